@@ -1,0 +1,231 @@
+"""Attacks on a classifier's input, in pixel units: `attack(model, x, y) -> x_adv`.
+
+Each attack is a frozen dataclass with the parameter names of torchattacks. x holds images (N, C, H, W) within
+`clip`, y the true labels (N,), or the targets where the attack is `targeted`. The model returns logits.
+
+Every call runs in eval mode and leaves each module's mode as it was, leaves no gradient on any parameter, treats
+each image by itself (the result does not depend on how images are batched), and gives x to the bit at eps = 0.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lib.models import evaluating
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Logits (N, classes) and labels (N,) to one loss an image (N,)."""
+
+
+def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
+    """One loss an image (N,), in nats."""
+    return F.cross_entropy(logits, y, reduction="none")
+
+
+LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy}
+
+
+@dataclass(frozen=True)
+class Attack(ABC):
+    """What all attacks share.
+
+    Parameters
+    ----------
+    eps
+        The largest change of a pixel, in [0, 1]: the radius of the L-infinity ball.
+    targeted
+        Whether y names the class to reach (the loss is lowered) or the one to leave (it is raised).
+    loss
+        A name in `LOSSES`, or a function of logits and labels that gives one loss an image.
+    clip
+        The range of a valid pixel; None lets the result leave it, as some papers' code does.
+    batch_size
+        How many images are attacked at once; a matter of memory alone.
+
+    Raises
+    ------
+    ValueError
+        On a call whose x lies outside `clip` (it was normalised before the attack, most likely), whose
+        labels do not match the images, or on construction with a setting out of its range.
+    """
+
+    eps: float = 0.1
+    targeted: bool = False
+    loss: str | Loss = "cross_entropy"
+    clip: tuple[float, float] | None = (0.0, 1.0)
+    batch_size: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.eps < 0:
+            raise ValueError(f"eps is {self.eps}; it cannot be negative")
+        if isinstance(self.loss, str) and self.loss not in LOSSES:
+            raise ValueError(f"no loss named {self.loss!r}; there are: {', '.join(LOSSES)}")
+
+    def __call__(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        if y.shape != x.shape[:1]:
+            raise ValueError(f"{len(x)} images come with labels of shape {tuple(y.shape)}; one each is needed")
+        if self.clip and len(x) and (x.min() < self.clip[0] or x.max() > self.clip[1]):
+            raise ValueError(
+                f"pixels lie in [{x.min():.3g}, {x.max():.3g}], outside {list(self.clip)}: "
+                "normalisation belongs in the model, as a layer"
+            )
+        with evaluating(model), torch.enable_grad():
+            parts = zip(x.detach().split(self.batch_size), y.split(self.batch_size), strict=True)
+            return torch.cat([self.perturb(model, images, labels) for images, labels in parts])
+
+    @abstractmethod
+    def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        """The attack itself, on one batch."""
+
+    def losses(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        """What the attack raises (N,): the loss, or its negative where targeted."""
+        loss = LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
+        values = loss(model(x), y)
+        return -values if self.targeted else values
+
+    def gradient(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        """The gradient of `losses` with respect to x, image by image."""
+        x = x.detach().requires_grad_()
+        return torch.autograd.grad(self.losses(model, x, y).sum(), x)[0]
+
+    def clipped(self, x: Tensor) -> Tensor:
+        """x with every pixel moved into the valid range."""
+        return x if self.clip is None else x.clamp(*self.clip)
+
+    def within(self, x_adv: Tensor, x: Tensor) -> Tensor:
+        """x_adv moved back into the eps ball around x and the valid range."""
+        return self.clipped(torch.minimum(torch.maximum(x_adv, x - self.eps), x + self.eps))
+
+
+@dataclass(frozen=True)
+class FGSM(Attack):
+    """Fast gradient sign method: one step of length eps along the sign of the gradient.
+
+    Goodfellow, Shlens and Szegedy, 2015, section 4: x + eps sign(grad J(x, y)).
+    """
+
+    def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        return self.clipped(x + self.eps * self.gradient(model, x, y).sign())
+
+
+@dataclass(frozen=True)
+class GradientStep(Attack):
+    """One step along the gradient itself, without its sign: x + eps grad J(x, y).
+
+    The code line that Sharna prints above the formula of FGSM (mitigation, III.C). Here eps is a step size,
+    not a bound: how far a pixel moves depends on the size of the gradient.
+    """
+
+    def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        return self.clipped(x + self.eps * self.gradient(model, x, y))
+
+
+@dataclass(frozen=True)
+class BIM(Attack):
+    """Basic iterative method: `steps` steps of FGSM of length alpha, each brought back into the eps ball.
+
+    Kurakin, Goodfellow and Bengio, 2017, section 2.2 (Eq. 2 of Biswari et al.). With steps = 1 and
+    alpha = eps it is FGSM.
+
+    Parameters
+    ----------
+    alpha
+        The step length in pixel units; None means 2.5 eps / steps, so that every point of the ball is in reach.
+    steps
+        How many steps.
+    """
+
+    alpha: float | None = None
+    steps: int = 10
+
+    @property
+    def step(self) -> float:
+        """The step length that is used."""
+        return 2.5 * self.eps / self.steps if self.alpha is None else self.alpha
+
+    def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        return self.ascend(model, x, x, y)
+
+    def ascend(self, model: nn.Module, start: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """`steps` steps uphill from `start`, within the ball around x."""
+        x_adv = start
+        for _ in range(self.steps):
+            x_adv = self.within(x_adv + self.step * self.gradient(model, x_adv, y).sign(), x)
+        return x_adv
+
+
+@dataclass(frozen=True)
+class PGD(BIM):
+    """Projected gradient descent: BIM from random points of the eps ball, the worst of `restarts` for each image.
+
+    Madry et al., 2018, section 2.1. A further restart attacks only the images that none before has fooled.
+
+    Parameters
+    ----------
+    random_start
+        Whether a restart begins at a point drawn uniformly from the ball, or at x.
+    restarts
+        How many starts, at least 1.
+    seed
+        What the starts depend on, besides the image itself and the number of the restart.
+    """
+
+    steps: int = 40
+    random_start: bool = True
+    restarts: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.restarts < 1:
+            raise ValueError(f"restarts is {self.restarts}; at least one is needed")
+
+    def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        best = self.from_start(model, x, y, restart=0)
+        for restart in range(1, self.restarts):
+            open_ = self.resisting(model, best, y)
+            if not open_.any():
+                break
+            candidate = self.from_start(model, x[open_], y[open_], restart)
+            with torch.no_grad():
+                better = self.losses(model, candidate, y[open_]) > self.losses(model, best[open_], y[open_])
+            best[open_] = torch.where(better.view(-1, 1, 1, 1), candidate, best[open_])
+        return best
+
+    def from_start(self, model: nn.Module, x: Tensor, y: Tensor, restart: int) -> Tensor:
+        """One restart."""
+        if not self.random_start:
+            return self.ascend(model, x, x, y)
+        start = x + self.eps * (2 * noise(x, self.seed * 1000 + restart) - 1)
+        return self.ascend(model, self.within(start, x), x, y)
+
+    @torch.no_grad()
+    def resisting(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        """Which images (N,) the attack has not got where it wants them."""
+        read_as_y = model(x).argmax(1) == y
+        return ~read_as_y if self.targeted else read_as_y
+
+
+def noise(x: Tensor, seed: int) -> Tensor:
+    """Uniform noise in [0, 1), of the shape of x, drawn for each image from the image itself and the seed.
+
+    A stream of random numbers would tie an image's noise to its place in a batch. Here it is a hash of the image's
+    bits, the pixel's number and the seed, and so the same on any device and in any batch.
+    """
+    bits = x.detach().to(torch.float32).flatten(1).contiguous().view(torch.int32).to(torch.int64)
+    pixel = torch.arange(bits.shape[1], device=x.device)
+    key = (bits * _scramble(pixel + 1)).sum(1, keepdim=True)
+    values = _scramble(_scramble(key + seed * 0x632BE5AB) + pixel)
+    return ((values >> 40) & 0xFFFFFF).to(x.dtype).div(2**24).view_as(x)
+
+
+def _scramble(values: Tensor) -> Tensor:
+    """SplitMix64's finaliser (Steele, Lea and Flood, 2014), in int64 that wraps around."""
+    values = values * -0x61C8864680B583EB  # 2^64 / golden ratio, as a signed number
+    values = (values ^ ((values >> 30) & 0x3FFFFFFFF)) * -0x40A7B892E31B1A47
+    values = (values ^ ((values >> 27) & 0x1FFFFFFFFF)) * -0x6B2FB644ECCEEE15
+    return values ^ ((values >> 31) & 0x1FFFFFFFF)

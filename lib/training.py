@@ -1,0 +1,210 @@
+"""One training loop. Fine-tuning, mixed batches and removal only change what `batches` yields.
+
+A finished or interrupted training is kept as a snapshot under runs/snapshots, named by a digest of all that
+decides its outcome: the starting weights, the data, the recipe, and the code that trains.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from lib import compute, provenance
+from lib.files import atomic
+
+SNAPSHOTS = compute.RUNS / "snapshots"
+SAVE_EVERY_S = 20.0
+
+
+class Batches(Protocol):
+    """One epoch's batches, given the model as it is: a frozen dataclass whose fields decide what it yields."""
+
+    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield images (N, C, H, W) and labels (N,); draw from `generator` alone."""
+        ...
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Shuffled:
+    """Every image once an epoch, in a new order. x (N, C, H, W), y (N,) on the model's device."""
+
+    x: Tensor
+    y: Tensor
+    batch_size: int = 64
+
+    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        order = torch.randperm(len(self.x), generator=generator).to(self.x.device)
+        for chosen in order.split(self.batch_size):
+            yield self.x[chosen], self.y[chosen]
+
+    def __len__(self) -> int:
+        return -(-len(self.x) // self.batch_size)
+
+
+@dataclass
+class History:
+    """What training cost and how the loss fell."""
+
+    losses: list[float] = field(default_factory=list)
+    """Mean training loss of each epoch, in nats."""
+    seconds: float = 0.0
+    """Seconds of training, on the machine that did it, whenever that was."""
+    device: str = ""
+    """The device that trained."""
+
+
+def fit(
+    model: nn.Module,
+    batches: Batches,
+    epochs: int,
+    *,
+    lr: float = 1e-3,
+    seed: int = 0,
+    label: str = "training",
+    snapshots: Path | None = SNAPSHOTS,
+) -> History:
+    """Train `model` in place with Adam on cross-entropy, or load the snapshot of the same training.
+
+    Parameters
+    ----------
+    model
+        On the device it trains on; its weights as they are now are the starting point.
+    batches
+        What an epoch consists of.
+    epochs
+        How many, at least 0.
+    lr
+        Adam's learning rate.
+    seed
+        What the order of images and dropout depend on.
+    label
+        What the progress bar says.
+    snapshots
+        Where finished and interrupted trainings are kept; None keeps none and looks for none.
+
+    Returns
+    -------
+    History
+        Of the whole training, also where it was loaded or continued.
+    """
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    generator = compute.seeded(seed)
+    history = History(device=compute.describe_device())
+    keeper = _Keeper(snapshots, model, batches, {"optimizer": "adam", "lr": lr, "seed": seed}, epochs)
+    devices = [compute.device()] if compute.device().type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        first = keeper.restore(model, optimizer, generator, history)
+        bar = tqdm(total=epochs * len(batches), initial=first * len(batches), desc=label, leave=False)
+        for epoch in range(first, epochs):
+            started = time.perf_counter()
+            history.losses.append(_epoch(model, batches(model, generator), optimizer, bar))
+            history.seconds += time.perf_counter() - started
+            keeper.save(epoch + 1, model, optimizer, generator, history)
+        bar.close()
+    return history
+
+
+def _epoch(model: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, bar) -> float:
+    model.train()
+    total = count = 0
+    for x, y in batches:
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        total = total + loss.detach() * len(x)
+        count += len(x)
+        bar.update()
+    return float(total) / count
+
+
+class _Keeper:
+    """Reads and writes the snapshots of one training."""
+
+    def __init__(self, root: Path | None, model: nn.Module, batches: Batches, recipe: dict, epochs: int) -> None:
+        self.folder = root and root / training_digest(model, batches, recipe)[:20]
+        self.epochs = epochs
+        self.saved_at = time.monotonic()
+
+    def path(self, epoch: int) -> Path:
+        return self.folder / f"epoch-{epoch:04d}.pt"
+
+    def save(self, epoch: int, model, optimizer, generator, history: History) -> None:
+        """Keep the last epoch, and on the way there one state now and then, each in place of the one before."""
+        last = epoch == self.epochs
+        if self.folder is None or not (last or time.monotonic() - self.saved_at > SAVE_EVERY_S):
+            return
+        state = {
+            "epoch": epoch,
+            "model": model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "generator": generator.get_state(),
+            "rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state() if compute.device().type == "cuda" else None,
+            "history": asdict(history),
+        }
+        with atomic(self.path(epoch) if last else self.folder / "interrupted.pt") as temporary:
+            torch.save(state, temporary)
+        if last:
+            (self.folder / "interrupted.pt").unlink(missing_ok=True)
+        self.saved_at = time.monotonic()
+
+    def restore(self, model, optimizer, generator, history: History) -> int:
+        """Load the finished training, else the interrupted one; return how many epochs are done."""
+        if self.folder is None:
+            return 0
+        for path in (self.path(self.epochs), self.folder / "interrupted.pt"):
+            if not path.exists():
+                continue
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            if state["epoch"] > self.epochs:
+                continue
+            model.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+            generator.set_state(state["generator"])
+            torch.set_rng_state(state["rng"])
+            if state["cuda_rng"] is not None and compute.device().type == "cuda":
+                torch.cuda.set_rng_state(state["cuda_rng"])
+            for item in fields(History):
+                setattr(history, item.name, state["history"][item.name])
+            return state["epoch"]
+        return 0
+
+
+def training_digest(model: nn.Module, batches: Batches, recipe: dict) -> str:
+    """The digest of all that decides a training's outcome, but for the number of epochs, versions and the device."""
+    facts = {"start": _describe(model), "batches": _describe(batches), "recipe": recipe}
+    objects = [model, batches, *_dataclasses_in(batches)]
+    roots = {(type(item).__module__, type(item).__qualname__) for item in objects}
+    roots = {root for root in roots if root[0].startswith("lib.")} | {("lib.training", "fit")}
+    return provenance.sha256(repr((facts, provenance.definition_digests(sorted(roots)))))
+
+
+def _describe(value) -> object:
+    """A value as text that is equal where the value is: tensors by content, dataclasses field by field."""
+    if isinstance(value, Tensor):
+        array = value.detach().cpu().contiguous().numpy()
+        return f"{array.dtype}{array.shape}{hashlib.sha256(array.data).hexdigest()}"
+    if isinstance(value, nn.Module):
+        return repr(value), [(name, _describe(tensor)) for name, tensor in value.state_dict().items()]
+    if is_dataclass(value):
+        parts = [(item.name, _describe(getattr(value, item.name))) for item in fields(value)]
+        return type(value).__qualname__, parts
+    return repr(value)
+
+
+def _dataclasses_in(value) -> list[object]:
+    inner = [getattr(value, item.name) for item in fields(value)]
+    return [part for item in inner if is_dataclass(item) for part in (item, *_dataclasses_in(item))]
