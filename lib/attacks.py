@@ -81,16 +81,26 @@ class Attack(ABC):
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """The attack itself, on one batch."""
 
-    def losses(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """What the attack raises (N,): the loss, or its negative where targeted."""
         loss = LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
-        values = loss(model(x), y)
+        values = loss(logits, y)
         return -values if self.targeted else values
+
+    def resisting(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Which images (N,) the attack has not got where it wants them."""
+        read_as_y = logits.argmax(1) == y
+        return ~read_as_y if self.targeted else read_as_y
 
     def gradient(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """The gradient of `losses` with respect to x, image by image."""
+        return self.gradient_and_logits(model, x, y)[0]
+
+    def gradient_and_logits(self, model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """The gradient of `losses` with respect to x, and the logits at x that it took."""
         x = x.detach().requires_grad_()
-        return torch.autograd.grad(self.losses(model, x, y).sum(), x)[0]
+        logits = model(x)
+        return torch.autograd.grad(self.losses(logits, y).sum(), x)[0], logits.detach()
 
     def clipped(self, x: Tensor) -> Tensor:
         """x with every pixel moved into the valid range."""
@@ -137,10 +147,14 @@ class BIM(Attack):
         The step length in pixel units; None means 2.5 eps / steps, so that every point of the ball is in reach.
     steps
         How many steps.
+    early_stop
+        Whether an image is left alone once a step has got it where the attack wants it. For measuring accuracy, where
+        further steps could only lose it again; not where the loss that is reached matters, as in training.
     """
 
     alpha: float | None = None
     steps: int = 10
+    early_stop: bool = False
 
     @property
     def step(self) -> float:
@@ -152,9 +166,15 @@ class BIM(Attack):
 
     def ascend(self, model: nn.Module, start: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """`steps` steps uphill from `start`, within the ball around x."""
-        x_adv = start
+        x_adv, going = start.clone(), torch.arange(len(x), device=x.device)
         for _ in range(self.steps):
-            x_adv = self.within(x_adv + self.step * self.gradient(model, x_adv, y).sign(), x)
+            gradient, logits = self.gradient_and_logits(model, x_adv[going], y[going])
+            if self.early_stop:
+                open_ = self.resisting(logits, y[going])
+                going, gradient = going[open_], gradient[open_]
+            if not len(going):
+                break
+            x_adv[going] = self.within(x_adv[going] + self.step * gradient.sign(), x[going])
         return x_adv
 
 
@@ -187,12 +207,16 @@ class PGD(BIM):
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         best = self.from_start(model, x, y, restart=0)
         for restart in range(1, self.restarts):
-            open_ = self.resisting(model, best, y)
+            with torch.no_grad():
+                logits = model(best)
+            open_ = self.resisting(logits, y)
             if not open_.any():
                 break
             candidate = self.from_start(model, x[open_], y[open_], restart)
             with torch.no_grad():
-                better = self.losses(model, candidate, y[open_]) > self.losses(model, best[open_], y[open_])
+                found = model(candidate)
+            better = self.losses(found, y[open_]) > self.losses(logits[open_], y[open_])
+            better |= ~self.resisting(found, y[open_])  # a success may have the lower loss
             best[open_] = torch.where(better.view(-1, 1, 1, 1), candidate, best[open_])
         return best
 
@@ -202,12 +226,6 @@ class PGD(BIM):
             return self.ascend(model, x, x, y)
         start = x + self.eps * (2 * noise(x, self.seed * 1000 + restart) - 1)
         return self.ascend(model, self.within(start, x), x, y)
-
-    @torch.no_grad()
-    def resisting(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        """Which images (N,) the attack has not got where it wants them."""
-        read_as_y = model(x).argmax(1) == y
-        return ~read_as_y if self.targeted else read_as_y
 
 
 def noise(x: Tensor, seed: int) -> Tensor:
@@ -219,7 +237,8 @@ def noise(x: Tensor, seed: int) -> Tensor:
     bits = x.detach().to(torch.float32).flatten(1).contiguous().view(torch.int32).to(torch.int64)
     pixel = torch.arange(bits.shape[1], device=x.device)
     key = (bits * _scramble(pixel + 1)).sum(1, keepdim=True)
-    values = _scramble(_scramble(key + seed * 0x632BE5AB) + pixel)
+    shift = (seed * 0x632BE5AB + 2**63) % 2**64 - 2**63  # wraps around, as int64 does
+    values = _scramble(_scramble(key + shift) + pixel)
     return ((values >> 40) & 0xFFFFFF).to(x.dtype).div(2**24).view_as(x)
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
@@ -14,6 +13,9 @@ from lib.models import SimpleCNN, build
 from lib.training import Shuffled, fit
 
 CLEAN, ATTACKED = 0, 1
+
+LEAD = 0.5
+"""By how many logits an image has to be misread before its attack turns to the detector."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +112,12 @@ def separation(detector: nn.Module, clean: Tensor, attacked: Tensor) -> float:
     return float(roc_auc_score(np.repeat([CLEAN, ATTACKED], [len(clean), len(attacked)]), scores))
 
 
+def unnoticed(detector: nn.Module, clean: Tensor, attacked: Tensor, false_alarms: float = 0.05) -> np.ndarray:
+    """Which attacked images (N,) raise no alarm, where that share of the clean images may raise a false one."""
+    threshold = np.quantile(suspicion(detector, clean), 1 - false_alarms)
+    return suspicion(detector, attacked) < threshold
+
+
 class Guarded(nn.Module):
     """A classifier and its detector as one model, for an attack that knows both: class logits, then suspicion."""
 
@@ -124,10 +132,12 @@ class Guarded(nn.Module):
 
 
 def unsuspected_error(outputs: Tensor, y: Tensor) -> Tensor:
-    """The loss (N,) of an attack on `Guarded`: first be misread, then, as long as that lasts, look clean.
+    """The loss (N,) of an attack on `Guarded`: first be misread by a clear lead, then look clean as long as that lasts.
 
     Selective descent (Bryniarski et al., 2022): each step serves the one aim that is not yet met, so that the two
-    gradients never cancel.
+    gradients never cancel. `LEAD` keeps the last step from giving the misreading away.
     """
     classes, suspect = outputs[:, :-1], outputs[:, -1]
-    return torch.where(classes.argmax(1) == y, F.cross_entropy(classes, y, reduction="none"), -suspect)
+    of_y = classes.gather(1, y[:, None])[:, 0]
+    lead = classes.scatter(1, y[:, None], -torch.inf).amax(1) - of_y
+    return torch.where(lead < LEAD, lead, -suspect)

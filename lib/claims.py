@@ -9,16 +9,16 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import nbformat
 import torch
 import yaml
 
 from lib import compute, provenance
-from lib.data import Dataset
 from lib.files import atomic
 from lib.intervals import Measured
 from lib.parameters import contract
@@ -47,6 +47,8 @@ class Claim:
     """What the judged quantity of a direction has to exceed."""
     minimum: float = 0.0
     """By how much at least."""
+    sound_above: float | None = None
+    """The threshold of the sound form, where it is another."""
     partner: str | None = None
     """The claim that must come from the same experiment."""
     background: bool = False
@@ -105,6 +107,21 @@ def judge(claim: Claim, measured: Measured) -> str:
     return "does not hold" if too_small or measured.high <= claim.above else "undecided"
 
 
+class Measurable(Protocol):
+    """What a notebook measures on: a `lib.data.Dataset`, or for the scoreboard `Inputs`."""
+
+    digest: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Results that a notebook reads."""
+
+    digest: str
+    origin: str
+
+
 class Ledger:
     """Collects a notebook's answers, metrics and timings, and writes them with their provenance.
 
@@ -118,10 +135,11 @@ class Ledger:
         What it measures on.
     """
 
-    def __init__(self, notebook: str, variables: Mapping[str, object], data: Dataset) -> None:
+    def __init__(self, notebook: str, variables: Mapping[str, object], data: Measurable) -> None:
         self.notebook = notebook
         self.paper = paper(notebook) if notebook in papers() else None
-        self.parameters = {name: variables[name] for name in contract(source(notebook))}
+        declared = contract(source(notebook))
+        self.parameters = {name: parameter.checked(variables[name]) for name, parameter in declared.items()}
         self.data = data
         self.digests = digests(notebook, self.parameters, data.digest)
         self.answers: dict[str, dict] = {}
@@ -134,7 +152,8 @@ class Ledger:
     def section(self, name: str) -> None:
         """Begin a section: from here on, time counts for it."""
         now = time.perf_counter()
-        self.seconds[self._section] = round(self.seconds.get(self._section, 0.0) + now - self._section_started, 3)
+        if self._section:
+            self.seconds[self._section] = round(self.seconds.get(self._section, 0.0) + now - self._section_started, 3)
         self._section, self._section_started = name, now
 
     def metric(self, name: str, value: float) -> None:
@@ -176,21 +195,23 @@ class Ledger:
         ValueError
             On an unknown id, a second answer, or a missing `why`.
         """
+        claim = self._unanswered(id)
+        sound_claim = claim if claim.sound_above is None else replace(claim, above=claim.sound_above)
+        verdict = judge(claim, measured) if comparable else "not comparable"
+        stands = STANDS[judge(sound_claim, sound)] if sound is not None and comparable else None
+        self.answers[id] = _entry(claim, measured, verdict, fitted, stands, why)
+        self.experiments[id] = experiment
+
+    def not_run(self, id: str, why: str) -> None:
+        """Say that this run did not measure a claim, and why; raises as `answer` does."""
+        self.answers[id] = _entry(self._unanswered(id), None, "not run", False, None, why)
+
+    def _unanswered(self, id: str) -> Claim:
         if self.paper is None or id not in self.paper.claims:
             raise ValueError(f"{self.notebook} has no claim {id!r}")
         if id in self.answers:
             raise ValueError(f"{id} is answered already")
-        claim = self.paper.claims[id]
-        verdict = judge(claim, measured) if comparable else "not comparable"
-        stands = STANDS[judge(claim, sound)] if sound is not None and comparable else None
-        if not (verdict in GOOD and stands == "yes") and not any(character.isdigit() for character in why):
-            raise ValueError(f"{id}: verdict {verdict!r}, stands {stands!r}; that needs a `why` with a number in it")
-        self.experiments[id] = experiment
-        self.answers[id] = _entry(claim, measured, verdict, fitted, stands, why)
-
-    def not_run(self, id: str, why: str) -> None:
-        """Say that this run did not measure a claim, and why."""
-        self.answers[id] = _entry(self.paper.claims[id], None, "not run", False, None, why)
+        return self.paper.claims[id]
 
     def finish(self) -> Path:
         """Check that every claim is answered, and write the results; return their path.
@@ -205,12 +226,18 @@ class Ledger:
         if missing := claims.keys() - self.answers.keys():
             raise ValueError(f"claims without an answer: {', '.join(sorted(missing))}")
         for claim in claims.values():
-            if claim.partner and self.experiments.get(claim.id) != self.experiments.get(claim.partner):
+            pair = (claim.id, claim.partner)
+            if claim.partner and not self._from_one_experiment(pair):
                 raise ValueError(f"{claim.id} and {claim.partner} must come from one experiment")
         path = output_folder() / f"{self.notebook}.json"
         with atomic(path) as temporary:
             temporary.write_text(json.dumps(self._results(claims), indent=1, allow_nan=False) + "\n")
         return path
+
+    def _from_one_experiment(self, ids: tuple[str, ...]) -> bool:
+        """Whether these claims name the same experiment, or none of them was run."""
+        named = {self.experiments.get(id) for id in ids}
+        return len(named) == 1 and (None not in named or not self.experiments.keys() & set(ids))
 
     def _results(self, claims: Mapping[str, Claim]) -> dict:
         return {
@@ -235,6 +262,8 @@ class Ledger:
 
 
 def _entry(claim: Claim, measured: Measured | None, verdict: str, fitted: bool, stands: str | None, why: str) -> dict:
+    if not (verdict in GOOD and stands == "yes") and not any(character.isdigit() for character in why):
+        raise ValueError(f"{claim.id}: verdict {verdict!r}, stands {stands!r}; that needs a `why` with a number in it")
     return {
         "id": claim.id,
         "kind": claim.kind,
@@ -252,9 +281,22 @@ def source(notebook: str) -> Path:
     return NOTEBOOKS / f"{notebook}.ipynb"
 
 
+def results_folder() -> Path:
+    """Where the results of the other notebooks of this run are: where the runner says, else runs/lab."""
+    return Path(os.environ.get("REPRO_RESULTS", compute.RUNS / "lab"))
+
+
 def output_folder() -> Path:
-    """Where the running notebook's results belong: where the runner says, else runs/lab."""
-    return Path(os.environ.get("REPRO_OUT", compute.RUNS / "lab"))
+    """Where the running notebook writes its results; the runner moves them when the notebook has run to its end."""
+    return Path(os.environ.get("REPRO_OUT", results_folder()))
+
+
+def scoreboard_inputs(folder: Path) -> Inputs:
+    """What the scoreboard reads: the recorded results, and those in a folder."""
+    files = [path / f"{name}.json" for path in (RECORDED, folder) for name in papers()]
+    found = [path for path in files if path.exists()]
+    facts = [(path.name, path.parent == RECORDED, path.read_text()) for path in found]
+    return Inputs(provenance.sha256(repr(facts)), f"the results of {len(found)} runs")
 
 
 def notebook_code(notebook: str) -> str:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,13 +140,15 @@ def _read(path: Path) -> Arrays:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
             f"{path} is damaged ({error}). Delete it and run `python -m lib.run data {path.stem}`."
         ) from error
     missing = {"x_train", "y_train", "x_test", "y_test"} - arrays.keys()
     if missing:
-        raise DataError(f"{path} lacks {', '.join(sorted(missing))}. Delete it and run `python -m lib.run data`.")
+        raise DataError(
+            f"{path} lacks {', '.join(sorted(missing))}. Delete it and run `python -m lib.run data {path.stem}`."
+        )
     return arrays
 
 
@@ -163,8 +166,8 @@ def _store(path: Path, arrays: Arrays) -> None:
 
 def _download(name: str, dataset: Callable) -> Arrays:
     """Both halves of a torchvision data set; torchvision shows progress and checks each file's digest."""
-    CACHE.mkdir(parents=True, exist_ok=True)
     try:
+        CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix=f".{name}-") as folder:
             halves = {part: dataset(folder, train=part == "train", download=True) for part in ("train", "test")}
     except (OSError, RuntimeError) as error:

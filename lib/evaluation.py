@@ -38,6 +38,10 @@ class Score:
         """The mean cross-entropy."""
         return float(self.losses.mean())
 
+    def read_as(self, targets: Tensor) -> np.ndarray:
+        """Whether each image was read as its target (N,)."""
+        return self.read == targets.cpu().numpy()
+
 
 @torch.no_grad()
 def logits(model: nn.Module, x: Tensor) -> Tensor:
@@ -65,6 +69,11 @@ def under_attack(model: nn.Module, attack: Attack, x: Tensor, y: Tensor, targets
         raise ValueError("targets belong to a targeted attack, and it to them")
     x_adv = attack(model, x, y if targets is None else targets)
     return score(model, x_adv, y)
+
+
+def correct_under(networks: Iterable[nn.Module], attack: Attack, x: Tensor, y: Tensor) -> list[np.ndarray]:
+    """For each network, which images (N,) it still reads rightly under an untargeted attack on itself."""
+    return [under_attack(model, attack, x, y).correct for model in networks]
 
 
 def curve(

@@ -1,7 +1,7 @@
 """Files that are written whole or not at all."""
 
 import os
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +16,9 @@ def atomic(path: Path) -> Iterator[Path]:
     each has its own temporary file, and the last to finish wins.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
     try:
+        temporary.touch(exist_ok=False)  # unlike tempfile's, readable by whoever may read an ordinary file
         yield temporary
         os.replace(temporary, path)
     finally:

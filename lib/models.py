@@ -32,6 +32,13 @@ class SimpleCNN(nn.Sequential):
         )
 
 
+class DenseNetwork(nn.Sequential):
+    """One hidden layer of 200: an attacker's guess at a network it cannot see. (N, 1, 28, 28) to (N, 10) logits."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Flatten(), nn.Linear(784, 200), nn.ReLU(), nn.Linear(200, 10))
+
+
 def build(network: type[nn.Module], seed: int, device: torch.device, **options) -> nn.Module:
     """A fresh network whose starting weights depend on the seed alone, laid out for fast convolutions."""
     with torch.random.fork_rng(devices=[]):

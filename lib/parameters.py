@@ -5,6 +5,7 @@ the range: `[low, high]` for numbers (`inf` where there is no end), `{one, two}`
 """
 
 import ast
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ class Parameter:
             value = float(value)
         if type(value) is not self.type:
             raise ParameterError(f"{self.name} is {value!r}; it takes {self.type.__name__}: {self}")
+        if self.type is float and not math.isfinite(value):
+            raise ParameterError(f"{self.name} is {value!r}; results can hold finite numbers only: {self}")
         if self.low is not None and not self.low <= value <= self.high:
             raise ParameterError(f"{self.name} is {value!r}, out of [{self.low:g}, {self.high:g}]: {self}")
         if self.choices and value not in self.choices:
@@ -103,6 +106,8 @@ def _declaration(line: str) -> Parameter:
         name, default = statement.target.id, ast.literal_eval(statement.value)
         comment = LINE.search(line[statement.end_col_offset :])
         low, high, choices = _range(comment["range"])
+        if low is not None and kind is str:
+            raise ValueError("a word has no range")
     except (AttributeError, KeyError, SyntaxError, TypeError, ValueError) as error:
         raise ParameterError(
             f"not a parameter: {line!r}. A line reads `name: float = 0.1  # [0, 1] meaning`, "

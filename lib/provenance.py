@@ -25,7 +25,7 @@ def sha256(text: str) -> str:
 
 def code_digest(source: str) -> str:
     """The digest of Python code without comments and docstrings."""
-    return sha256(ast.dump(_without_docstrings(ast.parse(source))))
+    return sha256(_dump(_without_docstrings(ast.parse(source))))
 
 
 def definition_digests(roots: Iterable[Definition]) -> dict[str, str]:
@@ -37,10 +37,12 @@ def definition_digests(roots: Iterable[Definition]) -> dict[str, str]:
         if name in reached.setdefault(module, {}):
             continue
         index = _index(module)
+        if name in index.imported:  # passed on from another module
+            queue.append(index.imported[name])
         node = index.nodes.get(name)
         if node is None:
             continue
-        reached[module][name] = ast.dump(node)
+        reached[module][name] = _dump(node)
         queue += [(module, "*"), *_references(node, index)]
     return {module: sha256(repr(sorted(parts.items()))) for module, parts in sorted(reached.items()) if parts}
 
@@ -48,7 +50,9 @@ def definition_digests(roots: Iterable[Definition]) -> dict[str, str]:
 def notebook_roots(code: str) -> list[Definition]:
     """The definitions of lib that a notebook's code names."""
     tree = ast.parse(code)
-    return _references(tree, _Index(_module_path("lib"), tree))
+    index = _Index(_module_path("lib"), tree)
+    tree.body = [statement for statement in tree.body if not isinstance(statement, ast.Import | ast.ImportFrom)]
+    return _references(tree, index)
 
 
 def commit() -> str | None:
@@ -71,7 +75,7 @@ class _Index:
 
     def __init__(self, path: Path, tree: ast.Module) -> None:
         self.path = path
-        self.nodes: dict[str, ast.AST] = {}
+        self.nodes: dict[str, ast.Module] = {}
         self.modules: dict[str, str] = {}
         self.imported: dict[str, Definition] = {}
         loose = ast.Module(body=[], type_ignores=[])
@@ -79,7 +83,8 @@ class _Index:
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 self._add_import(statement)
             elif names := _names_defined(statement):
-                self.nodes |= dict.fromkeys(names, statement)
+                for name in names:  # one after the other, where a name is defined in several steps
+                    self.nodes.setdefault(name, ast.Module(body=[], type_ignores=[])).body.append(statement)
             else:
                 loose.body.append(statement)
         self.nodes["*"] = loose
@@ -135,6 +140,16 @@ def _index(module: str) -> _Index:
 def _module_path(module: str) -> Path:
     path = compute.ROOT.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _dump(value: object) -> str:
+    """A syntax tree as text, without its empty fields: each version of Python has others, and ast.dump shows them."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_dump, value))}]"
+    if not isinstance(value, ast.AST):
+        return repr(value)
+    parts = [f"{name}={_dump(part)}" for name, part in ast.iter_fields(value) if part is not None and part != []]
+    return f"{type(value).__name__}({', '.join(parts)})"
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

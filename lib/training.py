@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
+from types import FunctionType
 from typing import Protocol
 
 import torch
@@ -186,25 +187,42 @@ class _Keeper:
 def training_digest(model: nn.Module, batches: Batches, recipe: dict) -> str:
     """The digest of all that decides a training's outcome, but for the number of epochs, versions and the device."""
     facts = {"start": _describe(model), "batches": _describe(batches), "recipe": recipe}
-    objects = [model, batches, *_dataclasses_in(batches)]
-    roots = {(type(item).__module__, type(item).__qualname__) for item in objects}
-    roots = {root for root in roots if root[0].startswith("lib.")} | {("lib.training", "fit")}
+    roots = {("lib.training", "fit"), *_definitions_in(model), *_definitions_in(batches)}
     return provenance.sha256(repr((facts, provenance.definition_digests(sorted(roots)))))
 
 
 def _describe(value) -> object:
-    """A value as text that is equal where the value is: tensors by content, dataclasses field by field."""
+    """A value as text that is equal where the value is: tensors by content, what has parts part by part."""
     if isinstance(value, Tensor):
         array = value.detach().cpu().contiguous().numpy()
         return f"{array.dtype}{array.shape}{hashlib.sha256(array.data).hexdigest()}"
     if isinstance(value, nn.Module):
-        return repr(value), [(name, _describe(tensor)) for name, tensor in value.state_dict().items()]
+        trained = [name for name, parameter in value.named_parameters() if parameter.requires_grad]
+        return repr(value), trained, [(name, _describe(tensor)) for name, tensor in value.state_dict().items()]
+    if _is_of_lib(value):
+        return f"{value.__module__}.{value.__qualname__}"
     if is_dataclass(value):
-        parts = [(item.name, _describe(getattr(value, item.name))) for item in fields(value)]
-        return type(value).__qualname__, parts
+        return type(value).__qualname__, [(item.name, _describe(getattr(value, item.name))) for item in fields(value)]
+    if isinstance(value, list | tuple):
+        return [_describe(item) for item in value]
     return repr(value)
 
 
-def _dataclasses_in(value) -> list[object]:
-    inner = [getattr(value, item.name) for item in fields(value)]
-    return [part for item in inner if is_dataclass(item) for part in (item, *_dataclasses_in(item))]
+def _definitions_in(value) -> set[provenance.Definition]:
+    """The classes and functions of lib that a value is made of."""
+    parts = []
+    if isinstance(value, nn.Module):
+        parts = value.children()
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts = [getattr(value, item.name) for item in fields(value)]
+    elif isinstance(value, list | tuple):
+        parts = value
+    own = value if isinstance(value, FunctionType | type) else type(value)
+    found = {(own.__module__, own.__qualname__)} if _is_of_lib(own) else set()
+    return found.union(*map(_definitions_in, parts))
+
+
+def _is_of_lib(value) -> bool:
+    """Whether this is a class or function that a module of lib defines on its top level."""
+    named = isinstance(value, FunctionType | type) and value.__module__.startswith("lib.")
+    return named and "<" not in value.__qualname__  # a closure's name does not say what it holds

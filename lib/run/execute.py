@@ -1,0 +1,187 @@
+"""Execute notebooks with papermill, and keep what they produce whole.
+
+A run goes to a folder of its own, runs/<profile>[+name=value...]. What stood there before is replaced only when the
+notebook has run to its end; where a cell fails, the partly executed notebook is kept beside it.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import papermill
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from lib import claims, compute, data
+from lib.run import profiles
+
+CHAPTERS = [*claims.papers(), "common_ground"]
+SCOREBOARD = "scoreboard"
+
+
+class RunError(RuntimeError):
+    """A notebook did not run to its end; the message names the cell and where the rest is kept."""
+
+
+def notebooks() -> list[str]:
+    """The notebooks there are: the chapters, then the scoreboard, which reads their results."""
+    return [name for name in [*CHAPTERS, SCOREBOARD] if claims.source(name).exists()]
+
+
+def folder(profile: str, given: Mapping[str, object]) -> Path:
+    """Where the runs with these settings are."""
+    return compute.RUNS / profiles.run_name(profile, given)
+
+
+def data_digest(notebook: str, values: Mapping[str, object], results: Path) -> str | None:
+    """The digest of what a notebook measures on: a data set, or for the scoreboard the results it reads."""
+    if notebook == SCOREBOARD:
+        return claims.scoreboard_inputs(results).digest
+    return data.current_digest(values["dataset"])
+
+
+def up_to_date(notebook: str, values: Mapping[str, object], where: Path) -> bool:
+    """Whether a folder holds this very run, by the digests of code, parameters and data."""
+    results = claims.read_results(where, notebook)
+    if results is None or not (where / f"{notebook}.ipynb").exists():
+        return False
+    return not claims.changed_since(results, values, data_digest(notebook, values, where))
+
+
+def execute(notebook: str, profile: str, given: Mapping[str, object], *, force: bool = False) -> Path:
+    """Execute one notebook where it is not up to date; return the executed copy.
+
+    Parameters
+    ----------
+    given
+        Parameters set by hand, as values or as text.
+    force
+        Run it also where it is up to date.
+
+    Raises
+    ------
+    lib.parameters.ParameterError
+        Before anything runs.
+    RunError
+        Where a cell fails.
+    KeyboardInterrupt
+        After the partly executed notebook has been kept.
+    """
+    values = profiles.values(notebook, profile, given)
+    return _execute(notebook, values, folder(profile, given), force=force)
+
+
+def execute_scoreboard(where: Path) -> Path:
+    """Execute the scoreboard over the results in a folder, where it is not up to date."""
+    return _execute(SCOREBOARD, {}, where, force=False)
+
+
+def _execute(notebook: str, values: Mapping[str, object], where: Path, *, force: bool) -> Path:
+    target = where / f"{notebook}.ipynb"
+    if not force and up_to_date(notebook, values, where):
+        print(f"{notebook}: up to date in {_shown(where)}", flush=True)
+        return target
+    where.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=where, prefix=f".{notebook}-") as scratch:
+        partial = Path(scratch) / target.name
+        variables = {"REPRO_OUT": scratch, "REPRO_RESULTS": str(where), "REPRO_PROFILE": where.name}
+        try:
+            with _environment(variables):
+                _papermill(notebook, partial, values)
+        except BaseException as error:
+            kept = where / f"{notebook}.failed.ipynb"
+            if partial.exists():
+                shutil.move(partial, kept)
+            if isinstance(error, PapermillExecutionError):
+                raise RunError(_failure(notebook, error, kept)) from error
+            raise
+        _install(partial, Path(scratch) / f"{notebook}.json", where)
+    (where / f"{notebook}.failed.ipynb").unlink(missing_ok=True)
+    return target
+
+
+def _papermill(notebook: str, output: Path, values: Mapping[str, object]) -> None:
+    started = time.monotonic()
+    papermill.execute_notebook(
+        claims.source(notebook),
+        output,
+        parameters=dict(values),
+        engine_name="announcing",
+        kernel_name="python3",
+        progress_bar=False,
+        stderr_file=sys.stderr,  # the progress bars of long cells
+        coalesce_streams=True,
+        cwd=str(compute.ROOT),
+    )
+    print(f"{notebook}: done in {_clock(time.monotonic() - started)}", flush=True)
+
+
+def _install(executed: Path, results: Path, where: Path) -> None:
+    if not results.exists():
+        raise RunError(
+            f"{executed.stem} ran to its end, but wrote no results: its last cells have to finish the ledger"
+        )
+    for path in (executed, results):
+        os.replace(path, where / path.name)
+
+
+class _Announcing(NBClientEngine):
+    """Papermill's engine, which also says which cell runs, under which heading, and since when."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        started, begin, total = time.monotonic(), nb_man.cell_start, len(nb_man.nb.cells)
+        name = Path(nb_man.output_path or nb_man.nb.metadata.papermill.output_path).stem
+        heading = ""
+
+        def announced(cell, cell_index=None, **others):
+            nonlocal heading
+            if cell.cell_type == "markdown" and cell.source.startswith("#"):
+                heading = cell.source.splitlines()[0].lstrip("# ")
+                elapsed = _clock(time.monotonic() - started)
+                print(f"{name}: cell {cell_index + 1:2d} of {total}  {elapsed}  {heading}", flush=True)
+            return begin(cell, cell_index=cell_index, **others)
+
+        nb_man.cell_start = announced
+        return super().execute_managed_notebook(nb_man, kernel_name, **options)
+
+
+papermill_engines.register("announcing", _Announcing)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables for the notebook's process: where its results go, and this environment's own Python."""
+    variables = {**variables, "JUPYTER_PREFER_ENV_PATH": "1"}
+    if not sys.stderr.isatty():
+        variables["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _failure(notebook: str, error: PapermillExecutionError, kept: Path) -> str:
+    return (
+        f"{notebook}: cell {error.cell_index + 1} failed with {error.ename}: {error.evalue}\n\n"
+        f"{error.source.strip()}\n\nAll up to that cell is in {_shown(kept)}; earlier results stand."
+    )
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(compute.ROOT)) if path.is_relative_to(compute.ROOT) else str(path)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{int(seconds % 60):02d}"

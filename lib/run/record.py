@@ -1,0 +1,23 @@
+"""Recorded runs: the paper profile's executed notebooks and results, kept in book/recorded."""
+
+import shutil
+from collections.abc import Mapping
+
+from lib import claims
+from lib.run import execute
+
+PROFILE = "paper"
+
+
+def record(notebook: str, given: Mapping[str, object]) -> None:
+    """Execute a notebook in the paper profile, and put the copy and its results into book/recorded.
+
+    Raises
+    ------
+    lib.run.execute.RunError
+        Where a cell fails; what was recorded before stays.
+    """
+    executed = execute.execute(notebook, PROFILE, given)
+    claims.RECORDED.mkdir(parents=True, exist_ok=True)
+    for path in (executed, executed.with_suffix(".json")):
+        shutil.copyfile(path, claims.RECORDED / path.name)

@@ -1,0 +1,362 @@
+"""The site: executed notebooks put among the pages of book/, and rendered whole. Nothing is executed here."""
+
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+from lib import claims, compute
+from lib.claims import Claim, Paper
+from lib.parameters import contract
+from lib.run import profiles, status
+
+BOOK = compute.ROOT / "book"
+SCOREBOARD = "scoreboard"
+GENERATED = "_generated"
+"""The folder of a staged book with what is written afresh each time, for pages to include."""
+
+WIDGETS = "application/vnd.jupyter.widget-view+json"
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # the package cannot be run with -m
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+FONT_PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
+"""A hint of the theme that a browser refuses, with an error, where a page is opened from disk."""
+
+
+class SiteError(RuntimeError):
+    """The site could not be rendered; the message holds what the renderer said."""
+
+
+def build(results: Path, output: Path) -> Path:
+    """Render the book from a folder of executed notebooks.
+
+    A warning counts as a failure. `output` is replaced whole, and stays as it was where the rendering fails.
+
+    Parameters
+    ----------
+    results
+        Holds `<notebook>.ipynb` and `<notebook>.json` of each notebook that was executed; any may be missing.
+    output
+        The folder of the site.
+
+    Returns
+    -------
+    Path
+        Its first page, `output/index.html`.
+
+    Raises
+    ------
+    SiteError
+        Where jupyter-book fails or warns.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
+        work = Path(folder).resolve()
+        stage(results, work / "book")
+        rendered = _render(work / "book", work)
+        _replace(output, rendered, work / "before")
+    return output / "index.html"
+
+
+def stage(results: Path, target: Path) -> None:
+    """Put together what jupyter-book renders: pages, executed notebooks, and the code and facts that pages show.
+
+    A chapter is a file of the table of contents that has no page in book/. Where `results` lacks its notebook,
+    a page says so, and what the paper claims.
+    """
+    left_out = shutil.ignore_patterns("_build", "recorded", ".*")
+    shutil.copytree(BOOK, target, ignore=left_out, dirs_exist_ok=True)
+    shutil.copytree(compute.ROOT / "lib", target / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in chapters():
+        executed = results / f"{name}.ipynb"
+        if executed.exists():
+            notebook = nbformat.read(executed, as_version=4)
+            prepare(notebook, name, results)
+            nbformat.write(notebook, target / f"{name}.ipynb")
+        else:
+            (target / f"{name}.md").write_text(missing_page(name), encoding="utf-8")
+    fragments = {"papers": papers_table(results), "runs": runs_table(results), "parameters": parameters_tables()}
+    for name, text in fragments.items():
+        path = target / GENERATED / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def chapters() -> list[str]:
+    """The notebooks that the table of contents names, in its order: experiments, and the scoreboard."""
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text())
+    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [name for name in files if not (BOOK / f"{name}.md").exists()]
+
+
+def experiments() -> list[str]:
+    """The chapters that measure something: all but the scoreboard."""
+    return [name for name in chapters() if name != SCOREBOARD]
+
+
+# ---- Executed notebooks ----
+
+
+def prepare(notebook: NotebookNode, name: str, results: Path) -> None:
+    """Make an executed notebook a page, in place: progress bars out; where its numbers come from, in."""
+    clean(notebook)
+    stale = stale_note(results, experiments() if name == SCOREBOARD else [name])
+    if stale:
+        _below_title(notebook, stale)
+    run = claims.read_results(results, name)
+    if run:
+        notebook.cells.append(nbformat.v4.new_markdown_cell(provenance_note(run)))
+
+
+def clean(notebook: NotebookNode) -> None:
+    """Remove, in place, progress bars, what went to stderr, and the names of folders that papermill keeps."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = [output for output in cell.outputs if not _is_noise(output)]
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)  # as a terminal shows it
+
+
+def _is_noise(output: NotebookNode) -> bool:
+    return output.get("name") == "stderr" or WIDGETS in output.get("data", {})
+
+
+def _below_title(notebook: NotebookNode, text: str) -> None:
+    first = notebook.cells[0]
+    title, newline, rest = first.source.partition("\n")
+    first.source = f"{title}\n\n{text}\n{newline}{rest}" if title.startswith("# ") else f"{text}\n\n{first.source}"
+
+
+def stale_note(results: Path, notebooks: Iterable[str]) -> str:
+    """A warning about each run whose results may not come out the same today; empty where there is none."""
+    notes = []
+    for name in notebooks:
+        run = claims.read_results(results, name)
+        changed = status.changes(run, results) if run else []
+        if changed:
+            verb = "has" if len(changed) == 1 else "have"
+            again = f"`{_command(run, recorded=results.resolve() == claims.RECORDED)}` runs it again."
+            notes.append(f"- {{doc}}`{name}`: {_listed(changed)} {verb} changed since this was run. {again}")
+    opening = ["```{warning}", "Stale: these results may not come out the same today.", ""]
+    return "\n".join([*opening, *notes, "```"]) if notes else ""
+
+
+def _listed(changed: Iterable[str]) -> str:
+    return ", ".join(re.sub(r"\blib\.\w+", r"`\g<0>`", part) for part in changed)
+
+
+def _command(run: Mapping, *, recorded: bool) -> str:
+    profile, *given = run["profile"].split("+")
+    words = ["record", run["notebook"]] if recorded else ["execute", run["notebook"], "--profile", profile]
+    return " ".join(["python -m lib.run", *words, *(f"-p {pair}" for pair in given)])
+
+
+def provenance_note(run: Mapping) -> str:
+    """A folded note for the foot of a page: what was run, where, on what, and what it cost."""
+    facts = run["provenance"]
+    seconds = ", ".join(f"{html.escape(name)} {value:,.0f} s" for name, value in run["seconds"].items())
+    rows = [
+        ["Profile", f"`{run['profile']}`"],
+        ["Data", _plain(facts["data"])],
+        ["Device", f"{_plain(facts['device'])}, {facts['threads']} threads"],
+        ["Run", f"{_when(facts['started'])} to {_when(facts['finished'])}"],
+        ["Time", f"{sum(run['seconds'].values()):,.0f} s: {seconds}"],
+        ["Peak memory", f"{facts['peak_memory_bytes'] / 2**30:.1f} GiB"],
+        ["Versions", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())],
+        ["Commit", _commit(facts["commit"])],
+        ["Parameters", ", ".join(f"`{name}={value}`" for name, value in run["parameters"].items())],
+    ]
+    folded = ["::::{dropdown} Where these numbers come from", "", _table("Provenance", ["", ""], rows), ""]
+    folded += ["{doc}`recorded_results` says what each entry means.", "::::"]
+    return "\n".join(folded)
+
+
+def _when(moment: str) -> str:
+    return datetime.fromisoformat(moment).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _commit(commit: str | None) -> str:
+    if not commit:
+        return "not known: the code was no checkout"
+    name, changed, _ = commit.partition("+")
+    return f"`{name[:12]}`" + (" with changes that were not committed" if changed else "")
+
+
+# ---- Pages and tables that are written afresh ----
+
+
+def missing_page(name: str) -> str:
+    """The page of a chapter that has not been run."""
+    if name in claims.papers():
+        paper = claims.paper(name)
+        title, setting = _plain(paper.title), _plain(paper.setting)
+        return f"# {title}\n\n{_not_run(name)}\n\n*Setting.* {setting}.\n\n## Its claims\n\n{claims_table(paper)}\n"
+    papers = map(claims.paper, claims.papers()) if name == SCOREBOARD else []
+    tables = [f"## {_plain(paper.title)}\n\n{claims_table(paper, anchors=True)}\n" for paper in papers]
+    return "\n".join([f"# {name.replace('_', ' ').capitalize()}", "", _not_run(name), "", *tables])
+
+
+def _not_run(name: str) -> str:
+    if not claims.source(name).exists():
+        text = "This book does not have the chapter's notebook yet, so nothing here is measured."
+    else:
+        command = f"make reproduce PAPER={name}" if name in claims.papers() else "make"
+        text = f"This copy of the book was made without a run of this chapter. To run it: `{command}`."
+    return f"```{{admonition}} Not run\n:class: important\n{text}\n```"
+
+
+def claims_table(paper: Paper, *, anchors: bool = False) -> str:
+    """What a paper claims and how each claim is judged; with `anchors`, each row is an address to link to."""
+    rows = []
+    for claim in paper.claims.values():
+        id_ = f'<span id="{claim.address}"></span>' if anchors else ""
+        link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
+        rows.append([id_ + link, _said(claim), _rule(claim), _plain(str(claim.where))])
+    return _table(f"The claims of {paper.title}", ["Claim", "The paper", "Judged by", "Where in the paper"], rows)
+
+
+def _said(claim: Claim) -> str:
+    if claim.value is not None:
+        return f"{claim.value:g}"
+    return "explains it, measures nothing" if claim.background else "says so in words"
+
+
+def _rule(claim: Claim) -> str:
+    if claim.value is not None:
+        partner = f"; from one experiment with `{claim.partner}`" if claim.partner else ""
+        return f"within {claim.tolerance:g} of it{partner}"
+    bounds = {"above": claim.above or None, "by at least": claim.minimum or None, "sound form above": claim.sound_above}
+    unsaid = [f"{word} {value:g}" for word, value in bounds.items() if value and f"{value:g}" not in claim.compare]
+    return _plain(claim.compare) + (f" ({', '.join(unsaid)})" if unsaid else "")
+
+
+def papers_table(results: Path) -> str:
+    """The four papers, and what this copy of the book has found about each."""
+    rows = []
+    for name in (name for name in chapters() if name in claims.papers()):
+        paper = claims.paper(name)
+        rows.append([f"{{doc}}`{paper.title} <{name}>`", str(len(paper.claims)), *_found(results, name)])
+    return _table("The four papers", ["Paper", "Claims", "Do we get them?", "Do they stand?"], rows)
+
+
+def _found(results: Path, name: str) -> list[str]:
+    run = claims.read_results(results, name)
+    if not run:
+        return ["not run", "–"]
+    verdicts = Counter(claim["verdict"] for claim in run["claims"])
+    stands = Counter(claim["stands"] or "not tested" for claim in run["claims"])
+    return [_tally(verdicts, claims.VERDICTS), _tally(stands, ["yes", "no", "open", "not tested"])]
+
+
+def _tally(counts: Mapping[str, int], order: Iterable[str]) -> str:
+    return ", ".join(f"{counts[word]} {word}" for word in order if counts.get(word))
+
+
+def runs_table(results: Path) -> str:
+    """The runs that this copy of the book was rendered from."""
+    head = ["Chapter", "Profile", "Data", "Device", "Finished", "Seconds", "Commit", "Up to date"]
+    runs = [run for name in experiments() if (run := claims.read_results(results, name))]
+    return (
+        _table("Runs", head, [_run_row(run, results) for run in runs]) if runs else "It was rendered without any run."
+    )
+
+
+def _run_row(run: Mapping, results: Path) -> list[str]:
+    facts, changed = run["provenance"], status.changes(run, results)
+    cells = [f"{{doc}}`{run['notebook']}`", f"`{run['profile']}`", _plain(facts["data"]), _plain(facts["device"])]
+    cells += [_when(facts["finished"]), f"{sum(run['seconds'].values()):,.0f}", _commit(facts["commit"])]
+    return [*cells, f"no: {_listed(changed)}" if changed else "yes"]
+
+
+def parameters_tables() -> str:
+    """The parameters of every experiment: type, range, meaning, and each profile's value."""
+    parts = [f"### `{name}`\n\n{_parameters_table(name)}\n" for name in filter(_has_parameters, experiments())]
+    return "\n".join(parts) or "No notebook of this copy declares parameters yet."
+
+
+def _parameters_table(name: str) -> str:
+    names = sorted(profiles.names(), reverse=True)  # quick before paper
+    values = [profiles.values(name, profile, {}) for profile in names]
+    rows = []
+    for one in contract(claims.source(name)).values():
+        allowed = ", ".join(f"`{word}`" for word in one.choices)
+        allowed = allowed if one.low is None else f"{one.low:,.9g} to {one.high:,.9g}".replace("inf", "∞")
+        set_to = [f"`{given[one.name]}`" for given in values]
+        rows.append([f"`{one.name}`", one.type.__name__, allowed, *set_to, _plain(one.meaning)])
+    head = ["Parameter", "Type", "Allowed", *(f"`{profile}`" for profile in names), "Meaning"]
+    return _table(f"Parameters of {name}", head, rows)
+
+
+def _has_parameters(name: str) -> bool:
+    path = claims.source(name)
+    cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+    return any("parameters" in cell.metadata.get("tags", []) for cell in cells)
+
+
+def _table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown, in a box of its own that scrolls sideways; cells are Markdown without line breaks."""
+    lines = [head, ["---"] * len(head), *rows]
+    opening = f'<div class="ledger" tabindex="0" role="region" aria-label="{html.escape(label)}">'
+    return "\n".join([opening, "", *(f"| {' | '.join(cells)} |" for cells in lines), "", "</div>"])
+
+
+def _plain(text: str) -> str:
+    """Text in which no character means anything to Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>|$#~])", r"\\\1", " ".join(text.split()))
+
+
+# ---- Rendering ----
+
+
+def _render(source: Path, work: Path) -> Path:
+    """Run jupyter-book on a staged book; return the folder of pages."""
+    arguments = ["build", str(source), "--path-output", str(work), "-W", "--keep-going", "-n", "--all"]
+    done = subprocess.run(
+        [sys.executable, "-c", JUPYTER_BOOK, *arguments],
+        cwd=work,
+        env=os.environ | {"PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    pages = work / "_build" / "html"
+    if done.returncode or not (pages / "index.html").exists():
+        raise SiteError(_complaints(done.stdout.replace(f"{source}{os.sep}", "")))
+    for page in pages.glob("*.html"):
+        page.write_text(FONT_PRELOAD.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+    return pages
+
+
+def _complaints(log: str) -> str:
+    lines = COLOUR.sub("", log).splitlines()
+    found = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL|Error\b", line)]
+    return "the site could not be rendered:\n" + "\n".join(found or lines[-30:])
+
+
+def _replace(output: Path, rendered: Path, before: Path) -> None:
+    """Put the rendered pages in place of `output`, or leave it as it was."""
+    if output.exists():
+        output.rename(before)
+    try:
+        rendered.rename(output)
+    except OSError:
+        if before.exists():
+            before.rename(output)
+        raise

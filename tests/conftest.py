@@ -1,0 +1,98 @@
+"""What the tests share: a few hundred digits, a network that was trained on them, a linear one."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from torch import nn
+
+from lib import training
+from lib.data import Dataset, load
+from lib.models import SimpleCNN, build
+from lib.run import execute
+
+CPU = torch.device("cpu")
+
+# One thread: networks this small gain nothing from more, and two threads that wait for each other on a machine
+# that others use as well are many times slower than one.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def no_snapshots_in_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that trains without saying where snapshots go keeps them in its own folder, not in runs/."""
+    monkeypatch.setitem(training.fit.__kwdefaults__, "snapshots", tmp_path / "snapshots")
+
+
+@pytest.fixture(scope="session")
+def all_digits() -> Dataset:
+    return load("digits", CPU)
+
+
+@pytest.fixture(scope="session")
+def digits(all_digits: Dataset) -> Dataset:
+    """800 digits to train on and 200 to test on."""
+    return replace(
+        all_digits,
+        x_train=all_digits.x_train[:800],
+        y_train=all_digits.y_train[:800],
+        x_test=all_digits.x_test[:200],
+        y_test=all_digits.y_test[:200],
+    )
+
+
+@pytest.fixture(scope="session")
+def _trained(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> SimpleCNN:
+    model = build(SimpleCNN, 0, CPU)
+    batches = training.Shuffled(digits.x_train, digits.y_train)
+    training.fit(model, batches, 12, lr=3e-3, snapshots=tmp_path_factory.mktemp("snapshots"))
+    return model
+
+
+@pytest.fixture
+def trained(_trained: SimpleCNN) -> SimpleCNN:
+    """A network that reads most test digits right; each test has its own copy."""
+    return copy.deepcopy(_trained)
+
+
+@pytest.fixture
+def linear() -> nn.Sequential:
+    """Logits W x + b of two classes: the loss rises everywhere in the direction of w_other - w_y."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 2))
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        model[1].weight.copy_(torch.randn(2, 28 * 28, generator=generator) / 28)
+        model[1].bias.zero_()
+    return model
+
+
+@pytest.fixture
+def write_notebook() -> Callable[[Path, str, str], Path]:
+    """A function that writes a notebook of a parameters cell and one cell of code."""
+
+    def write(path: Path, parameters: str, code: str = "") -> Path:
+        cells = [
+            nbformat.v4.new_markdown_cell("# A chapter"),
+            nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell(code),
+        ]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def quick_runs() -> Path:
+    """Every notebook, executed in the quick profile where it is not up to date: the folder of the runs.
+
+    This is what `make` executes, in the same folder: tests and site show the same numbers.
+    """
+    for name in execute.notebooks():
+        execute.execute(name, "quick", {})
+    return execute.folder("quick", {})

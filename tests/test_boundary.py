@@ -1,0 +1,157 @@
+"""Distances and slices where the boundary is known, and the pieces of the detector's attack."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lib.attacks import FGSM
+from lib.boundary import (
+    Guarded,
+    attack_direction,
+    distance,
+    orthogonal_direction,
+    plane,
+    separation,
+    suspicion,
+    train_detector,
+    unnoticed,
+    unsuspected_error,
+)
+
+GREY = 0.5 + 0.05 * torch.rand(20, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+"""Images so far from 0 and 1 that a step of 0.4 is not clipped."""
+ZEROS = torch.zeros(20, dtype=torch.int64)
+
+
+@pytest.fixture
+def centred(linear) -> nn.Sequential:
+    """The linear model, with its boundary about 0.2 from the grey images, all of which it reads as class 0."""
+    rising = (linear[1].weight[1] - linear[1].weight[0]).detach()
+    with torch.no_grad():
+        linear[1].bias[0] = (GREY.flatten(1) @ rising).mean() + 0.2 * rising.abs().sum()
+    return linear
+
+
+def closed_form(model: nn.Sequential, x: Tensor) -> np.ndarray:
+    """The L-infinity distance to a linear model's boundary: the margin over the weights' L1 norm."""
+    logits = model(x).detach()
+    rising = (model[1].weight[1] - model[1].weight[0]).detach()
+    return ((logits[:, 0] - logits[:, 1]) / rising.abs().sum()).numpy()
+
+
+# Distance.
+
+
+def test_distance_is_the_closed_form_within_one_step(centred):
+    expected = closed_form(centred, GREY)
+    assert expected.min() > 0.15 and expected.max() < 0.25 and np.ptp(expected) > 0.001
+    found = distance(centred, GREY, ZEROS, attack_direction(centred, GREY, ZEROS), largest=0.4, steps=800)
+    assert (found >= expected - 1e-5).all() and (found <= expected + 0.4 / 800 + 1e-5).all()
+
+
+def test_distance_is_zero_where_the_image_is_misread(centred):
+    assert (distance(centred, GREY, ZEROS + 1, torch.ones_like(GREY)) == 0).all()
+
+
+def test_distance_is_infinite_where_nothing_is_misread(centred):
+    towards_y = -attack_direction(centred, GREY, ZEROS)
+    assert np.isinf(distance(centred, GREY, ZEROS, towards_y, largest=0.4, steps=10)).all()
+
+
+def test_each_image_has_its_own_distance(centred):
+    mixed = torch.where(torch.arange(20) % 2 == 0, 0, 1)
+    found = distance(centred, GREY, mixed, attack_direction(centred, GREY, ZEROS), largest=0.4, steps=40)
+    assert (found[1::2] == 0).all() and (found[::2] > 0.15).all()
+
+
+# Directions and planes.
+
+
+def test_the_attack_s_direction_is_that_of_fgsm(trained, digits):
+    x, y = digits.x_test[:10], digits.y_test[:10]
+    direction = attack_direction(trained, x, y)
+    expected = FGSM(0.1, clip=None)(trained, x, y)
+    torch.testing.assert_close(x + 0.1 * direction, expected, rtol=0, atol=1e-6)
+
+
+def test_orthogonal_direction_is_orthogonal_and_as_long():
+    direction = torch.randn(10, 1, 28, 28, generator=torch.Generator().manual_seed(2)).sign()
+    other = orthogonal_direction(direction, seed=0)
+    cosine = (direction * other).flatten(1).sum(1) / direction.flatten(1).square().sum(1)
+    torch.testing.assert_close(cosine, torch.zeros(10), rtol=0, atol=1e-5)
+    torch.testing.assert_close(other.flatten(1).norm(dim=1), direction.flatten(1).norm(dim=1))
+    assert torch.equal(other, orthogonal_direction(direction, seed=0))
+    assert not torch.equal(other, orthogonal_direction(direction, seed=1))
+
+
+def test_the_plane_s_centre_is_the_image_itself(trained, digits):
+    for i in range(5):
+        x, y = digits.x_test[i : i + 1], digits.y_test[i : i + 1]
+        image = plane(trained, x, y, radius=0.3, n=9)
+        assert image.read.shape == (9, 9)
+        assert image.across[4] == image.up[4] == pytest.approx(0, abs=1e-7)
+        assert image.read[4, 4] == trained.eval()(x).argmax()
+
+
+def test_the_plane_runs_across_along_the_attack_and_up_beside_it(centred):
+    x = GREY[:1]
+    image = plane(centred, x, ZEROS[:1], radius=0.4, n=41)
+    # On a linear model the boundary is a line; straight across, it lies where the closed form says.
+    first = image.across[image.read[20].argmax()]
+    assert first == pytest.approx(closed_form(centred, x)[0], abs=0.021)
+    assert image.across.min() == image.up.min() == pytest.approx(-0.4)
+    beside = (image.read[:, 20] == 1).sum() / 41
+    assert (image.read[:, 0] == 0).all() and (image.read[:, -1] == 1).sum() > 20 and beside < 0.5
+
+
+# The detector.
+
+
+class Brightness(nn.Module):
+    """Takes bright images for attacked."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        bright = x.flatten(1).mean(1)
+        return torch.stack([torch.ones_like(bright), 3 * bright], dim=1)
+
+
+def test_suspicion_is_the_difference_of_the_two_logits():
+    np.testing.assert_allclose(suspicion(Brightness(), torch.full((2, 1, 4, 4), 0.5)), [0.5, 0.5])
+
+
+def test_separable_images_separate_and_identical_ones_do_not():
+    dark, bright = 0.3 * torch.rand(30, 1, 4, 4), 0.7 + 0.3 * torch.rand(30, 1, 4, 4)
+    assert separation(Brightness(), dark, bright) == 1
+    assert separation(Brightness(), bright, dark) == 0
+    assert separation(Brightness(), dark, dark) == pytest.approx(0.5)
+
+
+def test_unnoticed_lets_the_given_share_of_clean_images_raise_a_false_alarm():
+    clean = torch.linspace(0, 1, 101).view(-1, 1, 1, 1)
+    attacked = torch.tensor([0.5, 0.85, 0.95]).view(-1, 1, 1, 1)
+    assert unnoticed(Brightness(), clean, attacked, false_alarms=0.1).tolist() == [True, True, False]
+    assert unnoticed(Brightness(), clean, attacked, false_alarms=0.2).tolist() == [True, False, False]
+
+
+def test_a_detector_learns_what_is_plain_to_see(digits, tmp_path):
+    x = digits.x_train[:200]
+    detector = train_detector(x, (x + 0.3).clamp(0, 1), 3, lr=3e-3, snapshots=tmp_path)
+    assert separation(detector, digits.x_test[:50], (digits.x_test[:50] + 0.3).clamp(0, 1)) > 0.95
+
+
+def test_guarded_gives_the_classes_and_then_the_suspicion(trained, digits):
+    x = digits.x_test[:5]
+    outputs = Guarded(trained, Brightness()).eval()(x)
+    assert outputs.shape == (5, 11)
+    torch.testing.assert_close(outputs[:, :10], trained.eval()(x))
+    np.testing.assert_allclose(outputs[:, 10].detach(), suspicion(Brightness(), x), rtol=1e-6)
+
+
+def test_the_adaptive_loss_serves_one_aim_at_a_time():
+    # Class logits and suspicion: the first is read right, the second clearly misread.
+    outputs = torch.tensor([[5.0, 1.0, 0.0, 2.0], [1.0, 5.0, 0.0, 2.0]], requires_grad=True)
+    unsuspected_error(outputs, torch.tensor([0, 0])).sum().backward()
+    read_right, misread = outputs.grad
+    assert read_right[0] < 0 and read_right[1] > 0 and read_right[3] == 0
+    assert misread.tolist() == [0, 0, 0, -1]

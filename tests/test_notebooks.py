@@ -1,0 +1,93 @@
+"""The notebooks: sources without outputs, short cells, described figures; run in the quick profile, and run again."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import nbformat
+import pytest
+
+from lib import claims, compute
+from lib.parameters import contract
+from lib.run import execute
+
+NOTEBOOKS = execute.notebooks()
+CHAPTERS = [name for name in NOTEBOOKS if name != execute.SCOREBOARD]
+LONGEST_CELL = 15
+FIGURE = re.compile(r"^plots\.(?!use_style)\w+\(", re.MULTILINE)
+
+
+def cells(name: str) -> list[nbformat.NotebookNode]:
+    return nbformat.read(claims.source(name), as_version=4).cells
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_source_has_no_outputs(name: str) -> None:
+    code = [cell for cell in cells(name) if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_source_declares_its_parameters(name: str) -> None:
+    declared = contract(claims.source(name))
+    assert declared["seed"].type is int and declared["seeds"].type is int
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_cells_are_short(name: str) -> None:
+    long = [cell.source for cell in cells(name) if cell.cell_type == "code" and cell.source.count("\n") >= LONGEST_CELL]
+    assert not long
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_figure_has_a_caption_and_a_description(name: str) -> None:
+    for cell in cells(name):
+        if cell.cell_type == "code" and FIGURE.search(cell.source):
+            described = cell.metadata.get("mystnb", {})
+            assert described.get("image", {}).get("alt"), cell.source
+            assert described.get("figure", {}).get("caption"), cell.source
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_results_have_the_agreed_form(quick_runs: Path, name: str) -> None:
+    schema = json.loads((compute.ROOT / "lib" / "results.schema.json").read_text())
+    jsonschema.validate(claims.read_results(quick_runs, name), schema)
+
+
+@pytest.mark.parametrize("name", [name for name in CHAPTERS if name in claims.papers()])
+def test_every_claim_is_answered_and_every_direction_is_measured(quick_runs: Path, name: str) -> None:
+    answers = {entry["id"]: entry for entry in claims.read_results(quick_runs, name)["claims"]}
+    assert answers.keys() == claims.paper(name).claims.keys()
+    for entry in answers.values():
+        plainly_good = entry["verdict"] in claims.GOOD and entry["stands"] == "yes"
+        assert plainly_good or re.search(r"\d", entry["why"]), entry["id"]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_running_it_again_gives_the_same_outputs(quick_runs: Path, name: str, tmp_path: Path) -> None:
+    """With the first run's snapshots: that training itself repeats is a test of its own (test_training)."""
+    arguments = ["--nbval", "--nbval-cell-timeout=1200", "--nbval-kernel-name=python3", "-p", "no:cacheprovider", "-q"]
+    copy = tmp_path / f"{name}.ipynb"
+    copy.write_bytes((quick_runs / copy.name).read_bytes())
+    environment = {
+        **os.environ,
+        "REPRO_OUT": str(tmp_path),
+        "REPRO_RESULTS": str(quick_runs),
+        "REPRO_PROFILE": "quick",
+        "TQDM_DISABLE": "1",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments, str(copy)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout[-5000:]
+    first, again = (claims.read_results(folder, name) for folder in (quick_runs, tmp_path))
+    assert (again["metrics"], again["claims"]) == (first["metrics"], first["claims"])

@@ -1,0 +1,189 @@
+"""The command line on a tiny notebook: what it refuses, what it keeps, what it does not do twice."""
+
+import json
+import os
+import signal
+import threading
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lib import claims, compute
+from lib.run import __main__ as command
+from lib.run import execute, profiles, record
+
+PARAMETERS = """\
+seed: int = 0  # [0, 9] the seed
+dataset: str = "digits"  # {digits, mnist} which images
+eps: float = 0.1  # [0, 1] perturbation size, in pixel units
+"""
+CODE = """\
+from pathlib import Path
+from lib import claims
+claims.NOTEBOOKS = Path("{notebooks}")
+ledger = claims.Ledger("tiny", globals(), data=claims.Inputs("{digest}", "made up"))
+ledger.metric("eps", eps)
+{extra}
+ledger.finish();
+"""
+
+
+class Project:
+    """A project of one tiny notebook, in a folder of its own."""
+
+    def __init__(self, root: Path, write) -> None:
+        self.root, self._write = root, write
+        self.runs = root / "runs"
+        self.write()
+        (root / "notebooks" / "profiles").mkdir()
+        for name in ("quick", "paper"):
+            (root / "notebooks" / "profiles" / f"{name}.yaml").write_text("tiny: {seed: 1}\n")
+
+    def write(self, extra: str = "") -> None:
+        """Write the notebook, with more code before its end."""
+        code = CODE.format(notebooks=self.root / "notebooks", digest=execute.data.current_digest("digits"), extra=extra)
+        self._write(self.root / "notebooks" / "tiny.ipynb", PARAMETERS, code)
+
+    def results(self, run: str = "quick") -> dict:
+        return json.loads((self.runs / run / "tiny.json").read_text())
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook) -> Project:
+    root = tmp_path / "a project"
+    monkeypatch.setattr(claims, "NOTEBOOKS", root / "notebooks")
+    monkeypatch.setattr(claims, "RECORDED", root / "recorded")
+    monkeypatch.setattr(compute, "RUNS", root / "runs")
+    monkeypatch.setattr(profiles, "FOLDER", root / "notebooks" / "profiles")
+    monkeypatch.setattr(execute, "CHAPTERS", ["tiny"])
+    return Project(root, write_notebook)
+
+
+def test_a_run_keeps_the_notebook_and_its_results(project: Project) -> None:
+    assert command.main(["execute", "tiny"]) == 0
+    results = project.results()
+    assert results["profile"] == "quick"
+    assert results["parameters"] == {"seed": 1, "dataset": "digits", "eps": 0.1}
+    executed = nbformat.read(project.runs / "quick" / "tiny.ipynb", as_version=4)
+    assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code")
+
+
+def test_only_what_changed_runs_again(project: Project, capsys: pytest.CaptureFixture) -> None:
+    command.main(["execute", "tiny"])
+    first = project.results()["provenance"]["finished"], (project.runs / "quick" / "tiny.json").stat().st_mtime_ns
+    project.write(extra="# a comment changes nothing")
+    command.main(["execute", "tiny"])
+    assert "up to date" in capsys.readouterr().out
+    assert (project.runs / "quick" / "tiny.json").stat().st_mtime_ns == first[1]
+    project.write(extra="ledger.metric('more', 1)")
+    command.main(["execute", "tiny"])
+    assert project.results()["metrics"] == {"eps": 0.1, "more": 1.0}
+
+
+def test_changed_parameters_have_a_folder_of_their_own(project: Project) -> None:
+    assert command.main(["execute", "tiny", "-p", "eps=0.2"]) == 0
+    assert project.results("quick+eps=0.2")["metrics"] == {"eps": 0.2}
+    assert not (project.runs / "quick").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-p", "epz=0.2"], "no parameter named epz; there are:\n  seed: int"),
+        (["-p", "eps=much"], "eps is 'much'; it takes float"),
+        (["-p", "seed=0.5"], "seed is 0.5; it takes int"),
+        (["-p", "eps=1.5"], "out of [0, 1]"),
+        (["-p", "dataset=cifar"], "one of digits, mnist"),
+        (["-p", "eps"], "write name=value"),
+        (["--profile", "papr"], "no profile named 'papr'; there are: paper, quick"),
+    ],
+)
+def test_what_is_wrong_is_refused_before_anything_runs(
+    project: Project, capsys: pytest.CaptureFixture, arguments: list[str], said: str
+) -> None:
+    assert command.main(["execute", "tiny", *arguments]) == 1
+    assert said in capsys.readouterr().err
+    assert not project.runs.exists()
+
+
+def test_an_unknown_notebook_is_refused(project: Project, capsys: pytest.CaptureFixture) -> None:
+    assert command.main(["execute", "tine"]) == 1
+    assert "no notebook named 'tine'; there are: tiny" in capsys.readouterr().err
+
+
+def test_a_failing_cell_is_named_and_earlier_results_stand(project: Project, capsys: pytest.CaptureFixture) -> None:
+    command.main(["execute", "tiny"])
+    before = (project.runs / "quick" / "tiny.json").read_text()
+    project.write(extra="1 / 0")
+    assert command.main(["execute", "tiny"]) == 1
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError: division by zero" in said
+    assert "1 / 0" in said and "tiny.failed.ipynb" in said
+    kept = nbformat.read(project.runs / "quick" / "tiny.failed.ipynb", as_version=4)
+    assert any(output.output_type == "error" for cell in kept.cells for output in cell.get("outputs", []))
+    assert (project.runs / "quick" / "tiny.json").read_text() == before
+
+
+def test_a_notebook_without_results_is_an_error(project: Project, capsys: pytest.CaptureFixture) -> None:
+    project.write(extra="ledger.finish = lambda: None")
+    assert command.main(["execute", "tiny"]) == 1
+    assert "wrote no results" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_is_kept_and_says_so(
+    project: Project, capsys: pytest.CaptureFixture, sent: signal.Signals
+) -> None:
+    started = project.root / "started"
+    project.write(extra=f"Path('{started}').touch(); import time; time.sleep(60)")
+    threading.Thread(target=_send_once_started, args=(started, sent), daemon=True).start()
+    assert command.main(["execute", "tiny"]) == command.INTERRUPTED
+    assert "interrupted" in capsys.readouterr().err
+    assert (project.runs / "quick" / "tiny.failed.ipynb").exists()
+    assert not (project.runs / "quick" / "tiny.json").exists()
+    assert [path.name for path in (project.runs / "quick").iterdir()] == ["tiny.failed.ipynb"]
+
+
+def _send_once_started(started: Path, sent: signal.Signals) -> None:
+    while not started.exists():
+        threading.Event().wait(0.1)
+    os.kill(os.getpid(), sent)
+
+
+def test_recording_copies_the_paper_profile(project: Project) -> None:
+    record.record("tiny", {"eps": "0.3"})
+    kept = json.loads((project.root / "recorded" / "tiny.json").read_text())
+    assert kept["profile"] == "paper+eps=0.3"
+    assert kept["metrics"] == {"eps": 0.3}
+    assert (project.root / "recorded" / "tiny.ipynb").exists()
+
+
+def test_todays_values_of_a_run_keep_what_was_given_by_hand(project: Project) -> None:
+    execute.execute("tiny", "quick", {"eps": "0.2"})
+    results = project.results("quick+eps=0.2")
+    profile = project.root / "notebooks" / "profiles" / "quick.yaml"
+    assert profiles.current_values(results) == {"seed": 1, "dataset": "digits", "eps": 0.2}
+    profile.write_text("tiny: {seed: 2, eps: 0.5}\n")
+    assert profiles.current_values(results) == {"seed": 2, "dataset": "digits", "eps": 0.2}
+
+
+def test_a_profile_that_sets_what_no_notebook_declares_is_refused(project: Project) -> None:
+    (project.root / "notebooks" / "profiles" / "quick.yaml").write_text("tiny: {epz: 0.2}\n")
+    assert command.main(["execute", "tiny"]) == 1
+
+
+def test_the_notebook_runs_with_this_environments_python(project: Project) -> None:
+    """Whatever kernels the machine has: a rival kernelspec of the same name is not used."""
+    rival = project.root / "share" / "jupyter" / "kernels" / "python3"
+    rival.mkdir(parents=True)
+    (rival / "kernel.json").write_text(json.dumps({"argv": ["false"], "display_name": "rival", "language": "python"}))
+    os.environ["JUPYTER_PATH"] = str(project.root / "share" / "jupyter")
+    try:
+        project.write(extra="import sys; ledger.metric(sys.prefix, 1)")
+        assert command.main(["execute", "tiny"]) == 0
+    finally:
+        del os.environ["JUPYTER_PATH"]
+    import sys
+
+    assert sys.prefix in project.results()["metrics"]

@@ -1,0 +1,264 @@
+"""The site, as a reader has it: built whole, opened in a browser, with no network."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from browser import Sight, Window, served, window
+
+from lib import claims
+from lib.run import site, status
+
+PHONE = 390
+RUN = {
+    "notebook": "mitigation",
+    "profile": "quick+eps_train=0.2",
+    "parameters": {"seed": 0, "eps_train": 0.2},
+    "claims": [],
+    "metrics": {},
+    "seconds": {"setup": 1.5, "training": 60.0},
+    "provenance": {
+        "commit": "0123456789abcdef+changes",
+        "digest": {},
+        "data": "digits, 4,000 + 1,000 images",
+        "versions": {"python": "3.11", "torch": "2.14"},
+        "device": "cpu (x86_64, 2 cores)",
+        "threads": 2,
+        "peak_memory_bytes": 3 * 2**29,
+        "started": "2026-01-02T03:04:05+00:00",
+        "finished": "2026-01-02T03:05:07+00:00",
+    },
+}
+
+
+class Page(HTMLParser):
+    """The addresses, links and images of a page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: set[str] = set()
+        self.images: list[dict[str, str | None]] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what the tag names, points to or shows."""
+        given = dict(attrs)
+        self.ids |= {value for key in ("id", "name") if (value := given.get(key))}
+        self.links |= {value for key in ("href", "src") if (value := given.get(key))}
+        if tag == "img":
+            self.images.append(given)
+
+
+@dataclass
+class Visit:
+    """One page, as it was served."""
+
+    sight: Sight
+    width: int
+    formulas: int
+    broken_formulas: int
+
+
+@pytest.fixture(scope="module")
+def book(quick_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the quick profile's runs; a warning of the renderer would be an error here."""
+    return site.build(quick_runs, tmp_path_factory.mktemp("a path with spaces") / "the book").parent
+
+
+@pytest.fixture(scope="module")
+def pages(book: Path) -> dict[str, Page]:
+    return {path.name: Page(path) for path in sorted(book.glob("*.html"))}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Window]:
+    with window() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address(book: Path) -> Iterator[str]:
+    with served(book) as base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def visits(pages: dict[str, Page], address: str, chromium: Window) -> dict[str, Visit]:
+    """Every page, opened on a screen as narrow as a phone's."""
+    seen = {}
+    for name in sorted(pages.keys() - {"index.html"}):
+        sight = chromium.look(f"{address}/{name}", width=PHONE)
+        width = chromium.page.evaluate("document.documentElement.scrollWidth")
+        formulas = chromium.page.locator("mjx-container").count()
+        seen[name] = Visit(sight, width, formulas, chromium.page.locator("mjx-merror, [data-mjx-error]").count())
+    return seen
+
+
+# ---- The site in a browser ----
+
+
+def test_no_request_leaves_the_machine(visits: dict[str, Visit], address: str) -> None:
+    asked = {url for visit in visits.values() for url in visit.sight.requests}
+    assert asked
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_no_page_shows_an_error(visits: dict[str, Visit]) -> None:
+    assert {name: visit.sight.errors for name, visit in visits.items() if visit.sight.errors} == {}
+    assert {name: visit.sight.failures for name, visit in visits.items() if visit.sight.failures} == {}
+
+
+def test_no_page_scrolls_sideways_on_a_phone(visits: dict[str, Visit]) -> None:
+    assert {name: visit.width for name, visit in visits.items() if visit.width > PHONE} == {}
+
+
+def test_formulas_are_set(visits: dict[str, Visit]) -> None:
+    assert visits["primer.html"].formulas > 20
+    assert {name: visit.broken_formulas for name, visit in visits.items() if visit.broken_formulas} == {}
+
+
+def test_search_finds_the_one_page_that_has_a_word(address: str, chromium: Window) -> None:
+    chromium.look(f"{address}/search.html?q=REPRO_DEVICE")
+    results = chromium.page.locator("#search-results ul.search li a")
+    results.first.wait_for(timeout=10_000)
+    found = {urlsplit(link.get_attribute("href")).path for link in results.all()}
+    assert found == {"run_it_yourself.html"}
+
+
+def test_the_first_page_leads_to_the_introduction(address: str, chromium: Window) -> None:
+    chromium.page.goto(f"{address}/index.html")
+    chromium.page.wait_for_url(f"{address}/intro.html", timeout=10_000)
+
+
+@pytest.mark.parametrize("name", ["intro", "primer", "mitigation", "scoreboard"])
+def test_a_page_opens_from_disk(name: str, book: Path, chromium: Window) -> None:
+    sight = chromium.look((book / f"{name}.html").as_uri())
+    assert sight.failures == []
+    assert sight.errors == []
+    assert [url for url in sight.requests if not url.startswith(("file:", "data:"))] == []
+
+
+# ---- The site as files ----
+
+
+def test_every_image_has_a_text(pages: dict[str, Page]) -> None:
+    def is_silent(text: str | None) -> bool:  # a file's name is what the renderer puts where nobody wrote a text
+        return not (text or "").strip() or "_images/" in text or text.endswith((".png", ".svg"))
+
+    silent = [(name, image["src"]) for name, page in pages.items() for image in page.images if is_silent(image["alt"])]
+    assert silent == []
+
+
+def test_every_internal_link_leads_somewhere(book: Path, pages: dict[str, Page]) -> None:
+    dead = []
+    for name, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = unquote(parts.path) or name
+            reached = pages[target].ids if target in pages else None
+            missing = not (book / target).exists() or (
+                parts.fragment and reached is not None and unquote(parts.fragment) not in reached
+            )
+            if missing:
+                dead.append((name, link))
+    assert dead == []
+
+
+def test_every_claim_has_an_address(pages: dict[str, Page]) -> None:
+    claimed = {claim.address for name in claims.papers() for claim in claims.paper(name).claims.values()}
+    assert claimed - pages["scoreboard.html"].ids == set()
+
+
+def test_no_page_names_the_folder_it_was_built_in(book: Path) -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in book.glob("*.html")}
+    assert [name for name, text in texts.items() if str(book.parent) in text] == []
+
+
+# ---- Staging ----
+
+
+def test_without_any_run_each_chapter_says_so(tmp_path: Path) -> None:
+    target = tmp_path / "a path with spaces" / "book"
+    site.stage(tmp_path / "nothing here", target)
+    for name in site.chapters():
+        assert "Not run" in (target / f"{name}.md").read_text(encoding="utf-8")
+    page = (target / "mitigation.md").read_text(encoding="utf-8")
+    assert claims.paper("mitigation").title in page
+    assert "make reproduce PAPER=mitigation" in page
+    assert "0.9894" in page
+    assert 'id="mitigation.clean.accuracy"' in (target / "scoreboard.md").read_text(encoding="utf-8")
+
+
+def test_a_warning_fails_the_build_and_what_stood_there_stays(tmp_path: Path) -> None:
+    """Only the broken page complains, so the pages of chapters that were not run are rendered without a warning."""
+    results, output = tmp_path / "results", tmp_path / "site"
+    broken = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Broken\n\n[to nowhere](nowhere.md)")])
+    results.mkdir()
+    nbformat.write(broken, results / "unlearning.ipynb")
+    output.mkdir()
+    (output / "index.html").write_text("before")
+    with pytest.raises(site.SiteError) as failure:
+        site.build(results, output)
+    complaints = [line for line in str(failure.value).splitlines() if "WARNING" in line]
+    assert complaints
+    assert [line for line in complaints if not line.startswith("unlearning.ipynb")] == []
+    assert (output / "index.html").read_text() == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["results", "site"]
+
+
+def test_progress_bars_and_stderr_do_not_reach_a_page() -> None:
+    bar = {"data": {site.WIDGETS: {}, "text/plain": "0%"}, "metadata": {}}
+    outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text="50%|#####"),
+        nbformat.v4.new_output("display_data", **bar),
+        nbformat.v4.new_output("stream", name="stdout", text=" 10%\r100%\rdone\nnext\r\n"),
+    ]
+    cell = nbformat.v4.new_code_cell("work()", outputs=outputs, metadata={"papermill": {"duration": 1}})
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"papermill": {"input_path": "/home/somebody"}})
+    site.clean(notebook)
+    assert [output.text for output in cell.outputs] == ["done\nnext\r\n"]
+    assert "papermill" not in cell.metadata
+    assert "papermill" not in notebook.metadata
+
+
+def test_the_foot_of_a_page_says_where_its_numbers_come_from() -> None:
+    note = site.provenance_note(RUN)
+    for fact in (
+        "quick+eps\\_train=0.2",
+        "eps_train=0.2",
+        "4,000 + 1,000",
+        "2 threads",
+        "1.5 GiB",
+        "62 s",
+        "torch 2.14",
+    ):
+        assert fact.replace("\\", "") in note
+    assert "2026-01-02 03:04 UTC to 2026-01-02 03:05 UTC" in note
+    assert re.search(r"`0123456789ab`.*not committed", note)
+
+
+def test_a_stale_run_is_marked_below_the_title(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "read_results", lambda folder, name: RUN if name == "mitigation" else None)
+    monkeypatch.setattr(status, "changes", lambda run, folder: ["lib.attacks", "the parameters"])
+    for name in ("mitigation", "scoreboard"):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nThe answer.")])
+        site.prepare(notebook, name, tmp_path)
+        page = notebook.cells[0].source
+        assert page.startswith("# Title\n\n```{warning}")
+        assert "`lib.attacks`, the parameters have changed" in page
+        assert "python -m lib.run execute mitigation --profile quick -p eps_train=0.2" in page
+        assert page.endswith("The answer.")
+
+
+def test_a_run_that_still_holds_is_not_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "read_results", lambda folder, name: RUN)
+    monkeypatch.setattr(status, "changes", lambda run, folder: [])
+    assert site.stale_note(tmp_path, ["mitigation"]) == ""

@@ -1,0 +1,359 @@
+"""A training repeats to the bit, goes on where it was interrupted, and is loaded only where it is the same training.
+
+The network has dropout, so that whatever is not brought back (the optimiser, either stream of random numbers) shows.
+"""
+
+import random
+import shutil
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import lib
+from lib import attacks, compute, provenance, training
+from lib.models import SimpleCNN, build
+from lib.training import History, Shuffled, fit, training_digest
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def batches(digits) -> Shuffled:
+    return Shuffled(digits.x_train[:64], digits.y_train[:64], batch_size=32)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def epochs_trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one item with each epoch that is trained, not loaded."""
+    done: list[int] = []
+    epoch = training._epoch
+
+    def counted(*arguments) -> float:
+        done.append(1)
+        return epoch(*arguments)
+
+    monkeypatch.setattr(training, "_epoch", counted)
+    return done
+
+
+def train(
+    batches: Shuffled, epochs: int, snapshots: Path | None, start: int = 0, **recipe
+) -> tuple[nn.Module, History]:
+    model = build(SimpleCNN, start, CPU)
+    return model, fit(model, batches, epochs, snapshots=snapshots, **recipe)
+
+
+def weights(model: nn.Module) -> Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+def same(one: nn.Module, other: nn.Module) -> bool:
+    return torch.equal(weights(one), weights(other))
+
+
+def interrupt(
+    batches: Shuffled, epochs: int, after: int, store: Path, monkeypatch: pytest.MonkeyPatch, **recipe
+) -> None:
+    """Train, keeping a state after every epoch, until a batch of the epoch after `after` raises."""
+    calls: list[int] = []
+    ordinary = Shuffled.__call__
+
+    def failing(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        calls.append(1)
+        for number, batch in enumerate(ordinary(self, model, generator)):
+            if len(calls) > after and number == 1:
+                raise KeyboardInterrupt
+            yield batch
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "SAVE_EVERY_S", 0.0)
+        patch.setattr(Shuffled, "__call__", failing)
+        with pytest.raises(KeyboardInterrupt):
+            train(batches, epochs, store, **recipe)
+
+
+# The loop.
+
+
+def test_it_learns(digits):
+    batches = Shuffled(digits.x_train, digits.y_train)
+    _, history = train(batches, 5, None, lr=3e-3)
+    assert len(history.losses) == 5
+    assert history.losses[-1] < 0.6 * history.losses[0]
+    assert history.seconds > 0 and history.device == compute.describe_device()
+
+
+class Noting(nn.Linear):
+    """Notes its mode at each call."""
+
+    def __init__(self) -> None:
+        super().__init__(28 * 28, 10)
+        self.modes: set[bool] = set()
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.modes.add(self.training)
+        return super().forward(x)
+
+
+def test_it_trains_in_train_mode_whatever_the_model_was_in(batches):
+    model = nn.Sequential(nn.Flatten(), Noting()).eval()
+    fit(model, batches, 1, snapshots=None)
+    assert model[1].modes == {True}
+
+
+def test_every_image_comes_once_an_epoch_in_a_new_order(batches):
+    generator = compute.seeded(0)
+    epochs = [torch.cat([x for x, _ in batches(nn.Identity(), generator)]) for _ in range(2)]
+    assert not torch.equal(*epochs)
+    for epoch in epochs:
+        pixels = [images.flatten(1).sum(1).sort().values for images in (epoch, batches.x)]
+        torch.testing.assert_close(*pixels)
+    assert len(batches) == 2 and len(replace(batches, batch_size=30)) == 3
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_bit(batches):
+    (one, first), (other, second) = (train(batches, 2, None, seed=3) for _ in range(2))
+    assert same(one, other) and first.losses == second.losses
+
+
+def test_another_seed_gives_other_weights(batches):
+    assert not same(train(batches, 2, None, seed=3)[0], train(batches, 2, None, seed=4)[0])
+
+
+def test_no_epochs_leave_the_weights_alone(batches, store):
+    model, history = train(batches, 0, store)
+    assert same(model, build(SimpleCNN, 0, CPU)) and history.losses == []
+
+
+def test_the_random_numbers_of_the_caller_are_left_alone(batches):
+    states = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    train(batches, 1, None)
+    assert torch.equal(torch.get_rng_state(), states[0])
+    assert np.random.get_state()[1].tolist() == states[1] and random.getstate() == states[2]
+
+
+def test_the_random_numbers_of_the_caller_do_not_matter(batches):
+    torch.manual_seed(1)
+    one, _ = train(batches, 1, None)
+    torch.manual_seed(2)
+    assert same(one, train(batches, 1, None)[0])
+
+
+# Snapshots: what is kept.
+
+
+def test_without_a_folder_nothing_is_written(batches, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch, "save", lambda *_: pytest.fail("something was saved"))
+    monkeypatch.setattr(training, "SAVE_EVERY_S", 0.0)
+    train(batches, 2, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_snapshot_loads_without_unpickling_code(batches, store):
+    model, history = train(batches, 2, store)
+    (path,) = store.rglob("*.pt")
+    state = torch.load(path, weights_only=True)
+    assert state["epoch"] == 2 and state["history"]["losses"] == history.losses
+    torch.testing.assert_close(state["model"], dict(model.state_dict()), rtol=0, atol=0)
+
+
+def test_a_snapshot_is_whole_or_absent(batches, store, monkeypatch):
+    def half(state: dict, path: Path) -> None:
+        Path(path).write_bytes(b"half a snapshot")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(torch, "save", half)
+    with pytest.raises(OSError, match="no space left"):
+        train(batches, 1, store)
+    assert [path for path in store.rglob("*") if path.is_file()] == []
+
+
+# Snapshots: when one is used.
+
+
+def test_a_finished_training_is_loaded_with_its_history(batches, store, epochs_trained):
+    model, history = train(batches, 3, store)
+    again, loaded = train(batches, 3, store)
+    assert len(epochs_trained) == 3
+    assert same(model, again) and loaded == history
+
+
+def test_what_is_continued_equals_what_was_never_interrupted(batches, store, epochs_trained, monkeypatch):
+    uninterrupted, history = train(batches, 5, None, seed=2)
+    interrupt(batches, 5, 3, store, monkeypatch, seed=2)
+    epochs_trained.clear()
+    continued, rest = train(batches, 5, store, seed=2)
+    assert len(epochs_trained) == 2
+    assert same(continued, uninterrupted) and rest.losses == history.losses
+    assert [path.name for path in store.rglob("*.pt")] == ["epoch-0005.pt"]
+
+
+def test_a_shorter_training_is_not_taken_from_a_longer_one(batches, store, monkeypatch):
+    interrupt(batches, 5, 3, store, monkeypatch)
+    assert same(train(batches, 2, store)[0], train(batches, 2, None)[0])
+
+
+def test_a_longer_training_after_a_shorter_one_equals_one_that_ran_through(batches, store):
+    train(batches, 2, store)
+    assert same(train(batches, 4, store)[0], train(batches, 4, None)[0])
+
+
+def test_a_training_goes_on_only_from_its_own_interrupted_state(batches, store, epochs_trained, monkeypatch):
+    interrupt(batches, 5, 3, store, monkeypatch, seed=1)
+    epochs_trained.clear()
+    model, _ = train(batches, 5, store, seed=2)
+    assert len(epochs_trained) == 5 and same(model, train(batches, 5, None, seed=2)[0])
+
+
+def other_data(batches: Shuffled) -> Shuffled:
+    x = batches.x.clone()
+    x[0, 0, 0, 0] += 1 / 255
+    return replace(batches, x=x)
+
+
+def other_labels(batches: Shuffled) -> Shuffled:
+    y = batches.y.clone()
+    y[0] = (y[0] + 1) % 10
+    return replace(batches, y=y)
+
+
+@pytest.mark.parametrize("change", [other_data, other_labels, lambda batches: replace(batches, batch_size=31)])
+def test_other_batches_are_trained_anew(change, batches, store, epochs_trained):
+    train(batches, 1, store)
+    train(change(batches), 1, store)
+    assert len(epochs_trained) == 2
+
+
+@pytest.mark.parametrize("change", [{"lr": 2e-3}, {"seed": 1}, {"start": 1}])
+def test_another_recipe_or_start_is_trained_anew(change, batches, store, epochs_trained):
+    train(batches, 1, store)
+    train(batches, 1, store, **change)
+    assert len(epochs_trained) == 2
+
+
+def test_a_network_with_a_frozen_layer_is_trained_anew(batches, store, epochs_trained):
+    train(batches, 1, store)
+    model = build(SimpleCNN, 0, CPU)
+    kept = model[0].weight.requires_grad_(False).clone()
+    fit(model, batches, 1, snapshots=store)
+    assert len(epochs_trained) == 2 and torch.equal(model[0].weight, kept)
+
+
+def test_the_label_of_the_progress_bar_does_not_matter(batches, store, epochs_trained):
+    train(batches, 1, store, label="one")
+    train(batches, 1, store, label="two")
+    assert len(epochs_trained) == 1
+
+
+# Snapshots: the code that trains.
+
+
+@pytest.fixture
+def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str, str], None]]:
+    """A function that edits a copy of lib, which from then on counts as the code that runs."""
+    shutil.copytree(Path(lib.__file__).parent, tmp_path / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(compute, "ROOT", tmp_path)
+    provenance._index.cache_clear()
+
+    def replace_text(module: str, old: str, new: str) -> None:
+        path = tmp_path / "lib" / f"{module}.py"
+        source = path.read_text()
+        assert source.count(old) == 1
+        path.write_text(source.replace(old, new))
+        provenance._index.cache_clear()
+
+    yield replace_text
+    provenance._index.cache_clear()
+
+
+CHANGES_OF_THE_LOOP = {
+    "the loop": ("training", "        loss.backward()", "        (2 * loss).backward()"),
+    "the batches": ("training", "order.split(self.batch_size)", "order.flip(0).split(self.batch_size)"),
+    "what it calls in another module": ("compute", "manual_seed(seed)", "manual_seed(seed + 1)"),
+    "the network": (
+        "models",
+        "nn.Linear(320, 50),\n            nn.ReLU(),",
+        "nn.Linear(320, 50),\n            nn.ELU(),",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES_OF_THE_LOOP)
+def test_a_change_of_the_code_that_trains_trains_anew(name, edit, batches, store, epochs_trained):
+    train(batches, 1, store)
+    edit(*CHANGES_OF_THE_LOOP[name])
+    train(batches, 1, store)
+    assert len(epochs_trained) == 2
+
+
+def test_a_network_within_another_counts_as_well(edit, batches):
+    model = nn.Sequential(nn.Identity(), build(SimpleCNN, 0, CPU))
+    before = training_digest(model, batches, {})
+    edit(*CHANGES_OF_THE_LOOP["the network"])
+    assert training_digest(model, batches, {}) != before
+
+
+UNRELATED = {
+    "a comment": ("training", "        loss.backward()", "        loss.backward()  # gradients"),
+    "an attack that is not trained on": ("attacks", "x + self.eps * self.gradient(model, x, y).sign()", "x"),
+    "a new definition": ("models", "def parameter_count(", "def depth(model):\n    return 1\n\n\ndef parameter_count("),
+}
+
+
+@pytest.mark.parametrize("name", UNRELATED)
+def test_an_unrelated_change_does_not_train_again(name, edit, batches, store, epochs_trained):
+    train(batches, 1, store)
+    edit(*UNRELATED[name])
+    train(batches, 1, store)
+    assert len(epochs_trained) == 1
+
+
+# The digest of batches that hold more than tensors.
+
+
+@dataclass(frozen=True, eq=False)
+class Attacked:
+    """Batches that are described by an attack, and by images in a tuple."""
+
+    attack: attacks.Attack
+    parts: tuple[Tensor, ...] = ()
+
+
+def test_an_attack_in_the_batches_counts_with_its_settings_and_its_code(edit):
+    model = nn.Identity()
+    digests = [training_digest(model, Attacked(attacks.FGSM(eps)), {}) for eps in (0.1, 0.2)]
+    assert digests[0] != digests[1]
+    edit(*UNRELATED["an attack that is not trained on"])
+    assert training_digest(model, Attacked(attacks.FGSM(0.1)), {}) != digests[0]
+
+
+def test_a_loss_of_lib_counts_by_its_name_and_code_not_by_its_address(edit):
+    def digest_with(loss: Callable) -> str:
+        return training_digest(nn.Identity(), Attacked(attacks.FGSM(0.1, loss=loss)), {})
+
+    loss = attacks.cross_entropy
+    elsewhere = types.FunctionType(loss.__code__, loss.__globals__, loss.__name__)
+    elsewhere.__module__ = loss.__module__
+    before = digest_with(loss)
+    assert digest_with(elsewhere) == before
+    edit("attacks", 'F.cross_entropy(logits, y, reduction="none")', 'F.nll_loss(logits, y, reduction="none")')
+    assert digest_with(loss) != before
+
+
+def test_images_in_a_tuple_count_by_their_content():
+    # The printed form of a large tensor leaves out its middle.
+    images = [torch.zeros(100, 1, 28, 28) for _ in range(2)]
+    images[1][50, 0, 14, 14] = 1
+    attack = attacks.FGSM(0.1)
+    assert len({training_digest(nn.Identity(), Attacked(attack, (one,)), {}) for one in images}) == 2
