@@ -99,8 +99,10 @@ def cache_file(name: str) -> Path:
 
 def fetch(name: str) -> Path | None:
     """Make sure that a data set is at hand, downloading it where it is not; return its file, if it has one."""
+    if name == "digits":
+        return None
     _arrays(name)
-    return None if name == "digits" else cache_file(name)
+    return cache_file(name)
 
 
 def _arrays(name: str) -> tuple[Arrays, str]:

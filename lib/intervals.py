@@ -1,7 +1,7 @@
 """Measured values with their 95 % intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -65,11 +65,15 @@ def over_images(values: Sequence[float]) -> Measured:
     return Measured(measured.mean, measured.low, measured.high, len(values), "images", (measured.mean,))
 
 
-def accuracy(correct: Sequence[np.ndarray]) -> Measured:
-    """Accuracy from one boolean array (N,) a seed: over seeds where there are several, else over images."""
-    if len(correct) == 1:
-        return share(int(np.sum(correct[0])), len(correct[0]))
-    return over_seeds([np.mean(one) for one in correct])
+def rate(hits: Sequence[np.ndarray]) -> Measured:
+    """How often something is so, from one boolean array (N,) a seed: an accuracy, a success rate.
+
+    Over seeds where there are several, the interval cut to [0, 1]; over images, by Wilson, where there is one.
+    """
+    if len(hits) == 1:
+        return share(int(np.sum(hits[0])), len(hits[0]))
+    measured = over_seeds([np.mean(one) for one in hits])
+    return replace(measured, low=max(measured.low, 0.0), high=min(measured.high, 1.0))
 
 
 def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> Measured:

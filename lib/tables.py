@@ -11,16 +11,26 @@ MARKS = {"reproduced": "✓", "holds": "✓", "not reproduced": "✗", "does not
 STANDS_MARKS = {"yes": "✓", "no": "✗", "open": "?"}
 
 
-def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], ids: Sequence[str] = ()) -> HTML:
-    """A table in a box that scrolls sideways by itself; cells are HTML, the first of a row its heading."""
-    cells = "".join(f'<th scope="col">{name}</th>' for name in head)
-    lines = [f"<thead><tr>{cells}</tr></thead>", "<tbody>"]
-    for number, row in enumerate(rows):
+def table(
+    caption: str,
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    ids: Sequence[str] = (),
+    details: Sequence[str] = (),
+) -> HTML:
+    """A table in a box that scrolls sideways by itself.
+
+    Cells are HTML; the first of a row is its heading. `ids` gives each row an address, `details` each a line below it.
+    """
+    titles = "".join(f'<th scope="col">{title}</th>' for title in head)
+    lines = [f"<thead><tr>{titles}</tr></thead>", "<tbody>"]
+    for number, (first, *rest) in enumerate(rows):
         anchor = f' id="{ids[number]}"' if ids else ""
-        first, *rest = row
-        lines.append(
-            f'<tr{anchor}><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
-        )
+        cells = "".join(f"<td>{cell}</td>" for cell in rest)
+        lines.append(f'<tr{anchor}><th scope="row">{first}</th>{cells}</tr>')
+        if details and details[number]:
+            lines.append(f'<tr class="detail"><td></td><td colspan="{len(rest)}">{details[number]}</td></tr>')
     body = "\n".join([*lines, "</tbody>"])
     return HTML(
         f'<div class="ledger" tabindex="0" role="region" aria-label="{html.escape(caption)}">'
@@ -48,7 +58,7 @@ def measured(entry: Mapping | None) -> str:
     value = entry and entry["measured"]
     if not value:
         return "–"
-    interval = "" if value["low"] is None else f" [{value['low']:.3f}, {value['high']:.3f}]"
+    interval = "" if value["low"] is None else f" [{value['low']:.3f},&nbsp;{value['high']:.3f}]"
     unit = value["over"] if value["n"] != 1 else value["over"].removesuffix("s")
     return f"{value['mean']:.4f}{interval}<br><small>{value['n']:,} {unit}</small>"
 
@@ -57,39 +67,50 @@ def claimed(claim: Claim) -> str:
     """What the paper says: the printed number, or what is compared."""
     if claim.value is not None:
         return f"{claim.value:g} <small>± {claim.tolerance:g}</small>"
-    bounds = [f"above {claim.above:g}"] if claim.above else []
-    bounds += [f"by at least {claim.minimum:g}"] if claim.minimum else []
-    return html.escape(claim.compare) + (f" <small>({', '.join(bounds)})</small>" if bounds else "")
+    return html.escape(claim.compare)
+
+
+def name(claim: Claim) -> str:
+    """A claim's id, which a narrow screen may break after a dot or a dash."""
+    return claim.id.replace(".", ".<wbr>").replace("_", "_<wbr>")
 
 
 def chapter(paper: Paper, answers: Mapping[str, Mapping]) -> HTML:
-    """A chapter's claims with both answers; each links to its address on the scoreboard."""
+    """A chapter's claims with both answers and why; each links to its address on the scoreboard."""
+    entries = [(claim, answers.get(claim.id)) for claim in paper.claims.values()]
     rows = [
         [
-            f'<a href="scoreboard.html#{claim.address}">{claim.id}</a>',
+            f'<a href="scoreboard.html#{claim.address}">{name(claim)}</a>',
             claimed(claim),
-            measured(answers.get(claim.id)),
-            verdict(answers.get(claim.id)),
-            stands(answers.get(claim.id)),
-            html.escape((answers.get(claim.id) or {}).get("why", "")),
+            measured(entry),
+            verdict(entry),
+            stands(entry),
         ]
-        for claim in paper.claims.values()
+        for claim, entry in entries
     ]
-    head = ["claim", "paper", "this run", "do we get it?", "does it stand?", "why"]
-    return table(f"The claims of “{paper.title}”", head, rows)
+    head = ["claim", "paper", "this run", "do we get it?", "does it stand?"]
+    details = [html.escape((entry or {}).get("why", "")) for _, entry in entries]
+    return table(f"The claims of “{paper.title}”", head, rows, details=details)
 
 
 def scoreboard(paper: Paper, recorded: Mapping[str, Mapping], run: Mapping[str, Mapping]) -> HTML:
-    """Every claim of a paper: what it says, what the recorded run found, what this run found."""
-    rows = []
-    for claim in paper.claims.values():
-        kept, now = recorded.get(claim.id), run.get(claim.id)
-        address = f'<a href="#{claim.address}">{claim.id}</a>'
-        why = html.escape((kept or now or {}).get("why", ""))
-        answers = [cell for entry in (kept, now) for cell in (measured(entry), verdict(entry), stands(entry))]
-        rows.append([address, claimed(claim), *answers, why])
-    head = ["claim", "paper", "recorded", "verdict", "stands", "this run", "verdict", "stands", "why"]
-    return table(paper.title, head, rows, [claim.address for claim in paper.claims.values()])
+    """Every claim of a paper: what it says, what the recorded run found, what this run found, and why."""
+    entries = [(claim, recorded.get(claim.id), run.get(claim.id)) for claim in paper.claims.values()]
+    rows = [
+        [f'<a href="#{claim.address}">{name(claim)}</a>', claimed(claim), answers(kept), answers(now)]
+        for claim, kept, now in entries
+    ]
+    ids = [claim.address for claim, _, _ in entries]
+    details = [html.escape((kept or now or {}).get("why", "")) for _, kept, now in entries]
+    head = ["claim", "paper", "recorded", "this run"]
+    return table(paper.title, head, rows, ids=ids, details=details)
+
+
+def answers(entry: Mapping | None) -> str:
+    """A measurement with both answers, in one cell."""
+    if entry is None:
+        return "not run"
+    return f"{measured(entry)}<br>{verdict(entry)}<br>stands: {stands(entry)}"
 
 
 def plain(caption: str, columns: Mapping[str, Sequence[object]]) -> HTML:

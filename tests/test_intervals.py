@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lib.intervals import Measured, accuracy, difference, over_images, over_seeds, share
+from lib.intervals import Measured, difference, over_images, over_seeds, rate, share
 
 
 def test_over_seeds_is_the_t_interval():
@@ -45,11 +45,11 @@ def test_over_images_counts_images_of_one_network():
     assert (measured.n, measured.over, measured.per_seed) == (4, "images", (losses.mean(),))
 
 
-def test_accuracy_is_over_images_for_one_seed_and_over_seeds_for_several():
+def test_a_rate_is_over_images_for_one_seed_and_over_seeds_for_several():
     one = np.array([True, True, True, False])
     other = np.array([True, False, False, False])
-    assert accuracy([one]) == share(3, 4)
-    assert accuracy([one, other, one]) == over_seeds([0.75, 0.25, 0.75])
+    assert rate([one]) == share(3, 4)
+    assert rate([one, other, one]) == over_seeds([0.75, 0.25, 0.75])
 
 
 def test_a_difference_is_paired_over_the_images_of_one_network():

@@ -12,6 +12,8 @@ PROFILE = "paper"
 def record(notebook: str, given: Mapping[str, object]) -> None:
     """Execute a notebook in the paper profile, and put the copy and its results into book/recorded.
 
+    The scoreboard there is made anew.
+
     Raises
     ------
     lib.run.execute.RunError
@@ -21,3 +23,5 @@ def record(notebook: str, given: Mapping[str, object]) -> None:
     claims.RECORDED.mkdir(parents=True, exist_ok=True)
     for path in (executed, executed.with_suffix(".json")):
         shutil.copyfile(path, claims.RECORDED / path.name)
+    if notebook != execute.SCOREBOARD and execute.SCOREBOARD in execute.notebooks():
+        execute.execute_scoreboard(claims.RECORDED)
