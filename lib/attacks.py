@@ -248,3 +248,11 @@ def _scramble(values: Tensor) -> Tensor:
     values = (values ^ ((values >> 30) & 0x3FFFFFFFF)) * -0x40A7B892E31B1A47
     values = (values ^ ((values >> 27) & 0x1FFFFFFFFF)) * -0x6B2FB644ECCEEE15
     return values ^ ((values >> 31) & 0x1FFFFFFFF)
+
+
+def softmax_sum(logits: Tensor, y: Tensor) -> Tensor:
+    """The sum of the softmax outputs (N,), which Fig. 5 of the paper on unlearning differentiates.
+
+    It is 1 whatever the image: its gradient is zero up to rounding, and the sign of that is the sign of rounding errors.
+    """
+    return logits.softmax(1).sum(1)

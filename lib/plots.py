@@ -148,3 +148,69 @@ def histograms(values: Mapping[str, np.ndarray], xlabel: str) -> Figure:
     ax.set(xlabel=xlabel, ylabel="share of images")
     ax.legend(loc="best")
     return ax.figure
+
+
+def panels(
+    x: Sequence[float],
+    panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
+    xlabel: str,
+    ylabel: str,
+    *,
+    claimed: Mapping[str, float] | None = None,
+) -> Figure:
+    """The same `curves` measured in several ways, side by side on one scale, with one legend below.
+
+    Parameters
+    ----------
+    panes
+        For each pane's title its series, as in `curves`; the same labels in each.
+    claimed
+        As in `curves`; drawn in every pane, named in the last.
+    """
+    figure, axes = plt.subplots(1, len(panes), figsize=(3.1 * len(panes), 4.6), sharey=True, squeeze=False)
+    for number, (ax, (title, series)) in enumerate(zip(axes[0], panes.items(), strict=True)):
+        last = number == len(panes) - 1
+        named = {label if last else "": value for label, value in (claimed or {}).items()} if last else {}
+        curves(x, series, xlabel, ylabel if not number else "", claimed=named, ax=ax)
+        for value in () if last else (claimed or {}).values():
+            ax.axhline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        ax.get_legend().remove()
+        ax.set(title=title, xticks=list(x))
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+def accuracy_and_loss(
+    clouds: Mapping[str, np.ndarray],
+    paths: Mapping[str, np.ndarray],
+    ends: Sequence[str],
+    *,
+    claimed: Mapping[str, tuple[float, float]] | None = None,
+) -> Figure:
+    """Accuracy over mean loss, the loss on a logarithmic scale.
+
+    Parameters
+    ----------
+    clouds
+        For each label points (n, 2) of accuracy and loss, one a network.
+    paths
+        For each label points (n, 2) in their order along an eps grid.
+    ends
+        What is written at a path's first and last point.
+    claimed
+        Points that a paper prints, by label.
+    """
+    ax = plt.subplots(figsize=(6.4, 4.2))[1]
+    for number, (label, points) in enumerate(clouds.items()):
+        look = {"color": COLOURS[number], "marker": MARKERS[number], "s": 14, "alpha": 0.5, "linewidths": 0}
+        ax.scatter(points[:, 1], points[:, 0], label=label, **look)
+    for number, (label, points) in enumerate(paths.items(), start=len(clouds)):
+        look = {"color": COLOURS[number % 7], "linestyle": DASHES[number % 7], "marker": MARKERS[number % 7]}
+        ax.plot(points[:, 1], points[:, 0], label=label, markersize=3, **look)
+        for end, (accuracy, loss) in zip(ends, (points[0], points[-1]), strict=True):
+            ax.annotate(end, (loss, accuracy), xytext=(4, 4), textcoords="offset points", fontsize=8, color="0.25")
+    for label, (accuracy, loss) in (claimed or {}).items():
+        ax.plot(loss, accuracy, marker="*", markersize=15, color="black", linestyle="none", label=label)
+    ax.set(xlabel="mean loss (nats, logarithmic)", ylabel="accuracy", xscale="log")
+    ax.legend(loc="best")
+    return ax.figure

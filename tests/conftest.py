@@ -81,7 +81,8 @@ def write_notebook() -> Callable[[Path, str, str], Path]:
             nbformat.v4.new_code_cell(code),
         ]
         path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+        metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
         return path
 
     return write

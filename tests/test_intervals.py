@@ -49,7 +49,18 @@ def test_a_rate_is_over_images_for_one_seed_and_over_seeds_for_several():
     one = np.array([True, True, True, False])
     other = np.array([True, False, False, False])
     assert rate([one]) == share(3, 4)
-    assert rate([one, other, one]) == over_seeds([0.75, 0.25, 0.75])
+    several = rate([one, other, one])
+    assert several.per_seed == (0.75, 0.25, 0.75)
+    assert several.mean == over_seeds([0.75, 0.25, 0.75]).mean
+
+
+def test_the_interval_of_a_rate_stays_between_0_and_1():
+    all_, most = np.array([True] * 10), np.array([True] * 9 + [False])
+    unbound = over_seeds([1.0, 0.9, 1.0])
+    assert unbound.high > 1
+    assert rate([all_, most, all_]).high == 1
+    assert rate([all_, most, all_]).low == unbound.low
+    assert rate([~all_, ~most, ~all_]).low == 0
 
 
 def test_a_difference_is_paired_over_the_images_of_one_network():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lib import claims, compute, data
 from lib.parameters import ParameterError
-from lib.run import costs, execute, profiles, record, site, status, table
+from lib.run import costs, execute, profiles, readme, record, site, status
 
 FAILURES = (ParameterError, execute.RunError, data.DataError, site.SiteError)
 INTERRUPTED = 130
@@ -59,6 +59,7 @@ def _record(options: argparse.Namespace) -> None:
     _refuse_unknown(options.notebook)
     for name in options.notebook:
         record.record(name, _given(options.parameter))
+    readme.update()
 
 
 def _data(options: argparse.Namespace) -> None:
@@ -73,10 +74,6 @@ def _book(options: argparse.Namespace) -> None:
 
 def _status(options: argparse.Namespace) -> None:
     print("\n".join(status.lines()) or "nothing has run yet")
-
-
-def _table(options: argparse.Namespace) -> None:
-    print(table.results_table())
 
 
 def _given(pairs: list[str]) -> dict[str, str]:
@@ -119,7 +116,6 @@ def _parser() -> argparse.ArgumentParser:
     book.add_argument("results", nargs="?", type=Path, default=claims.RECORDED)
     book.add_argument("output", nargs="?", type=Path, default=site.BOOK / "_build" / "html")
     command(_status, "status", "what has run, and what would come out differently today")
-    command(_table, "table", "the result table of the recorded runs, as README.md shows it")
     return parser
 
 

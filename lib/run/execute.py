@@ -157,7 +157,8 @@ papermill_engines.register("announcing", _Announcing)
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Variables for the notebook's process: where its results go, and this environment's own Python."""
-    variables = {**variables, "JUPYTER_PREFER_ENV_PATH": "1"}
+    own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
+    variables = {**variables, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
     if not sys.stderr.isatty():
         variables["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
     before = {name: os.environ.get(name) for name in variables}

@@ -1,0 +1,67 @@
+"""What README.md shows of the recorded runs: the result table and one figure, both taken from their files."""
+
+import base64
+from pathlib import Path
+
+import nbformat
+
+from lib import claims, compute
+
+README = compute.ROOT / "README.md"
+BEGIN, END = "<!-- results: written by `make record` -->\n", "<!-- end of results -->"
+FIGURE = ("mitigation", "mitigation-retraining")
+"""The notebook and the name of the figure."""
+
+
+def update() -> None:
+    """Write the table and the figure anew."""
+    README.write_text(with_results(README.read_text()))
+    picture = figure()
+    if picture:
+        figure_file().write_bytes(picture)
+
+
+def with_results(text: str) -> str:
+    """README's text with the table as the recorded runs have it now."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}{results_table()}\n{END}{after}"
+
+
+def results_table() -> str:
+    """One line a recorded claim, in Markdown: what the paper says, what we measured, both answers."""
+    lines = ["| claim | paper | measured | do we get it? | does it stand? |", "| --- | --- | --- | --- | --- |"]
+    for name in claims.papers():
+        results = claims.read_results(claims.RECORDED, name)
+        lines += [_line(name, entry) for entry in (results["claims"] if results else [])]
+    missing = [name for name in claims.papers() if claims.read_results(claims.RECORDED, name) is None]
+    note = f"\n\nNot recorded yet: {', '.join(missing)}." if missing else ""
+    return "\n".join(lines) + note
+
+
+def figure_file() -> Path:
+    """Where the figure is kept."""
+    return claims.RECORDED / f"{FIGURE[1]}.png"
+
+
+def figure() -> bytes | None:
+    """The figure as the recorded notebook has it, as PNG; None where it is not recorded."""
+    path = claims.RECORDED / f"{FIGURE[0]}.ipynb"
+    if not path.exists():
+        return None
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == FIGURE[1]:
+            (picture,) = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+            return base64.b64decode(picture)
+    return None
+
+
+def _line(name: str, entry: dict) -> str:
+    measured = entry["measured"]
+    value = "–" if measured is None else f"{measured['mean']:.4f}{_interval(measured)}"
+    claimed = entry["claimed"] if entry["kind"] == "direction" else f"{entry['claimed']:g}"
+    return f"| {name}: {entry['id']} | {claimed} | {value} | {entry['verdict']} | {entry['stands'] or '–'} |"
+
+
+def _interval(measured: dict) -> str:
+    return "" if measured["low"] is None else f" [{measured['low']:.3f}, {measured['high']:.3f}]"

@@ -1,0 +1,30 @@
+"""README.md shows what the recorded runs hold, and nothing else."""
+
+import re
+
+from lib import claims
+from lib.run import execute, readme
+
+
+def test_the_result_table_is_that_of_the_recorded_runs() -> None:
+    text = readme.README.read_text()
+    assert readme.with_results(text) == text
+
+
+def test_the_figure_is_that_of_the_recorded_run() -> None:
+    assert readme.figure() is not None
+    assert readme.figure_file().read_bytes() == readme.figure()
+    assert readme.figure_file().name in readme.README.read_text()
+
+
+def test_every_recorded_claim_is_in_the_table() -> None:
+    table = readme.results_table()
+    for name in claims.papers():
+        results = claims.read_results(claims.RECORDED, name)
+        for entry in results["claims"] if results else []:
+            assert f"| {name}: {entry['id']} |" in table
+
+
+def test_every_chapter_is_costed() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", readme.README.read_text(), re.MULTILINE)
+    assert set(rows) == set(execute.notebooks()) - {execute.SCOREBOARD}
