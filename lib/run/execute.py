@@ -148,7 +148,9 @@ class _Announcing(NBClientEngine):
             return begin(cell, cell_index=cell_index, **others)
 
         nb_man.cell_start = announced
-        return super().execute_managed_notebook(nb_man, kernel_name, **options)
+        # The kernel warns at each start that it listens on this machine; errors it still reports.
+        quiet = ["--IPKernelApp.log_level=ERROR"]
+        return super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=quiet, **options)
 
 
 papermill_engines.register("announcing", _Announcing)

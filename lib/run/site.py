@@ -172,7 +172,7 @@ def provenance_note(run: Mapping) -> str:
     facts = run["provenance"]
     seconds = ", ".join(f"{html.escape(name)} {value:,.0f} s" for name, value in run["seconds"].items())
     rows = [
-        ["Profile", f"`{run['profile']}`"],
+        ["Profile", _profile(run)],
         ["Data", _plain(facts["data"])],
         ["Device", f"{_plain(facts['device'])}, {facts['threads']} threads"],
         ["Run", f"{_when(facts['started'])} to {_when(facts['finished'])}"],
@@ -185,6 +185,15 @@ def provenance_note(run: Mapping) -> str:
     folded = ["::::{dropdown} Where these numbers come from", "", _table("Provenance", ["", ""], rows), ""]
     folded += ["{doc}`recorded_results` says what each entry means.", "::::"]
     return "\n".join(folded)
+
+
+def _profile(run: Mapping) -> str:
+    """The profile, and where something was set by hand, what runs the whole of it."""
+    name, by_hand, _ = run["profile"].partition("+")
+    if not by_hand:
+        return f"`{name}`"
+    whole = _command({**run, "profile": name}, recorded=name == "paper")
+    return f"`{run['profile']}`: not the whole profile; `{whole}` runs that"
 
 
 def _when(moment: str) -> str:
