@@ -39,7 +39,8 @@ def orthogonal_direction(direction: Tensor, seed: int) -> Tensor:
     """A random direction for each image, orthogonal to `direction` and as long in L2."""
     generator = torch.Generator().manual_seed(seed)
     draw = torch.randn(direction.shape[1:], generator=generator).to(direction.device).expand_as(direction)
-    along = (draw * direction).flatten(1).sum(1) / direction.flatten(1).square().sum(1)
+    squared = direction.flatten(1).square().sum(1).clamp_min(torch.finfo(direction.dtype).tiny)  # a zero stays zero
+    along = (draw * direction).flatten(1).sum(1) / squared
     draw = draw - along.view(-1, 1, 1, 1) * direction
     length = direction.flatten(1).norm(dim=1) / draw.flatten(1).norm(dim=1)
     return draw * length.view(-1, 1, 1, 1)

@@ -146,6 +146,7 @@ class Ledger:
         self.experiments: dict[str, str | None] = {}
         self.metrics: dict[str, float] = {}
         self.seconds: dict[str, float] = {}
+        self.commit = provenance.commit()  # before a long run gives anyone the time to edit
         self.started = datetime.now(UTC)
         self._section, self._section_started = "setup", time.perf_counter()
 
@@ -248,7 +249,7 @@ class Ledger:
             "metrics": self.metrics,
             "seconds": self.seconds,
             "provenance": {
-                "commit": provenance.commit(),
+                "commit": self.commit,
                 "digest": self.digests,
                 "data": self.data.origin,
                 "versions": compute.versions(),

@@ -18,7 +18,7 @@ from lib.run import execute
 NOTEBOOKS = execute.notebooks()
 CHAPTERS = [name for name in NOTEBOOKS if name != execute.SCOREBOARD]
 LONGEST_CELL = 15
-FIGURE = re.compile(r"^plots\.(?!use_style)\w+\(", re.MULTILINE)
+FIGURE = re.compile(r"^(?:\w+ = )?plots\.(?!use_style)\w+\(", re.MULTILINE)
 
 
 def cells(name: str) -> list[nbformat.NotebookNode]:
@@ -50,6 +50,12 @@ def test_every_figure_has_a_caption_and_a_description(name: str) -> None:
             described = cell.metadata.get("mystnb", {})
             assert described.get("image", {}).get("alt"), cell.source
             assert described.get("figure", {}).get("caption"), cell.source
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_no_cell_ends_in_a_semicolon(name: str) -> None:
+    """IPython goes by its history to hold a value back, and nbval runs without one: the value would be shown again."""
+    assert not [cell.source for cell in cells(name) if cell.cell_type == "code" and cell.source.rstrip().endswith(";")]
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -25,7 +25,7 @@ claims.NOTEBOOKS = Path("{notebooks}")
 ledger = claims.Ledger("tiny", globals(), data=claims.Inputs("{digest}", "made up"))
 ledger.metric("eps", eps)
 {extra}
-ledger.finish();
+path = ledger.finish()
 """
 
 
