@@ -253,6 +253,6 @@ def _scramble(values: Tensor) -> Tensor:
 def softmax_sum(logits: Tensor, y: Tensor) -> Tensor:
     """The sum of the softmax outputs (N,), which Fig. 5 of the paper on unlearning differentiates.
 
-    It is 1 whatever the image: its gradient is zero up to rounding, and the sign of that is the sign of rounding errors.
+    It is 1 whatever the image: its gradient is zero up to rounding, and its sign the sign of rounding errors.
     """
     return logits.softmax(1).sum(1)

@@ -197,6 +197,25 @@ LENETS: dict[str, type[nn.Module]] = {"fig2": LeNet5, "fig3": LeNet3264, "fig4":
 """The three networks that the paper on unlearning calls LeNet, by the figure that prints them."""
 
 
+def outline(model: nn.Sequential) -> str:
+    """A network's layers in words, but for activations and reshaping."""
+    words = []
+    for layer in model:
+        if isinstance(layer, nn.Conv2d):
+            words.append(f"convolution {layer.out_channels} of {layer.kernel_size[0]}×{layer.kernel_size[1]}")
+        elif isinstance(layer, PartialConv2d):
+            words.append(f"partial convolution {layer.shape[0]} of {layer.shape[2]}×{layer.shape[3]}")
+        elif isinstance(layer, nn.Linear):
+            words.append(f"dense {layer.out_features}")
+        elif isinstance(layer, nn.Dropout):
+            words.append(f"dropout {layer.p:g}")
+        elif isinstance(layer, nn.MaxPool2d | nn.AvgPool2d | Subsampling):
+            words.append(
+                {"MaxPool2d": "max-pooling", "AvgPool2d": "average pooling"}.get(type(layer).__name__, "sampling")
+            )
+    return ", ".join(words)
+
+
 def _start_as_keras(model: nn.Module) -> None:
     """Starting weights as Keras draws them (Glorot's uniform, biases 0), in which the paper's code is written."""
     for module in model.modules():

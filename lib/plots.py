@@ -156,7 +156,7 @@ def panels(
     xlabel: str,
     ylabel: str,
     *,
-    claimed: Mapping[str, float] | None = None,
+    claimed: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Figure:
     """The same `curves` measured in several ways, side by side on one scale, with one legend below.
 
@@ -165,15 +165,13 @@ def panels(
     panes
         For each pane's title its series, as in `curves`; the same labels in each.
     claimed
-        As in `curves`; drawn in every pane, named in the last.
+        For a pane's title what is drawn in there, as in `curves`.
     """
     figure, axes = plt.subplots(1, len(panes), figsize=(3.1 * len(panes), 4.6), sharey=True, squeeze=False)
     for number, (ax, (title, series)) in enumerate(zip(axes[0], panes.items(), strict=True)):
-        last = number == len(panes) - 1
-        named = {label if last else "": value for label, value in (claimed or {}).items()} if last else {}
-        curves(x, series, xlabel, ylabel if not number else "", claimed=named, ax=ax)
-        for value in () if last else (claimed or {}).values():
-            ax.axhline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        curves(x, series, xlabel, "" if number else ylabel, claimed=(claimed or {}).get(title), ax=ax)
+        for band in ax.collections:
+            band.set_alpha(0.07)  # many lie over each other
         ax.get_legend().remove()
         ax.set(title=title, xticks=list(x))
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
@@ -187,7 +185,7 @@ def accuracy_and_loss(
     *,
     claimed: Mapping[str, tuple[float, float]] | None = None,
 ) -> Figure:
-    """Accuracy over mean loss, the loss on a logarithmic scale.
+    """Accuracy over mean loss: all of it with the loss on a logarithmic scale, and beside that where the clouds are.
 
     Parameters
     ----------
@@ -196,21 +194,27 @@ def accuracy_and_loss(
     paths
         For each label points (n, 2) in their order along an eps grid.
     ends
-        What is written at a path's first and last point.
+        What is written at the paths' first and last points.
     claimed
         Points that a paper prints, by label.
     """
-    ax = plt.subplots(figsize=(6.4, 4.2))[1]
-    for number, (label, points) in enumerate(clouds.items()):
-        look = {"color": COLOURS[number], "marker": MARKERS[number], "s": 14, "alpha": 0.5, "linewidths": 0}
-        ax.scatter(points[:, 1], points[:, 0], label=label, **look)
-    for number, (label, points) in enumerate(paths.items(), start=len(clouds)):
-        look = {"color": COLOURS[number % 7], "linestyle": DASHES[number % 7], "marker": MARKERS[number % 7]}
-        ax.plot(points[:, 1], points[:, 0], label=label, markersize=3, **look)
-        for end, (accuracy, loss) in zip(ends, (points[0], points[-1]), strict=True):
-            ax.annotate(end, (loss, accuracy), xytext=(4, 4), textcoords="offset points", fontsize=8, color="0.25")
-    for label, (accuracy, loss) in (claimed or {}).items():
-        ax.plot(loss, accuracy, marker="*", markersize=15, color="black", linestyle="none", label=label)
-    ax.set(xlabel="mean loss (nats, logarithmic)", ylabel="accuracy", xscale="log")
-    ax.legend(loc="best")
-    return ax.figure
+    figure, (whole, near) = plt.subplots(1, 2, figsize=(8.6, 4.6))
+    for ax in (whole, near):
+        for number, (label, points) in enumerate(clouds.items()):
+            look = {"color": COLOURS[number], "marker": MARKERS[number], "s": 16, "alpha": 0.6, "linewidths": 0}
+            ax.scatter(points[:, 1], points[:, 0], label=label, **look)
+        for number, (label, points) in enumerate(paths.items(), start=len(clouds)):
+            look = {"color": COLOURS[number % 7], "linestyle": DASHES[number % 7], "marker": MARKERS[number % 7]}
+            ax.plot(points[:, 1], points[:, 0], label=label, markersize=3, **look)
+        for label, (accuracy, loss) in (claimed or {}).items():
+            ax.plot(loss, accuracy, marker="*", markersize=15, color="black", linestyle="none", label=label)
+        ax.set_xlabel("mean loss (nats)")
+    for end, at in zip(ends, (0, -1), strict=True):
+        accuracy, loss = list(paths.values())[-1][at]
+        whole.annotate(end, (loss, accuracy), xytext=(-4, 6), textcoords="offset points", fontsize=8, color="0.25")
+    spread = np.vstack([*clouds.values(), *(np.array([point]) for point in (claimed or {}).values())])
+    (low, left), (high, right) = spread.min(0), spread.max(0)
+    near.set(xlim=(left - 0.02, right + 0.02), ylim=(low - 0.02, high + 0.02), title="where the untrained networks are")
+    whole.set(ylabel="accuracy", xscale="log", title="all")
+    figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure

@@ -119,11 +119,8 @@ def _round(reading: str, network: nn.Module, gone: Tensor, s: Setting, number: i
             gone[highest(losses(network, x, y), s.remove, ~attacked | gone)] = True
             x, y = x[~(attacked & gone)], y[~(attacked & gone)]
     elif reading != "none":
-        if reading == "random":
-            values = torch.rand(len(x), generator=compute.seeded(s.seed * 1000 + number)).to(x.device)
-        else:
-            values = attacked_losses(network, s.attack, x, y)
-        chosen = highest(values, s.remove, gone)
+        order = removal_order(network, s, at_random=reading == "random", number=number)
+        chosen = order[~gone[order]][: s.remove]
         gone[chosen] = True
         start = ascended(network, x[chosen], y[chosen]) if reading == "f" else network
         x, y = x[~gone], y[~gone]
@@ -148,6 +145,13 @@ def losses(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 def attacked_losses(network: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> Tensor:
     """The cross-entropy of each image (N,) after an attack through the network itself."""
     return losses(network, attack(network, x, y), y)
+
+
+def removal_order(network: nn.Module, s: Setting, *, at_random: bool = False, number: int = 0) -> Tensor:
+    """All training images by number (N,), the first to go first: by attacked loss, or at random by seed and round."""
+    if at_random:
+        return torch.randperm(len(s.x), generator=compute.seeded(s.seed * 1000 + number)).to(s.x.device)
+    return highest(attacked_losses(network, s.attack, s.x, s.y), len(s.x))
 
 
 def highest(values: Tensor, count: int, apart: Tensor | None = None) -> Tensor:
@@ -186,27 +190,29 @@ def half_attacked(network: nn.Module, s: Setting, number: int) -> tuple[Tensor, 
 
 
 def ascended(
-    network: nn.Module, x: Tensor, y: Tensor, *, until: float = GUESSING, length: float = 0.05, steps: int = 200
+    network: nn.Module, x: Tensor, y: Tensor, *, rise: float = GUESSING, length: float = 0.05, steps: int = 200
 ) -> nn.Module:
-    """A copy of the network, moved up the gradient of its loss on x until it reads these images no better than by guess.
+    """A copy of the network, moved up the gradient of its mean loss on x until that has risen by `rise`.
 
     Parameters
     ----------
     x, y
         The images to forget (N, C, H, W) and their labels (N,).
-    until
-        The mean loss to reach, in nats.
+    rise
+        In nats; the loss of a guess among ten classes, unless told. To end at that loss would be no aim: on images that
+        were selected for being misread it is often higher before the first step.
     length
         Of each step, the Euclidean norm over all weights; the gradient's own length would start near 0.
     steps
         How many at most.
     """
     after = copy.deepcopy(network)
-    weights = list(after.parameters())
+    weights, first = list(after.parameters()), None
     with evaluating(after):
         for _ in range(steps):
             loss = F.cross_entropy(after(x), y)
-            if loss >= until:
+            first = loss.detach() if first is None else first
+            if loss >= first + rise:
                 break
             gradients = torch.autograd.grad(loss, weights)
             norm = torch.stack([gradient.norm() for gradient in gradients]).norm().clamp_min(1e-12)
@@ -250,11 +256,14 @@ def tail(cloud: np.ndarray, point: tuple[float, float]) -> float:
     return float((distances >= distances[-1]).mean())
 
 
-def nearest(path: np.ndarray, point: tuple[float, float], within: tuple[float, float]) -> tuple[int, float]:
-    """Where a path (n, 2) comes nearest to a point: which of its places, and how near in units of the tolerance.
+def nearest(path: np.ndarray, point: tuple[float, float], within: tuple[float, float]) -> tuple[float, float]:
+    """Where a path (n, 2) comes nearest to a point, and how near in units of the tolerance.
 
+    The path runs straight from each of its points to the next; the place is counted in points from the first.
     The distance is the larger of the two coordinates' distances, each in units of its tolerance in `within`: at most 1
     where both hold.
     """
-    distances = (np.abs(path - np.array(point)) / np.array(within)).max(1)
-    return int(distances.argmin()), float(distances.min())
+    places = np.linspace(0, len(path) - 1, 100 * (len(path) - 1) + 1)
+    dense = np.column_stack([np.interp(places, range(len(path)), column) for column in path.T])
+    distances = (np.abs(dense - np.array(point)) / np.array(within)).max(1)
+    return float(places[distances.argmin()]), float(distances.min())
