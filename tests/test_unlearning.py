@@ -167,7 +167,7 @@ def test_membership_is_the_chance_that_a_member_has_the_lower_loss():
     assert unlearning.membership(Brightness(), (dark, ones), (dark, ones)) == pytest.approx(0.5)
 
 
-def test_a_network_that_memorised_its_images_gives_them_away(setting, digits, tmp_path):
+def test_a_network_that_memorised_its_images_gives_them_away(setting, digits):
     few = replace(setting, x=setting.x[:60], y=setting.y[:60], batch_size=20)
     memorised = unlearning.trained(few, few.x, few.y, 30)
     assert unlearning.membership(memorised, (few.x, few.y), (digits.x_test, digits.y_test)) > 0.6
