@@ -72,6 +72,27 @@ def curves(
     return ax.figure
 
 
+def shares(
+    x: Sequence[float],
+    series: Mapping[str, Sequence[Sequence[float]]],
+    xlabel: str,
+    ylabel: str,
+    *,
+    claimed: Mapping[str, float] | None = None,
+) -> Figure:
+    """`curves` of accuracies and other shares: the bands cut to [0, 1], and a dot for each seed.
+
+    Where some networks collapse and others do not, a mean with its band says less than the dots.
+    """
+    figure = curves(x, series, xlabel, ylabel, claimed=claimed)
+    (ax,) = figure.axes
+    for number, per_seed in enumerate(series.values()):
+        for values in per_seed:
+            ax.plot(x, values, linestyle="none", marker=".", markersize=4, color=COLOURS[number % 7], alpha=0.6)
+    ax.set_ylim(-0.03, 1.03)
+    return figure
+
+
 def digits(rows: Mapping[str, Tensor], titles: Sequence[Sequence[str]] | None = None) -> Figure:
     """Rows of images, each with a name at its left.
 
