@@ -262,3 +262,19 @@ def test_a_run_that_still_holds_is_not_marked(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(claims, "read_results", lambda folder, name: RUN)
     monkeypatch.setattr(status, "changes", lambda run, folder: [])
     assert site.stale_note(tmp_path, ["mitigation"]) == ""
+
+
+def test_a_recorded_page_shows_todays_prose_where_its_code_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook
+) -> None:
+    monkeypatch.setattr(claims, "NOTEBOOKS", tmp_path)
+    source = write_notebook(tmp_path / "tiny.ipynb", "seed: int = 0  # the seed", "1 + 1")
+    executed = nbformat.read(source, as_version=4)
+    executed.cells.insert(2, nbformat.v4.new_code_cell("seed = 1", metadata={"tags": ["injected-parameters"]}))
+    executed.cells[0].source = "# What it said then"
+    site.take_prose(executed, "tiny")
+    assert executed.cells[0].source == "# A chapter"
+    executed.cells[0].source = "# What it said then"
+    executed.cells[-1].source = "1 + 2"
+    site.take_prose(executed, "tiny")
+    assert executed.cells[0].source == "# What it said then"

@@ -111,12 +111,33 @@ def experiments() -> list[str]:
 def prepare(notebook: NotebookNode, name: str, results: Path) -> None:
     """Make an executed notebook a page, in place: progress bars out; where its numbers come from, in."""
     clean(notebook)
+    take_prose(notebook, name)
     stale = stale_note(results, experiments() if name == SCOREBOARD else [name])
     if stale:
         _below_title(notebook, stale)
     run = claims.read_results(results, name)
     if run:
         notebook.cells.append(nbformat.v4.new_markdown_cell(provenance_note(run)))
+
+
+def take_prose(notebook: NotebookNode, name: str) -> None:
+    """Put today's prose, captions and descriptions beside a run's outputs, in place, where the code is still the same.
+
+    Prose is no part of a result: what the numbers contradict can be mended without running them again.
+    """
+    if not claims.source(name).exists():
+        return
+    source = nbformat.read(claims.source(name), as_version=4).cells
+    executed = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    if [_code(cell) for cell in executed] != [_code(cell) for cell in source]:
+        return
+    for cell, today in zip(executed, source, strict=True):
+        cell.source = today.source
+        cell.metadata |= {key: today.metadata[key] for key in ("mystnb", "tags") if key in today.metadata}
+
+
+def _code(cell: NotebookNode) -> str | None:
+    return cell.source if cell.cell_type == "code" else None
 
 
 def clean(notebook: NotebookNode) -> None:
