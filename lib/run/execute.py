@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import papermill
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
@@ -126,6 +127,10 @@ def _install(executed: Path, results: Path, where: Path) -> None:
         raise RunError(
             f"{executed.stem} ran to its end, but wrote no results: its last cells have to finish the ledger"
         )
+    notebook = nbformat.read(executed, as_version=4)
+    for path in ("input_path", "output_path"):  # folders of this machine, which no reader needs
+        notebook.metadata.get("papermill", {}).pop(path, None)
+    nbformat.write(notebook, executed)
     for path in (executed, results):
         os.replace(path, where / path.name)
 
