@@ -47,7 +47,7 @@ def with_torchattacks(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Tens
         "PGD": lambda: torchattacks.PGD(model, eps=EPS, alpha=ALPHA, steps=STEPS, random_start=False),
     }[name.removesuffix("-targeted")]()
     if name.endswith("-targeted"):
-        attack.set_mode_targeted_by_label(quiet=True)
+        attack.set_mode_targeted_by_function(lambda images, labels: labels)
     return attack(x, y)
 
 

@@ -166,6 +166,8 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Variables for the notebook's process: where its results go, and this environment's own Python."""
     own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
     variables = {**variables, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
+    # Threads that spin while they wait make a run many times slower wherever another program wants the same cores.
+    variables["OMP_WAIT_POLICY"] = os.environ.get("OMP_WAIT_POLICY", "PASSIVE")
     if not sys.stderr.isatty():
         variables["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
     before = {name: os.environ.get(name) for name in variables}
