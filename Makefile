@@ -4,16 +4,21 @@
 PROFILE ?= quick
 PAPER ?=
 PARAMS ?=
+SCHEDULER ?=
+RESOURCES ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 RUN := $(PY) -m lib.run
 
 .DEFAULT_GOAL := reproduce
-.PHONY: reproduce book test lab record status clean help
+.PHONY: reproduce sweep book test lab record status clean help
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=paper PAPER=mitigation PARAMS="eps_untargeted=0.2"
 	@$(RUN) reproduce $(PAPER) --profile $(PROFILE) $(PARAMS:%=-p %)
+
+sweep: $(VENV)/ready-sweep  ## run PAPER over a grid, PARAMS="eps_train=0.05,0.1,0.2 seed=0:5"; on a Dask cluster with SCHEDULER=tcp://...
+	@$(RUN) sweep $(PAPER) --profile $(PROFILE) $(PARAMS:%=-p %) $(SCHEDULER:%=--scheduler %) $(RESOURCES:%=--resources %)
 
 book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing
 	@$(RUN) book
@@ -50,8 +55,10 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PY) -m pip install --constraint constraints.txt --editable .
 	@touch $@
 
-# torchattacks is pinned to an old requests that the site's tools refuse; it works with the new one.
+$(VENV)/ready-sweep: $(VENV)/ready
+	@$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[sweep]'
+	@touch $@
+
 $(VENV)/ready-test: $(VENV)/ready
-	@$(PY) -m pip install --constraint constraints.txt --editable '.[test]'
-	@$(PY) -m pip install --constraint constraints.txt --no-deps torchattacks
+	@$(PY) -m pip install --constraint constraints.txt --editable '.[test,sweep]'
 	@touch $@

@@ -70,7 +70,7 @@ def linear() -> nn.Sequential:
     return model
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_notebook() -> Callable[[Path, str, str], Path]:
     """A function that writes a notebook of a parameters cell and one cell of code."""
 

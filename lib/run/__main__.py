@@ -7,9 +7,9 @@ from pathlib import Path
 
 from lib import claims, compute, data
 from lib.parameters import ParameterError
-from lib.run import costs, execute, profiles, readme, record, site, status
+from lib.run import costs, engine, execute, profiles, readme, record, site, status
 
-FAILURES = (ParameterError, execute.RunError, data.DataError, site.SiteError)
+FAILURES = (ParameterError, execute.RunError, data.DataError, site.SiteError, engine.EngineError)
 INTERRUPTED = 130
 
 
@@ -62,6 +62,23 @@ def _record(options: argparse.Namespace) -> None:
     readme.update()
 
 
+def _sweep(options: argparse.Namespace) -> None:
+    from lib.run import sweep  # what draws takes a second to import, also in each worker
+
+    _refuse_unknown([options.notebook])
+    if options.notebook == execute.SCOREBOARD:
+        raise ParameterError("the scoreboard only reads the results of other notebooks: sweep one of those")
+    sweep.run(
+        options.notebook,
+        options.profile,
+        options.parameter,
+        name=options.name,
+        scheduler=options.scheduler,
+        workers=options.workers,
+        resources=dict(options.resources),
+    )
+
+
 def _data(options: argparse.Namespace) -> None:
     for name in options.name:
         path = data.fetch(name)
@@ -81,6 +98,18 @@ def _given(pairs: list[str]) -> dict[str, str]:
     if wrong:
         raise ParameterError(f"{wrong[0]!r} is no parameter: write name=value")
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _resource(text: str) -> tuple[str, float]:
+    name, _, amount = text.partition("=")
+    return name, float(amount)
 
 
 def _refuse_unknown(names: list[str]) -> None:
@@ -111,6 +140,15 @@ def _parser() -> argparse.ArgumentParser:
     kept = command(_record, "record", "execute the paper profile and keep it in book/recorded")
     kept.add_argument("notebook", nargs="+")
     parameters(kept)
+    swept = command(_sweep, "sweep", "execute a notebook over a grid of parameters; table and page of the results")
+    swept.add_argument("notebook")
+    swept.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
+    swept.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE,VALUE,... or NAME=A:B")
+    swept.add_argument("--name", help="of its folder in runs/sweeps; by default made of what is swept")
+    swept.add_argument("--workers", type=_positive, metavar="N", help="runs at a time on this machine")
+    swept.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask cluster, say tcp://host:8786")
+    wanted = swept.add_argument("--resources", type=_resource, action="append", default=[], metavar="NAME=AMOUNT")
+    wanted.help = "what a run takes of what the cluster's workers offer, say GPU=1"
     command(_data, "data", "fetch data sets into data/").add_argument("name", nargs="+")
     book = command(_book, "book", "render the site from a folder of executed notebooks")
     book.add_argument("results", nargs="?", type=Path, default=claims.RECORDED)

@@ -48,12 +48,17 @@ def run_name(profile: str, given: Mapping[str, object]) -> str:
     return "+".join([profile, *(f"{name}={value}" for name, value in sorted(given.items()))])
 
 
+def parts(run_name: str) -> list[str]:
+    """The profile and the `name=value` pairs of a run's name; a value may hold a `+`, as 1e+20 does."""
+    return re.split(r"\+(?=[^\W\d]\w*=)", run_name)
+
+
 def current_values(results: Mapping) -> dict[str, Value]:
     """What the run behind some results would use today: the profile as it is now, and what was given by hand then."""
-    profile, *by_hand = results["profile"].split("+")
+    profile, *by_hand = parts(results["profile"])
     then = results["parameters"]
     declared = contract(claims.source(results["notebook"]))
-    kept = {name for name in (re.split("=", part)[0] for part in by_hand) if name in then}
+    kept = {name for name in (part.partition("=")[0] for part in by_hand) if name in then}
     if profile not in names():  # made in a notebook server, with the values that the notebook had
         kept, profile = set(then), names()[0]
     given = {name: then[name] for name in kept & declared.keys()}

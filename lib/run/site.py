@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -60,10 +60,15 @@ def build(results: Path, output: Path) -> Path:
     SiteError
         Where jupyter-book fails or warns.
     """
+    return render(lambda target: stage(results, target), output)
+
+
+def render(staged: Callable[[Path], None], output: Path) -> Path:
+    """Render what `staged` puts into the folder that it is given: pages, _config.yml, _toc.yml; else as `build`."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
         work = Path(folder).resolve()
-        stage(results, work / "book")
+        staged(work / "book")
         rendered = _render(work / "book", work)
         _replace(output, rendered, work / "before")
     return output / "index.html"
@@ -183,7 +188,7 @@ def _listed(changed: Iterable[str]) -> str:
 
 
 def _command(run: Mapping, *, recorded: bool) -> str:
-    profile, *given = run["profile"].split("+")
+    profile, *given = profiles.parts(run["profile"])
     words = ["record", run["notebook"]] if recorded else ["execute", run["notebook"], "--profile", profile]
     return " ".join(["python -m lib.run", *words, *(f"-p {pair}" for pair in given)])
 
@@ -194,8 +199,8 @@ def provenance_note(run: Mapping) -> str:
     seconds = ", ".join(f"{html.escape(name)} {value:,.0f} s" for name, value in run["seconds"].items())
     rows = [
         ["Profile", _profile(run)],
-        ["Data", _plain(facts["data"])],
-        ["Device", f"{_plain(facts['device'])}, {facts['threads']} threads"],
+        ["Data", plain(facts["data"])],
+        ["Device", f"{plain(facts['device'])}, {facts['threads']} threads"],
         ["Run", f"{_when(facts['started'])} to {_when(facts['finished'])}"],
         ["Time", f"{sum(run['seconds'].values()):,.0f} s: {seconds}"],
         ["Peak memory", f"{facts['peak_memory_bytes'] / 2**30:.1f} GiB"],
@@ -235,10 +240,10 @@ def missing_page(name: str) -> str:
     """The page of a chapter that has not been run."""
     if name in claims.papers():
         paper = claims.paper(name)
-        title, setting = _plain(paper.title), _plain(paper.setting)
+        title, setting = plain(paper.title), plain(paper.setting)
         return f"# {title}\n\n{_not_run(name)}\n\n*Setting.* {setting}.\n\n## Its claims\n\n{claims_table(paper)}\n"
     papers = map(claims.paper, claims.papers()) if name == SCOREBOARD else []
-    tables = [f"## {_plain(paper.title)}\n\n{claims_table(paper, anchors=True)}\n" for paper in papers]
+    tables = [f"## {plain(paper.title)}\n\n{claims_table(paper, anchors=True)}\n" for paper in papers]
     return "\n".join([f"# {name.replace('_', ' ').capitalize()}", "", _not_run(name), "", *tables])
 
 
@@ -257,7 +262,7 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
     for claim in paper.claims.values():
         id_ = f'<span id="{claim.address}"></span>' if anchors else ""
         link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
-        rows.append([id_ + link, _said(claim), _rule(claim), _plain(str(claim.where))])
+        rows.append([id_ + link, _said(claim), _rule(claim), plain(str(claim.where))])
     return _table(f"The claims of {paper.title}", ["Claim", "The paper", "Judged by", "Where in the paper"], rows)
 
 
@@ -273,7 +278,7 @@ def _rule(claim: Claim) -> str:
         return f"within {claim.tolerance:g} of it{partner}"
     bounds = {"above": claim.above or None, "by at least": claim.minimum or None, "sound form above": claim.sound_above}
     unsaid = [f"{word} {value:g}" for word, value in bounds.items() if value and f"{value:g}" not in claim.compare]
-    return _plain(claim.compare) + (f" ({', '.join(unsaid)})" if unsaid else "")
+    return plain(claim.compare) + (f" ({', '.join(unsaid)})" if unsaid else "")
 
 
 def papers_table(results: Path) -> str:
@@ -309,7 +314,7 @@ def runs_table(results: Path) -> str:
 
 def _run_row(run: Mapping, results: Path) -> list[str]:
     facts, changed = run["provenance"], status.changes(run, results)
-    cells = [f"{{doc}}`{run['notebook']}`", f"`{run['profile']}`", _plain(facts["data"]), _plain(facts["device"])]
+    cells = [f"{{doc}}`{run['notebook']}`", f"`{run['profile']}`", plain(facts["data"]), plain(facts["device"])]
     cells += [_when(facts["finished"]), f"{sum(run['seconds'].values()):,.0f}", _commit(facts["commit"])]
     return [*cells, f"no: {_listed(changed)}" if changed else "yes"]
 
@@ -328,7 +333,7 @@ def _parameters_table(name: str) -> str:
         allowed = ", ".join(f"`{word}`" for word in one.choices)
         allowed = allowed if one.low is None else f"{one.low:,.9g} to {one.high:,.9g}".replace("inf", "∞")
         set_to = [f"`{given[one.name]}`" for given in values]
-        rows.append([f"`{one.name}`", one.type.__name__, allowed, *set_to, _plain(one.meaning)])
+        rows.append([f"`{one.name}`", one.type.__name__, allowed, *set_to, plain(one.meaning)])
     head = ["Parameter", "Type", "Allowed", *(f"`{profile}`" for profile in names), "Meaning"]
     return _table(f"Parameters of {name}", head, rows)
 
@@ -346,7 +351,7 @@ def _table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> st
     return "\n".join([opening, "", *(f"| {' | '.join(cells)} |" for cells in lines), "", "</div>"])
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text in which no character means anything to Markdown."""
     return re.sub(r"([\\`*_{}\[\]<>|$#~])", r"\\\1", " ".join(text.split()))
 

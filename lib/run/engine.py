@@ -1,0 +1,178 @@
+"""What runs the runs of a sweep: Dask, with workers of its own on this machine or those of a scheduler that is there.
+
+A worker executes a notebook in its own copy of the book and hands back the files, so no file system has to be shared.
+"""
+
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+
+from lib import claims, compute, provenance
+from lib.parameters import Value
+from lib.run import execute, profiles
+
+Point = Mapping[str, Value]
+CONNECT_S = 20
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+CORES_PER_WORKER = 4
+"""Fewer gain nothing: a training uses them all."""
+
+_one_at_a_time = threading.Lock()
+"""A run sets its process's environment; on a worker with several threads the others wait."""
+
+
+class EngineError(RuntimeError):
+    """Dask is missing, or no scheduler answers."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one run: the files of its folder, by name, and where it failed the reason."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    error: str = ""
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(
+    notebook: str,
+    profile: str,
+    points: Sequence[Point],
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    resources: Mapping[str, float] | None = None,
+) -> Iterator[tuple[int, Outcome]]:
+    """Execute a notebook once for each point; give each outcome, with the point's index, when it is there.
+
+    A run whose worker dies is given to another worker; a worker that finds it up to date does not repeat it.
+
+    Parameters
+    ----------
+    scheduler
+        The address of a running Dask scheduler; workers are started on this machine where there is none.
+    workers
+        How many of those; they share the cores.
+    resources
+        What one run takes of what the workers offer, as in {"GPU": 1}.
+
+    Raises
+    ------
+    EngineError
+        Where Dask is not installed or no scheduler answers.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise EngineError("sweeps run on Dask: `make sweep` installs it, or `pip install -e '.[sweep]'`") from error
+    with ExitStack() as stack:
+        if scheduler:
+            client = stack.enter_context(_connected(distributed, scheduler))
+        else:
+            client = stack.enter_context(_local(distributed, min(workers or _default_workers(), len(points))))
+        futures = {}
+        for index, point in enumerate(points):
+            values = profiles.values(notebook, profile, point)
+            code = claims.digests(notebook, values, None)
+            key = f"{notebook}-{profiles.run_name(profile, point)}-{provenance.sha256(repr(code))[:8]}"
+            future = client.submit(one_run, notebook, profile, dict(point), code, key=key, resources=resources)
+            futures[future] = index
+        for future, result in distributed.as_completed(futures, with_results=True, raise_errors=False):
+            yield futures[future], result if isinstance(result, Outcome) else Outcome(error=_reason(result))
+            future.release()  # what has been handed over need not be kept, nor made again where its worker dies
+
+
+def one_run(notebook: str, profile: str, point: Point, code: Mapping[str, object]) -> Outcome:
+    """Execute one run on a worker.
+
+    Parameters
+    ----------
+    code
+        The digests of what the run depends on where the sweep was started; a worker with another copy refuses.
+    """
+    with _one_at_a_time, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        try:
+            here = claims.digests(notebook, profiles.values(notebook, profile, point), None)
+            if here != code:
+                return Outcome(error=f"the worker's copy of the book is another one: {_differs(here, code)} differ")
+            executed = execute.execute(notebook, profile, point)
+            for scratch in executed.parent.glob(f".{notebook}-*"):  # of a worker that was killed
+                shutil.rmtree(scratch, ignore_errors=True)
+        except Exception as error:
+            kept = execute.folder(profile, point) / f"{notebook}.failed.ipynb"
+            files = {kept.name: kept.read_bytes()} if kept.exists() else {}
+            return Outcome(files, _reason(error))
+    return Outcome({path.name: path.read_bytes() for path in (executed, executed.with_suffix(".json"))})
+
+
+def _differs(here: Mapping, there: Mapping) -> str:
+    parts = [name for name in ("notebook", "parameters") if here[name] != there[name]]
+    names = sorted({*here["modules"], *there["modules"]})
+    return ", ".join([*parts, *(name for name in names if here["modules"].get(name) != there["modules"].get(name))])
+
+
+def _reason(error: BaseException | tuple) -> str:
+    """An error in a line; Dask hands a task's over with its type and its traceback."""
+    from distributed import KilledWorker
+
+    error = error[1] if isinstance(error, tuple) else error
+    if isinstance(error, KilledWorker):
+        return f"{error.allowed_failures + 1} workers died of it, one after the other; it may take too much memory"
+    first = str(error).strip().partition("\n")[0]
+    return first if isinstance(error, execute.RunError) else f"{type(error).__name__}: {first}"
+
+
+def _default_workers() -> int:
+    """One where all would share a GPU."""
+    return max(1, cores() // CORES_PER_WORKER) if compute.device().type == "cpu" else 1
+
+
+@contextmanager
+def _local(distributed, workers: int) -> Iterator:
+    """A client of workers of its own on this machine, each a process with its share of the cores."""
+    import dask
+
+    share = str(max(1, cores() // workers))
+    settings = {
+        "distributed.nanny.pre-spawn-environ": {},  # Dask's holds every worker, and afterwards us, to one thread
+        "distributed.scheduler.worker-saturation": 1.0,  # a worker that dies takes its own run with it, no other
+    }
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,  # the memory is the kernel's, another process
+            env={name: os.environ.get(name, share) for name in THREADS},
+            dashboard_address="127.0.0.1:0",
+            silence_logs="CRITICAL",
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        client.run(_ignore_interrupts)
+        yield client
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C in a terminal goes to the workers too; it is the sweep that ends, and them with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _connected(distributed, address: str) -> Iterator:
+    try:
+        client = distributed.Client(address, timeout=CONNECT_S, name="sweep")
+    except (OSError, ValueError) as error:
+        raise EngineError(f"no Dask scheduler answers at {address}: {error}") from error
+    with client:
+        print(f"{len(client.scheduler_info(n_workers=-1)['workers'])} workers at {address}", flush=True)
+        yield client

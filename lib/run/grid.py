@@ -1,0 +1,137 @@
+"""The grid of a sweep: lists and ranges of values, each held against the notebook's contract before anything runs."""
+
+import hashlib
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lib import claims
+from lib.parameters import Parameter, ParameterError, Value, check, contract
+from lib.run import profiles
+
+Grid = dict[str, list[Value]]
+"""The values of each parameter that is given by hand; one with a single value is the same in every run."""
+
+Point = dict[str, Value]
+"""One value of each parameter of a grid: what one run is given."""
+
+SEED = "seed"
+RANGE = re.compile(r"(-?\d+):(-?\d+)(?::(-?\d+))?")
+LONGEST_NAME = 120
+"""Of a folder; file systems allow 255 bytes."""
+
+
+def parse(notebook: str, profile: str, pairs: Sequence[str]) -> Grid:
+    """Read `name=values` pairs.
+
+    Parameters
+    ----------
+    pairs
+        Values are separated by commas, each as in `lib.run execute -p`; of an int also ranges `first:end` and
+        `first:end:step`, without the end.
+
+    Raises
+    ------
+    ParameterError
+        Where there is nothing to sweep, a parameter is given twice, or the contract does not allow a name or a value.
+    """
+    profiles.section(profile, notebook)
+    declared = contract(claims.source(notebook))
+    grid: Grid = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"{pair!r} is no parameter: write name=value,value,...")
+        if name in grid:
+            raise ParameterError(f"{name} is given twice: write all its values in one list")
+        if name not in declared:
+            check(declared, {name: text})  # raises, naming what exists
+        grid[name] = list(dict.fromkeys(declared[name].checked(word) for word in _words(declared[name], text)))
+        if not grid[name]:
+            raise ParameterError(f"{name}={text} holds no value")
+    if not grid:
+        raise ParameterError("nothing to sweep: give -p name=value,value,...")
+    return grid
+
+
+def _words(parameter: Parameter, text: str) -> Iterator[Value]:
+    for word in text.split(","):
+        found = RANGE.fullmatch(word.strip())
+        if found and parameter.type is int:
+            first, end, step = (int(part) for part in found.groups(default="1"))
+            if step == 0:
+                raise ParameterError(f"{parameter.name}={word}: a range cannot go in steps of 0")
+            yield from range(first, end, step)
+        elif word.strip():
+            yield word.strip()
+        else:
+            raise ParameterError(f"{parameter.name}={text}: a value is missing between the commas")
+
+
+def points(grid: Grid) -> list[Point]:
+    """Every combination, the last parameter changing fastest."""
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What was asked for, and what became of it."""
+
+    notebook: str
+    profile: str
+    command: str
+    grid: Grid
+    runs: list[tuple[Point, Mapping]]
+    """Each point that is done, with its results."""
+    failed: list[tuple[Point, str]]
+    """Each point whose run failed, with the reason."""
+
+    @property
+    def axis(self) -> str:
+        """The parameter that the curves run over."""
+        return axis(self.grid)
+
+    @property
+    def over_seeds(self) -> bool:
+        """Whether several runs differ in the seed alone, so that the curves show their mean."""
+        return SEED in swept(self.grid) and self.axis != SEED
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether runs with neighbouring seeds share networks, since one run trains several from `seed` upwards."""
+        steps = [after - before for before, after in itertools.pairwise(sorted(self.grid.get(SEED, [])))]
+        return any(step < results["parameters"].get("seeds", 1) for step in steps for _, results in self.runs)
+
+
+def swept(grid: Grid) -> list[str]:
+    """The parameters with more than one value."""
+    return [name for name, values in grid.items() if len(values) > 1]
+
+
+def axis(grid: Grid) -> str:
+    """The parameter that the curves run over: the first swept one with numbers, `seed` only where nothing else is."""
+
+    def order(name: str) -> tuple[bool, bool, bool]:
+        return name not in swept(grid), name == SEED, not numeric(grid[name])
+
+    return min(grid, key=order)
+
+
+def numeric(values: Sequence[Value]) -> bool:
+    """Whether values lie on a scale: numbers, and neither words nor yes and no."""
+    return all(type(value) in (int, float) for value in values)
+
+
+def name(notebook: str, profile: str, grid: Grid) -> str:
+    """What a sweep is called where the user does not say, as in `mitigation+quick+eps_train=0.05,0.1`."""
+    parts = [f"{name}={','.join(map(str, values))}" for name, values in grid.items()]
+    whole = "+".join([notebook, profile, *parts]).replace("/", "_")
+    if len(whole.encode()) <= LONGEST_NAME:
+        return whole
+    return f"{whole[: LONGEST_NAME // 2]}...{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+
+
+def described(point: Mapping[str, Value]) -> str:
+    """A point in words."""
+    return ", ".join(f"{name}={value}" for name, value in point.items())

@@ -1,0 +1,152 @@
+"""The page of a sweep: every metric and claim as a curve over the swept parameter, rendered as the site is."""
+
+import html
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lib import claims, tables
+from lib.run import grid, profiles, site, sweep_figures
+from lib.run.grid import Sweep
+
+
+def build(sweep: Sweep, rows: pd.DataFrame, where: Path) -> Path:
+    """Render the page into `where/book`, beside the results.csv that it offers; return it.
+
+    Raises
+    ------
+    lib.run.site.SiteError
+        Where jupyter-book fails or warns.
+    """
+
+    def staged(target: Path) -> None:
+        target.mkdir()
+        for name in ("_config.yml", "references.bib"):
+            shutil.copyfile(site.BOOK / name, target / name)
+        shutil.copytree(site.BOOK / "_static", target / "_static")
+        shutil.copyfile(where / "results.csv", target / "results.csv")
+        (target / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+        (target / "index.md").write_text(page(sweep, rows, target), encoding="utf-8")
+
+    return site.render(staged, where / "book")
+
+
+def page(sweep: Sweep, rows: pd.DataFrame, target: Path) -> str:
+    """The page in Markdown; its figures are put into `target`."""
+    parts = [f"# {_title(sweep)}", _opening(sweep), _missing(sweep)]
+    for kind, heading in (("metric", "Metrics"), ("claim", "Claims")):
+        chosen = rows[(rows["kind"] == kind) & rows["value"].notna()]
+        groups = sorted((part for _, part in chosen.groupby("name", sort=False)), key=_is_level)
+        figures = [_figure(sweep, part, target / f"{kind}-{number}.svg") for number, part in enumerate(groups, start=1)]
+        if figures:
+            parts += [f"## {heading}", _reading(sweep, kind), _gallery(figures)]
+    if sweep.runs:
+        parts += ["## Verdicts", _verdicts(sweep, rows)] if (rows["kind"] == "claim").any() else []
+        parts += ["## Runs", _runs(sweep, rows)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _is_level(rows: pd.DataFrame) -> bool:
+    """Whether a quantity is the same in every run: such figures come last."""
+    return rows["value"].nunique() == 1
+
+
+# ---- Words ----
+
+
+def _title(sweep: Sweep) -> str:
+    return f"`{sweep.notebook}` over " + " and ".join(f"`{name}`" for name in grid.swept(sweep.grid) or sweep.grid)
+
+
+def _opening(sweep: Sweep) -> str:
+    wanted = len(grid.points(sweep.grid))
+    given = [f"`{name}` = {', '.join(f'`{value}`' for value in values)}" for name, values in sweep.grid.items()]
+    return "\n".join(
+        [
+            f"The notebook `{sweep.notebook}` in the profile `{sweep.profile}`, once for each combination of "
+            f"{'; '.join(given)}: {len(sweep.runs)} of {wanted} runs are done. {{download}}`results.csv` has every "
+            "number of this page. This command makes both again; it runs only what is missing or has changed:",
+            "",
+            f"```bash\n{sweep.command}\n```",
+        ]
+    )
+
+
+def _missing(sweep: Sweep) -> str:
+    if not sweep.failed:
+        return ""
+    rows = [[*(html.escape(str(value)) for value in point.values()), html.escape(why)] for point, why in sweep.failed]
+    head = [html.escape(name) for name in sweep.grid]
+    shown = tables.table("Runs that failed", [*head, "why"], rows).data
+    return f"```{{warning}}\n{len(rows)} of the runs failed, so no figure or table here has them.\n```\n\n{shown}"
+
+
+def _reading(sweep: Sweep, kind: str) -> str:
+    says = {
+        "metric": "The notebook's headline numbers; those that are the same in every run come last.",
+        "claim": "What was measured for each claim, in the same order. A dotted line is the number the paper prints.",
+    }
+    return f"{says[kind]} {_spread(sweep, kind)}".strip()
+
+
+def _spread(sweep: Sweep, kind: str) -> str:
+    if not sweep.over_seeds:
+        return "The band is the 95 % interval that the run gives." if kind == "claim" else ""
+    if not sweep.overlapping:
+        return "A dot is one run, the line their mean, the band the 95 % interval over the seeds."
+    return (
+        "A dot is one run, the line their mean. There is no interval: a run trains several networks, from its `seed` "
+        "upwards, so runs with neighbouring seeds share some of them. With `-p seeds=1` they share none."
+    )
+
+
+def _figure(sweep: Sweep, rows: pd.DataFrame, path: Path) -> str:
+    """Draw one quantity; return the figure in Markdown."""
+    kind, name = rows.iloc[0][["kind", "name"]]
+    claim = claims.paper(sweep.notebook).claims[name] if kind == "claim" else None
+    claimed = claim and claim.value
+    lines = sweep_figures.lines(sweep, rows)
+    sweep_figures.draw(sweep, rows, lines, claimed, path)
+    compared = f": {site.plain(claim.compare)}" if claim and claim.compare else ""
+    described = json.dumps(sweep_figures.described(sweep, lines, claimed), ensure_ascii=False)
+    return f"```{{figure}} {path.name}\n:alt: {described}\n\n`{name}`{compared}\n```"
+
+
+def _gallery(figures: Sequence[str]) -> str:
+    """Figures side by side where there is room for two."""
+    items = "\n\n".join(f":::{{grid-item}}\n{figure}\n:::" for figure in figures)
+    return f"::::{{grid}} 1 1 2 2\n:gutter: 2\n\n{items}\n::::"
+
+
+def _verdicts(sweep: Sweep, rows: pd.DataFrame) -> str:
+    """For each claim its verdicts, one column a value on the axis, counted where several runs share it."""
+    said = rows[rows["kind"] == "claim"]
+    values = [value for value in sweep.grid[sweep.axis] if (said[sweep.axis] == value).any()]
+    lines = []
+    for name, part in said.groupby("name", sort=False):
+        counts = [Counter(part.loc[part[sweep.axis] == value, "verdict"]) for value in values]
+        lines.append([html.escape(name), *(_tally(count) for count in counts)])
+    head = [sweep.axis, *map(str, values)]
+    return tables.table("Do we get it?", [html.escape(title) for title in head], lines).data
+
+
+def _tally(counts: Counter) -> str:
+    return "<br>".join(word if sum(counts.values()) == 1 else f"{count} {word}" for word, count in counts.items())
+
+
+def _runs(sweep: Sweep, rows: pd.DataFrame) -> str:
+    """One row a run: its parameters, its metrics, and where it is."""
+    metrics = list(dict.fromkeys(rows.loc[rows["kind"] == "metric", "name"]))
+    lines = []
+    for point, results in sweep.runs:
+        measured = [f"{results['metrics'][name]:.4g}" if name in results["metrics"] else "–" for name in metrics]
+        facts = results["provenance"]
+        folder = profiles.run_name(sweep.profile, point)
+        where = [f"{sum(results['seconds'].values()):,.0f}", facts["device"], facts["finished"][:16], f"runs/{folder}"]
+        lines.append([html.escape(str(cell)) for cell in (*point.values(), *measured, *where)])
+    head = [*sweep.grid, *metrics, "seconds", "device", "finished (UTC)", "folder"]
+    return tables.table("Every run", [html.escape(title) for title in head], lines).data
