@@ -9,7 +9,7 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,10 +86,19 @@ def digest(arrays: Arrays) -> str:
 
 
 def current_digest(name: str) -> str | None:
-    """The digest of a data set as it is on this machine, or None where it is not at hand."""
-    if name != "digits" and not cache_file(name).exists():
+    """The digest of a data set as it is on this machine, or None where it is not at hand.
+
+    Names joined by "+" stand for several sets, whose digest is that of `joined_digest`.
+    """
+    names = name.split("+")
+    if any(one != "digits" and not cache_file(one).exists() for one in names):
         return None
-    return digest(_arrays(name)[0])
+    return joined_digest([digest(_arrays(one)[0]) for one in names])
+
+
+def joined_digest(digests: Sequence[str]) -> str:
+    """One digest for what is measured on several data sets; that of a single one is its own."""
+    return digests[0] if len(digests) == 1 else hashlib.sha256("+".join(digests).encode()).hexdigest()
 
 
 def cache_file(name: str) -> Path:

@@ -222,3 +222,199 @@ def _start_as_keras(model: nn.Module) -> None:
         if isinstance(module, nn.Conv2d | nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)
+
+
+STATISTICS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "digits": ((0.1307,), (0.3081,)),
+    "mnist": ((0.1307,), (0.3081,)),
+    "cifar10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+}
+"""Mean and standard deviation of each channel of the training images, to the digits in common use."""
+
+RESNETS = ("resnet18", "resnet50", "resnet101")
+"""The networks of the paper on fragile neurons, by torchvision's names."""
+
+
+class Standardised(nn.Module):
+    """Images (N, C, H, W) less each channel's mean, over its standard deviation."""
+
+    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x - self.mean) / self.std
+
+
+class Bfloat16InTraining(nn.Module):
+    """A network that computes in bfloat16 while it trains on a device that gains by it, and else in float32.
+
+    What is measured on a trained network (eval mode) is float32 on every device, and so are the weights.
+
+    Parameters
+    ----------
+    network
+        The network; its output is given in float32 always.
+    device_type
+        Where to do so.
+    """
+
+    def __init__(self, network: nn.Module, device_type: str = "cuda") -> None:
+        super().__init__()
+        self.network = network
+        self.device_type = device_type
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        enabled = self.training and x.device.type == self.device_type
+        with torch.autocast(self.device_type, torch.bfloat16, enabled=enabled):
+            return self.network(x).float()
+
+
+class LiveConv2d(nn.Conv2d):
+    """A convolution that leaves out the taps that read nothing but padding, on maps smaller than its kernel.
+
+    On 28 x 28 images the last stage of a ResNet has maps of 1 x 1, of which a 3 x 3 kernel reads its middle alone: the
+    other eight taps multiply zeros, and on a CPU take most of the time of training. The output and the gradients are
+    those of `nn.Conv2d`.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        (top, bottom), (left, right) = (
+            _live_taps(*sizes) for sizes in zip(x.shape[2:], self.kernel_size, self.stride, self.padding, strict=True)
+        )
+        padding = (self.padding[0] - top, self.padding[1] - left)
+        return nn.functional.conv2d(x, self.weight[:, :, top:bottom, left:right], self.bias, self.stride, padding)
+
+
+def _live_taps(size: int, kernel: int, stride: int, padding: int) -> tuple[int, int]:
+    """The first tap of a kernel that reads a pixel at some place, and the one after the last."""
+    starts = range(-padding, size + padding - kernel + 1, stride)
+    live = [tap for tap in range(kernel) if any(0 <= start + tap < size for start in starts)]
+    return live[0], live[-1] + 1
+
+
+def resnet(name: str, images: str, *, stem: str = "imagenet", size: int = 0, classes: int = 10) -> nn.Sequential:
+    """torchvision's ResNet as it comes, with fresh weights, behind a layer that standardises the images.
+
+    Parameters
+    ----------
+    name
+        A name in `RESNETS`.
+    images
+        The data set, a key of `STATISTICS`: one channel makes a first convolution that reads one.
+    stem
+        `imagenet`: 7 x 7, stride 2, then max-pooling, torchvision's own. `small`: 3 x 3, stride 1, no pooling, as is
+        common for images this small.
+    size
+        The side to which images are enlarged first; 0 leaves them.
+    classes
+        How many logits (N, classes) come out.
+
+    Raises
+    ------
+    ValueError
+        On a name, a data set or a stem that there is not.
+    """
+    from torchvision.models import get_model
+
+    known = {"network": (name, RESNETS), "data set": (images, STATISTICS), "stem": (stem, ("imagenet", "small"))}
+    for what, (given, there) in known.items():
+        if given not in there:
+            raise ValueError(f"no {what} named {given!r}; there are: {', '.join(there)}")
+    network = get_model(name, weights=None, num_classes=classes)
+    channels = len(STATISTICS[images][0])
+    if channels != 3 or stem == "small":
+        shape = {"imagenet": {"kernel_size": 7, "stride": 2, "padding": 3}, "small": {"kernel_size": 3, "padding": 1}}
+        network.conv1 = nn.Conv2d(channels, 64, bias=False, **shape[stem])
+        nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")  # as torchvision does
+    if stem == "small":
+        network.maxpool = nn.Identity()
+    for module in network.modules():
+        if type(module) is nn.Conv2d:
+            module.__class__ = LiveConv2d  # the same weights and settings, another forward
+    resized = [nn.Upsample(size=(size, size), mode="bilinear")] if size else []
+    return nn.Sequential(*resized, Standardised(*STATISTICS[images]), Bfloat16InTraining(network))
+
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+"""What `StridedCNN` can have between its layers, by name."""
+
+
+KERAS_EPSILON = 1e-3
+"""What Keras's batch norm adds to a variance. PyTorch adds 1e-5, and then a map that is silent on clean images, but not
+under an attack that leaves [0, 1], is amplified ten times more."""
+
+
+class StridedCNN(nn.Sequential):
+    """The network of the paper on adversarial training: 3 x 3 convolutions of stride 2, batch norm, dense 128, dropout.
+
+    The paper prints two convolutional layers and a softmax. The rest is that of the Keras tutorials which it follows,
+    with batch norm after each activation; it and the starting weights are as in Keras. 422,090 parameters as it comes.
+    Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits.
+
+    Parameters
+    ----------
+    convolutions
+        How many, from 1 to 4; the first has 32 maps, each further one twice as many as the one before.
+    activation
+        A name in `ACTIVATIONS`.
+    """
+
+    def __init__(self, convolutions: int = 2, activation: str = "relu") -> None:
+        between = ACTIVATIONS[activation]
+        layers: list[nn.Module] = []
+        maps, side = 1, 28
+        for number in range(convolutions):
+            wider = 32 * 2**number
+            layers += [nn.Conv2d(maps, wider, 3, stride=2, padding=1), between(), nn.BatchNorm2d(wider, KERAS_EPSILON)]
+            maps, side = wider, -(-side // 2)
+        layers += [nn.Flatten(), nn.Linear(maps * side**2, 128), between(), nn.BatchNorm1d(128, KERAS_EPSILON)]
+        super().__init__(*layers, nn.Dropout(0.5), nn.Linear(128, 10))
+        _start_as_keras(self)
+
+
+class SmallCNN(nn.Sequential):
+    """Two 4 x 4 convolutions of stride 2 (16, 32 maps) and a dense layer of 100, without batch norm or pooling.
+
+    The small network of Wong and Kolter, 2018: fast on a CPU, and able to learn from strong attacks. 166,406
+    parameters. Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            nn.Conv2d(1, 16, 4, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, 4, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(32 * 7 * 7, 100),
+            nn.ReLU(),
+            nn.Linear(100, 10),
+        )
+
+
+class MadryCNN(nn.Sequential):
+    """The MNIST network of Madry et al., 2018: 5 x 5 convolutions (32, 64 maps), each max-pooled, dense 1024.
+
+    Weights start as in the authors' code: normal, spread 0.1, cut at two spreads; biases 0.1. 3,274,634 parameters.
+    Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            nn.Conv2d(1, 32, 5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(64 * 7 * 7, 1024),
+            nn.ReLU(),
+            nn.Linear(1024, 10),
+        )
+        for layer in self:
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                nn.init.trunc_normal_(layer.weight, std=0.1, a=-0.2, b=0.2)
+                nn.init.constant_(layer.bias, 0.1)

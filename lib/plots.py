@@ -239,3 +239,322 @@ def accuracy_and_loss(
     whole.set(ylabel="accuracy", xscale="log", title="all")
     figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
+
+
+def side_by_side(
+    x: Sequence[float], panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]], xlabel: str
+) -> Figure:
+    """Several `curves` over one x, each with its own scale, with one legend below.
+
+    Parameters
+    ----------
+    panes
+        For the name of each pane's y axis its series, as in `curves`; the same labels in each.
+    """
+    figure, axes = plt.subplots(1, len(panes), figsize=(4.2 * len(panes), 4.2), squeeze=False)
+    for ax, (ylabel, series) in zip(axes[0], panes.items(), strict=True):
+        curves(x, series, xlabel, ylabel, ax=ax)
+        ax.get_legend().remove()
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+def cells(
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    xlabel: str,
+    texts: Sequence[Sequence[str]],
+    *,
+    marks: Mapping[str, tuple[int, int]],
+) -> Figure:
+    """A grid of shares, grey by value, each cell with its text, some of them framed.
+
+    Parameters
+    ----------
+    values
+        Shares (rows, columns): 0 is dark, 1 is light.
+    texts
+        What is written in each cell.
+    marks
+        By label the (row, column) of a cell that is framed, each in its own way.
+    """
+    figure, ax = plt.subplots(figsize=(0.85 * len(columns) + 1.9, 0.75 * len(rows) + 1.2))
+    ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
+    for i, j in np.ndindex(values.shape):
+        ax.annotate(
+            texts[i][j], (j, i), ha="center", va="center", fontsize=8, color="white" if values[i, j] < 0.4 else "black"
+        )
+    for number, (label, (i, j)) in enumerate(marks.items()):
+        inset = 0.47 - 0.07 * number
+        look = {"edgecolor": COLOURS[1 + number], "linestyle": DASHES[number], "linewidth": 2.5, "facecolor": "none"}
+        ax.add_patch(plt.Rectangle((j - inset, i - inset), 2 * inset, 2 * inset, label=label, **look))
+    ax.set(xticks=range(len(columns)), xticklabels=columns, yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel)
+    ax.grid(False)
+    figure.legend(loc="outside lower center", ncols=len(marks))
+    return figure
+
+
+def dots(series: Mapping[str, Sequence[Sequence[float]]], rows: Sequence[str], xlabel: str) -> Figure:
+    """Shares by row: for each series a marker at its mean, and a small dot for each seed.
+
+    Parameters
+    ----------
+    series
+        For each label one sequence a row, of one value a seed.
+    """
+    figure, ax = plt.subplots(figsize=(7.2, 0.55 * len(rows) + 1.8))
+    for number, (label, per_row) in enumerate(series.items()):
+        places = np.arange(len(rows)) + 0.11 * (number - (len(series) - 1) / 2)
+        look = {"color": COLOURS[number % 7], "linestyle": "none"}
+        ax.plot([np.mean(one) for one in per_row], places, marker=MARKERS[number % 7], label=label, **look)
+        for place, values in zip(places, per_row, strict=True):
+            ax.plot(values, [place] * len(values), marker=".", markersize=4, alpha=0.6, **look)
+    ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel, xlim=(-0.03, 1.03))
+    ax.invert_yaxis()
+    figure.legend(loc="outside lower center", ncols=3)
+    return figure
+
+
+def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """Accuracy without each kernel of a layer, one panel a set of images, with the line of its mean.
+
+    Parameters
+    ----------
+    panes
+        For each title the accuracies (kernels,) and which kernels are called fragile (kernels,).
+    """
+    figure, axes = plt.subplots(1, len(panes), figsize=(4.3 * len(panes), 3.4), sharey=True, squeeze=False)
+    for ax, (title, (accuracies, fragile)) in zip(axes[0], panes.items(), strict=True):
+        kernels = np.arange(len(accuracies))
+        look = {"linestyle": "none", "markersize": 5}
+        ax.plot(kernels[fragile], accuracies[fragile], "o", color=COLOURS[0], mfc="none", label="S", **look)
+        ax.plot(kernels[~fragile], accuracies[~fragile], "*", color="black", label="S'", **look)
+        ax.axhline(accuracies.mean(), color=COLOURS[1], label="mean over kernels")
+        ax.set(title=title, xlabel="kernel that is dropped")
+    axes[0, 0].set_ylabel("accuracy without it")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def kernel_grid(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: Mapping[tuple[str, str], Mapping[str, np.ndarray]],
+    sets: Mapping[tuple[str, str], Mapping[str, np.ndarray]],
+) -> Figure:
+    """Accuracy without each kernel for every network, data set and age; what has not been run is shown as missing.
+
+    Parameters
+    ----------
+    rows, columns
+        The titles: data sets and networks.
+    cells
+        For each pair the accuracies (kernels,) by age.
+    sets
+        Which kernels are called fragile (kernels,), in the same order. A circle marks those that are so at all ages.
+    """
+    shape = (len(rows), len(columns))
+    figure, axes = plt.subplots(*shape, figsize=(3.1 * shape[1], 2.7 * shape[0] + 0.4), squeeze=False)
+    for (i, row), (j, column) in ((a, b) for a in enumerate(rows) for b in enumerate(columns)):
+        ax = axes[i, j]
+        ax.set(title=f"{column}, {row}", xlabel="kernel that is dropped" if i + 1 == len(rows) else "")
+        lines = cells.get((row, column), {})
+        if not lines:
+            ax.text(0.5, 0.5, "missing", ha="center", va="center", transform=ax.transAxes, color="0.35")
+            ax.set(xticks=[], yticks=[])
+            continue
+        always = np.all(list(sets[row, column].values()), axis=0)
+        for number, (age, accuracies) in enumerate(lines.items()):
+            fragile, kernels = sets[row, column][age], np.arange(len(accuracies))
+            ax.plot(kernels, accuracies, color=COLOURS[number], linestyle=DASHES[number], linewidth=1, label=age)
+            once = fragile & ~always if len(lines) > 1 else fragile
+            ax.plot(kernels[once], accuracies[once], "x", color="black", markersize=4)
+            if len(lines) > 1:
+                ax.plot(kernels[always], accuracies[always], "o", color=COLOURS[1], mfc="none", markersize=6)
+        ax.legend(fontsize=8, frameon=True, framealpha=0.8)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("accuracy without it")
+    return figure
+
+
+def spectra(panes: Mapping[str, tuple[Mapping[str, Sequence[float]], Mapping[str, float]]]) -> Figure:
+    """Singular values in their order, on a logarithmic scale, with the thresholds that are proposed for them.
+
+    Parameters
+    ----------
+    panes
+        For each title the values by label, and the thresholds by label, drawn as level lines.
+    """
+    figure, axes = plt.subplots(1, len(panes), figsize=(4.6 * len(panes) + 0.6, 4), squeeze=False)
+    for ax, (title, (series, thresholds)) in zip(axes[0], panes.items(), strict=True):
+        for number, (label, values) in enumerate(series.items()):
+            look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 3, "linestyle": DASHES[number]}
+            ax.plot(np.arange(1, len(values) + 1), values, label=label, **look)
+        for number, (label, tau) in enumerate(thresholds.items()):
+            ax.axhline(tau, color="0.3", linestyle=DASHES[number + 1], linewidth=1.2)
+            place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "fontsize": 8}
+            ax.annotate(label, (1, tau), **place, color="0.2")
+        ax.set(title=title, xlabel="singular value, by size", ylabel="value", yscale="log")
+        ax.legend(loc="lower left", fontsize=8)
+    return figure
+
+
+def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) -> Figure:
+    """Curves of shares in rows of panels, each with axes of its own, and one legend below.
+
+    Parameters
+    ----------
+    panes
+        Rows of panels. Each has `x`, `series` (as in `curves`), `title` and `xlabel`; where wanted `ylabel`, `log`
+        (a logarithmic x axis), `mark` (an x that is marked by an upright line) and `claimed` (as in `curves`).
+    """
+    across = max(map(len, panes))
+    figure, axes = plt.subplots(len(panes), across, figsize=(3.9 * across, 3.1 * len(panes) + 1), squeeze=False)
+    labelled = {}
+    for ax, pane in ((axes[i, j], pane) for i, row in enumerate(panes) for j, pane in enumerate(row)):
+        curves(pane["x"], pane["series"], pane["xlabel"], pane.get("ylabel", ""), claimed=pane.get("claimed"), ax=ax)
+        for band in ax.collections:
+            band.set_alpha(0.1)
+        ax.get_legend().remove()
+        ax.set(title=pane["title"], ylim=(-0.03, 1.03), xscale="log" if pane.get("log") else "linear")
+        if "mark" in pane:
+            ax.axvline(pane["mark"], color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        handles, labels = ax.get_legend_handles_labels()
+        labelled |= dict(zip(labels, handles, strict=True))
+    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=legend_columns)
+    return figure
+
+
+def split_shares(panes: Mapping[str, tuple[Sequence[float], Mapping[str, float]]], xlabel: str) -> Figure:
+    """What random splits give, as a histogram, and what some chosen splits give, as marks above it.
+
+    Parameters
+    ----------
+    panes
+        For each title the shares of the random splits, and those of the chosen ones by label.
+    """
+    figure, axes = plt.subplots(1, len(panes), figsize=(3.6 * len(panes), 3.6), sharey=True, squeeze=False)
+    for ax, (shares, _) in zip(axes[0], panes.values(), strict=True):
+        ax.hist(shares, bins=np.linspace(0, 1, 21), color="0.8", edgecolor="0.4", label="random splits")
+    top = axes[0, 0].get_ylim()[1]
+    for ax, (title, (_, chosen)) in zip(axes[0], panes.items(), strict=True):
+        for number, (label, value) in enumerate(chosen.items()):
+            look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 8, "linestyle": "none"}
+            ax.plot(value, top * (1.06 + 0.1 * number), label=label, clip_on=False, **look)
+        ax.set(title=title, xlabel=xlabel, xlim=(-0.03, 1.03))
+    axes[0, 0].set_ylabel("number of splits")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def ladders(
+    panes: Mapping[str, Mapping[str, Sequence[float]]], rows: Sequence[str], notes: Mapping[str, Sequence[str]]
+) -> Figure:
+    """Shares by row, each row's marks on one line that ends in its last: from what is hoped for to what is left.
+
+    Parameters
+    ----------
+    panes
+        For each pane's title the series, one value a row; the same labels in each. The last is drawn full and black,
+        with its number beside it.
+    rows
+        The rows' names, from the top.
+    notes
+        For each pane's title a text a row, written at its right; the key "" heads that column.
+    """
+    figure, axes = plt.subplots(
+        1, len(panes), figsize=(4.4 * len(panes) + 0.8, 0.5 * len(rows) + 1.9), sharey=True, squeeze=False
+    )
+    places = np.arange(len(rows))
+    for ax, (title, series) in zip(axes[0], panes.items(), strict=True):
+        values = np.array(list(series.values()))
+        ax.hlines(places, values.min(0), values.max(0), color="0.75", linewidth=3, zorder=1)
+        for number, (label, shares) in enumerate(series.items()):
+            last = number == len(series) - 1
+            look = {"markerfacecolor": "black" if last else "white", "markersize": 9 if last else 7}
+            ax.plot(shares, places, MARKERS[number], color="black", label=label, clip_on=False, zorder=2 + last, **look)
+        for place, value in zip(places, values[-1], strict=True):
+            look = {"textcoords": "offset points", "ha": "center", "fontsize": 9, "fontweight": "bold"}
+            ax.annotate(f"{value:.2f}", (value, place), (0, 7), **look)
+        for place, note in zip([-0.8, *places], [notes[""][0], *notes[title]], strict=True):
+            ax.annotate(note, (1.06, place), ha="left", va="center", annotation_clip=False, fontsize=9, color="0.25")
+        ax.set(title=title, xlabel="accuracy", xlim=(-0.07, 1.03), yticks=places, yticklabels=rows)
+        ax.set_ylim(len(rows) - 0.5, -0.8)
+        ax.spines["left"].set_visible(False)
+        ax.tick_params(axis="y", length=0)
+        ax.grid(visible=False, axis="y")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(series))
+    return figure
+
+
+def heat_maps(
+    panes: Mapping[str, np.ndarray], rows: Sequence[str], columns: Sequence[str], *, apart: int = 1
+) -> Figure:
+    """Tables of shares side by side, grey by value (0 is dark, 1 is light), each cell with its number.
+
+    Parameters
+    ----------
+    panes
+        For each title shares (rows, columns).
+    apart
+        How many columns at the right stand apart from the others.
+    """
+    figure, axes = plt.subplots(
+        1,
+        len(panes),
+        figsize=(0.56 * len(columns) * len(panes) + 2.2, 0.44 * len(rows) + 2),
+        sharey=True,
+        squeeze=False,
+    )
+    for ax, (title, values) in zip(axes[0], panes.items(), strict=True):
+        ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
+        for i, j in np.ndindex(values.shape):
+            text = f"{values[i, j]:.2f}"
+            ax.annotate(
+                text, (j, i), ha="center", va="center", fontsize=8, color="white" if values[i, j] < 0.4 else "black"
+            )
+        ax.axvline(len(columns) - apart - 0.5, color="white", linewidth=5)
+        ax.set(title=title, xticks=range(len(columns)), yticks=range(len(rows)), yticklabels=rows)
+        ax.set_xticklabels(columns, rotation=60, ha="right", rotation_mode="anchor")
+        ax.grid(False)
+    return figure
+
+
+def trade_offs(panes: Mapping[str, Mapping[str, tuple[float, float, float]]], xlabel: str, ylabel: str) -> Figure:
+    """One share against another, a disc each whose area is a cost, with its name and the cost at the right.
+
+    Parameters
+    ----------
+    panes
+        For each title by label the two shares and the cost, in units of one that is called × 1.
+    """
+    figure, axes = plt.subplots(1, len(panes), figsize=(5.2 * len(panes), 4.2), sharey=True, squeeze=False)
+    for ax, (title, points) in zip(axes[0], panes.items(), strict=True):
+        ax.plot([0, 1], [0, 1], color="0.8", linewidth=1, zorder=0)
+        # of equal heights the rightmost is named lowest, so that the lines to the names do not cross
+        heights = _spaced([(up, -across) for across, up, _ in points.values()], 0.065)
+        for number, ((label, (across, up, cost)), height) in enumerate(zip(points.items(), heights, strict=True)):
+            look = {"facecolor": "none", "edgecolor": COLOURS[number % 7], "linewidth": 1.8}
+            ax.scatter(across, up, s=60 * cost, clip_on=False, zorder=3, **look)
+            ax.plot([across, 1.09], [up, height], color="0.7", linewidth=0.8, clip_on=False, zorder=1)
+            place = {"ha": "left", "va": "center", "annotation_clip": False, "fontsize": 9}
+            ax.annotate(f"{label}  × {cost:.1f}", (1.1, height), **place)
+        ax.set(title=title, xlabel=xlabel, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+    axes[0, 0].set_ylabel(ylabel)
+    return figure
+
+
+def _spaced(values: Sequence[tuple[float, float]], gap: float) -> np.ndarray:
+    """Places in [0, 1] near the first of each pair, in the pairs' order, no two nearer than the gap."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    steps = gap * np.arange(len(values))
+    blocks: list[list[float]] = []  # names that would overlap share one shift, the mean of what each would like
+    for wanted in np.array([values[i][0] for i in order]) - steps:
+        blocks.append([wanted])
+        while len(blocks) > 1 and np.mean(blocks[-2]) >= np.mean(blocks[-1]):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    shifts = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks])
+    places = np.empty(len(values))
+    places[order] = shifts.clip(0, max(0.0, 1 - steps[-1])) + steps
+    return places

@@ -4,7 +4,10 @@ A finished or interrupted training is kept as a snapshot under runs/snapshots, n
 decides its outcome: the starting weights, the data, the recipe, and the code that trains.
 """
 
+import copy
 import hashlib
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -226,3 +229,94 @@ def _is_of_lib(value) -> bool:
     """Whether this is a class or function that a module of lib defines on its top level."""
     named = isinstance(value, FunctionType | type) and value.__module__.startswith("lib.")
     return named and "<" not in value.__qualname__  # a closure's name does not say what it holds
+
+
+def fit_by_epoch(
+    model: nn.Module,
+    batches: Batches,
+    epochs: int,
+    *,
+    lr: float = 1e-3,
+    seed: int = 0,
+    label: str = "training",
+    snapshots: Path | None = SNAPSHOTS,
+) -> Iterator[History]:
+    """Train as `fit` does, and stop after each epoch: the model is then what `fit` makes of it in as many, to the bit.
+
+    Every epoch's weights are kept, so that a second pass trains nothing, and `fit` with any number of epochs up to
+    `epochs` only loads. With no folder for snapshots they are kept as long as this runs.
+
+    Parameters
+    ----------
+    model, batches, epochs, lr, seed, label, snapshots
+        As for `fit`.
+
+    Yields
+    ------
+    History
+        Of all epochs so far.
+    """
+    start = copy.deepcopy(model.state_dict())
+    recipe = {"optimizer": "adam", "lr": lr, "seed": seed}
+    with tempfile.TemporaryDirectory() as temporary:
+        root = snapshots or Path(temporary)
+        keeper = _Keeper(root, model, batches, recipe, epochs)
+        for epoch in range(1, epochs + 1):
+            before, now = keeper.path(epoch - 1), keeper.path(epoch)
+            if before.exists() and not now.exists():
+                with atomic(keeper.folder / "interrupted.pt") as path:  # where fit takes up an unfinished training
+                    shutil.copyfile(before, path)
+            model.load_state_dict(start)
+            history = fit(model, batches, epoch, lr=lr, seed=seed, label=label, snapshots=root)
+            if before.exists():
+                _drop_optimizer(before)
+            yield history
+
+
+def _drop_optimizer(path: Path) -> None:
+    """Leave out of a snapshot what only a training that goes on needs, two thirds of it."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if state["optimizer"]["state"]:
+        state["optimizer"]["state"] = {}
+        with atomic(path) as temporary:
+            torch.save(state, temporary)
+
+
+def fit_further(
+    model: nn.Module,
+    batches: Batches,
+    epochs: int,
+    *,
+    lr: float = 1e-3,
+    seed: int = 0,
+    label: str = "training",
+    snapshots: Path | None = SNAPSHOTS,
+) -> History:
+    """Train as `fit` does, going on from the newest finished training of fewer epochs that is otherwise the same.
+
+    The weights are those of one training without a stop, to the bit. Only what was asked for is kept, so that a few
+    ages of a long training take the disk of a few snapshots.
+
+    Parameters
+    ----------
+    model, batches, epochs, lr, seed, label, snapshots
+        As for `fit`.
+    """
+    keeper = _Keeper(snapshots, model, batches, {"optimizer": "adam", "lr": lr, "seed": seed}, epochs)
+    if snapshots is not None and not keeper.path(epochs).exists():
+        started = keeper.folder / "interrupted.pt"
+        reached = _epoch_of(started)
+        behind = reached if reached <= epochs else 0  # fit makes no use of a state that is too far on
+        earlier = [age for age in range(epochs - 1, behind, -1) if _epoch_of(keeper.path(age)) == age]
+        if earlier:
+            with atomic(started) as temporary:  # where fit takes up an unfinished training
+                shutil.copyfile(keeper.path(earlier[0]), temporary)
+    return fit(model, batches, epochs, lr=lr, seed=seed, label=label, snapshots=snapshots)
+
+
+def _epoch_of(path: Path) -> int:
+    """After which epoch a snapshot was taken, 0 where there is none that training can go on from."""
+    if not path.exists():
+        return 0
+    state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    return state["epoch"] if state["optimizer"]["state"] else 0

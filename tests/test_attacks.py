@@ -11,7 +11,7 @@ from scipy import stats
 from torch import Tensor, nn
 
 from lib import attacks
-from lib.attacks import BIM, FGSM, PGD, Attack, GradientStep, noise
+from lib.attacks import BIM, FGSM, LBFGS, PGD, Attack, GradientStep, noise
 
 UNTARGETED = [
     FGSM(0.1),
@@ -19,6 +19,7 @@ UNTARGETED = [
     BIM(0.1, steps=5),
     PGD(0.1, steps=5, restarts=2),
     PGD(0.1, steps=5, restarts=2, early_stop=True),
+    LBFGS(0.2, iterations=2, searches=2),
 ]
 ATTACKS = [*UNTARGETED, *(replace(attack, targeted=True) for attack in UNTARGETED)]
 BOUNDED = [attack for attack in ATTACKS if not isinstance(attack, GradientStep)]
@@ -240,6 +241,17 @@ def test_gradient_step_follows_the_gradient_itself(targeted, linear, x, binary_y
     gradient = (1 - p) * rising(linear, binary_y) * (-1 if targeted else 1)
     x_adv = GradientStep(eps=3.0, targeted=targeted)(linear, x, binary_y)
     torch.testing.assert_close(x_adv, (x + 3.0 * gradient).clamp(0, 1), rtol=0, atol=1e-6)
+
+
+def test_bim_follows_eq_2_of_biswari_step_by_step(trained, x, y):
+    # X_0 = X; X_(n+1) = Clip_(X, eps) {X_n + alpha sign(grad J(X_n, y_true))}, the clip of ball and pixel range.
+    model, expected = trained.eval(), x.clone()
+    for steps in range(1, 6):
+        step = expected.requires_grad_()
+        (gradient,) = torch.autograd.grad(F.cross_entropy(model(step), y, reduction="sum"), step)
+        moved = step.detach() + 0.03 * gradient.sign()
+        expected = torch.max(torch.min(moved, x + 0.08), x - 0.08).clamp(0, 1)
+        assert torch.equal(BIM(eps=0.08, alpha=0.03, steps=steps)(model, x, y), expected), steps
 
 
 def test_one_step_of_bim_is_fgsm(trained, x, y):

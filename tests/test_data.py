@@ -263,3 +263,13 @@ def test_two_processes_that_store_at_once_leave_one_whole_file(cache):
 def test_all_of_mnist_is_known_by_its_name(all_digits):
     assert not all_digits.is_mnist
     assert replace(all_digits, name="mnist").is_mnist
+
+
+def test_several_sets_have_one_digest_and_a_single_one_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(data, "CACHE", tmp_path)
+    own = data.current_digest("digits")
+    assert data.joined_digest([own]) == own
+    both = data.current_digest("digits+digits")
+    assert both == data.joined_digest([own, own]) != own
+    assert data.joined_digest(["a", "b"]) != data.joined_digest(["b", "a"])
+    assert data.current_digest("digits+mnist") is None  # not at hand

@@ -4,7 +4,24 @@ import pytest
 import torch
 from torch import nn
 
-from lib.models import C3_TABLE, LENETS, LeNet5, PartialConv2d, Subsampling, build, outline, parameter_count
+from lib.models import (
+    C3_TABLE,
+    LENETS,
+    RESNETS,
+    STATISTICS,
+    Bfloat16InTraining,
+    LeNet5,
+    LiveConv2d,
+    MadryCNN,
+    PartialConv2d,
+    SmallCNN,
+    Standardised,
+    Subsampling,
+    build,
+    outline,
+    parameter_count,
+    resnet,
+)
 
 CPU = torch.device("cpu")
 
@@ -60,3 +77,92 @@ def test_a_lenet_starts_as_keras_would_start_it(figure: str) -> None:
 def test_the_outline_names_every_layer_with_a_size() -> None:
     words = outline(LENETS["fig4"]())
     assert words.startswith("convolution 6 of 3×3, average pooling, convolution 16 of 3×3") and "dense 84" in words
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("resnet18", 11_181_642), ("resnet50", 23_528_522)])
+def test_a_resnet_has_torchvision_s_weights_with_ten_outputs(name: str, parameters: int) -> None:
+    model = build(resnet, 0, CPU, name=name, images="cifar10")
+    assert parameter_count(model) == parameters
+    assert model(torch.rand(2, 3, 32, 32)).shape == (2, 10)
+
+
+def test_the_names_of_the_resnets_are_torchvision_s() -> None:
+    from torchvision.models import list_models
+
+    assert set(RESNETS) <= set(list_models())
+
+
+@pytest.mark.parametrize("side", [28, 32])
+def test_a_resnet_computes_what_torchvision_s_does(side: int) -> None:
+    from torchvision.models import get_model
+
+    model = build(resnet, 0, CPU, name="resnet18", images="cifar10").double().train()
+    twin = get_model("resnet18", weights=None, num_classes=10).double()
+    twin.load_state_dict(model[-1].network.state_dict())
+    mean, std = (torch.tensor(one).view(3, 1, 1) for one in STATISTICS["cifar10"])
+    x = torch.rand(3, 3, side, side).double()
+    ours, theirs = model(x), twin(((x - mean) / std).double())
+    torch.testing.assert_close(ours, theirs.float(), atol=1e-4, rtol=1e-4)
+    for outputs in (ours, theirs):
+        outputs.square().sum().backward()
+    for one, other in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, atol=1e-4, rtol=1e-3)
+
+
+def test_the_stem_and_the_size_are_options() -> None:
+    digits = build(resnet, 0, CPU, name="resnet18", images="mnist")
+    assert digits[-1].network.conv1.weight.shape == (64, 1, 7, 7)
+    small = build(resnet, 0, CPU, name="resnet18", images="cifar10", stem="small", size=40)
+    assert small[-1].network.conv1.weight.shape == (64, 3, 3, 3) and small[0](torch.rand(1, 3, 32, 32)).shape[2] == 40
+    assert small[-1].network.conv1(torch.rand(1, 3, 40, 40)).shape[2] == 40
+    deviation = digits[-1].network.conv1.weight.std().item()
+    assert deviation == pytest.approx((2 / (64 * 49)) ** 0.5, rel=0.05)  # torchvision's start
+
+
+@pytest.mark.parametrize("wrong", [{"name": "resnet34"}, {"images": "svhn"}, {"stem": "tiny"}])
+def test_a_resnet_that_there_is_not_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="there are: "):
+        resnet(**{"name": "resnet18", "images": "mnist"} | wrong)
+
+
+def test_standardising_takes_each_channel_by_itself() -> None:
+    layer = Standardised((0.5, 0.25), (0.5, 0.25))
+    assert layer(torch.ones(1, 2, 1, 1)).flatten().tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(("kernel", "padding"), [(3, 1), (7, 3), (1, 0), (3, 0), (5, 2)])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_taps_that_read_padding_alone_can_be_left_out(kernel: int, padding: int, stride: int) -> None:
+    plain = nn.Conv2d(2, 3, kernel, stride, padding)
+    live = LiveConv2d(2, 3, kernel, stride, padding)
+    live.load_state_dict(plain.state_dict())
+    for size in range(max(1, kernel - 2 * padding), 9):
+        x = torch.randn(2, 2, size, max(1, kernel - 2 * padding))
+        torch.testing.assert_close(live(x), plain(x))
+
+
+def test_bfloat16_is_for_training_alone_and_near_float32() -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+    model, elsewhere = Bfloat16InTraining(network, "cpu"), Bfloat16InTraining(network, "cuda")
+    x = torch.rand(50, 1, 8, 8)
+    exact = network(x)
+    assert torch.equal(model.eval()(x), exact)
+    assert torch.equal(elsewhere.train()(x), exact)  # this device gains nothing by it
+    rounded = model.train()(x)
+    assert rounded.dtype == torch.float32 and not torch.equal(rounded, exact)
+    torch.testing.assert_close(rounded, exact, atol=0.02, rtol=0.02)
+    rounded.sum().backward()
+    assert all(parameter.grad.dtype == torch.float32 for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(("network", "parameters"), [(SmallCNN, 166_406), (MadryCNN, 3_274_634)])
+def test_the_networks_of_the_common_ground_have_their_published_size(network: type, parameters: int) -> None:
+    model = build(network, 0, CPU)
+    assert parameter_count(model) == parameters and model(torch.rand(2, 1, 28, 28)).shape == (2, 10)
+
+
+def test_madry_s_network_starts_as_its_authors_start_it() -> None:
+    for layer in MadryCNN():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            assert 0.17 < layer.weight.abs().max() <= 0.2 and 0.08 < layer.weight.std() < 0.095
+            assert torch.equal(layer.bias, torch.full_like(layer.bias, 0.1))
