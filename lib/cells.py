@@ -1,0 +1,44 @@
+"""Results of a long grid, kept cell by cell: it can stop after any cell and go on elsewhere.
+
+Each cell is a small JSON file under runs/cells, named by a digest of all that decides it: the settings, the data, and
+the code that measures. The file alone is enough to show the cell: copied to another machine, nothing is trained there.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from lib import compute, provenance
+from lib.files import atomic
+
+CELLS = compute.RUNS / "cells"
+
+
+def kept(name: str, facts: object, measure: Callable[[], dict], code: Callable, folder: Path = CELLS) -> dict:
+    """What `measure` gives, from the file of an earlier call where nothing has changed since.
+
+    Parameters
+    ----------
+    name
+        What the file's name begins with, for people.
+    facts
+        Whatever decides the result, in a form whose `repr` tells values apart.
+    measure
+        Does the work; its result is JSON: no arrays, no NaN.
+    code
+        The function of lib that does the work. Where it, or what it reaches in lib, changes, the cell is measured anew.
+    folder
+        Where the files are.
+
+    Returns
+    -------
+    dict
+        As read back from the file, on the first call too.
+    """
+    digests = provenance.definition_digests([(code.__module__, code.__qualname__)])
+    path = folder / f"{name}-{provenance.sha256(repr((facts, digests)))[:20]}.json"
+    if not path.exists():
+        text = json.dumps(measure(), allow_nan=False)
+        with atomic(path) as temporary:
+            temporary.write_text(text)
+    return json.loads(path.read_text())
