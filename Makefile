@@ -4,6 +4,7 @@
 PROFILE ?= quick
 PAPER ?=
 PARAMS ?=
+ROWS ?=
 SCHEDULER ?=
 RESOURCES ?=
 VENV := .venv
@@ -11,7 +12,7 @@ PY := $(VENV)/bin/python
 RUN := $(PY) -m lib.run
 
 .DEFAULT_GOAL := reproduce
-.PHONY: reproduce sweep book test lab record status clean help
+.PHONY: reproduce sweep book test bench lab record status clean help
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=paper PAPER=mitigation PARAMS="eps_untargeted=0.2"
@@ -25,6 +26,9 @@ book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing 
 
 test: $(VENV)/ready-test  ## every test; executes the quick profile where it is not up to date
 	@$(PY) -m pytest
+
+bench: $(VENV)/ready-bench  ## attacks, training and the kernel scan beside other libraries, for the page on speed: ROWS="fgsm scan"
+	@$(PY) -m benchmarks $(ROWS)
 
 lab: $(VENV)/ready  ## open the notebooks in JupyterLab; results go to runs/lab
 	@$(PY) -m jupyter lab notebooks
@@ -57,6 +61,10 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 $(VENV)/ready-sweep: $(VENV)/ready
 	@$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[sweep]'
+	@touch $@
+
+$(VENV)/ready-bench: $(VENV)/ready
+	@$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	@touch $@
 
 $(VENV)/ready-test: $(VENV)/ready

@@ -1,0 +1,143 @@
+"""`python -m benchmarks [row ...]`: time the rows on the device at hand, and keep them for the book's page.
+
+Rows that were timed before stay, as do those of another kind of device, so that CPU and GPU stand side by side.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+from benchmarks import attacks, chart, scan, training
+from benchmarks.timing import Row, measure
+from lib import compute
+from lib.data import Dataset, load
+from lib.files import atomic
+
+RECORDED = compute.ROOT / "book" / "recorded"
+PEERS = ("torchattacks", "foolbox", "adversarial-robustness-toolbox")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is done.
+
+    Parameters
+    ----------
+    rounds
+        How often each contender of a row is timed.
+    attacked, batch_size
+        How many images are attacked, and in batches of how many.
+    train_images
+        Images in an epoch of training.
+    scanned
+        Images that the kernel scan reads for each kernel.
+    epochs, resnet_images
+        What the networks are trained on before anything is timed: epochs of all digits, and images for the ResNet.
+    """
+
+    rounds: int = 7
+    attacked: int = 500
+    batch_size: int = 250
+    train_images: int = 4000
+    scanned: int = 120
+    epochs: int = 10
+    resnet_images: int = 2000
+
+
+CPU = Size()
+GPU = Size(rounds=15, attacked=5000, batch_size=5000, scanned=1000, resnet_images=4000)
+
+GROUPS: dict[tuple[str, ...], Callable[[Dataset, Size], dict[str, Row]]] = {
+    ("fgsm", "bim-10", "pgd-40"): lambda digits, size: attacks.rows(
+        digits, images=size.attacked, batch_size=size.batch_size, epochs=size.epochs
+    ),
+    ("standard", "mixed"): lambda digits, size: training.rows(digits, images=size.train_images, epochs=size.epochs),
+    ("scan",): lambda digits, size: scan.rows(digits, images=size.scanned, train_images=size.resnet_images),
+}
+"""Rows that share what they are measured on, and how to make them."""
+
+ROWS = [name for names in GROUPS for name in names]
+
+
+def run(chosen: Sequence[str], size: Size, digits: Dataset) -> Iterator[tuple[str, dict]]:
+    """Time rows one by one; each comes with the conditions it was timed under."""
+    started = datetime.now(UTC).isoformat(timespec="seconds"), round(os.getloadavg()[0], 2)
+    for names, make in GROUPS.items():
+        rows = make(digits, size) if set(names) & set(chosen) else {}
+        for name in [name for name in names if name in chosen]:
+            result = measure(rows[name], size.rounds, digits.x_train.device)
+            yield name, result | {"conditions": conditions(*started)}
+
+
+def conditions(started: str, load_at_start: float) -> dict:
+    """The machine and what else it was doing: load averages over a minute, before the first row and after this one."""
+    found = {peer: _version(peer) for peer in PEERS}
+    return {
+        "device": compute.describe_device(),
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
+        "versions": compute.versions() | {peer: version for peer, version in found.items() if version},
+        "started": started,
+        "load_at_start": load_at_start,
+        "load_at_end": round(os.getloadavg()[0], 2),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def keep(path: Path, kind: str, name: str, row: dict) -> dict:
+    """Put a row among those of its kind of device in the file, in the order of `ROWS`; return all that it holds."""
+    results = json.loads(path.read_text()) if path.exists() else {}
+    rows = results.get(kind, {}) | {name: row}
+    results[kind] = {one: rows[one] for one in ROWS if one in rows}
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(results, indent=1) + "\n")
+    return results
+
+
+def report(name: str, row: dict) -> str:
+    """A row in a few lines of text."""
+    lines = [f"{name}: {row['title']}" + ("" if row["counts"] else " (DOES NOT COUNT)")]
+    for label, ratio in row["ratios"].items():
+        near = f"[{ratio['low']:.2f}, {ratio['high']:.2f}]"
+        lines.append(f"  {label}: {ratio['median']:.2f} {near} of {ratio['against']}; aim {row['aim']}")
+    lines += [f"  {one} failed: {entry['error']}" for one, entry in row["contenders"].items() if entry["error"]]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Time what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n\n")[2])
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"which rows: {', '.join(ROWS)}; all by default")
+    parser.add_argument("--rounds", type=int, help="how often each contender is timed")
+    parser.add_argument("--output", type=Path, default=RECORDED, help="the folder of benchmarks.json and .png")
+    parser.add_argument("--draw", action="store_true", help="time nothing, draw the chart again")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.rows) - set(ROWS):
+        parser.error(f"no row named {', '.join(sorted(unknown))}; there are: {', '.join(ROWS)}")
+    path = options.output / "benchmarks.json"
+    if not options.draw:
+        device = compute.device()
+        size = CPU if device.type == "cpu" else GPU
+        torch.manual_seed(0)
+        for name, row in run(options.rows or ROWS, replace(size, rounds=options.rounds or size.rounds), load("digits")):
+            keep(path, device.type, name, row)
+            print(report(name, row), flush=True)
+    chart.draw(json.loads(path.read_text()), path.with_suffix(".png"))
+    print(f"{path}\n`make book` renders the page.")
+
+
+if __name__ == "__main__":
+    main()

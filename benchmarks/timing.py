@@ -1,0 +1,165 @@
+"""Timing ways to do the same work side by side: interleaved, as ratios, and only where they get the same result."""
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+Run = Callable[[], Any]
+"""Does the work once and returns what came out."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to do the work of a row.
+
+    Parameters
+    ----------
+    name
+        What it is called on the page.
+    prepare
+        Makes the function that is timed; what a user does once (building, importing) belongs here.
+    ours
+        Whether it is this book's, or a peer.
+    """
+
+    name: str
+    prepare: Callable[[], Run]
+    ours: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One piece of work, and all who do it.
+
+    Parameters
+    ----------
+    title
+        What is done, in words.
+    images
+        How many images one run works through.
+    contenders
+        At least one of ours and one peer.
+    score
+        A number in [0, 1] from what a run returns; not timed.
+    score_name
+        What that number is.
+    tolerance
+        How far apart the contenders' scores may be, else the row does not count.
+    aim
+        The ratio to reach: the fastest peer's time over ours.
+    """
+
+    title: str
+    images: int
+    contenders: Sequence[Contender]
+    score: Callable[[Any], float]
+    score_name: str
+    tolerance: float
+    aim: float
+
+
+def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float = 0.2) -> dict:
+    """Time all contenders of a row, one after another in each round, in an order that rotates.
+
+    A contender that raises is out, and its error is kept.
+
+    Parameters
+    ----------
+    rounds
+        How often each is timed, after a run or two to warm up.
+    least_seconds
+        A run that is shorter is repeated until it lasts about this long.
+
+    Returns
+    -------
+    dict
+        Of `row`, with what `judge` says of it. For each contender: `ours`, the `seconds` of one run in each round, the
+        mean `score`, the `error` or None.
+    """
+    entries = {one.name: {"ours": one.ours, "seconds": [], "score": None, "error": None} for one in row.contenders}
+    scores: dict[str, list[float]] = {name: [] for name in entries}
+    runs: dict[str, tuple[Run, int]] = {}
+
+    def attempt(name: str, step: Callable[[], None]) -> None:
+        if entries[name]["error"] is None:
+            try:
+                step()
+            except Exception as error:
+                entries[name]["error"] = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+    def warm_up(one: Contender) -> None:
+        run = one.prepare()
+        seconds, _ = timed(run, 1, device)
+        if seconds < 5 * least_seconds:  # the first run of all sets things up, and says little of how short one is
+            seconds, _ = timed(run, 1, device)
+        runs[one.name] = run, max(1, math.ceil(least_seconds / seconds))
+
+    def go(name: str) -> None:
+        seconds, result = timed(*runs[name], device)
+        scores[name].append(row.score(result))
+        entries[name]["seconds"].append(seconds)
+
+    for one in row.contenders:
+        attempt(one.name, lambda one=one: warm_up(one))
+    names = list(entries)
+    for number in range(rounds):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            attempt(name, lambda name=name: go(name))
+    for name, entry in entries.items():
+        entry["score"] = statistics.fmean(scores[name]) if scores[name] else None
+    facts = {key: getattr(row, key) for key in ("title", "images", "score_name", "tolerance", "aim")}
+    return facts | {"contenders": entries} | judge(entries, row.tolerance)
+
+
+def timed(run: Run, calls: int, device: torch.device) -> tuple[float, Any]:
+    """Seconds of one of `calls` runs in a row, with the device's own work done, and what the last one returned."""
+    synchronize(device)
+    started = time.perf_counter()
+    for _ in range(calls):
+        result = run()
+    synchronize(device)
+    return (time.perf_counter() - started) / calls, result
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done what it was given."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
+
+
+def judge(entries: Mapping[str, Mapping], tolerance: float) -> dict:
+    """The ratio of each of ours to the fastest peer, and whether the scores let it count.
+
+    Returns
+    -------
+    dict
+        `ratios`: for each of ours that ran beside a peer the median, the quartiles `low` and `high` of the ratio in
+        each round, and the peer it is taken `against`, the one with the smallest median. `counts`: whether all that
+        ran have scores within `tolerance` of each other, and ours and a peer did run.
+    """
+    finished = {name: entry for name, entry in entries.items() if entry["error"] is None}
+    peers = {name: entry["seconds"] for name, entry in finished.items() if not entry["ours"]}
+    ratios = {}
+    if peers:
+        fastest = min(peers, key=lambda name: statistics.median(peers[name]))
+        for name, entry in finished.items():
+            if entry["ours"]:
+                by_round = [theirs / own for theirs, own in zip(peers[fastest], entry["seconds"], strict=True)]
+                ratios[name] = spread(by_round) | {"against": fastest}
+    scores = [entry["score"] for entry in finished.values()]
+    equal = bool(scores) and max(scores) - min(scores) <= tolerance
+    return {"ratios": ratios, "counts": bool(ratios) and equal}
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """The median and the quartiles `low` and `high`."""
+    if len(values) == 1:
+        return dict.fromkeys(("median", "low", "high"), values[0])
+    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+    return {"median": median, "low": low, "high": high}
