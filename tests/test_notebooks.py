@@ -52,6 +52,17 @@ def test_every_figure_has_a_caption_and_a_description(name: str) -> None:
             assert described.get("figure", {}).get("caption"), cell.source
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_cell_with_a_figure_shows_that_and_nothing_else(quick_runs: Path, name: str) -> None:
+    """MyST-NB would give each further output the figure's name and caption as well."""
+    executed = nbformat.read(quick_runs / f"{name}.ipynb", as_version=4).cells
+    figures = [cell for cell in executed if "figure" in cell.metadata.get("mystnb", {})]
+    assert figures
+    for cell in figures:
+        shown = [output for output in cell.outputs if output.output_type != "stream"]
+        assert ["image/png" in output.data for output in shown] == [True], cell.source
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_no_cell_ends_in_a_semicolon(name: str) -> None:
     """IPython goes by its history to hold a value back, and nbval runs without one: the value would be shown again."""
@@ -79,18 +90,10 @@ def test_running_it_again_gives_the_same_outputs(quick_runs: Path, name: str, tm
     arguments = ["--nbval", "--nbval-cell-timeout=1200", "--nbval-kernel-name=python3", "-p", "no:cacheprovider", "-q"]
     copy = tmp_path / f"{name}.ipynb"
     copy.write_bytes((quick_runs / copy.name).read_bytes())
-    environment = {
-        **os.environ,
-        "REPRO_OUT": str(tmp_path),
-        "REPRO_RESULTS": str(quick_runs),
-        "REPRO_PROFILE": "quick",
-        "TQDM_DISABLE": "1",
-        "JUPYTER_PREFER_ENV_PATH": "1",
-    }
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments, str(copy)],
         cwd=tmp_path,
-        env=environment,
+        env=os.environ | execute.environment(tmp_path, quick_runs),
         capture_output=True,
         text=True,
     )

@@ -187,3 +187,11 @@ def test_the_notebook_runs_with_this_environments_python(project: Project) -> No
     import sys
 
     assert sys.prefix in project.results()["metrics"]
+
+
+def test_a_wait_policy_that_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    assert execute.environment(tmp_path, tmp_path)["GOMP_SPINCOUNT"] == "2000"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    assert "GOMP_SPINCOUNT" not in execute.environment(tmp_path, tmp_path)

@@ -90,9 +90,8 @@ def _execute(notebook: str, values: Mapping[str, object], where: Path, *, force:
     where.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=where, prefix=f".{notebook}-") as scratch:
         partial = Path(scratch) / target.name
-        variables = {"REPRO_OUT": scratch, "REPRO_RESULTS": str(where), "REPRO_PROFILE": where.name}
         try:
-            with _environment(variables):
+            with _set(environment(Path(scratch), where)):
                 _papermill(notebook, partial, values)
         except BaseException as error:
             kept = where / f"{notebook}.failed.ipynb"
@@ -161,15 +160,31 @@ class _Announcing(NBClientEngine):
 papermill_engines.register("announcing", _Announcing)
 
 
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Variables for the notebook's process: where its results go, and this environment's own Python."""
+def environment(out: Path, results: Path) -> dict[str, str]:
+    """Variables for a notebook's process: where its results go, and this environment's own Python.
+
+    Parameters
+    ----------
+    out
+        Where it writes its results.
+    results
+        The folder of the run, which names the profile too, and holds what other notebooks have found.
+    """
     own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
-    variables = {**variables, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
-    # Threads that spin while they wait make a run many times slower wherever another program wants the same cores.
-    variables["OMP_WAIT_POLICY"] = os.environ.get("OMP_WAIT_POLICY", "PASSIVE")
+    found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": results.name}
+    found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
+    if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
+        # Threads that spin for long while they wait make a run many times slower wherever another program wants the
+        # same cores; those that sleep at once make it a third slower where none does.
+        found["GOMP_SPINCOUNT"] = "2000"
     if not sys.stderr.isatty():
-        variables["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
+        found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
+    return found
+
+
+@contextmanager
+def _set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables as given, and as they were afterwards."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
