@@ -491,7 +491,7 @@ def ladders(
 def heat_maps(
     panes: Mapping[str, np.ndarray], rows: Sequence[str], columns: Sequence[str], *, apart: int = 1
 ) -> Figure:
-    """Tables of shares side by side, grey by value (0 is dark, 1 is light), each cell with its number.
+    """Tables of shares, one below the other, grey by value (0 is dark, 1 is light), each cell with its number.
 
     Parameters
     ----------
@@ -500,23 +500,16 @@ def heat_maps(
     apart
         How many columns at the right stand apart from the others.
     """
-    figure, axes = plt.subplots(
-        1,
-        len(panes),
-        figsize=(0.56 * len(columns) * len(panes) + 2.2, 0.44 * len(rows) + 2),
-        sharey=True,
-        squeeze=False,
-    )
-    for ax, (title, values) in zip(axes[0], panes.items(), strict=True):
+    size = 0.7 * len(columns) + 2.2, (0.4 * len(rows) + 0.5) * len(panes) + 1.2
+    figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, squeeze=False)
+    for ax, (title, values) in zip(axes[:, 0], panes.items(), strict=True):
         ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
         for i, j in np.ndindex(values.shape):
-            text = f"{values[i, j]:.2f}"
-            ax.annotate(
-                text, (j, i), ha="center", va="center", fontsize=8, color="white" if values[i, j] < 0.4 else "black"
-            )
+            colour = "white" if values[i, j] < 0.4 else "black"
+            ax.annotate(f"{values[i, j]:.2f}", (j, i), ha="center", va="center", fontsize=10, color=colour)
         ax.axvline(len(columns) - apart - 0.5, color="white", linewidth=5)
         ax.set(title=title, xticks=range(len(columns)), yticks=range(len(rows)), yticklabels=rows)
-        ax.set_xticklabels(columns, rotation=60, ha="right", rotation_mode="anchor")
+        ax.set_xticklabels(columns, rotation=40, ha="right", rotation_mode="anchor")
         ax.grid(False)
     return figure
 

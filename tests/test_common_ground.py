@@ -109,6 +109,21 @@ def test_pgd_training_sees_attacked_images_alone_and_from_new_starts_each_time(b
     assert torch.equal(start[0], start[1]) and not torch.equal(start[0], again[0])
 
 
+@pytest.mark.parametrize(("further", "expected"), [(1, [0.3]), (3, [0.15, 0.3, 0.3]), (5, [0.1, 0.2, 0.3, 0.3, 0.3])])
+def test_a_rising_eps_reaches_the_full_one_half_way(begun, monkeypatch, further: int, expected: list[float]):
+    seen = []
+
+    def noted(model, batches, epochs, **options):
+        seen.append((batches.attack.eps, batches.attack.steps, epochs, options["seed"]))
+        return History()
+
+    monkeypatch.setattr(cg, "fit", noted)
+    cg.pgd_trained_rising(replace(begun, recipe=replace(RECIPE, further=further)), 0.3)
+    assert [eps for eps, *_ in seen] == pytest.approx(expected)
+    assert {(steps, epochs) for _, steps, epochs, _ in seen} == {(RECIPE.pgd_steps, 1)}
+    assert len({seed for *_, seed in seen}) == further  # another order of images each time
+
+
 def test_madry_s_schedule_is_the_published_one(begun, monkeypatch):
     seen = {}
 
@@ -224,10 +239,10 @@ def test_a_row_of_cells_says_how_many_images_l_bfgs_fooled_and_what_was_spent():
 def test_rows_are_ordered_by_what_is_left():
     of = {name: row({"clean": [[1] * many + [0] * (8 - many)]}) for many, name in enumerate(cg.DEFENCES)}
     assert cg.by_worst_case({0.1: of, 0.3: of}) == list(cg.DEFENCES)[::-1]
-    assert cg.best_of_papers(of) == cg.FROM_PAPERS[-1]
+    assert cg.best(of, cg.FROM_PAPERS) == cg.FROM_PAPERS[-1]
     lost = {name: row({"clean": [[1, 0]], "FGSM": [[0, int(name == "retrained")]]}) for name in cg.DEFENCES}
-    assert cg.best_of_papers(lost) == cg.by_worst_case({0.3: lost})[0] == "retrained"
-    assert not {cg.NONE, cg.YARDSTICK} & set(cg.FROM_PAPERS)
+    assert cg.best(lost, cg.FROM_PAPERS) == cg.by_worst_case({0.3: lost})[0] == "retrained"
+    assert not {cg.NONE, *cg.YARDSTICKS} & set(cg.FROM_PAPERS)
 
 
 def test_flags_are_listed_by_row_and_a_table_without_any_says_so():

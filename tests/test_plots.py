@@ -101,10 +101,10 @@ def test_a_ladder_has_a_line_a_row_and_the_number_of_its_last_mark():
 
 def test_heat_maps_write_each_share_so_that_it_can_be_read():
     figure = plots.heat_maps({"eps 0.1": np.array([[0.0, 1.0]]), "eps 0.3": np.array([[0.5, 0.25]])}, ["a"], ["x", "y"])
-    left, right = figure.axes
-    assert [text.get_text() for text in (*left.texts, *right.texts)] == ["0.00", "1.00", "0.50", "0.25"]
-    assert [text.get_color() for text in left.texts] == ["white", "black"]
-    assert [label.get_text() for label in right.get_xticklabels()] == ["x", "y"]
+    upper, lower = figure.axes
+    assert [text.get_text() for text in (*upper.texts, *lower.texts)] == ["0.00", "1.00", "0.50", "0.25"]
+    assert [text.get_color() for text in upper.texts] == ["white", "black"]
+    assert [label.get_text() for label in lower.get_xticklabels()] == ["x", "y"]
 
 
 def test_a_trade_off_is_a_disc_whose_area_is_the_cost_and_names_keep_apart():
