@@ -12,7 +12,8 @@ import torch
 from benchmarks import __main__ as bench
 from benchmarks import attacks, scan, timing, training
 from benchmarks.timing import Contender, Row
-from lib.run import site
+from lib import compute
+from lib.run import benchmarks_page
 
 CPU = torch.device("cpu")
 LITTLE = bench.Size(rounds=1, attacked=20, batch_size=10, train_images=128, scanned=2, epochs=1, resnet_images=20)
@@ -99,7 +100,7 @@ def test_a_peer_that_fails_is_reported_and_the_others_are_measured(good_runs: in
     assert result["contenders"]["broken"]["error"] == "RuntimeError: it | broke"
     assert result["ratios"]["ours"]["against"] == "peer"
     assert "broken failed: RuntimeError: it | broke" in bench.report("row", result)
-    page = site.benchmarks_fragments({"cpu": {"row": result}})
+    page = benchmarks_page.fragments({"cpu": {"row": result}}, "_generated")
     assert "failed: RuntimeError: it \\| broke" in page["times"]
 
 
@@ -111,7 +112,7 @@ def test_a_peer_that_cannot_be_had_is_reported() -> None:
     assert result["contenders"]["peer"]["error"] == "ImportError: no such package"
     assert result["ratios"] == {}
     assert not result["counts"]
-    assert site.reached(result, None) == "no ratio: peer failed"
+    assert benchmarks_page.reached(result, None) == "no ratio: peer failed"
 
 
 @pytest.fixture(scope="module")
@@ -177,12 +178,12 @@ def with_ratio(median: float, high: float, aim: float = 1.3, **changed: object) 
 
 
 def test_an_aim_is_reached_or_missed_by_what_the_ratio_says() -> None:
-    assert site.reached(with_ratio(1.3, 1.4), "ours") == "yes"
-    assert site.reached(with_ratio(1.297, 1.4), "ours") == "yes"  # what the page shows is 1.30
-    assert site.reached(with_ratio(1.1, 1.2), "ours") == "missed by 0.20"
-    assert site.reached(with_ratio(1.25, 1.35), "ours") == "missed by 0.05 (within the rounds' quartiles)"
+    assert benchmarks_page.reached(with_ratio(1.3, 1.4), "ours") == "yes"
+    assert benchmarks_page.reached(with_ratio(1.297, 1.4), "ours") == "yes"  # what the page shows is 1.30
+    assert benchmarks_page.reached(with_ratio(1.1, 1.2), "ours") == "missed by 0.20"
+    assert benchmarks_page.reached(with_ratio(1.25, 1.35), "ours") == "missed by 0.05 (within the rounds' quartiles)"
     unequal = with_ratio(9, 9, counts=False, score_name="success rate", tolerance=0.01)
-    assert site.reached(unequal, "ours") == "does not count: success rate differs by more than 0.01"
+    assert benchmarks_page.reached(unequal, "ours") == "does not count: success rate differs by more than 0.01"
 
 
 def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: Path) -> None:
@@ -191,8 +192,9 @@ def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: P
         results = bench.keep(recorded / "benchmarks.json", "cpu", name, result)
     bench.chart.draw(results, recorded / "benchmarks.png")
     target.mkdir()
-    site.stage_benchmarks(target, recorded)
-    page = {path.stem: path.read_text() for path in (target / site.GENERATED).glob("benchmarks_*.md")}
+    generated = target / "_generated"
+    benchmarks_page.stage(target, generated, recorded)
+    page = {path.stem: path.read_text() for path in generated.glob("benchmarks_*.md")}
     for result in little.values():
         for ours, ratio in result["ratios"].items():
             assert f"{ratio['median']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]" in page["benchmarks_ratios"]
@@ -204,26 +206,34 @@ def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: P
                 for line in page["benchmarks_times"].splitlines()
             )
     assert "No GPU is recorded yet." in page["benchmarks_summary"]
-    assert (target / site.GENERATED / "benchmarks.png").read_bytes() == (recorded / "benchmarks.png").read_bytes()
+    assert (generated / benchmarks_page.CHART).read_bytes() == (recorded / "benchmarks.png").read_bytes()
 
 
 def test_without_a_recorded_run_the_page_says_so(tmp_path: Path) -> None:
-    site.stage_benchmarks(tmp_path, tmp_path / "nothing here")
-    assert "make bench" in (tmp_path / site.GENERATED / "benchmarks_ratios.md").read_text()
+    benchmarks_page.stage(tmp_path, tmp_path / "_generated", tmp_path / "nothing here")
+    assert "make bench" in (tmp_path / "_generated" / "benchmarks_ratios.md").read_text()
 
 
 @pytest.mark.parametrize(("start", "end", "expected"), [(0.1, 1.9, False), (1.5, 1.9, True), (0.1, 5.0, True)])
 def test_a_busy_machine_is_named(start: float, end: float, expected: bool) -> None:
     result = measured(ours=asleep(0.001), peer=asleep(0.002))
     result["conditions"] |= {"threads": 2, "load_at_start": start, "load_at_end": end}
-    page = site.benchmarks_fragments({"cpu": {"row": result}})["conditions"]
+    page = benchmarks_page.fragments({"cpu": {"row": result}}, "_generated")["conditions"]
     assert ("other work" in page) == expected
 
 
 def test_everything_that_the_page_includes_is_there() -> None:
-    text = (site.BOOK / "benchmarks.md").read_text()
-    fragments = site.benchmarks_fragments({})
+    text = (compute.ROOT / "book" / "benchmarks.md").read_text()
+    fragments = benchmarks_page.fragments({}, "_generated")
     assert {line.split("benchmarks_")[1][:-3] for line in text.splitlines() if "_generated/" in line} == set(fragments)
+
+
+def test_each_peer_s_seconds_stand_beside_ours() -> None:
+    result = measured(**{name: asleep(0.001) for name in ("ours", "ours_too", "peer")})
+    for name, seconds in {"ours": [1.0, 2.0, 3.0], "ours_too": [9.0], "peer": [5.0, 3.0, 30.0]}.items():
+        result["contenders"][name]["seconds"] = seconds
+    table = benchmarks_page.fragments({"cpu": {"row": result}}, "_generated")["times"]
+    assert "| peer | 5 [3, 30] | 2.50 | 2 |" in table and "| ours\\_too | 9 [9, 9] | 4.50 |" in table
 
 
 def test_a_row_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,17 +1,14 @@
 """The site: executed notebooks put among the pages of book/, and rendered whole. Nothing is executed here."""
 
 import html
-import json
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -21,7 +18,7 @@ from nbformat import NotebookNode
 from lib import claims, compute
 from lib.claims import Claim, Paper
 from lib.parameters import contract
-from lib.run import profiles, status
+from lib.run import benchmarks_page, markup, profiles, status
 
 BOOK = compute.ROOT / "book"
 SCOREBOARD = "scoreboard"
@@ -98,7 +95,7 @@ def stage(results: Path, target: Path) -> None:
         path = target / GENERATED / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    stage_benchmarks(target)
+    benchmarks_page.stage(target, target / GENERATED)
 
 
 def chapters() -> list[str]:
@@ -202,16 +199,16 @@ def provenance_note(run: Mapping) -> str:
     seconds = ", ".join(f"{html.escape(name)} {value:,.0f} s" for name, value in run["seconds"].items())
     rows = [
         ["Profile", _profile(run)],
-        ["Data", plain(facts["data"])],
-        ["Device", f"{plain(facts['device'])}, {facts['threads']} threads"],
-        ["Run", f"{_when(facts['started'])} to {_when(facts['finished'])}"],
+        ["Data", markup.plain(facts["data"])],
+        ["Device", f"{markup.plain(facts['device'])}, {facts['threads']} threads"],
+        ["Run", f"{markup.moment(facts['started'])} to {markup.moment(facts['finished'])}"],
         ["Time", f"{sum(run['seconds'].values()):,.0f} s: {seconds}"],
         ["Peak memory", f"{facts['peak_memory_bytes'] / 2**30:.1f} GiB"],
         ["Versions", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())],
         ["Commit", _commit(facts["commit"])],
         ["Parameters", ", ".join(f"`{name}={value}`" for name, value in run["parameters"].items())],
     ]
-    folded = ["::::{dropdown} Where these numbers come from", "", _table("Provenance", ["", ""], rows), ""]
+    folded = ["::::{dropdown} Where these numbers come from", "", markup.table("Provenance", ["", ""], rows), ""]
     folded += ["{doc}`recorded_results` says what each entry means.", "::::"]
     return "\n".join(folded)
 
@@ -223,10 +220,6 @@ def _profile(run: Mapping) -> str:
         return f"`{name}`"
     whole = _command({**run, "profile": name}, recorded=name == "paper")
     return f"`{run['profile']}`: not the whole profile; `{whole}` runs that"
-
-
-def _when(moment: str) -> str:
-    return datetime.fromisoformat(moment).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _commit(commit: str | None) -> str:
@@ -243,10 +236,10 @@ def missing_page(name: str) -> str:
     """The page of a chapter that has not been run."""
     if name in claims.papers():
         paper = claims.paper(name)
-        title, setting = plain(paper.title), plain(paper.setting)
+        title, setting = markup.plain(paper.title), markup.plain(paper.setting)
         return f"# {title}\n\n{_not_run(name)}\n\n*Setting.* {setting}.\n\n## Its claims\n\n{claims_table(paper)}\n"
     papers = map(claims.paper, claims.papers()) if name == SCOREBOARD else []
-    tables = [f"## {plain(paper.title)}\n\n{claims_table(paper, anchors=True)}\n" for paper in papers]
+    tables = [f"## {markup.plain(paper.title)}\n\n{claims_table(paper, anchors=True)}\n" for paper in papers]
     return "\n".join([f"# {name.replace('_', ' ').capitalize()}", "", _not_run(name), "", *tables])
 
 
@@ -265,8 +258,8 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
     for claim in paper.claims.values():
         id_ = f'<span id="{claim.address}"></span>' if anchors else ""
         link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
-        rows.append([id_ + link, _said(claim), _rule(claim), plain(str(claim.where))])
-    return _table(f"The claims of {paper.title}", ["Claim", "The paper", "Judged by", "Where in the paper"], rows)
+        rows.append([id_ + link, _said(claim), _rule(claim), markup.plain(str(claim.where))])
+    return markup.table(f"The claims of {paper.title}", ["Claim", "The paper", "Judged by", "Where in the paper"], rows)
 
 
 def _said(claim: Claim) -> str:
@@ -281,7 +274,7 @@ def _rule(claim: Claim) -> str:
         return f"within {claim.tolerance:g} of it{partner}"
     bounds = {"above": claim.above or None, "by at least": claim.minimum or None, "sound form above": claim.sound_above}
     unsaid = [f"{word} {value:g}" for word, value in bounds.items() if value and f"{value:g}" not in claim.compare]
-    return plain(claim.compare) + (f" ({', '.join(unsaid)})" if unsaid else "")
+    return markup.plain(claim.compare) + (f" ({', '.join(unsaid)})" if unsaid else "")
 
 
 def papers_table(results: Path) -> str:
@@ -290,7 +283,7 @@ def papers_table(results: Path) -> str:
     for name in (name for name in chapters() if name in claims.papers()):
         paper = claims.paper(name)
         rows.append([f"{{doc}}`{paper.title} <{name}>`", str(len(paper.claims)), *_found(results, name)])
-    return _table("The four papers", ["Paper", "Claims", "Do we get them?", "Do they stand?"], rows)
+    return markup.table("The four papers", ["Paper", "Claims", "Do we get them?", "Do they stand?"], rows)
 
 
 def _found(results: Path, name: str) -> list[str]:
@@ -310,15 +303,15 @@ def runs_table(results: Path) -> str:
     """The runs that this copy of the book was rendered from."""
     head = ["Chapter", "Profile", "Data", "Device", "Finished", "Seconds", "Commit", "Up to date"]
     runs = [run for name in experiments() if (run := claims.read_results(results, name))]
-    return (
-        _table("Runs", head, [_run_row(run, results) for run in runs]) if runs else "It was rendered without any run."
-    )
+    rows = [_run_row(run, results) for run in runs]
+    return markup.table("Runs", head, rows) if runs else "It was rendered without any run."
 
 
 def _run_row(run: Mapping, results: Path) -> list[str]:
     facts, changed = run["provenance"], status.changes(run, results)
-    cells = [f"{{doc}}`{run['notebook']}`", f"`{run['profile']}`", plain(facts["data"]), plain(facts["device"])]
-    cells += [_when(facts["finished"]), f"{sum(run['seconds'].values()):,.0f}", _commit(facts["commit"])]
+    cells = [f"{{doc}}`{run['notebook']}`", f"`{run['profile']}`"]
+    cells += [markup.plain(facts["data"]), markup.plain(facts["device"])]
+    cells += [markup.moment(facts["finished"]), f"{sum(run['seconds'].values()):,.0f}", _commit(facts["commit"])]
     return [*cells, f"no: {_listed(changed)}" if changed else "yes"]
 
 
@@ -336,27 +329,15 @@ def _parameters_table(name: str) -> str:
         allowed = ", ".join(f"`{word}`" for word in one.choices)
         allowed = allowed if one.low is None else f"{one.low:,.9g} to {one.high:,.9g}".replace("inf", "∞")
         set_to = [f"`{given[one.name]}`" for given in values]
-        rows.append([f"`{one.name}`", one.type.__name__, allowed, *set_to, plain(one.meaning)])
+        rows.append([f"`{one.name}`", one.type.__name__, allowed, *set_to, markup.plain(one.meaning)])
     head = ["Parameter", "Type", "Allowed", *(f"`{profile}`" for profile in names), "Meaning"]
-    return _table(f"Parameters of {name}", head, rows)
+    return markup.table(f"Parameters of {name}", head, rows)
 
 
 def _has_parameters(name: str) -> bool:
     path = claims.source(name)
     cells = nbformat.read(path, as_version=4).cells if path.exists() else []
     return any("parameters" in cell.metadata.get("tags", []) for cell in cells)
-
-
-def _table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown, in a box of its own that scrolls sideways; cells are Markdown without line breaks."""
-    lines = [head, ["---"] * len(head), *rows]
-    opening = f'<div class="ledger" tabindex="0" role="region" aria-label="{html.escape(label)}">'
-    return "\n".join([opening, "", *(f"| {' | '.join(cells)} |" for cells in lines), "", "</div>"])
-
-
-def plain(text: str) -> str:
-    """Text in which no character means anything to Markdown."""
-    return re.sub(r"([\\`*_{}\[\]<>|$#~])", r"\\\1", " ".join(text.split()))
 
 
 # ---- Rendering ----
@@ -398,121 +379,3 @@ def _replace(output: Path, rendered: Path, before: Path) -> None:
         if before.exists():
             before.rename(output)
         raise
-
-
-# ---- The benchmarks ----
-
-KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "Apple's GPU"}
-
-
-def stage_benchmarks(target: Path, recorded: Path = claims.RECORDED) -> None:
-    """Put what the page on speed shows into a staged book: the code, the tables and the chart of recorded timings."""
-    code = compute.ROOT / "benchmarks"
-    shutil.copytree(code, target / code.name, ignore=shutil.ignore_patterns("__pycache__"))
-    source = recorded / "benchmarks.json"
-    results = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
-    folder = target / GENERATED
-    folder.mkdir(exist_ok=True)
-    if results:
-        shutil.copyfile(source.with_suffix(".png"), folder / "benchmarks.png")
-    for name, text in benchmarks_fragments(results).items():
-        (folder / f"benchmarks_{name}.md").write_text(text, encoding="utf-8")
-
-
-def benchmarks_fragments(results: Mapping[str, Mapping[str, Mapping]]) -> dict[str, str]:
-    """What the page on speed says of timings, by kind of device and row as `python -m benchmarks` keeps them."""
-    names = ("summary", "chart", "ratios", "times", "conditions")
-    if not results:
-        return dict.fromkeys(names, "Nothing is recorded yet: `make bench` measures it.")
-    rows = [(KINDS.get(kind, kind), row) for kind, by_name in results.items() for row in by_name.values()]
-    ratios = [(device, row, ours) for device, row in rows for ours in row["ratios"] or [None]]
-    head = ["Work", "On", "Ours", "Times as fast", "Aim", "Reached?", "Fastest peer"]
-    timed = [
-        _timed_cells(device, row, name, entry) for device, row in rows for name, entry in row["contenders"].items()
-    ]
-    timed_head = ["Work", "On", "By", "Seconds", "Images per second", "Result"]
-    return {
-        "summary": _benchmarks_summary(ratios),
-        "chart": _benchmarks_chart(ratios),
-        "ratios": _table("Ratios and aims", head, [_ratio_cells(*one) for one in ratios]),
-        "times": _table("Times", timed_head, timed),
-        "conditions": _benchmarks_conditions(rows),
-    }
-
-
-def reached(row: Mapping, ours: str | None) -> str:
-    """Whether a row's aim is reached, by the ratio to two decimals, and if not, by how much it is missed."""
-    if ours is None:
-        failed = [name for name, entry in row["contenders"].items() if entry["error"]]
-        return plain(f"no ratio: {', '.join(failed)} failed")
-    if not row["counts"]:
-        return f"does not count: {row['score_name']} differs by more than {row['tolerance']:g}"
-    ratio = row["ratios"][ours]
-    if round(ratio["median"], 2) >= row["aim"]:
-        return "yes"
-    within = " (within the rounds' quartiles)" if ratio["high"] >= row["aim"] else ""
-    return f"missed by {row['aim'] - round(ratio['median'], 2):.2f}{within}"
-
-
-def _ratio_cells(device: str, row: Mapping, ours: str | None) -> list[str]:
-    if ours is None:
-        return [plain(row["title"]), device, "–", "–", f"{row['aim']:g}", reached(row, ours), "–"]
-    ratio = row["ratios"][ours]
-    spread = f"{ratio['median']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
-    names = [plain(row["title"]), device, plain(ours)]
-    return [*names, spread, f"{row['aim']:g}", reached(row, ours), plain(ratio["against"])]
-
-
-def _timed_cells(device: str, row: Mapping, name: str, entry: Mapping) -> list[str]:
-    cells = [plain(row["title"]), device, plain(name)]
-    if entry["error"]:
-        return [*cells, "–", "–", plain(f"failed: {entry['error']}")]
-    seconds = sorted(entry["seconds"])
-    middle = statistics.median(seconds)
-    spread = f"{middle:.3g} [{seconds[0]:.3g}, {seconds[-1]:.3g}]"
-    return [*cells, spread, f"{row['images'] / middle:,.0f}", f"{row['score_name']} {entry['score']:.3f}"]
-
-
-def _benchmarks_summary(ratios: Sequence[tuple[str, Mapping, str | None]]) -> str:
-    sentences, measured_on = [], dict.fromkeys(device for device, _, _ in ratios)
-    for device in measured_on:
-        found = [reached(row, ours) for where, row, ours in ratios if where == device]
-        sentences.append(f"On the {device}, {found.count('yes')} of {len(found)} ratios reach their aim.")
-    missing = [KINDS[kind] for kind in ("cpu", "cuda") if KINDS[kind] not in measured_on]
-    return " ".join([*sentences, *(f"No {name} is recorded yet." for name in missing)])
-
-
-def _benchmarks_chart(ratios: Sequence[tuple[str, Mapping, str | None]]) -> str:
-    said = []
-    for device, row, ours in ratios:
-        value = f"{row['ratios'][ours]['median']:.2f}" if ours else "failed"
-        said.append(f"{device}, {row['title']}, {ours or 'no ratio'}: {value}, aim {row['aim']:g}")
-    alt = f"Bars of the fastest peer's time over ours. {'; '.join(said)}."
-    caption = "How many times as fast as the fastest peer. The line on a bar spans the quartiles of the rounds."
-    return f"```{{figure}} {GENERATED}/benchmarks.png\n:name: benchmarks-ratios\n:alt: {alt}\n\n{caption}\n```"
-
-
-def _benchmarks_conditions(rows: Sequence[tuple[str, Mapping]]) -> str:
-    runs: dict[tuple[str, str], list[Mapping]] = {}
-    for device, row in rows:
-        runs.setdefault((device, row["conditions"]["started"]), []).append(row)
-    lines = []
-    for (device, started), together in runs.items():
-        facts = together[0]["conditions"]
-        loads = f"{facts['load_at_start']:g}, {max(row['conditions']['load_at_end'] for row in together):g}"
-        words = "; other work" if any(busy(row["conditions"]) for row in together) else ""
-        versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-        cells = [device, f"{plain(facts['device'])}, {facts['threads']} threads", _when(started), loads + words]
-        lines.append([*cells, versions, plain(", ".join(row["title"] for row in together))])
-    head = ["On", "Device", "Run", "Load before, highest after a row", "Versions", "Rows"]
-    table = _table("Conditions", head, lines)
-    if not any(busy(row["conditions"]) for _, row in rows):
-        return table
-    note = "The machine had other work while some rows were timed, as the table says. Take their ratios with care."
-    return f"```{{warning}}\n{note}\n```\n\n{table}"
-
-
-def busy(facts: Mapping) -> bool:
-    """Whether load averages say that a machine had other work beside the benchmark's threads."""
-    spare = facts["cores"] / 4
-    return facts["load_at_start"] > spare or facts["load_at_end"] > facts["threads"] + spare

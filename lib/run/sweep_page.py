@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib import claims, tables
-from lib.run import grid, profiles, site, sweep_figures
+from lib.run import grid, markup, profiles, site, sweep_figures
 from lib.run.grid import Sweep
 
 
@@ -111,7 +111,7 @@ def _figure(sweep: Sweep, rows: pd.DataFrame, path: Path) -> str:
     claimed = claim and claim.value
     lines = sweep_figures.lines(sweep, rows)
     sweep_figures.draw(sweep, rows, lines, claimed, path)
-    compared = f": {site.plain(claim.compare)}" if claim and claim.compare else ""
+    compared = f": {markup.plain(claim.compare)}" if claim and claim.compare else ""
     described = json.dumps(sweep_figures.described(sweep, lines, claimed), ensure_ascii=False)
     return f"```{{figure}} {path.name}\n:alt: {described}\n\n`{name}`{compared}\n```"
 

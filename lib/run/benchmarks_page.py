@@ -1,0 +1,126 @@
+"""The page on speed: tables and a chart of the timings that `python -m benchmarks` keeps."""
+
+import json
+import shutil
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lib import claims, compute
+from lib.run import markup
+
+CHART = "benchmarks.png"
+KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "Apple's GPU"}
+
+
+def stage(target: Path, generated: Path, recorded: Path = claims.RECORDED) -> None:
+    """Put what the page on speed shows into a staged book: the code, the tables and the chart of recorded timings."""
+    code = compute.ROOT / "benchmarks"
+    shutil.copytree(code, target / code.name, ignore=shutil.ignore_patterns("__pycache__"))
+    source = recorded / "benchmarks.json"
+    results = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
+    generated.mkdir(exist_ok=True)
+    if results:
+        shutil.copyfile(source.with_suffix(".png"), generated / CHART)
+    for name, text in fragments(results, generated.name).items():
+        (generated / f"benchmarks_{name}.md").write_text(text, encoding="utf-8")
+
+
+def fragments(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> dict[str, str]:
+    """What the page on speed says of timings, by kind of device and row as `python -m benchmarks` keeps them."""
+    names = ("summary", "chart", "ratios", "times", "conditions")
+    if not results:
+        return dict.fromkeys(names, "Nothing is recorded yet: `make bench` measures it.")
+    rows = [(KINDS.get(kind, kind), row) for kind, by_name in results.items() for row in by_name.values()]
+    ratios = [(device, row, ours) for device, row in rows for ours in row["ratios"] or [None]]
+    head = ["Work", "On", "Ours", "Times as fast", "Aim", "Reached?", "Fastest peer"]
+    timed = [_timed_cells(device, row, name) for device, row in rows for name in row["contenders"]]
+    timed_head = ["Work", "On", "By", "Seconds", "Relative to ours", "Images per second", "Result"]
+    return {
+        "summary": _summary(ratios),
+        "chart": _chart(ratios, folder),
+        "ratios": markup.table("Ratios and aims", head, [_ratio_cells(*one) for one in ratios]),
+        "times": markup.table("Times", timed_head, timed),
+        "conditions": _conditions(rows),
+    }
+
+
+def reached(row: Mapping, ours: str | None) -> str:
+    """Whether a row's aim is reached, by the ratio to two decimals, and if not, by how much it is missed."""
+    if ours is None:
+        failed = [name for name, entry in row["contenders"].items() if entry["error"]]
+        return markup.plain(f"no ratio: {', '.join(failed)} failed")
+    if not row["counts"]:
+        return f"does not count: {row['score_name']} differs by more than {row['tolerance']:g}"
+    ratio = row["ratios"][ours]
+    if round(ratio["median"], 2) >= row["aim"]:
+        return "yes"
+    within = " (within the rounds' quartiles)" if ratio["high"] >= row["aim"] else ""
+    return f"missed by {row['aim'] - round(ratio['median'], 2):.2f}{within}"
+
+
+def _ratio_cells(device: str, row: Mapping, ours: str | None) -> list[str]:
+    if ours is None:
+        return [markup.plain(row["title"]), device, "–", "–", f"{row['aim']:g}", reached(row, ours), "–"]
+    ratio = row["ratios"][ours]
+    spread = f"{ratio['median']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
+    names = [markup.plain(row["title"]), device, markup.plain(ours)]
+    return [*names, spread, f"{row['aim']:g}", reached(row, ours), markup.plain(ratio["against"])]
+
+
+def _timed_cells(device: str, row: Mapping, name: str) -> list[str]:
+    entry, cells = row["contenders"][name], [markup.plain(row["title"]), device, markup.plain(name)]
+    if entry["error"]:
+        return [*cells, "–", "–", "–", markup.plain(f"failed: {entry['error']}")]
+    seconds = sorted(entry["seconds"])
+    middle = statistics.median(seconds)
+    spread = f"{middle:.3g} [{seconds[0]:.3g}, {seconds[-1]:.3g}]"
+    ours = [one["seconds"] for one in row["contenders"].values() if one["ours"] and not one["error"]]
+    relative = f"{middle / statistics.median(ours[0]):.2f}" if ours else "–"
+    return [*cells, spread, relative, f"{row['images'] / middle:,.0f}", f"{row['score_name']} {entry['score']:.3f}"]
+
+
+def _summary(ratios: Sequence[tuple[str, Mapping, str | None]]) -> str:
+    sentences, measured_on = [], dict.fromkeys(device for device, _, _ in ratios)
+    for device in measured_on:
+        found = [reached(row, ours) for where, row, ours in ratios if where == device]
+        sentences.append(f"On the {device}, {found.count('yes')} of {len(found)} ratios reach their aim.")
+    missing = [KINDS[kind] for kind in ("cpu", "cuda") if KINDS[kind] not in measured_on]
+    return " ".join([*sentences, *(f"No {name} is recorded yet." for name in missing)])
+
+
+def _chart(ratios: Sequence[tuple[str, Mapping, str | None]], folder: str) -> str:
+    said = []
+    for device, row, ours in ratios:
+        value = f"{row['ratios'][ours]['median']:.2f}" if ours else "failed"
+        said.append(f"{device}, {row['title']}, {ours or 'no ratio'}: {value}, aim {row['aim']:g}")
+    alt = f"Bars of the fastest peer's time over ours. {'; '.join(said)}."
+    caption = "How many times as fast as the fastest peer. The line on a bar spans the quartiles of the rounds."
+    return f"```{{figure}} {folder}/{CHART}\n:name: benchmarks-ratios\n:alt: {alt}\n\n{caption}\n```"
+
+
+def _conditions(rows: Sequence[tuple[str, Mapping]]) -> str:
+    runs: dict[tuple[str, str], list[Mapping]] = {}
+    for device, row in rows:
+        runs.setdefault((device, row["conditions"]["started"]), []).append(row)
+    lines = []
+    for (device, started), together in runs.items():
+        facts = together[0]["conditions"]
+        loads = f"{facts['load_at_start']:g}, {max(row['conditions']['load_at_end'] for row in together):g}"
+        words = "; other work" if any(busy(row["conditions"]) for row in together) else ""
+        versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+        machine = f"{markup.plain(facts['device'])}, {facts['threads']} threads"
+        titles = markup.plain(", ".join(row["title"] for row in together))
+        lines.append([device, machine, markup.moment(started), loads + words, versions, titles])
+    head = ["On", "Device", "Run", "Load before, highest after a row", "Versions", "Rows"]
+    table = markup.table("Conditions", head, lines)
+    if not any(busy(row["conditions"]) for _, row in rows):
+        return table
+    note = "The machine had other work while some rows were timed, as the table says. Take their ratios with care."
+    return f"```{{warning}}\n{note}\n```\n\n{table}"
+
+
+def busy(facts: Mapping) -> bool:
+    """Whether load averages say that a machine had other work beside the benchmark's threads."""
+    spare = facts["cores"] / 4
+    return facts["load_at_start"] > spare or facts["load_at_end"] > facts["threads"] + spare

@@ -1,0 +1,23 @@
+"""Markdown that pages of the site are put together from."""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+
+def table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown, in a box of its own that scrolls sideways; cells are Markdown without line breaks."""
+    lines = [head, ["---"] * len(head), *rows]
+    opening = f'<div class="ledger" tabindex="0" role="region" aria-label="{html.escape(label)}">'
+    return "\n".join([opening, "", *(f"| {' | '.join(cells)} |" for cells in lines), "", "</div>"])
+
+
+def plain(text: str) -> str:
+    """Text in which no character means anything to Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>|$#~])", r"\\\1", " ".join(text.split()))
+
+
+def moment(text: str) -> str:
+    """A moment as ISO 8601 has it, to the minute."""
+    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M UTC")
