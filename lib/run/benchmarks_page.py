@@ -33,9 +33,9 @@ def fragments(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> dict
         return dict.fromkeys(names, "Nothing is recorded yet: `make bench` measures it.")
     rows = [(KINDS.get(kind, kind), row) for kind, by_name in results.items() for row in by_name.values()]
     ratios = [(device, row, ours) for device, row in rows for ours in row["ratios"] or [None]]
-    head = ["Work", "On", "Ours", "Times as fast", "Aim", "Reached?", "Fastest peer"]
+    head = ["Work", "Ours", "Times as fast", "Aim", "Reached?", "Fastest peer", "On"]
     timed = [_timed_cells(device, row, name) for device, row in rows for name in row["contenders"]]
-    timed_head = ["Work", "On", "By", "Seconds", "Relative to ours", "Images per second", "Result"]
+    timed_head = ["Work", "By", "Relative to ours", "Seconds", "Images per second", "Result", "On"]
     return {
         "summary": _summary(ratios),
         "chart": _chart(ratios, folder),
@@ -61,23 +61,24 @@ def reached(row: Mapping, ours: str | None) -> str:
 
 def _ratio_cells(device: str, row: Mapping, ours: str | None) -> list[str]:
     if ours is None:
-        return [markup.plain(row["title"]), device, "–", "–", f"{row['aim']:g}", reached(row, ours), "–"]
+        return [markup.plain(row["title"]), "–", "–", f"{row['aim']:g}", reached(row, ours), "–", device]
     ratio = row["ratios"][ours]
     spread = f"{ratio['median']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
-    names = [markup.plain(row["title"]), device, markup.plain(ours)]
-    return [*names, spread, f"{row['aim']:g}", reached(row, ours), markup.plain(ratio["against"])]
+    names = [markup.plain(row["title"]), markup.plain(ours)]
+    return [*names, spread, f"{row['aim']:g}", reached(row, ours), markup.plain(ratio["against"]), device]
 
 
 def _timed_cells(device: str, row: Mapping, name: str) -> list[str]:
-    entry, cells = row["contenders"][name], [markup.plain(row["title"]), device, markup.plain(name)]
+    entry, cells = row["contenders"][name], [markup.plain(row["title"]), markup.plain(name)]
     if entry["error"]:
-        return [*cells, "–", "–", "–", markup.plain(f"failed: {entry['error']}")]
+        return [*cells, "–", "–", "–", markup.plain(f"failed: {entry['error']}"), device]
     seconds = sorted(entry["seconds"])
     middle = statistics.median(seconds)
     spread = f"{middle:.3g} [{seconds[0]:.3g}, {seconds[-1]:.3g}]"
     ours = [one["seconds"] for one in row["contenders"].values() if one["ours"] and not one["error"]]
     relative = f"{middle / statistics.median(ours[0]):.2f}" if ours else "–"
-    return [*cells, spread, relative, f"{row['images'] / middle:,.0f}", f"{row['score_name']} {entry['score']:.3f}"]
+    result = f"{row['score_name']} {entry['score']:.3f}"
+    return [*cells, relative, spread, f"{row['images'] / middle:,.0f}", result, device]
 
 
 def _summary(ratios: Sequence[tuple[str, Mapping, str | None]]) -> str:
