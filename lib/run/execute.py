@@ -152,8 +152,9 @@ class _Announcing(NBClientEngine):
             return begin(cell, cell_index=cell_index, **others)
 
         nb_man.cell_start = announced
-        # The kernel warns at each start that it listens on this machine; errors it still reports.
-        quiet = ["--IPKernelApp.log_level=ERROR"]
+        # The kernel warns at each start that it listens on this machine, and takes being told to stop for an error.
+        # What goes wrong in a cell, or with the kernel as a whole, papermill reports.
+        quiet = ["--IPKernelApp.log_level=CRITICAL"]
         return super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=quiet, **options)
 
 
