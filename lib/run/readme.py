@@ -9,7 +9,7 @@ from lib import claims, compute
 
 README = compute.ROOT / "README.md"
 BEGIN, END = "<!-- results: written by `make record` -->\n", "<!-- end of results -->"
-FIGURE = ("mitigation", "mitigation-retraining")
+FIGURE = ("common_ground", "common-ground-ladder")
 """The notebook and the name of the figure."""
 
 
