@@ -128,14 +128,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no row named {', '.join(sorted(unknown))}; there are: {', '.join(ROWS)}")
     path = options.output / "benchmarks.json"
+    picture = path.with_suffix(".png")
     if not options.draw:
         device = compute.device()
         size = CPU if device.type == "cpu" else GPU
         torch.manual_seed(0)
         for name, row in run(options.rows or ROWS, replace(size, rounds=options.rounds or size.rounds), load("digits")):
-            keep(path, device.type, name, row)
+            chart.draw(keep(path, device.type, name, row), picture)
             print(report(name, row), flush=True)
-    chart.draw(json.loads(path.read_text()), path.with_suffix(".png"))
+    else:
+        chart.draw(json.loads(path.read_text()), picture)
     print(f"{path}\n`make book` renders the page.")
 
 

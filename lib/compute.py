@@ -55,3 +55,8 @@ def peak_memory_bytes() -> int:
         return torch.cuda.max_memory_allocated()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
+
+
+def float64(x: torch.Tensor) -> torch.Tensor:
+    """x in double precision, on its own device where that has it; Apple's GPUs have not, and the CPU takes over."""
+    return x.cpu().double() if x.device.type == "mps" else x.double()

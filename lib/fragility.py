@@ -187,7 +187,7 @@ def correct_without(model: nn.Sequential, x: Tensor, y: Tensor) -> NDArray[np.bo
 def is_fragile(accuracies: Sequence[float] | NDArray) -> NDArray[np.bool_]:
     """The paper's S: whether accuracy without a kernel is below the mean of that over all kernels (kernels,)."""
     accuracies = np.asarray(accuracies, dtype=float)
-    return accuracies < accuracies.mean()
+    return accuracies < accuracies.mean() - 1e-9  # of equal numbers a mean can be off by rounding
 
 
 def by_skewness() -> dict[str, float]:
@@ -327,9 +327,9 @@ def filtered(weight: Tensor, fragile: NDArray, reading: Filter) -> Filtered:
     weight
         (kernels, channels, side, side).
     fragile
-        Which kernels are in S (kernels,); both sets must have a member.
+        Which kernels are in S (kernels,); not all can be.
     """
-    rows = weight.detach().double().cpu().numpy().reshape(len(weight), -1)
+    rows = compute.float64(weight.detach()).cpu().numpy().reshape(len(weight), -1)
     u, before, v = np.linalg.svd(rows[~fragile], full_matrices=False)
     tau = threshold(before, rows[~fragile].shape, reading)
     after = filtered_values(before, tau, reading.rule)
@@ -401,7 +401,7 @@ def distances(model: nn.Sequential, x: Tensor, x_adv: Tensor) -> dict[str, NDArr
         for clean, moved in zip(x.split(BATCH), x_adv.split(BATCH), strict=True):
             before, after = maps(model, clean), maps(model, moved)
             for level in LEVELS:
-                parts[level].append((after[level] - before[level]).double().flatten(2).norm(dim=2))
+                parts[level].append(compute.float64(after[level] - before[level]).flatten(2).norm(dim=2))
     return {level: torch.cat(one).cpu().numpy() for level, one in parts.items()}
 
 
@@ -453,13 +453,13 @@ def by_norm(weight: Tensor, size: int, *, largest: bool = True) -> NDArray[np.bo
     """The `size` kernels of largest, or smallest, norm: boolean (kernels,)."""
     order = kernel_norms(weight).argsort()
     chosen = np.zeros(len(order), dtype=bool)
-    chosen[order[-size:] if largest else order[:size]] = True
+    chosen[order[len(order) - size :] if largest else order[:size]] = True
     return chosen
 
 
 def kernel_norms(weight: Tensor) -> NDArray:
     """The Euclidean norm of each kernel (kernels,)."""
-    return weight.detach().double().flatten(1).norm(dim=1).cpu().numpy()
+    return compute.float64(weight.detach()).flatten(1).norm(dim=1).cpu().numpy()
 
 
 # The grid
@@ -474,11 +474,11 @@ class Probe:
     n_images
         Test images for kernel dropout, FGSM and Algorithm 1; all test images give the clean accuracy.
     n_pgd
-        Test images for PGD, and for the search over noise levels.
+        Test images for PGD, for the table of readings and for the search over noise levels.
     pgd_steps
         PGD's steps.
     grid
-        How many eps each grid has.
+        How many eps each grid has, besides the printed one.
     noise
         ε of the filter.
     splits
@@ -713,8 +713,8 @@ def _robustness(model, fragile, x, y, cell: Cell, probe: Probe) -> dict:
 
 def _probability(model: nn.Sequential, x: Tensor, y: Tensor) -> list[float]:
     """The probability of the true class for each image."""
-    outputs = logits(model, x).double().softmax(1)
-    return outputs.gather(1, y[:, None]).squeeze(1).cpu().numpy().round(7).tolist()
+    outputs = compute.float64(logits(model, x)).softmax(1)
+    return outputs.gather(1, y[:, None].to(outputs.device)).squeeze(1).cpu().numpy().round(7).tolist()
 
 
 def _batch_norm(model, fragile, x, x_train) -> dict:
@@ -760,8 +760,7 @@ def by_chance(grid: dict, images: str, network: str, ages: Sequence[int], seed: 
 def halves_table(results: Sequence[dict]) -> dict[str, list[float]]:
     """How well S from one half of the images holds on the other: one value a seed for each column.
 
-    `gap` is the accuracy without a kernel of S' less that without one of S, on the other half; `error` the standard
-    error of one accuracy by itself.
+    `gap` is the accuracy without a kernel of S' less that without one of S, on the other half.
     """
     table: dict[str, list[float]] = {"share": [], "agreement": [], "expected": [], "correlation": [], "gap": []}
     for result in results:

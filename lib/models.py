@@ -276,7 +276,7 @@ class LiveConv2d(nn.Conv2d):
 
     On 28 x 28 images the last stage of a ResNet has maps of 1 x 1, of which a 3 x 3 kernel reads its middle alone: the
     other eight taps multiply zeros, and on a CPU take most of the time of training. The output and the gradients are
-    those of `nn.Conv2d`.
+    those of `nn.Conv2d` with zeros for padding, a dilation of 1 and one group, as in torchvision's ResNets.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -131,6 +131,11 @@ def _names_defined(statement: ast.stmt) -> list[str]:
     return []
 
 
+def forget() -> None:
+    """Read modules anew: their files may have changed since."""
+    _index.cache_clear()
+
+
 @lru_cache
 def _index(module: str) -> _Index:
     path = _module_path(module)

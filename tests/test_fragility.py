@@ -47,20 +47,23 @@ def steps(model: torch.nn.Sequential, images: tuple[Tensor, Tensor]) -> Tensor:
 # Kernel dropout
 
 
-@pytest.mark.parametrize("stem", ["imagenet", "small"])
-def test_the_scan_reads_as_dropping_one_kernel_after_another_does(all_digits: Dataset, stem: str) -> None:
-    model = fresh(stem=stem)
-    x = all_digits.x_test[:6]
+def test_the_scan_reads_as_dropping_one_kernel_after_another_does() -> None:
+    model = fresh()
+    norm = model[-1].network.bn1
+    with torch.no_grad():  # some kernels that matter, and of which something is left when their weights are zero
+        norm.weight[::7] *= 30
+        norm.bias[::7] = 1 + norm.bias[::7].abs() * 30
+    x = torch.rand(12, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     y = evaluation.logits(model, x).argmax(1)  # so that some are read rightly whatever the weights
     scan = fragility.correct_without(model, x, y)
     weight = fragility.first_convolution(model).weight
-    assert scan.shape == (64, 6)
+    assert scan.shape == (64, 12)
     for kernel in range(0, 64, 7):
         dropped = weight.detach().clone()
         dropped[kernel] = 0
         one = evaluation.score(fragility.with_kernels(model, dropped), x, y).correct
         np.testing.assert_array_equal(scan[kernel], one)
-    assert 0 < scan.mean() < 1 or scan.all()
+    assert 0 < scan[::7].mean() < 1
 
 
 def test_dropping_a_kernel_changes_what_the_scan_reads(all_digits: Dataset) -> None:
@@ -91,6 +94,8 @@ def test_the_two_halves_are_the_network(model: torch.nn.Sequential, images: tupl
 def test_s_is_below_the_mean() -> None:
     np.testing.assert_array_equal(fragility.is_fragile([0.9, 0.9, 0.9, 0.5]), [False, False, False, True])
     assert not fragility.is_fragile([0.5, 0.5]).any()
+    same = np.full(64, 487 / 500)
+    assert same.mean() > same[0] and not fragility.is_fragile(same).any()  # a mean that rounding has put above them
 
 
 def test_an_exponential_drop_puts_one_in_e_kernels_into_s() -> None:
@@ -279,6 +284,7 @@ def test_kernels_by_norm() -> None:
     assert fragility.kernel_norms(weight)[1] == pytest.approx(4)
     np.testing.assert_array_equal(fragility.by_norm(weight, 2), [0, 0, 0, 0, 1, 1])
     np.testing.assert_array_equal(fragility.by_norm(weight, 2, largest=False), [1, 1, 0, 0, 0, 0])
+    assert not fragility.by_norm(weight, 0).any()
 
 
 def test_eps_in_normalised_units_is_smaller_in_pixels() -> None:

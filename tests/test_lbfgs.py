@@ -58,7 +58,7 @@ def test_within_the_box_it_goes_farther_and_no_farther_than_the_best_known(linea
         assert unboxed < best and found == pytest.approx(best.item(), rel=0.02)
 
 
-def test_no_other_attack_comes_nearer_in_l2(trained, digits):
+def test_each_image_s_smallest_fgsm_is_farther_in_l2(trained, digits):
     x, y = digits.x_test[:8], digits.y_test[:8]
     near = LBFGS()(trained, x, y)
     right = logits(trained, x).argmax(1) == y

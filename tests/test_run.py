@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import threading
 from pathlib import Path
 
@@ -195,3 +196,20 @@ def test_a_wait_policy_that_the_user_has_set_stays(monkeypatch: pytest.MonkeyPat
     assert execute.environment(tmp_path, tmp_path)["GOMP_SPINCOUNT"] == "2000"
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     assert "GOMP_SPINCOUNT" not in execute.environment(tmp_path, tmp_path)
+
+
+def test_values_that_are_equal_share_a_folder(project: Project) -> None:
+    assert command.main(["execute", "tiny", "-p", "eps=0.20"]) == 0
+    assert (compute.RUNS / "quick+eps=0.2" / "tiny.json").exists()
+
+
+def test_what_a_killed_process_left_goes_and_what_a_live_one_has_stays(project: Project) -> None:
+    where = compute.RUNS / "quick"
+    host = socket.gethostname()
+    gone, alive, elsewhere = (
+        where / f".tiny-{name}-x" for name in (f"{host}-{2**22 + 1}", f"{host}-{os.getpid()}", "another-machine-1")
+    )
+    for folder in (gone, alive, elsewhere):
+        folder.mkdir(parents=True)
+    assert command.main(["execute", "tiny"]) == 0
+    assert not gone.exists() and alive.exists() and elsewhere.exists()

@@ -4,7 +4,6 @@ A worker executes a notebook in its own copy of the book and hands back the file
 """
 
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +11,9 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from dataclasses import dataclass, field
 
 from lib import claims, compute, provenance
-from lib.parameters import Value
 from lib.run import execute, profiles
+from lib.run.grid import Point
 
-Point = Mapping[str, Value]
 CONNECT_S = 20
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 CORES_PER_WORKER = 4
@@ -98,14 +96,13 @@ def one_run(notebook: str, profile: str, point: Point, code: Mapping[str, object
     code
         The digests of what the run depends on where the sweep was started; a worker with another copy refuses.
     """
+    provenance.forget()  # a worker may live longer than the code that it has read
     with _one_at_a_time, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
         try:
             here = claims.digests(notebook, profiles.values(notebook, profile, point), None)
             if here != code:
                 return Outcome(error=f"the worker's copy of the book is another one: {_differs(here, code)} differ")
             executed = execute.execute(notebook, profile, point)
-            for scratch in executed.parent.glob(f".{notebook}-*"):  # of a worker that was killed
-                shutil.rmtree(scratch, ignore_errors=True)
         except Exception as error:
             kept = execute.folder(profile, point) / f"{notebook}.failed.ipynb"
             files = {kept.name: kept.read_bytes()} if kept.exists() else {}

@@ -6,6 +6,7 @@ notebook has run to its end; where a cell fails, the partly executed notebook is
 
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from lib import claims, compute, data
+from lib.parameters import Value
 from lib.run import profiles
 
 CHAPTERS = [*claims.papers(), "common_ground"]
@@ -34,7 +36,7 @@ def notebooks() -> list[str]:
     return [name for name in [*CHAPTERS, SCOREBOARD] if claims.source(name).exists()]
 
 
-def folder(profile: str, given: Mapping[str, object]) -> Path:
+def folder(profile: str, given: Mapping[str, Value]) -> Path:
     """Where the runs with these settings are."""
     return compute.RUNS / profiles.run_name(profile, given)
 
@@ -74,7 +76,7 @@ def execute(notebook: str, profile: str, given: Mapping[str, object], *, force: 
         After the partly executed notebook has been kept.
     """
     values = profiles.values(notebook, profile, given)
-    return _execute(notebook, values, folder(profile, given), force=force)
+    return _execute(notebook, values, folder(profile, profiles.by_hand(notebook, given)), force=force)
 
 
 def execute_scoreboard(where: Path) -> Path:
@@ -85,10 +87,11 @@ def execute_scoreboard(where: Path) -> Path:
 def _execute(notebook: str, values: Mapping[str, object], where: Path, *, force: bool) -> Path:
     target = where / f"{notebook}.ipynb"
     if not force and up_to_date(notebook, values, where):
-        print(f"{notebook}: up to date in {_shown(where)}", flush=True)
+        print(f"{notebook}: up to date in {shown(where)}", flush=True)
         return target
     where.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=where, prefix=f".{notebook}-") as scratch:
+    clear_abandoned(notebook, where)
+    with tempfile.TemporaryDirectory(dir=where, prefix=f"{_scratch(notebook)}{os.getpid()}-") as scratch:
         partial = Path(scratch) / target.name
         try:
             with _set(environment(Path(scratch), where)):
@@ -103,6 +106,27 @@ def _execute(notebook: str, values: Mapping[str, object], where: Path, *, force:
         _install(partial, Path(scratch) / f"{notebook}.json", where)
     (where / f"{notebook}.failed.ipynb").unlink(missing_ok=True)
     return target
+
+
+def clear_abandoned(notebook: str, where: Path) -> None:
+    """Remove what processes of this machine that were killed left in a run's folder; those that live keep theirs."""
+    for scratch in where.glob(f"{_scratch(notebook)}*"):
+        if not _alive(int(scratch.name.removeprefix(_scratch(notebook)).partition("-")[0])):
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _scratch(notebook: str) -> str:
+    return f".{notebook}-{socket.gethostname()}-"
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # another user's
+    return True
 
 
 def _papermill(notebook: str, output: Path, values: Mapping[str, object]) -> None:
@@ -201,11 +225,12 @@ def _set(variables: Mapping[str, str]) -> Iterator[None]:
 def _failure(notebook: str, error: PapermillExecutionError, kept: Path) -> str:
     return (
         f"{notebook}: cell {error.cell_index + 1} failed with {error.ename}: {error.evalue}\n\n"
-        f"{error.source.strip()}\n\nAll up to that cell is in {_shown(kept)}; earlier results stand."
+        f"{error.source.strip()}\n\nAll up to that cell is in {shown(kept)}; earlier results stand."
     )
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
+    """A path as a user sees it from the book's folder."""
     return str(path.relative_to(compute.ROOT)) if path.is_relative_to(compute.ROOT) else str(path)
 
 

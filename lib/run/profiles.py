@@ -43,9 +43,21 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
     return defaults | section(profile, notebook) | check(declared, given)
 
 
-def run_name(profile: str, given: Mapping[str, object]) -> str:
+def by_hand(notebook: str, given: Mapping[str, object]) -> dict[str, Value]:
+    """What was given by hand, as values: 0.10 and 0.1 are one.
+
+    Raises
+    ------
+    ParameterError
+        As `values` does.
+    """
+    return check(contract(claims.source(notebook)), given)
+
+
+def run_name(profile: str, given: Mapping[str, Value]) -> str:
     """The name of a run's folder: the profile's, with what was given by hand, as in `quick+eps_untargeted=0.2`."""
-    return "+".join([profile, *(f"{name}={value}" for name, value in sorted(given.items()))])
+    texts = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
+    return "+".join([profile, *(f"{name}={text}" for name, text in sorted(texts.items()))])
 
 
 def parts(run_name: str) -> list[str]:
@@ -55,10 +67,10 @@ def parts(run_name: str) -> list[str]:
 
 def current_values(results: Mapping) -> dict[str, Value]:
     """What the run behind some results would use today: the profile as it is now, and what was given by hand then."""
-    profile, *by_hand = parts(results["profile"])
+    profile, *pairs = parts(results["profile"])
     then = results["parameters"]
     declared = contract(claims.source(results["notebook"]))
-    kept = {name for name in (part.partition("=")[0] for part in by_hand) if name in then}
+    kept = {name for name in (part.partition("=")[0] for part in pairs) if name in then}
     if profile not in names():  # made in a notebook server, with the values that the notebook had
         kept, profile = set(then), names()[0]
     given = {name: then[name] for name in kept & declared.keys()}

@@ -3,6 +3,7 @@
 import html
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -190,7 +191,7 @@ def _listed(changed: Iterable[str]) -> str:
 def _command(run: Mapping, *, recorded: bool) -> str:
     profile, *given = profiles.parts(run["profile"])
     words = ["record", run["notebook"]] if recorded else ["execute", run["notebook"], "--profile", profile]
-    return " ".join(["python -m lib.run", *words, *(f"-p {pair}" for pair in given)])
+    return shlex.join(["python", "-m", "lib.run", *words, *(word for pair in given for word in ("-p", pair))])
 
 
 def provenance_note(run: Mapping) -> str:

@@ -73,7 +73,7 @@ def run(
         rows.to_csv(path, index=False)
     command = _command(notebook, profile, pairs, name)
     page = sweep_page.build(Sweep(notebook, profile, command, values, runs, failed), rows, where)
-    print(f"\nThe table: {_shown(where / 'results.csv')}\nThe page:  {_shown(page)}", flush=True)
+    print(f"\nThe table: {execute.shown(where / 'results.csv')}\nThe page:  {execute.shown(page)}", flush=True)
     if failed:
         listed = "\n".join(f"  {_line(notebook, profile, *run)}" for run in failed)
         raise SweepError(f"{len(failed)} of {len(points)} runs failed; the same command tries them again:\n{listed}")
@@ -164,8 +164,5 @@ def _command(notebook: str, profile: str, pairs: Iterable[str], name: str | None
 
 def _line(notebook: str, profile: str, point: Point, error: str) -> str:
     kept = execute.folder(profile, point) / f"{notebook}.failed.ipynb"
-    return f"{grid.described(point)}: {error}" + (f"\n    all up to that cell: {_shown(kept)}" if kept.exists() else "")
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(compute.ROOT)) if path.is_relative_to(compute.ROOT) else str(path)
+    rest = f"\n    all up to that cell: {execute.shown(kept)}" if kept.exists() else ""
+    return f"{grid.described(point)}: {error}{rest}"
