@@ -415,7 +415,7 @@ ATTACKS: dict[str, Callable[[Case], Tensor]] = {
         case.model, case.x, case.y, case.eps, steps=case.strength.steps, queries=case.strength.queries
     ),
 }
-"""The columns: each gives x_adv (N, C, H, W). Iterated attacks leave an image alone once it is misread."""
+"""The columns: each gives x_adv (N, C, H, W). BIM and PGD leave an image alone once a step has got it misread."""
 
 
 def read_rightly(name: str, case: Case) -> dict:

@@ -848,7 +848,7 @@ def controls(results: Sequence[dict], distances_of: str, level: str = "convoluti
     -------
     dict
         The share of images of `S`, of the kernels of `largest norm` and of `smallest norm`; of random splits the
-        `mean`, the `spread` (standard deviation), the ends of the middle 95 % (`low`, `high`) and how many are
+        `mean`, the `spread` (standard deviation), the ends of the middle 95 % (`low`, `high`) and the share that is
         `as high` as S; and the `rank_correlation` of distances with norms.
     """
     rows = []

@@ -18,8 +18,8 @@ from browser import window
 
 from lib import claims, compute
 from lib.intervals import over_seeds
-from lib.parameters import ParameterError
-from lib.run import engine, grid, profiles, sweep, sweep_figures
+from lib.parameters import ParameterError, contract
+from lib.run import engine, execute, grid, profiles, sweep, sweep_figures
 from lib.run.grid import Sweep
 
 pytest.importorskip("distributed", reason="no Dask: it comes with the extra `sweep`")
@@ -413,3 +413,8 @@ def test_runs_that_share_networks_have_no_interval() -> None:
     (line,) = sweep_figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=3)).values()
     assert line[1].mean == pytest.approx(3.5)
     assert line[1].low is None
+
+
+@pytest.mark.parametrize("name", execute.notebooks())
+def test_no_parameter_has_the_name_of_a_column(name: str) -> None:
+    assert not set(contract(claims.source(name))) & set(sweep.COLUMNS)

@@ -171,5 +171,6 @@ def _connected(distributed, address: str) -> Iterator:
     except (OSError, ValueError) as error:
         raise EngineError(f"no Dask scheduler answers at {address}: {error}") from error
     with client:
-        print(f"{len(client.scheduler_info(n_workers=-1)['workers'])} workers at {address}", flush=True)
+        workers = len(client.scheduler_info(n_workers=-1)["workers"])
+        print(f"{workers} workers at {address}" + ("" if workers else ": the runs wait until one comes"), flush=True)
         yield client
