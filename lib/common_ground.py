@@ -230,9 +230,9 @@ def pgd_trained(begun: Start, eps: float) -> Defended:
 
 
 def pgd_trained_rising(begun: Start, eps: float) -> Defended:
-    """The same with an eps that rises linearly, epoch by epoch, over the first half of them: Pang et al., 2021, 3.1.
+    """The same with an eps that rises linearly, epoch by epoch, over the first half of them.
 
-    From weights that know clean images alone, the full eps can be too much to begin with.
+    So Wong and Kolter, 2018, appendix B.2, do in their own robust training on MNIST, which else can fail to begin.
     """
     recipe, network, seconds = begun.recipe, copy.deepcopy(begun.network), 0.0
     rising = (recipe.further + 1) // 2
