@@ -84,6 +84,13 @@ def test_every_claim_is_answered_and_every_direction_is_measured(quick_runs: Pat
         assert plainly_good or re.search(r"\d", entry["why"]), entry["id"]
 
 
+def test_nothing_is_executed_twice(quick_runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in CHAPTERS:
+        execute.execute(name, "quick", {})
+    execute.execute_scoreboard(quick_runs)
+    assert capsys.readouterr().out.count("up to date") == len(NOTEBOOKS)
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_running_it_again_gives_the_same_outputs(quick_runs: Path, name: str, tmp_path: Path) -> None:
     """With the first run's snapshots: that training itself repeats is a test of its own (test_training)."""

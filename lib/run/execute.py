@@ -20,7 +20,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from lib import claims, compute, data
-from lib.parameters import Value
+from lib.parameters import Value, contract
 from lib.run import profiles
 
 CHAPTERS = [*claims.papers(), "common_ground"]
@@ -81,7 +81,8 @@ def execute(notebook: str, profile: str, given: Mapping[str, object], *, force: 
 
 def execute_scoreboard(where: Path) -> Path:
     """Execute the scoreboard over the results in a folder, where it is not up to date."""
-    return _execute(SCOREBOARD, {}, where, force=False)
+    values = {name: parameter.default for name, parameter in contract(claims.source(SCOREBOARD)).items()}
+    return _execute(SCOREBOARD, values, where, force=False)
 
 
 def _execute(notebook: str, values: Mapping[str, object], where: Path, *, force: bool) -> Path:
