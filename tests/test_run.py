@@ -210,10 +210,17 @@ def test_values_that_are_equal_share_a_folder(project: Project) -> None:
 def test_what_a_killed_process_left_goes_and_what_a_live_one_has_stays(project: Project) -> None:
     where = compute.RUNS / "quick"
     host = socket.gethostname()
-    gone, alive, elsewhere = (
-        where / f".tiny-{name}-x" for name in (f"{host}-{2**22 + 1}", f"{host}-{os.getpid()}", "another-machine-1")
-    )
-    for folder in (gone, alive, elsewhere):
+    dead = 2**22 + 1  # more than Linux gives out
+    names = f"{dead}-{host}", f"{os.getpid()}-{host}", f"{dead}-another", f"{dead}-{host}-2"
+    gone, *kept = (where / f".tiny-{name}-x1_y" for name in names)
+    for folder in (gone, *kept):
         folder.mkdir(parents=True)
     assert command.main(["execute", "tiny"]) == 0
-    assert not gone.exists() and alive.exists() and elsewhere.exists()
+    assert not gone.exists() and all(folder.exists() for folder in kept)
+
+
+def test_the_scoreboard_alone_can_be_reproduced(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(execute, "execute_scoreboard", made.append)
+    monkeypatch.setattr(command.site, "build", lambda results, output: output / "index.html")
+    assert command.main(["reproduce", "scoreboard"]) == 0 and made == [compute.RUNS / "quick"]

@@ -46,7 +46,7 @@ def _reproduce(options: argparse.Namespace) -> None:
     _refuse_unknown(chosen)
     for name in chosen:
         profiles.values(name, options.profile, given)
-    where = execute.folder(options.profile, profiles.by_hand(chosen[0], given))
+    where = execute.folder(options.profile, profiles.by_hand((chosen or [execute.SCOREBOARD])[0], given))
     print(costs.announcement(chosen, options.profile), flush=True)
     for name in chosen:
         execute.execute(name, options.profile, given)

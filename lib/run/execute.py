@@ -5,6 +5,7 @@ notebook has run to its end; where a cell fails, the partly executed notebook is
 """
 
 import os
+import re
 import shutil
 import socket
 import sys
@@ -92,7 +93,8 @@ def _execute(notebook: str, values: Mapping[str, object], where: Path, *, force:
         return target
     where.mkdir(parents=True, exist_ok=True)
     clear_abandoned(notebook, where)
-    with tempfile.TemporaryDirectory(dir=where, prefix=f"{_scratch(notebook)}{os.getpid()}-") as scratch:
+    owner = f"{os.getpid()}-{socket.gethostname()}"
+    with tempfile.TemporaryDirectory(dir=where, prefix=f".{notebook}-{owner}-") as scratch:
         partial = Path(scratch) / target.name
         try:
             with _set(environment(Path(scratch), where)):
@@ -111,13 +113,11 @@ def _execute(notebook: str, values: Mapping[str, object], where: Path, *, force:
 
 def clear_abandoned(notebook: str, where: Path) -> None:
     """Remove what processes of this machine that were killed left in a run's folder; those that live keep theirs."""
-    for scratch in where.glob(f"{_scratch(notebook)}*"):
-        if not _alive(int(scratch.name.removeprefix(_scratch(notebook)).partition("-")[0])):
+    own = re.compile(rf"\.{notebook}-(\d+)-{re.escape(socket.gethostname())}-\w+")
+    for scratch in where.iterdir():
+        found = own.fullmatch(scratch.name)
+        if found and not _alive(int(found[1])):
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _scratch(notebook: str) -> str:
-    return f".{notebook}-{socket.gethostname()}-"
 
 
 def _alive(process: int) -> bool:
