@@ -2,11 +2,15 @@
 
 Each cell is a small JSON file under runs/cells, named by a digest of all that decides it: the settings, the data, and
 the code that measures. The file alone is enough to show the cell: copied to another machine, nothing is trained there.
+`weights_digest` and `images_digest` are how a network and a set of images get into such a name.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+
+from torch import Tensor, nn
 
 from lib import compute, provenance
 from lib.files import atomic
@@ -42,3 +46,20 @@ def kept(name: str, facts: object, measure: Callable[[], dict], code: Callable, 
         with atomic(path) as temporary:
             temporary.write_text(text)
     return json.loads(path.read_text())
+
+
+def weights_digest(model: nn.Module) -> str:
+    """What tells one network from another: its layers and its weights."""
+    sha = hashlib.sha256(repr(model).encode())
+    for name, tensor in model.state_dict().items():
+        sha.update(f"{name} {tuple(tensor.shape)}".encode())
+        sha.update(tensor.cpu().contiguous().numpy().tobytes())
+    return sha.hexdigest()
+
+
+def images_digest(x: Tensor, y: Tensor) -> str:
+    """What tells one set of images and labels from another."""
+    sha = hashlib.sha256(f"{tuple(x.shape)}".encode())
+    for part in (x, y):
+        sha.update(part.cpu().contiguous().numpy().tobytes())
+    return sha.hexdigest()

@@ -1,11 +1,15 @@
 """Results kept cell by cell."""
 
+import copy
 import json
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from lib import cells, intervals
+from lib.data import Dataset
 
 
 def measured(calls: list[int]) -> dict:
@@ -49,3 +53,15 @@ def test_a_measurement_that_fails_leaves_no_file(tmp_path: Path) -> None:
     cells.kept("a", 1, lambda: {"x": 1}, intervals.share, tmp_path)
     (path,) = tmp_path.iterdir()
     assert path.name.startswith("a-") and json.loads(path.read_text()) == {"x": 1}
+
+
+def test_digests_tell_weights_layers_and_images_apart(digits: Dataset, linear: nn.Sequential) -> None:
+    network, wider = linear, nn.Sequential(*linear, nn.Identity())
+    moved = copy.deepcopy(network)
+    with torch.no_grad():
+        moved[1].bias[0] += 1e-3
+    assert cells.weights_digest(network) == cells.weights_digest(copy.deepcopy(network))
+    assert cells.weights_digest(network) not in map(cells.weights_digest, (wider, moved))
+    x, y = digits.x_train[:200], digits.y_train[:200]
+    digests = {cells.images_digest(*images) for images in ((x, y), (x[:100], y[:100]), (x, y.flip(0)), (x.flip(0), y))}
+    assert len(digests) == 4 and cells.images_digest(x.clone(), y) in digests

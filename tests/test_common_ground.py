@@ -1,24 +1,20 @@
-"""One footing for all defences, the batches they train on, and what is kept of the judgement."""
+"""One footing for all defences, and the batches they train on."""
 
 import copy
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from lib import attacks, defences, unlearning
+from lib import attacks, cells, defences, unlearning
 from lib import common_ground as cg
 from lib.evaluation import score
-from lib.intervals import rate
 from lib.models import SmallCNN
-from lib.red_flags import Flag
 from lib.training import History, Shuffled
 
 RECIPE = cg.Recipe(epochs=3, further=2, batch_size=50, pgd_steps=2, remove=10, n_scan=100)
-STRENGTH = cg.Strength(restarts=2, steps=3, queries=10)
 
 
 @pytest.fixture
@@ -26,14 +22,8 @@ def begun(digits, tmp_path: Path) -> cg.Start:
     return cg.start((digits.x_train[:200], digits.y_train[:200]), RECIPE, 3, tmp_path / "cells")
 
 
-@pytest.fixture
-def judge(begun, digits, tmp_path: Path) -> cg.Judge:
-    images = digits.x_test[:30], digits.y_test[:30]
-    return cg.Judge(images, copy.deepcopy(begun.network), STRENGTH, 2, (0.0, 0.3), tmp_path / "cells")
-
-
 def same(a: nn.Module, b: nn.Module) -> bool:
-    return cg.weights_digest(a) == cg.weights_digest(b)
+    return cells.weights_digest(a) == cells.weights_digest(b)
 
 
 # Defences
@@ -176,116 +166,7 @@ def test_kernels_are_told_apart_on_training_images_alone(begun):
     assert found == again
 
 
-# Attacks
-
-
-@pytest.mark.parametrize("name", cg.ATTACKS)
-def test_an_attack_stays_in_the_ball_and_the_pixel_range(begun, digits, name: str):
-    x, y = digits.x_test[:20], digits.y_test[:20]
-    x_adv = cg.ATTACKS[name](cg.Case(begun.network, begun.network, x, y, 0.1, STRENGTH))
-    assert (x_adv - x).abs().max() <= 0.1 + 1e-6 and x_adv.min() >= 0 and x_adv.max() <= 1
-    assert torch.equal(x_adv, x) == (name == "clean")
-
-
-@pytest.mark.parametrize("attack", [attacks.BIM(eps=0.2, alpha=0.05), attacks.PGD(eps=0.2, alpha=0.05, steps=10)])
-def test_stopping_on_images_that_are_fooled_changes_no_accuracy(begun, digits, attack):
-    """It counts an image as fooled where any step of the attack that goes on fools it, and no other."""
-    x, y = digits.x_test[:60], digits.y_test[:60]
-    never = np.ones(60, dtype=bool)
-    for steps in range(0 if isinstance(attack, attacks.PGD) else 1, 11):
-        never &= score(begun.network, replace(attack, steps=steps)(begun.network, x, y), y).correct
-    never &= score(begun.network, x, y).correct | isinstance(attack, attacks.PGD)  # BIM starts at the image itself
-    stopped = score(begun.network, replace(attack, early_stop=True)(begun.network, x, y), y).correct
-    assert np.array_equal(stopped, never) and 0 < never.sum() < score(begun.network, x, y).correct.sum()
-
-
-def test_how_far_l_bfgs_went_is_zero_where_it_had_not_to_go_and_none_where_it_failed(digits):
-    x, y = digits.x_test[:6], torch.tensor([7, 7, 3, 3, 3, 7])
-    seven = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
-    with torch.no_grad():
-        seven[1].weight.zero_()
-        seven[1].bias.copy_(10.0 * (torch.arange(10) == 7))
-    found = cg.nearest_adversarial(seven, x, y)["l2"]
-    assert found == [None, None, 0, 0, 0, None]
-
-
-# The table
-
-
-def row(correct: dict[str, list], seconds: float = 1.0, flags: list[list[Flag]] | None = None) -> cg.Row:
-    arrays = {name: [np.array(bits, dtype=bool) for bits in seeds] for name, seeds in correct.items()}
-    return cg.Row(arrays, [np.array([1.0, np.inf, 3.0])], [[1.0]], flags or [[]], [seconds])
-
-
-def test_the_worst_case_is_taken_image_by_image():
-    one = row({"clean": [[1, 1, 1, 0]], "FGSM": [[1, 0, 1, 0]], "Square": [[0, 1, 1, 0]]})
-    assert one.worst[0].tolist() == [False, False, True, False] and one.accuracy(cg.WORST) == 0.25
-    assert list(one.outcomes) == ["clean", "FGSM", "Square", "worst case"]
-
-
-def test_a_red_flag_counts_once_whichever_network_raises_it():
-    up, down = Flag("one step", True, "0.1 after 40"), Flag("one step", False, "0.9")
-    noisy = Flag("noise", True, "0.5")
-    assert row({"clean": [[1]]}, flags=[[down], [up, noisy], [up]]).raised == {"one step": up.sentence, "noise": "0.5"}
-
-
-def test_a_row_of_cells_says_how_many_images_l_bfgs_fooled_and_what_was_spent():
-    cells = cg.row_cells("mixed", row({"clean": [[1, 1, 1, 0]]}, 2.5), "× 2.50")
-    low = rate([np.array([1, 1, 1, 0], dtype=bool)]).low
-    assert cells[0] == "mixed" and cells[1].startswith("0.750") and f"[{low:.2f}" in cells[1]
-    assert cells[-3:] == ["3.00<br><small>2 of 3</small>", "2.5<br><small>× 2.50</small>", "–"]
-
-
-def test_rows_are_ordered_by_what_is_left():
-    of = {name: row({"clean": [[1] * many + [0] * (8 - many)]}) for many, name in enumerate(cg.DEFENCES)}
-    assert cg.by_worst_case({0.1: of, 0.3: of}) == list(cg.DEFENCES)[::-1]
-    assert cg.best(of, cg.FROM_PAPERS) == cg.FROM_PAPERS[-1]
-    lost = {name: row({"clean": [[1, 0]], "FGSM": [[0, int(name == "retrained")]]}) for name in cg.DEFENCES}
-    assert cg.best(lost, cg.FROM_PAPERS) == cg.by_worst_case({0.3: lost})[0] == "retrained"
-    assert not {cg.NONE, *cg.YARDSTICKS} & set(cg.FROM_PAPERS)
-
-
-def test_flags_are_listed_by_row_and_a_table_without_any_says_so():
-    up = Flag("one step", True, "0.1 < 0.2")
-    rows = {0.1: {"a": row({"clean": [[1]]}, flags=[[up]]), "b": row({"clean": [[1]]})}}
-    assert cg.flag_cells(rows, ["b", "a"]) == [["a, eps 0.1", "one step", "0.1 &lt; 0.2"]]
-    assert cg.flag_cells(rows, ["b"])[0][1] == "none is up"
-
-
-# What is kept
-
-
-def test_a_network_is_judged_once_and_another_anew(begun, judge, monkeypatch):
-    first = cg.judged([cg.Defended(begun.network, 1.0)], [judge], 0.1)
-    assert all(len(seeds[0]) == 30 for seeds in first.outcomes.values()) and len(first.distances[0]) == 2
-    assert len(first.curves[0]) == 2 and len(first.flags[0]) == 6
-
-    def refusing(name: str):
-        def refuse(*_):
-            raise AssertionError("measured again")
-
-        refuse.__module__, refuse.__qualname__ = "lib.common_ground", name  # whose code decides the file
-        return refuse
-
-    for name in ("read_rightly", "nearest_adversarial", "accuracies_over_eps", "flags_raised"):
-        monkeypatch.setattr(cg, name, refusing(name))
-    again = cg.judged([cg.Defended(copy.deepcopy(begun.network), 1.0)], [judge], 0.1)
-    assert again.curves == first.curves and again.flags == first.flags
-    assert all(np.array_equal(again.correct[name][0], first.correct[name][0]) for name in cg.ATTACKS)
-    changed = copy.deepcopy(begun.network)
-    with torch.no_grad():
-        changed[0].bias[0] += 1e-3
-    for model, eps in ((changed, 0.1), (begun.network, 0.2)):
-        with pytest.raises(AssertionError, match="measured again"):
-            judge.correct(model, "FGSM", eps)
-
-
-def test_digests_tell_weights_layers_and_images_apart(begun):
-    network, wider = begun.network, nn.Sequential(*begun.network, nn.Identity())
-    assert same(network, copy.deepcopy(network)) and not same(network, wider)
-    x, y = begun.train
-    digests = {cg.images_digest(*images) for images in ((x, y), (x[:100], y[:100]), (x, y.flip(0)), (x.flip(0), y))}
-    assert len(digests) == 4 and cg.images_digest(x.clone(), y) in digests
+# Batches
 
 
 def test_the_batches_of_removal_leave_the_worst_out(begun):
