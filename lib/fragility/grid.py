@@ -1,0 +1,70 @@
+"""The grid network × data set × age: its cells, kept in a file each, and the claims that need a data set."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+
+from tqdm import tqdm
+
+from lib import cells
+from lib.data import Dataset
+from lib.fragility.measuring import Probe, measure
+from lib.fragility.networks import Cell, Recipe
+from lib.models import RESNETS
+
+
+def fill(
+    keys: Iterable[tuple[str, str, int]],
+    sets: dict[str, Dataset],
+    seeds: Sequence[int],
+    recipe: Recipe,
+    probe: Probe,
+    folder: Path = cells.CELLS,
+) -> dict[tuple[str, str, int], list[dict]]:
+    """Measure the cells (data set, network, age), each for every seed, where their files are not there yet."""
+    keys = list(keys)
+    grid: dict[tuple[str, str, int], list[dict]] = {key: [] for key in keys}
+    for (images, network, age), seed in tqdm(list(product(keys, seeds)), desc="cells", leave=False):
+        cell, data = Cell(network, images, age, seed, recipe), sets[images]
+        facts = asdict(cell), asdict(probe), data.digest
+        name = f"{images}-{network}-{age:03d}-seed{seed}"
+        found = cells.kept(name, facts, lambda cell=cell, data=data: measure(cell, data, probe), measure, folder)
+        grid[images, network, age].append(found)
+    return grid
+
+
+def all_keys(images: Iterable[str], ages: Iterable[int]) -> list[tuple[str, str, int]]:
+    """Every cell of the paper's grid, youngest first."""
+    return [(one, network, age) for one in images for network in RESNETS for age in sorted(ages)]
+
+
+def stand_in(grid: dict, images: str, network: str, age: int) -> tuple[str, str, int] | None:
+    """The cell asked for, else the one of that data set that is nearest to it: the network first, then the age."""
+    there = [key for key in grid if key[0] == images]
+    order = {name: number for number, name in enumerate(RESNETS)}
+    return min(there, key=lambda key: (abs(order[key[1]] - order[network]), abs(key[2] - age)), default=None)
+
+
+CLAIMS_ABOUT = {
+    "mnist": [
+        "mnist.resnet50.clean_accuracy",
+        "mnist.resnet50.fgsm_0.34_accuracy",
+        "csg.mnist",
+        "mnist.resnet50.10.fragile_share",
+        "mnist.resnet50.10.targeted_share",
+        "kernel_curve.mnist_peaks",
+        "cifar10.needs_smaller_eps",
+    ],
+    "cifar10": [
+        "cifar10.resnet50.clean_accuracy",
+        "cifar10.resnet50.fgsm_0.01_accuracy",
+        "csg.cifar10",
+        "cifar10.resnet50.50.fragile_share",
+        "cifar10.resnet50.50.targeted_share",
+        "depth.grows_fragile_count",
+        "kernel_curve.cifar10_rises",
+        "cifar10.needs_smaller_eps",
+    ],
+}
+"""The claims that cannot be answered without a data set; one that compares both is in both lists."""

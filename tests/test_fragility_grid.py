@@ -1,0 +1,69 @@
+"""One cell as it is measured, and the grid that keeps it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lib import fragility
+from lib.data import Dataset
+from lib.fragility import measuring
+
+
+@pytest.fixture(scope="module")
+def cell(all_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, Dataset, Path]:
+    """One measured cell: ResNet-18 after one epoch of 100 digits."""
+    folder = tmp_path_factory.mktemp("cells")
+    part = replace(
+        all_digits,
+        x_train=all_digits.x_train[:100],
+        y_train=all_digits.y_train[:100],
+        x_test=all_digits.x_test[:30],
+        y_test=all_digits.y_test[:30],
+    )
+    probe = fragility.Probe(n_images=10, n_pgd=4, pgd_steps=2, grid=3, splits=20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fragility.trained, "__defaults__", (folder,))
+        grid = fragility.fill([("digits", "resnet18", 1)], {"digits": part}, [0], fragility.Recipe(), probe, folder)
+    return grid, part, folder
+
+
+def test_a_cell_holds_what_the_chapter_shows(cell: tuple[dict, Dataset, Path]) -> None:
+    grid, _, _ = cell
+    ((key, (result,)),) = grid.items()
+    assert key == ("digits", "resnet18", 1)
+    assert len(fragility.unpack(result["clean"])) == 30 and [len(half) for half in result["without"]] == [64, 64]
+    share = np.array(result["without"]).mean(0)
+    np.testing.assert_allclose(np.array(result["rightly_without"]).mean() / 64, share.mean())
+    assert set(result["readings"]) == set(fragility.READINGS)
+    assert fragility.rates([result], "robustness", "fgsm", "original")[0][0] == fragility.unpack(result["all"]).mean()
+    eps, (curve,) = fragility.accuracy_over_eps([result], "fgsm")
+    assert curve.shape == (len(eps), 10) and eps[0] == 0
+    free = result["targeting"]["shares"]["unclipped, convolution"]
+    assert free[-1] == pytest.approx(free[-2], abs=0.11)
+    row = fragility.controls([result], "FGSM")
+    assert row["largest norm"] >= row["smallest norm"] and 0 <= row["as high"] <= 1
+
+
+@pytest.mark.parametrize("n", [1, 8, 13])
+def test_what_is_packed_is_unpacked(n: int) -> None:
+    bits = np.random.default_rng(0).random(n) < 0.5
+    np.testing.assert_array_equal(fragility.unpack(fragility.pack(bits)), bits)
+
+
+def test_a_filled_cell_is_not_measured_again(cell: tuple[dict, Dataset, Path], monkeypatch) -> None:
+    grid, part, folder = cell
+    monkeypatch.setattr(measuring, "trained", lambda *_: pytest.fail("trained again"))
+    probe = fragility.Probe(n_images=10, n_pgd=4, pgd_steps=2, grid=3, splits=20)
+    assert fragility.fill(grid, {"digits": part}, [0], fragility.Recipe(), probe, folder) == grid
+    assert fragility.halves_table(grid["digits", "resnet18", 1])["share"][0] < 1
+
+
+def test_the_nearest_cell_stands_in() -> None:
+    grid = dict.fromkeys([("mnist", "resnet18", 10), ("mnist", "resnet101", 50), ("cifar10", "resnet18", 10)])
+    assert fragility.stand_in(grid, "mnist", "resnet101", 100) == ("mnist", "resnet101", 50)
+    assert fragility.stand_in(grid, "mnist", "resnet18", 100) == ("mnist", "resnet18", 10)
+    assert fragility.stand_in(grid, "cifar10", "resnet50", 50) == ("cifar10", "resnet18", 10)
+    assert fragility.stand_in(grid, "digits", "resnet50", 50) is None
+    assert len(fragility.all_keys(["mnist", "cifar10"], [10, 50, 100])) == 18
