@@ -1,0 +1,167 @@
+"""A device that only looks like one, so that a machine without a GPU can tell whether the code would run on it.
+
+Its tensors compute on the CPU and say that they are on `DEVICE`. As on a GPU, an operation that mixes them with tensors
+of the CPU is refused, and so are NumPy and the CPU's generators until `.cpu()` brings them back. The device goes by
+PyTorch's name "meta": of the devices without hardware it is the one that autograd runs on.
+
+    python tests/elsewhere.py mitigation FOLDER epochs=1 n_images=10
+
+executes a notebook's code there, on few digits, and writes its results to FOLDER.
+"""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+DEVICE = torch.device("meta")
+CPU = torch.device("cpu")
+
+COPIES = {"aten::copy_", "aten::_to_copy", "aten::_foreach_copy_"}
+"""What may go from one device to another."""
+
+SIZES = {"x_train": 500, "y_train": 500, "x_test": 200, "y_test": 200}
+"""How many digits a notebook is given."""
+
+INDEXED = {"aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_"}
+"""What takes indices from the CPU as well."""
+
+
+class Distant(Tensor):
+    """A tensor that is elsewhere."""
+
+    @staticmethod
+    def __new__(cls, inner: Tensor) -> "Distant":
+        like = {"strides": inner.stride(), "storage_offset": inner.storage_offset(), "dtype": inner.dtype}
+        return Tensor._make_wrapper_subclass(cls, inner.shape, **like, device=DEVICE)
+
+    def __init__(self, inner: Tensor) -> None:
+        self.held = inner
+
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+        return dispatched(func, args, kwargs or {})
+
+    # What a tensor on a GPU can do as well, and PyTorch does not offer to subclasses.
+
+    def tolist(self) -> list:
+        return self.detach().held.tolist()
+
+    def __format__(self, form: str) -> str:
+        return format(self.item(), form) if self.dim() == 0 else repr(self)
+
+    def __repr__(self) -> str:
+        return f"Distant({self.detach().held!r})"
+
+    def __reduce_ex__(self, protocol: int):
+        return self.detach().held.__reduce_ex__(protocol)  # as torch.load(map_location="cpu") would give it
+
+
+class Elsewhere(TorchDispatchMode):
+    """While it is on, tensors can be made on `DEVICE`."""
+
+    def __enter__(self) -> "Elsewhere":
+        self.literals = Literals()
+        self.literals.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, *error) -> None:
+        super().__exit__(*error)
+        self.literals.__exit__(*error)
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        return dispatched(func, args, kwargs or {})
+
+
+class Literals(TorchFunctionMode):
+    """Makes tensors from Python's numbers on the CPU and moves them: on "meta" PyTorch would leave out the numbers."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func in (torch.tensor, torch.as_tensor) and torch.device(kwargs.get("device") or CPU) == DEVICE:
+            return func(*args, **kwargs | {"device": CPU}).to(DEVICE)
+        if func is Tensor.__getitem__ and isinstance(args[1], list):
+            args = (args[0], torch.tensor(args[1]))
+        return func(*args, **kwargs)
+
+
+def dispatched(func, args: tuple, kwargs: dict):
+    """One operation of PyTorch's core, on tensors of either device.
+
+    Raises
+    ------
+    RuntimeError
+        Where a GPU would refuse it: for tensors, or a generator, of the CPU beside tensors that are elsewhere.
+    """
+    name = func._schema.name
+    parts, form = tree_flatten((args, kwargs))
+    far = [part for part in parts if isinstance(part, Distant)]
+    near = [part for part in parts if isinstance(part, Tensor) and part.dim() > 0 and not isinstance(part, Distant)]
+    first = tree_flatten(args)[0][:1]
+    if far and near and not (name in COPIES or (name in INDEXED and isinstance(first[0], Distant))):
+        raise RuntimeError(f"{name}: tensors on two devices")
+    if kwargs.get("device") is not None:
+        goes = torch.device(kwargs["device"]) == DEVICE
+    else:
+        goes = isinstance(first[0], Distant) if name in COPIES else bool(far)
+    if goes and kwargs.get("generator") is not None:
+        raise RuntimeError(f"{name}: a generator of the CPU for a tensor that is elsewhere")
+
+    args, kwargs = tree_unflatten([_near(part) for part in parts], form)
+    owners = {id(part.held): part for part in far}  # what an operation in place returns
+    out = func(*args, **kwargs)
+    return tree_map(lambda part: _far(part, owners) if goes and isinstance(part, Tensor) else part, out)
+
+
+def _near(part):
+    """What the arithmetic is done with, in place of what an operation was given."""
+    if isinstance(part, torch.device):
+        return CPU
+    return part.held if isinstance(part, Distant) else part
+
+
+def _far(inner: Tensor, owners: dict[int, Distant]) -> Distant:
+    return owners[id(inner)] if id(inner) in owners else Distant(inner)
+
+
+def few(images):
+    """The first of a data set's images."""
+    return replace(images, **{name: getattr(images, name)[:size] for name, size in SIZES.items()})
+
+
+def execute(notebook: str, folder: Path, given: dict[str, str]) -> None:
+    """Execute a notebook's code elsewhere, on few digits; its results, snapshots and cells go to `folder`."""
+    from lib import compute
+
+    compute.RUNS = folder  # before the modules that take their folders from it
+    import nbformat
+    from matplotlib import pyplot
+
+    from lib import claims, data
+    from lib.parameters import contract
+
+    load = data.load
+    data.load = lambda name: few(load(name))
+    declared = contract(claims.source(notebook))
+    values = {name: declared[name].checked(text) for name, text in given.items()}
+    space: dict = {}
+    with Elsewhere():
+        for cell in nbformat.read(claims.source(notebook), as_version=4).cells:
+            if cell.cell_type == "code":
+                exec(compile(cell.source, cell.id, "exec"), space)
+            if "parameters" in cell.metadata.get("tags", []):
+                space.update(values)
+            pyplot.close("all")
+
+
+if __name__ == "__main__":
+    name, folder, *pairs = sys.argv[1:]
+    torch.set_num_threads(1)
+    os.environ |= {"REPRO_DEVICE": str(DEVICE), "REPRO_OUT": folder, "REPRO_RESULTS": folder, "MPLBACKEND": "agg"}
+    execute(name, Path(folder), dict(pair.split("=") for pair in pairs))
