@@ -11,6 +11,7 @@ executes a notebook's code there, on few digits, and writes its results to FOLDE
 
 import os
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,6 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 DEVICE = torch.device("meta")
 CPU = torch.device("cpu")
@@ -99,35 +99,46 @@ def dispatched(func, args: tuple, kwargs: dict):
     RuntimeError
         Where a GPU would refuse it: for tensors, or a generator, of the CPU beside tensors that are elsewhere.
     """
-    name = func._schema.name
-    parts, form = tree_flatten((args, kwargs))
+    name, parts = func._schema.name, [*_parts((args, kwargs))]
     far = [part for part in parts if isinstance(part, Distant)]
-    near = [part for part in parts if isinstance(part, Tensor) and part.dim() > 0 and not isinstance(part, Distant)]
-    first = tree_flatten(args)[0][:1]
-    if far and near and not (name in COPIES or (name in INDEXED and isinstance(first[0], Distant))):
+    near = any(part.dim() > 0 and not isinstance(part, Distant) for part in parts)
+    target = isinstance(parts[0], Distant) if parts else False
+    if far and near and not (name in COPIES or (name in INDEXED and target)):
         raise RuntimeError(f"{name}: tensors on two devices")
     if kwargs.get("device") is not None:
         goes = torch.device(kwargs["device"]) == DEVICE
+        kwargs = kwargs | {"device": CPU}
     else:
-        goes = isinstance(first[0], Distant) if name in COPIES else bool(far)
+        goes = target if name in COPIES else bool(far)
     if goes and kwargs.get("generator") is not None:
         raise RuntimeError(f"{name}: a generator of the CPU for a tensor that is elsewhere")
 
-    args, kwargs = tree_unflatten([_near(part) for part in parts], form)
+    def back(inner: Tensor) -> Tensor:
+        if not goes:
+            return inner
+        return owners[id(inner)] if id(inner) in owners else Distant(inner)
+
     owners = {id(part.held): part for part in far}  # what an operation in place returns
-    out = func(*args, **kwargs)
-    return tree_map(lambda part: _far(part, owners) if goes and isinstance(part, Tensor) else part, out)
+    held = [_mapped(lambda part: part.held if isinstance(part, Distant) else part, given) for given in (args, kwargs)]
+    return _mapped(back, func(*held[0], **held[1]))
 
 
-def _near(part):
-    """What the arithmetic is done with, in place of what an operation was given."""
-    if isinstance(part, torch.device):
-        return CPU
-    return part.held if isinstance(part, Distant) else part
+def _parts(value) -> Iterator[Tensor]:
+    """All tensors in arguments."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _parts(part)
 
 
-def _far(inner: Tensor, owners: dict[int, Distant]) -> Distant:
-    return owners[id(inner)] if id(inner) in owners else Distant(inner)
+def _mapped(change: Callable[[Tensor], Tensor], value):
+    """Arguments or results with every tensor changed."""
+    if isinstance(value, Tensor):
+        return change(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_mapped(change, part) for part in value)
+    return {name: _mapped(change, part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def few(images):
