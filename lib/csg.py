@@ -3,8 +3,13 @@
 Branchaud-Charron, Achkar and Jodoin, 2019. 0 where the classes are apart, K - 1 where all K are the same.
 """
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
+
+from lib import cells
 
 EMBEDDINGS = ("pixels", "pca", "tsne")
 """Of the source's embeddings those that scikit-learn has: pixels as they are, ten principal components, and t-SNE."""
@@ -111,3 +116,37 @@ def gradient(similarities: NDArray) -> float:
 def csg(points: NDArray, y: NDArray, m: int, k: int, seed: int, *, by_volume: bool = True) -> float:
     """The cumulative spectral gradient of points (N, dimensions) in classes y (N,); the rest as in `similarity`."""
     return gradient(similarity(points, y, m, k, seed, by_volume=by_volume))
+
+
+def draws(x: Tensor, y: Tensor, embedding: str, m: int, k: int, seed: int, count: int) -> dict[str, list[float]]:
+    """The measure of images by `count` draws from one embedding, with each way of counting points.
+
+    Parameters
+    ----------
+    x, y
+        Images (N, C, H, W) in [0, 1] and classes (N,).
+    embedding
+        A name in `EMBEDDINGS`.
+    m, k
+        As in `similarity`.
+    seed
+        Of the embedding and of the first draw; the others follow.
+
+    Returns
+    -------
+    dict
+        `by volume`, as in the source, and `each alike`: one value a draw.
+    """
+    points, classes = embedded(x.cpu().numpy(), embedding, seed), y.cpu().numpy()
+    return {
+        way: [csg(points, classes, m, k, seed + number, by_volume=by_volume) for number in range(count)]
+        for way, by_volume in (("by volume", True), ("each alike", False))
+    }
+
+
+def kept_draws(
+    x: Tensor, y: Tensor, embedding: str, m: int, k: int, seed: int, count: int, folder: Path = cells.CELLS
+) -> dict[str, list[float]]:
+    """The same from a file of an earlier call, since t-SNE takes minutes for a few thousand images."""
+    facts = cells.images_digest(x, y), embedding, m, k, seed, count
+    return cells.kept(f"csg-{embedding}", facts, lambda: draws(x, y, embedding, m, k, seed, count), draws, folder)

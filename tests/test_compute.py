@@ -1,4 +1,4 @@
-"""Precision: no rounding of convolutions on a GPU behind a reader's back, double where a device has it."""
+"""Precision and repetition: no rounding of convolutions on a GPU behind a reader's back, one order of summing up."""
 
 import os
 import subprocess
@@ -19,6 +19,10 @@ def test_convolutions_keep_single_precision_unless_the_user_says_otherwise(set_t
         [sys.executable, "-c", code], cwd=compute.ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == expected
+
+
+def test_a_gpu_is_told_to_repeat_itself() -> None:
+    assert torch.backends.cudnn.deterministic and os.environ["CUBLAS_WORKSPACE_CONFIG"] in (":4096:8", ":16:8")
 
 
 def test_double_precision_keeps_what_single_precision_has() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lib import compute
 from lib.data import Dataset
 from lib.models import build, resnet
 from lib.training import SNAPSHOTS, History, Shuffled, fit_further
@@ -97,7 +96,7 @@ def trained(cell: Cell, images: Dataset, snapshots: Path | None = SNAPSHOTS) -> 
     """The network of a cell: from its snapshot, else trained on from the newest earlier age, else from the start."""
     recipe = cell.recipe
     kind = {"name": cell.network, "images": cell.images, "stem": recipe.stem, "size": recipe.size}
-    model = build(resnet, cell.seed, compute.device(), **kind)
+    model = build(resnet, cell.seed, images.x_train.device, **kind)
     data = images.x_train, images.y_train, recipe.batch_size
     batches = Augmented(*data, mirror=cell.images == "cifar10") if recipe.augment else Shuffled(*data)
     options = {"lr": recipe.lr, "seed": cell.seed, "label": f"{cell.network} on {cell.images}", "snapshots": snapshots}
