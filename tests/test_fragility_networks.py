@@ -1,45 +1,9 @@
-"""Training by ages, and on images that are moved."""
-
-from pathlib import Path
+"""Training on images that are moved."""
 
 import torch
-from fragility_networks import CPU
 
-from lib import fragility, models
+from lib import fragility
 from lib.data import Dataset
-from lib.training import Shuffled, fit, fit_further
-
-
-def test_going_on_from_an_earlier_age_gives_the_weights_of_one_training(digits: Dataset, tmp_path: Path) -> None:
-    batches = Shuffled(digits.x_train[:200], digits.y_train[:200], 50)
-
-    def start() -> torch.nn.Module:
-        return models.build(models.SimpleCNN, 0, CPU)
-
-    whole, by_ages, again = start(), start(), start()
-    fit(whole, batches, 4, snapshots=None)
-    for age in (1, 3, 4):
-        model = start()
-        history = fit_further(model, batches, age, snapshots=tmp_path)
-        assert len(history.losses) == age
-    by_ages.load_state_dict(model.state_dict())
-    for one, other in zip(whole.parameters(), by_ages.parameters(), strict=True):
-        assert torch.equal(one, other)
-    folder = next(tmp_path.iterdir())
-    assert sorted(path.name for path in folder.iterdir()) == ["epoch-0001.pt", "epoch-0003.pt", "epoch-0004.pt"]
-    fit_further(again, batches, 2, snapshots=tmp_path)  # a younger age than what there is, from the one before
-    fit(twin := start(), batches, 2, snapshots=None)
-    assert all(torch.equal(a, b) for a, b in zip(again.parameters(), twin.parameters(), strict=True))
-
-
-def test_an_older_age_trains_only_what_is_missing(digits: Dataset, tmp_path: Path, monkeypatch) -> None:
-    batches = Shuffled(digits.x_train[:100], digits.y_train[:100], 50)
-    fit_further(models.build(models.SimpleCNN, 0, CPU), batches, 2, snapshots=tmp_path)
-    epochs = []
-    original = Shuffled.__call__
-    monkeypatch.setattr(Shuffled, "__call__", lambda *arguments: epochs.append(1) or original(*arguments))
-    fit_further(models.build(models.SimpleCNN, 0, CPU), batches, 3, snapshots=tmp_path)
-    assert len(epochs) == 1
 
 
 def test_augmented_images_are_moved_and_mirrored_and_repeat(digits: Dataset) -> None:

@@ -216,6 +216,38 @@ def test_a_training_goes_on_only_from_its_own_interrupted_state(batches, store, 
     assert len(epochs_trained) == 5 and same(model, train(batches, 5, None, seed=2)[0])
 
 
+def test_going_on_from_an_earlier_age_gives_the_weights_of_one_training(digits, tmp_path):
+    batches = Shuffled(digits.x_train[:200], digits.y_train[:200], 50)
+
+    def start() -> nn.Module:
+        return build(SimpleCNN, 0, CPU)
+
+    whole, by_ages, again = start(), start(), start()
+    fit(whole, batches, 4, snapshots=None)
+    for age in (1, 3, 4):
+        model = start()
+        history = training.fit_further(model, batches, age, snapshots=tmp_path)
+        assert len(history.losses) == age
+    by_ages.load_state_dict(model.state_dict())
+    for one, other in zip(whole.parameters(), by_ages.parameters(), strict=True):
+        assert torch.equal(one, other)
+    folder = next(tmp_path.iterdir())
+    assert sorted(path.name for path in folder.iterdir()) == ["epoch-0001.pt", "epoch-0003.pt", "epoch-0004.pt"]
+    training.fit_further(again, batches, 2, snapshots=tmp_path)  # a younger age than what there is, from the one before
+    fit(twin := start(), batches, 2, snapshots=None)
+    assert all(torch.equal(a, b) for a, b in zip(again.parameters(), twin.parameters(), strict=True))
+
+
+def test_an_older_age_trains_only_what_is_missing(digits, tmp_path, monkeypatch):
+    batches = Shuffled(digits.x_train[:100], digits.y_train[:100], 50)
+    training.fit_further(build(SimpleCNN, 0, CPU), batches, 2, snapshots=tmp_path)
+    epochs = []
+    original = Shuffled.__call__
+    monkeypatch.setattr(Shuffled, "__call__", lambda *arguments: epochs.append(1) or original(*arguments))
+    training.fit_further(build(SimpleCNN, 0, CPU), batches, 3, snapshots=tmp_path)
+    assert len(epochs) == 1
+
+
 def other_data(batches: Shuffled) -> Shuffled:
     x = batches.x.clone()
     x[0, 0, 0, 0] += 1 / 255
