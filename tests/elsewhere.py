@@ -6,10 +6,12 @@ PyTorch's name "meta": of the devices without hardware it is the one that autogr
 
     python tests/elsewhere.py mitigation FOLDER epochs=1 n_images=10
 
-executes a notebook's code there, on few digits, and writes its results to FOLDER.
+executes a notebook's code there, on few digits, and writes its results to FOLDER. The code of its exercises' solutions
+follows, each as a reader would add it at the notebook's end.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -67,6 +69,8 @@ class Elsewhere(TorchDispatchMode):
     """While it is on, tensors can be made on `DEVICE`."""
 
     def __enter__(self) -> "Elsewhere":
+        # Else module.double() would change what a parameter says of itself and not what it holds.
+        torch.__future__.set_overwrite_module_params_on_conversion(True)
         self.literals = Literals()
         self.literals.__enter__()
         return super().__enter__()
@@ -74,6 +78,7 @@ class Elsewhere(TorchDispatchMode):
     def __exit__(self, *error) -> None:
         super().__exit__(*error)
         self.literals.__exit__(*error)
+        torch.__future__.set_overwrite_module_params_on_conversion(False)
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         return dispatched(func, args, kwargs or {})
@@ -146,6 +151,14 @@ def few(images):
     return replace(images, **{name: getattr(images, name)[:size] for name, size in SIZES.items()})
 
 
+def solutions(cells: list) -> dict[str, str]:
+    """The code of the exercises' solutions in a notebook's cells, by the exercise's label."""
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    blocks = re.finditer(r"^(`{3,})\{solution\} (\S+)\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL)
+    code = {block[2]: re.findall(r"^```python\n(.*?)^```$", block[3], re.MULTILINE | re.DOTALL) for block in blocks}
+    return {label: "\n".join(parts) for label, parts in code.items() if parts}
+
+
 def execute(notebook: str, folder: Path, given: dict[str, str]) -> None:
     """Execute a notebook's code elsewhere, on few digits; its results, snapshots and cells go to `folder`."""
     from lib import compute
@@ -161,14 +174,17 @@ def execute(notebook: str, folder: Path, given: dict[str, str]) -> None:
     data.load = lambda name: few(load(name))
     declared = contract(claims.source(notebook))
     values = {name: declared[name].checked(text) for name, text in given.items()}
+    cells = nbformat.read(claims.source(notebook), as_version=4).cells
     space: dict = {}
     with Elsewhere():
-        for cell in nbformat.read(claims.source(notebook), as_version=4).cells:
+        for cell in cells:
             if cell.cell_type == "code":
                 exec(compile(cell.source, cell.id, "exec"), space)
             if "parameters" in cell.metadata.get("tags", []):
                 space.update(values)
             pyplot.close("all")
+        for label, code in solutions(cells).items():
+            exec(compile(code, label, "exec"), dict(space))
 
 
 if __name__ == "__main__":

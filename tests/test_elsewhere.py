@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 import torch
-from elsewhere import DEVICE, Elsewhere
+from elsewhere import DEVICE, Elsewhere, solutions
 
-from lib import attacks, compute, training
+from lib import attacks, claims, compute, training
 from lib.data import Dataset
 from lib.models import SimpleCNN, build
 from lib.run import execute
@@ -106,3 +107,20 @@ def test_what_a_gpu_would_take_is_taken() -> None:
         assert far.device == DEVICE and (far + torch.tensor(1.0)).tolist() == [1, 2, 3, 4]
         assert far[torch.tensor([1])].item() == far[[1]].item() == torch.tensor([1.0], device=DEVICE).item() == 1
         assert (far * 2).cpu().numpy().tolist() == [0, 2, 4, 6]
+
+
+def test_a_module_is_moved_and_converted_as_on_a_gpu() -> None:
+    with Elsewhere():
+        moved = torch.nn.Linear(2, 3).to(DEVICE)
+        assert moved(torch.ones(1, 2, device=DEVICE)).device == DEVICE
+        assert moved.double()(torch.ones(1, 2, device=DEVICE).double()).dtype == torch.float64
+    near = torch.nn.Linear(2, 3)
+    weight = near.weight
+    assert near.double().weight is weight  # in place, as ever
+
+
+@pytest.mark.parametrize("name", execute.CHAPTERS)
+def test_every_solution_with_code_is_found(name: str) -> None:
+    cells = nbformat.read(claims.source(name), as_version=4).cells
+    told = [cell.source.count("```python") for cell in cells if cell.cell_type == "markdown"]
+    assert len(solutions(cells)) == sum(told) > 0

@@ -1,0 +1,67 @@
+"""What pages, notebooks and the Makefile tell a reader to type is there to be typed."""
+
+import re
+import shlex
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lib import claims, compute
+from lib.run import __main__ as command_line
+from lib.run import execute, grid
+
+MAKEFILE = (compute.ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+VARIABLES = set(re.findall(r"^([A-Z]+) \?=", MAKEFILE, re.MULTILINE))
+PAGES = [compute.ROOT / "README.md", *sorted((compute.ROOT / "book").glob("*.md"))]
+
+
+def text_of(path: Path) -> str:
+    """A page's text, or that of a notebook's Markdown cells; what goes on in the next line is on one."""
+    if path.suffix != ".ipynb":
+        return path.read_text().replace("\\\n", " ")
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def lines(start: str) -> list[str]:
+    """The words that follow `start` on the lines of pages that are commands, one string a command."""
+    found = [re.findall(rf"^(?:[A-Z_]+=\S+ )*!?{start}\b(.*)$", text_of(page), re.MULTILINE) for page in PAGES]
+    return [line for of_page in found for line in of_page]
+
+
+def settings() -> list[tuple[str, str, str]]:
+    """Every PARAMS that is told, with the notebook and the profile that it is for."""
+    told = []
+    for path in [*PAGES, *map(claims.source, execute.CHAPTERS)]:
+        for line in text_of(path).splitlines():
+            for params in re.findall(r'PARAMS="([^"]*)"', line):
+                profile, paper = (re.search(rf"{name}=(\w+)", line) for name in ("PROFILE", "PAPER"))
+                told.append((paper[1] if paper else path.stem, profile[1] if profile else "quick", params))
+    return told
+
+
+@pytest.mark.parametrize("line", lines("python -m lib.run"))
+def test_the_command_line_takes_what_is_told(line: str) -> None:
+    options = command_line._parser().parse_args(shlex.split(line, comments=True))
+    if getattr(options, "parameter", None):
+        names = [options.notebook] if isinstance(options.notebook, str) else options.notebook
+        assert all(grid.parse(name, options.profile, options.parameter) for name in names)
+
+
+@pytest.mark.parametrize("line", lines("make"))
+def test_make_takes_what_is_told(line: str) -> None:
+    words = shlex.split(line, comments=True)
+    assert {word for word in words if "=" not in word} <= TARGETS
+    assert {word.split("=")[0] for word in words if "=" in word} <= VARIABLES
+
+
+@pytest.mark.parametrize(("notebook", "profile", "params"), settings())
+def test_a_notebook_takes_the_parameters_that_are_told(notebook: str, profile: str, params: str) -> None:
+    assert grid.parse(notebook, profile, params.split())
+
+
+def test_each_kind_is_told_somewhere() -> None:
+    chapters = {notebook for notebook, _, _ in settings()}
+    assert lines("make") and lines("python -m lib.run") and chapters == set(execute.CHAPTERS)
