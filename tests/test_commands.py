@@ -14,7 +14,7 @@ from lib.run import execute, grid
 MAKEFILE = (compute.ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z]+) \?=", MAKEFILE, re.MULTILINE))
-PAGES = [compute.ROOT / "README.md", *sorted((compute.ROOT / "book").glob("*.md"))]
+PAGES = [compute.ROOT / "README.md", compute.ROOT / "CONTRIBUTING.md", *sorted((compute.ROOT / "book").glob("*.md"))]
 
 
 def text_of(path: Path) -> str:
