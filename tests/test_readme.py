@@ -28,3 +28,9 @@ def test_every_recorded_claim_is_in_the_table() -> None:
 def test_every_chapter_is_costed() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", readme.README.read_text(), re.MULTILINE)
     assert set(rows) == set(execute.notebooks()) - {execute.SCOREBOARD}
+
+
+def test_every_number_says_what_it_is_taken_over() -> None:
+    cells = [line.split(" | ")[2] for line in readme.results_table().splitlines() if ": " in line]
+    assert all(cell == "–" or re.search(r", [\d,]+ (seed|image)s?$", cell) for cell in cells)
+    assert any("seeds" in cell for cell in cells)

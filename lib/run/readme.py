@@ -58,10 +58,14 @@ def figure() -> bytes | None:
 
 def _line(name: str, entry: dict) -> str:
     measured = entry["measured"]
-    value = "–" if measured is None else f"{measured['mean']:.4f}{_interval(measured)}"
+    value = "–" if measured is None else f"{measured['mean']:.4f}{_interval(measured)}, {_over(measured)}"
     claimed = entry["claimed"] if entry["kind"] == "direction" else f"{entry['claimed']:g}"
     return f"| {name}: {entry['id']} | {claimed} | {value} | {entry['verdict']} | {entry['stands'] or '–'} |"
 
 
 def _interval(measured: dict) -> str:
     return "" if measured["low"] is None else f" [{measured['low']:.3f}, {measured['high']:.3f}]"
+
+
+def _over(measured: dict) -> str:
+    return f"{measured['n']:,} {measured['over'] if measured['n'] != 1 else measured['over'].removesuffix('s')}"
