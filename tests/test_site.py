@@ -15,6 +15,9 @@ from lib import claims
 from lib.run import site, status
 
 PHONE = 390
+OVERFLOWING = """() => [...document.querySelectorAll("main :is(td, th)")]
+    .filter(cell => cell.clientWidth && cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)"""
+"""The text of the table cells whose text runs out of them."""
 RUN = {
     "notebook": "mitigation",
     "profile": "quick+eps_train=0.2",
@@ -63,6 +66,7 @@ class Visit:
     width: int
     formulas: int
     broken_formulas: int
+    overflowing: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +100,8 @@ def visits(pages: dict[str, Page], address: str, chromium: Window) -> dict[str, 
         sight = chromium.look(f"{address}/{name}", width=PHONE)
         width = chromium.page.evaluate("document.documentElement.scrollWidth")
         formulas = chromium.page.locator("mjx-container").count()
-        seen[name] = Visit(sight, width, formulas, chromium.page.locator("mjx-merror, [data-mjx-error]").count())
+        broken = chromium.page.locator("mjx-merror, [data-mjx-error]").count()
+        seen[name] = Visit(sight, width, formulas, broken, chromium.page.evaluate(OVERFLOWING))
     return seen
 
 
@@ -134,6 +139,17 @@ def test_search_finds_the_one_page_that_has_a_word(address: str, chromium: Windo
 def test_the_first_page_leads_to_the_introduction(address: str, chromium: Window) -> None:
     chromium.page.goto(f"{address}/index.html")
     chromium.page.wait_for_url(f"{address}/intro.html", timeout=10_000)
+
+
+def test_no_text_runs_out_of_its_cell(visits: dict[str, Visit]) -> None:
+    assert {name: visit.overflowing for name, visit in visits.items() if visit.overflowing} == {}
+
+
+def test_a_long_setting_breaks_within_its_cell(address: str, chromium: Window) -> None:
+    chromium.look(f"{address}/recorded_results.html")
+    longer = """cell => { cell.innerHTML = `<code><span class="pre">${"+resnet".repeat(40)}</span></code>` }"""
+    chromium.page.locator("div.ledger td:nth-child(2)").first.evaluate(longer)
+    assert chromium.page.evaluate(OVERFLOWING) == []
 
 
 @pytest.mark.parametrize("name", ["intro", "primer", "mitigation", "scoreboard"])

@@ -220,7 +220,13 @@ def _profile(run: Mapping) -> str:
     if not by_hand:
         return f"`{name}`"
     whole = _command({**run, "profile": name}, recorded=name == "paper")
-    return f"`{run['profile']}`: not the whole profile; `{whole}` runs that"
+    return f"{_settings(run)}: not the whole profile; `{whole}` runs that"
+
+
+def _settings(run: Mapping) -> str:
+    """The profile and what was set by hand, each a word of its own, so that a narrow column can break between them."""
+    profile, *given = profiles.parts(run["profile"])
+    return f"`{profile}`" + (" with " + ", ".join(f"`{pair}`" for pair in given) if given else "")
 
 
 def _commit(commit: str | None) -> str:
@@ -310,7 +316,7 @@ def runs_table(results: Path) -> str:
 
 def _run_row(run: Mapping, results: Path) -> list[str]:
     facts, changed = run["provenance"], status.changes(run, results)
-    cells = [f"{{doc}}`{run['notebook']}`", f"`{run['profile']}`"]
+    cells = [f"{{doc}}`{run['notebook']}`", _settings(run)]
     cells += [markup.plain(facts["data"]), markup.plain(facts["device"])]
     cells += [markup.moment(facts["finished"]), f"{sum(run['seconds'].values()):,.0f}", _commit(facts["commit"])]
     return [*cells, f"no: {_listed(changed)}" if changed else "yes"]
