@@ -294,7 +294,8 @@ def output_folder() -> Path:
 
 def scoreboard_inputs(folder: Path) -> Inputs:
     """What the scoreboard reads: the recorded results, and those in a folder."""
-    files = [path / f"{name}.json" for path in (RECORDED, folder) for name in papers()]
+    folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
+    files = [path / f"{name}.json" for path in folders for name in papers()]
     found = [path for path in files if path.exists()]
     facts = [(path.name, path.parent == RECORDED, path.read_text()) for path in found]
     return Inputs(provenance.sha256(repr(facts)), f"the results of {len(found)} runs")

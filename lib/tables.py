@@ -93,17 +93,23 @@ def chapter(paper: Paper, answers: Mapping[str, Mapping]) -> HTML:
     return table(f"The claims of “{paper.title}”", head, rows, details=details)
 
 
-def scoreboard(paper: Paper, recorded: Mapping[str, Mapping], run: Mapping[str, Mapping]) -> HTML:
-    """Every claim of a paper: what it says, what the recorded run found, what this run found, and why."""
-    entries = [(claim, recorded.get(claim.id), run.get(claim.id)) for claim in paper.claims.values()]
+def scoreboard(paper: Paper, runs: Mapping[str, Mapping[str, Mapping]]) -> HTML:
+    """Every claim of a paper: what it says, what each run found, and why by the first run that measured it.
+
+    Parameters
+    ----------
+    runs
+        The answers of each run by the ids of their claims, by what the run is called.
+    """
+    claims = list(paper.claims.values())
+    entries = [[run.get(claim.id) for run in runs.values()] for claim in claims]
     rows = [
-        [f'<a href="#{claim.address}">{name(claim)}</a>', claimed(claim), answers(kept), answers(now)]
-        for claim, kept, now in entries
+        [f'<a href="#{claim.address}">{name(claim)}</a>', claimed(claim), *map(answers, found)]
+        for claim, found in zip(claims, entries, strict=True)
     ]
-    ids = [claim.address for claim, _, _ in entries]
-    details = [html.escape((kept or now or {}).get("why", "")) for _, kept, now in entries]
-    head = ["claim", "paper", "recorded", "this run"]
-    return table(paper.title, head, rows, ids=ids, details=details)
+    ids = [claim.address for claim in claims]
+    details = [html.escape(next((entry["why"] for entry in found if entry), "")) for found in entries]
+    return table(paper.title, ["claim", "paper", *runs], rows, ids=ids, details=details)
 
 
 def answers(entry: Mapping | None) -> str:
