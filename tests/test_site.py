@@ -18,6 +18,9 @@ PHONE = 390
 OVERFLOWING = """() => [...document.querySelectorAll("main :is(td, th)")]
     .filter(cell => cell.clientWidth && cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)"""
 """The text of the table cells whose text runs out of them."""
+VERBATIM = {"pre", "code", "script", "style"}
+MARKUP = re.compile(r"```|:::|\{(?:glue|cite|doc|ref|numref)\b")
+"""What the renderer reads: in the prose of a page it means a fence or a role that was not understood."""
 RUN = {
     "notebook": "mitigation",
     "profile": "quick+eps_train=0.2",
@@ -40,13 +43,15 @@ RUN = {
 
 
 class Page(HTMLParser):
-    """The addresses, links and images of a page."""
+    """The addresses, links, images and prose of a page."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.ids: set[str] = set()
         self.links: set[str] = set()
         self.images: list[dict[str, str | None]] = []
+        self.prose = ""
+        self._verbatim = 0
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -56,6 +61,16 @@ class Page(HTMLParser):
         self.links |= {value for key in ("href", "src") if (value := given.get(key))}
         if tag == "img":
             self.images.append(given)
+        self._verbatim += tag in VERBATIM
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note where code ends."""
+        self._verbatim -= tag in VERBATIM
+
+    def handle_data(self, data: str) -> None:
+        """Gather the text that is not code."""
+        if not self._verbatim:
+            self.prose += data
 
 
 @dataclass
@@ -169,6 +184,11 @@ def test_every_image_has_a_text(pages: dict[str, Page]) -> None:
 
     silent = [(name, image["src"]) for name, page in pages.items() for image in page.images if is_silent(image["alt"])]
     assert silent == []
+
+
+def test_no_markup_is_left_in_the_prose(pages: dict[str, Page]) -> None:
+    assert all("reproduc" in pages[name].prose.lower() for name in ("intro.html", "mitigation.html"))
+    assert {name: found for name, page in pages.items() if (found := MARKUP.findall(page.prose))} == {}
 
 
 def test_every_internal_link_leads_somewhere(book: Path, pages: dict[str, Page]) -> None:
