@@ -6,6 +6,7 @@ when measured soundly (white box, held-out images, PGD, controls)? A chapter ans
 """
 
 import json
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -76,8 +77,8 @@ class Paper:
 
 
 def papers() -> list[str]:
-    """The four papers, by the names of their notebooks."""
-    return ["unlearning", "adversarial_training", "fragile_neurons", "mitigation"]
+    """The papers, by the names of their notebooks: those whose claims are in notebooks/claims."""
+    return sorted(path.stem for path in (NOTEBOOKS / "claims").glob("*.yaml"))
 
 
 def paper(name: str) -> Paper:
@@ -158,7 +159,15 @@ class Ledger:
         self._section, self._section_started = name, now
 
     def metric(self, name: str, value: float) -> None:
-        """Keep a headline number, which the tests hold against its expected range."""
+        """Keep a headline number, which the tests hold against its expected range.
+
+        Raises
+        ------
+        ValueError
+            On a value that is not finite.
+        """
+        if not math.isfinite(value):
+            raise ValueError(f"the metric {name} is {value}")
         self.metrics[name] = float(value)
 
     def answer(
@@ -308,11 +317,13 @@ def notebook_code(notebook: str) -> str:
 
 
 def digests(notebook: str, parameters: Mapping[str, object], data_digest: str | None) -> dict:
-    """What a result depends on: the notebook's code, the definitions of lib it reaches, parameters and data."""
+    """What a result depends on: the notebook's code, the definitions of lib it reaches, claims, parameters, data."""
     code = notebook_code(notebook)
+    judged = paper(notebook).claims if notebook in papers() else {}
     return {
         "notebook": provenance.code_digest(code),
         "modules": provenance.definition_digests(provenance.notebook_roots(code)),
+        "claims": provenance.sha256(json.dumps([asdict(claim) for claim in judged.values()])),
         "parameters": provenance.sha256(json.dumps(dict(parameters), sort_keys=True)),
         "data": data_digest,
     }
@@ -339,6 +350,7 @@ def changed_since(results: Mapping, parameters: Mapping[str, object], data_diges
     changed = ["the notebook's code"] if then["notebook"] != now["notebook"] else []
     modules = sorted({*then["modules"], *now["modules"]})
     changed += [name for name in modules if then["modules"].get(name) != now["modules"].get(name)]
+    changed += ["the claims"] if then.get("claims") != now["claims"] else []
     changed += ["the parameters"] if then["parameters"] != now["parameters"] else []
     changed += ["the data"] if data_digest and then["data"] != data_digest else []
     return changed

@@ -76,6 +76,15 @@ def rate(hits: Sequence[np.ndarray]) -> Measured:
     return replace(measured, low=max(measured.low, 0.0), high=min(measured.high, 1.0))
 
 
+def loss(losses: Sequence[np.ndarray]) -> Measured:
+    """The mean loss, from the losses (N,) of the same images under each seed's network, in nats.
+
+    Over seeds where there are several, else over images; the interval is cut at 0, below which no cross-entropy lies.
+    """
+    measured = difference(losses, [0.0] * len(losses))
+    return measured if measured.low is None else replace(measured, low=max(measured.low, 0.0))
+
+
 def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> Measured:
     """Mean of `after` less `before`, paired: one array (N,) a seed in each, the same images in the same order.
 

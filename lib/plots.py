@@ -45,6 +45,7 @@ def curves(
     ylabel: str,
     *,
     claimed: Mapping[str, float] | None = None,
+    most: float = np.inf,
     ax: Axes | None = None,
 ) -> Figure:
     """Lines over x, one a series, each with its 95 % band over seeds.
@@ -52,9 +53,11 @@ def curves(
     Parameters
     ----------
     series
-        For each label one sequence a seed, of the length of x.
+        For each label one sequence a seed, of the length of x; no value is negative.
     claimed
         Values that a paper prints, by label: drawn as level grey lines.
+    most
+        The largest value possible, 1 for a share: the bands are cut to [0, most].
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.8))[1]
     for number, (label, per_seed) in enumerate(series.items()):
@@ -62,7 +65,7 @@ def curves(
         values = [over_seeds(column) for column in np.asarray(per_seed, dtype=float).T]
         ax.plot(x, [value.mean for value in values], label=label, markersize=4, **look)
         if values[0].low is not None:
-            low, high = np.array([[value.low, value.high] for value in values]).T
+            low, high = np.clip([[value.low, value.high] for value in values], 0, most).T
             ax.fill_between(x, low, high, color=look["color"], alpha=0.15, linewidth=0)
     for label, value in (claimed or {}).items():
         ax.axhline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
@@ -84,7 +87,7 @@ def shares(
 
     Where some networks collapse and others do not, a mean with its band says less than the dots.
     """
-    figure = curves(x, series, xlabel, ylabel, claimed=claimed)
+    figure = curves(x, series, xlabel, ylabel, claimed=claimed, most=1)
     (ax,) = figure.axes
     for number, per_seed in enumerate(series.values()):
         for values in per_seed:
@@ -179,7 +182,7 @@ def panels(
     *,
     claimed: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Figure:
-    """The same `curves` measured in several ways, side by side on one scale, with one legend below.
+    """The same shares measured in several ways, side by side on one scale, with one legend below.
 
     Parameters
     ----------
@@ -190,11 +193,11 @@ def panels(
     """
     figure, axes = plt.subplots(1, len(panes), figsize=(3.1 * len(panes), 4.6), sharey=True, squeeze=False)
     for number, (ax, (title, series)) in enumerate(zip(axes[0], panes.items(), strict=True)):
-        curves(x, series, xlabel, "" if number else ylabel, claimed=(claimed or {}).get(title), ax=ax)
+        curves(x, series, xlabel, "" if number else ylabel, claimed=(claimed or {}).get(title), most=1, ax=ax)
         for band in ax.collections:
             band.set_alpha(0.07)  # many lie over each other
         ax.get_legend().remove()
-        ax.set(title=title, xticks=list(x))
+        ax.set(title=title, xticks=list(x), ylim=(-0.03, 1.03))
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
@@ -242,7 +245,11 @@ def accuracy_and_loss(
 
 
 def side_by_side(
-    x: Sequence[float], panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]], xlabel: str
+    x: Sequence[float],
+    panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
+    xlabel: str,
+    *,
+    most: Sequence[float],
 ) -> Figure:
     """Several `curves` over one x, each with its own scale, with one legend below.
 
@@ -250,10 +257,12 @@ def side_by_side(
     ----------
     panes
         For the name of each pane's y axis its series, as in `curves`; the same labels in each.
+    most
+        For each pane the largest value possible, as in `curves`.
     """
     figure, axes = plt.subplots(1, len(panes), figsize=(4.2 * len(panes), 4.2), squeeze=False)
-    for ax, (ylabel, series) in zip(axes[0], panes.items(), strict=True):
-        curves(x, series, xlabel, ylabel, ax=ax)
+    for ax, (ylabel, series), limit in zip(axes[0], panes.items(), most, strict=True):
+        curves(x, series, xlabel, ylabel, most=limit, ax=ax)
         ax.get_legend().remove()
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
@@ -413,7 +422,8 @@ def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) ->
     figure, axes = plt.subplots(len(panes), across, figsize=(3.9 * across, 3.1 * len(panes) + 1), squeeze=False)
     labelled = {}
     for ax, pane in ((axes[i, j], pane) for i, row in enumerate(panes) for j, pane in enumerate(row)):
-        curves(pane["x"], pane["series"], pane["xlabel"], pane.get("ylabel", ""), claimed=pane.get("claimed"), ax=ax)
+        named = pane["xlabel"], pane.get("ylabel", "")
+        curves(pane["x"], pane["series"], *named, claimed=pane.get("claimed"), most=1, ax=ax)
         for band in ax.collections:
             band.set_alpha(0.1)
         ax.get_legend().remove()

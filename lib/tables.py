@@ -59,8 +59,12 @@ def measured(entry: Mapping | None) -> str:
     if not value:
         return "–"
     interval = "" if value["low"] is None else f" [{value['low']:.3f},&nbsp;{value['high']:.3f}]"
-    unit = value["over"] if value["n"] != 1 else value["over"].removesuffix("s")
-    return f"{value['mean']:.4f}{interval}<br><small>{value['n']:,} {unit}</small>"
+    return f"{value['mean']:.4f}{interval}<br><small>{over(value)}</small>"
+
+
+def over(value: Mapping) -> str:
+    """What a measurement was taken over, in words: "3 seeds", "1 seed"."""
+    return f"{value['n']:,} {value['over'] if value['n'] != 1 else value['over'].removesuffix('s')}"
 
 
 def claimed(claim: Claim) -> str:

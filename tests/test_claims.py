@@ -323,11 +323,17 @@ def test_a_notebook_of_no_paper_has_no_claims(notebooks):
 def test_results_that_cannot_be_written_leave_the_old_ones(answered, tmp_path):
     path = answered.finish()
     old = path.read_text()
-    answered.metric("loss", float("nan"))
+    answered.seconds["attack"] = float("nan")
     with pytest.raises(ValueError):
         answered.finish()
     assert path.read_text() == old
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_metric_that_is_no_number_is_refused_by_its_name(ledger, value):
+    with pytest.raises(ValueError, match="fgsm_loss"):
+        ledger.metric("fgsm_loss", value)
 
 
 def test_a_whole_number_for_a_float_counts_as_the_runner_would_count_it(notebooks):
@@ -428,6 +434,20 @@ def test_a_module_that_the_notebook_reaches_is_named(results):
     assert "lib.attacks" in results["provenance"]["digest"]["modules"]
     results["provenance"]["digest"]["modules"]["lib.attacks"] = "0" * 64
     assert changes(results) == ["lib.attacks"]
+
+
+def test_another_tolerance_makes_a_run_stale_and_a_comment_does_not(results, notebooks):
+    facts = notebooks / "claims" / "mitigation.yaml"
+    facts.write_text("# where it stands in the paper\n" + facts.read_text())
+    assert changes(results) == []
+    facts.write_text(facts.read_text().replace("tolerance: 0.05", "tolerance: 0.04"))
+    assert changes(results) == ["the claims"]
+
+
+def test_another_paper_leaves_the_runs_of_the_others_as_they_were(results, notebooks):
+    (notebooks / "claims" / "another.yaml").write_text(CLAIMS)
+    assert papers() == ["another", "mitigation"]
+    assert changes(results) == []
 
 
 def test_data_that_are_not_at_hand_say_nothing(results):

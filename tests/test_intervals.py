@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lib.intervals import Measured, difference, over_images, over_seeds, rate, share
+from lib.intervals import Measured, difference, loss, over_images, over_seeds, rate, share
 
 
 def test_over_seeds_is_the_t_interval():
@@ -97,3 +97,21 @@ def test_printed_with_its_interval_where_it_has_one():
     assert f"{Measured(0.5, 0.25, 0.75, 3, 'seeds'):.2f}" == "0.50 [0.25, 0.75]"
     assert f"{over_seeds([0.5]):.1f}" == "0.5"
     assert f"{over_seeds([0.5])}" == "0.500"
+
+
+def test_a_loss_is_over_images_for_one_seed_and_over_seeds_for_several():
+    one, other = np.array([0.41, 0.43, 0.42]), np.array([0.42, 0.42, 0.45])
+    assert loss([one]) == over_images(one)
+    assert loss([one, other, one]) == over_seeds([one.mean(), other.mean(), one.mean()])
+
+
+def test_the_interval_of_a_loss_stays_above_0():
+    low, high = np.array([0.1, 0.1]), np.array([9.0, 11.0])
+    unbound = over_seeds([0.1, 10.0, 0.1])
+    assert unbound.low < 0
+    assert loss([low, high, low]) == Measured(unbound.mean, 0.0, unbound.high, 3, "seeds", unbound.per_seed)
+    assert loss([np.array([0.0, 5.0])]).low == 0  # over images as well
+
+
+def test_one_image_of_one_network_gives_a_loss_without_an_interval():
+    assert loss([np.array([0.4])]).low is None

@@ -8,12 +8,28 @@ from lib import plots
 
 def test_panes_side_by_side_have_each_its_scale_and_one_legend_for_all():
     panes = {"accuracy": {"a": [[0.1, 0.2]], "b": [[0.3, 0.4]]}, "loss": {"a": [[5, 9]], "b": [[1, 2]]}}
-    figure = plots.side_by_side([1, 2], panes, "epoch")
+    figure = plots.side_by_side([1, 2], panes, "epoch", most=[1, np.inf])
     left, right = figure.axes
     assert (left.get_ylabel(), right.get_ylabel(), left.get_xlabel()) == ("accuracy", "loss", "epoch")
     assert left.get_ylim()[1] < 1 < 9 <= right.get_ylim()[1]
     assert left.get_legend() is None and right.get_legend() is None
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
+
+
+def band(ax):
+    """The lowest and the highest point of the first band."""
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]
+    return heights.min(), heights.max()
+
+
+def test_bands_end_where_values_do():
+    far_apart = {"a": [[0.02, 0.9], [0.3, 0.98]]}  # of two seeds: the t interval is 12.7 standard errors to each side
+    assert band(plots.shares([1, 2], far_apart, "x", "accuracy").axes[0]) == (0, 1)
+    assert band(plots.panels([1, 2], {"here": far_apart}, "x", "accuracy").axes[0]) == (0, 1)
+    figure = plots.side_by_side([1, 2], {"accuracy": far_apart, "loss": far_apart}, "x", most=[1, np.inf])
+    assert band(figure.axes[0]) == (0, 1)
+    low, high = band(figure.axes[1])
+    assert low == 0 and high > 1
 
 
 def test_cells_have_their_texts_and_frames_where_they_belong():

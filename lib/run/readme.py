@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from lib import claims, compute
+from lib import claims, compute, tables
 
 README = compute.ROOT / "README.md"
 BEGIN, END = "<!-- results: written by `make record` -->\n", "<!-- end of results -->"
@@ -58,14 +58,10 @@ def figure() -> bytes | None:
 
 def _line(name: str, entry: dict) -> str:
     measured = entry["measured"]
-    value = "–" if measured is None else f"{measured['mean']:.4f}{_interval(measured)}, {_over(measured)}"
+    value = "–" if measured is None else f"{measured['mean']:.4f}{_interval(measured)}, {tables.over(measured)}"
     claimed = entry["claimed"] if entry["kind"] == "direction" else f"{entry['claimed']:g}"
     return f"| {name}: {entry['id']} | {claimed} | {value} | {entry['verdict']} | {entry['stands'] or '–'} |"
 
 
 def _interval(measured: dict) -> str:
     return "" if measured["low"] is None else f" [{measured['low']:.3f}, {measured['high']:.3f}]"
-
-
-def _over(measured: dict) -> str:
-    return f"{measured['n']:,} {measured['over'] if measured['n'] != 1 else measured['over'].removesuffix('s')}"
