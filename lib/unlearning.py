@@ -19,10 +19,11 @@ from lib import compute
 from lib.attacks import Attack
 from lib.evaluation import logits, score, under_attack
 from lib.models import build, evaluating
-from lib.training import Shuffled, fit
+from lib.training import Shuffled, fit, fit_further
 
 READINGS = {
     "none": "no removal",
+    "afresh": "no removal, starting afresh",
     "random": "random removal",
     "a": "(a) the code to the letter",
     "b": "(b) removal, going on",
@@ -31,7 +32,7 @@ READINGS = {
     "e": "(e) added, the worst removed",
     "f": "(f) gradient ascent",
 }
-"""Two controls and six readings of the loop, by a letter each."""
+"""Three controls, and six readings of the loop by a letter each."""
 
 GUESSING = math.log(10)
 """The loss of guessing among ten classes."""
@@ -83,15 +84,15 @@ def trained(setting: Setting, x: Tensor, y: Tensor, epochs: int, *, seed: int | 
     """A network from fresh starting weights on these images; `seed` where it is not the setting's."""
     seed = setting.seed if seed is None else seed
     network = build(setting.lenet, seed, x.device)
-    fit(network, Shuffled(x, y, setting.batch_size), epochs, seed=seed, label=f"seed {seed}")
+    fit_further(network, Shuffled(x, y, setting.batch_size), epochs, seed=seed, label=f"seed {seed}")
     return network
 
 
 def rounds(reading: str, original: nn.Module, setting: Setting, count: int) -> Iterator[Round]:
     """Run `count` rounds of a reading from a trained network, which stays as it is.
 
-    Every reading trains `round_epochs` a round. (c), which starts afresh, trains for as long as the others have by
-    then: `epochs` and all rounds so far.
+    Every reading trains `round_epochs` a round. (c) and its control, which start afresh, train for as long as the
+    others have by then: `epochs` and all rounds so far.
 
     Raises
     ------
@@ -118,13 +119,13 @@ def _round(reading: str, network: nn.Module, gone: Tensor, s: Setting, number: i
         if reading == "e":
             gone[highest(losses(network, x, y), s.remove, ~attacked | gone)] = True
             x, y = x[~(attacked & gone)], y[~(attacked & gone)]
-    elif reading != "none":
+    elif reading not in ("none", "afresh"):
         order = removal_order(network, s, at_random=reading == "random", number=number)
         chosen = order[~gone[order]][: s.remove]
         gone[chosen] = True
         start = ascended(network, x[chosen], y[chosen]) if reading == "f" else network
         x, y = x[~gone], y[~gone]
-    if reading == "c":
+    if reading in ("c", "afresh"):
         return trained(s, x, y, s.epochs + number * s.round_epochs), len(x)
     return further(start, s, x, y, number), len(x)
 

@@ -118,9 +118,18 @@ def test_removed_are_the_worst_of_each_round_s_network(network, setting, monkeyp
 
 def test_starting_afresh_trains_as_long_as_going_on(network, setting, monkeypatch):
     epochs: list[int] = []
-    monkeypatch.setattr(unlearning, "fit", lambda model, batches, count, **options: epochs.append(count))
+    monkeypatch.setattr(unlearning, "fit_further", lambda model, batches, count, **options: epochs.append(count))
     after("c", network, setting, 3)
-    assert epochs == [3, 4, 5]
+    after("afresh", network, setting, 3)
+    assert epochs == [3, 4, 5] * 2
+
+
+def test_the_control_of_starting_afresh_removes_nothing(network, setting):
+    steps = after("afresh", network, setting)
+    whole = [unlearning.trained(setting, setting.x, setting.y, epochs) for epochs in (3, 4)]
+    assert [step.images for step in steps] == [200, 200]
+    assert all(same(step.network, one) for step, one in zip(steps, whole, strict=True))
+    assert not same(steps[-1].network, after("c", network, setting)[-1].network)
 
 
 def test_half_the_images_are_attacked_and_the_others_as_they_were(network, setting):
