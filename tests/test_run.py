@@ -164,6 +164,16 @@ def test_recording_copies_the_paper_profile(project: Project) -> None:
     assert (project.root / "recorded" / "tiny.ipynb").exists()
 
 
+def test_recording_the_scoreboard_makes_it_of_the_recorded_results(project: Project, monkeypatch) -> None:
+    made: list[Path] = []
+    monkeypatch.setattr(execute, "notebooks", lambda: ["tiny", execute.SCOREBOARD])
+    monkeypatch.setattr(execute, "execute_scoreboard", made.append)
+    record.record("tiny", {})
+    record.record(execute.SCOREBOARD, {})
+    assert made == [project.root / "recorded"] * 2
+    assert not (project.root / "recorded" / "scoreboard.ipynb").exists()  # no copy of another run's
+
+
 def test_todays_values_of_a_run_keep_what_was_given_by_hand(project: Project) -> None:
     execute.execute("tiny", "quick", {"eps": "0.2"})
     results = project.results("quick+eps=0.2")

@@ -12,16 +12,17 @@ PROFILE = "paper"
 def record(notebook: str, given: Mapping[str, object]) -> None:
     """Execute a notebook in the paper profile, and put the copy and its results into book/recorded.
 
-    The scoreboard there is made anew.
+    The scoreboard there is made anew; itself, it reads the recorded results and has nothing else to run.
 
     Raises
     ------
     lib.run.execute.RunError
         Where a cell fails; what was recorded before stays.
     """
-    executed = execute.execute(notebook, PROFILE, given)
     claims.RECORDED.mkdir(parents=True, exist_ok=True)
-    for path in (executed, executed.with_suffix(".json")):
-        shutil.copyfile(path, claims.RECORDED / path.name)
-    if notebook != execute.SCOREBOARD and execute.SCOREBOARD in execute.notebooks():
+    if notebook != execute.SCOREBOARD:
+        executed = execute.execute(notebook, PROFILE, given)
+        for path in (executed, executed.with_suffix(".json")):
+            shutil.copyfile(path, claims.RECORDED / path.name)
+    if execute.SCOREBOARD in execute.notebooks():
         execute.execute_scoreboard(claims.RECORDED)
