@@ -9,7 +9,7 @@ import pytest
 
 from lib import claims, compute
 from lib.run import __main__ as command_line
-from lib.run import execute, grid
+from lib.run import execute, grid, record
 
 MAKEFILE = (compute.ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
@@ -47,7 +47,8 @@ def test_the_command_line_takes_what_is_told(line: str) -> None:
     options = command_line._parser().parse_args(shlex.split(line, comments=True))
     if getattr(options, "parameter", None):
         names = [options.notebook] if isinstance(options.notebook, str) else options.notebook
-        assert all(grid.parse(name, options.profile, options.parameter) for name in names)
+        profile = getattr(options, "profile", record.PROFILE)
+        assert all(grid.parse(name, profile, options.parameter) for name in names)
 
 
 @pytest.mark.parametrize("line", lines("make"))

@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib import fragility
+from lib import compute, fragility
 from lib.data import Dataset
 from lib.fragility import measuring
+
+KEY = ("digits", "resnet18", 1)
+PROBE = fragility.Probe(n_images=10, n_pgd=4, pgd_steps=2, grid=3, splits=20)
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +25,22 @@ def cell(all_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple
         x_test=all_digits.x_test[:30],
         y_test=all_digits.y_test[:30],
     )
-    probe = fragility.Probe(n_images=10, n_pgd=4, pgd_steps=2, grid=3, splits=20)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fragility.trained, "__defaults__", (folder,))
-        grid = fragility.fill([("digits", "resnet18", 1)], {"digits": part}, [0], fragility.Recipe(), probe, folder)
+        grid = fill([KEY], part, folder)
     return grid, part, folder
+
+
+def fill(
+    keys: list[tuple[str, str, int]], part: Dataset, folder: Path, seeds: tuple[int, ...] = (0,), **options
+) -> dict:
+    return fragility.fill(keys, {"digits": part}, seeds, fragility.Recipe(), PROBE, folder=folder, **options)
 
 
 def test_a_cell_holds_what_the_chapter_shows(cell: tuple[dict, Dataset, Path]) -> None:
     grid, _, _ = cell
     ((key, (result,)),) = grid.items()
-    assert key == ("digits", "resnet18", 1)
+    assert key == KEY and result["made"]["trained_on"] == compute.describe_device()
     assert len(fragility.unpack(result["clean"])) == 30 and [len(half) for half in result["without"]] == [64, 64]
     share = np.array(result["without"]).mean(0)
     np.testing.assert_allclose(np.array(result["rightly_without"]).mean() / 64, share.mean())
@@ -55,9 +63,22 @@ def test_what_is_packed_is_unpacked(n: int) -> None:
 def test_a_filled_cell_is_not_measured_again(cell: tuple[dict, Dataset, Path], monkeypatch) -> None:
     grid, part, folder = cell
     monkeypatch.setattr(measuring, "trained", lambda *_: pytest.fail("trained again"))
-    probe = fragility.Probe(n_images=10, n_pgd=4, pgd_steps=2, grid=3, splits=20)
-    assert fragility.fill(grid, {"digits": part}, [0], fragility.Recipe(), probe, folder) == grid
-    assert fragility.halves_table(grid["digits", "resnet18", 1])["share"][0] < 1
+    assert fill([KEY], part, folder) == grid
+    assert fragility.halves_table(grid[KEY])["share"][0] < 1
+
+
+def test_an_album_is_enough_to_fill_the_same_cells(cell: tuple[dict, Dataset, Path], tmp_path: Path) -> None:
+    grid, part, folder = cell
+    assert fill([KEY], part, folder, album=tmp_path / "album") == grid
+    assert fill([KEY], part, tmp_path / "album", train=False) == grid
+
+
+def test_what_is_not_to_be_trained_is_left_out(cell: tuple[dict, Dataset, Path], monkeypatch) -> None:
+    grid, part, folder = cell
+    monkeypatch.setattr(measuring, "trained", lambda *_: pytest.fail("trained"))
+    assert fill([KEY, ("digits", "resnet18", 2)], part, folder, train=False) == grid
+    with pytest.raises(LookupError, match="no cell of digits is kept"):
+        fill([KEY], part, folder, (0, 1), train=False)  # of the second seed there is none
 
 
 def test_the_nearest_cell_stands_in() -> None:

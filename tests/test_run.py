@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lib import claims, compute
+from lib import cells, claims, compute
 from lib.run import __main__ as command
 from lib.run import execute, profiles, record
 
@@ -162,6 +162,38 @@ def test_recording_copies_the_paper_profile(project: Project) -> None:
     assert kept["profile"] == "paper+eps=0.3"
     assert kept["metrics"] == {"eps": 0.3}
     assert (project.root / "recorded" / "tiny.ipynb").exists()
+
+
+WITH_A_GRID = """
+from lib import cells, compute, intervals
+for n in (1, 2):
+    measure = lambda n=n: {"n": n, "made_in": str(compute.RUNS)}
+    found = cells.kept(f"cell-{n}", n, measure, intervals.share, Path("%s"))
+    copied = cells.kept(f"cell-{n}", n, lambda: found, intervals.share, claims.output_folder() / "cells")
+    ledger.metric(f"made elsewhere {n}", found["made_in"] == "elsewhere")
+"""
+
+
+def test_a_recording_keeps_the_cells_that_it_shows_and_starts_from_those_recorded(
+    project: Project, monkeypatch
+) -> None:
+    folder, album = project.root / "kept", project.root / "recorded" / "cells" / "tiny"
+    monkeypatch.setattr(cells, "CELLS", folder)
+    project.write(extra=WITH_A_GRID % folder)
+    record.record("tiny", {})
+    first, second = sorted(album.iterdir())
+    assert first.name.startswith("cell-1-") and sorted(folder.iterdir()) == [folder / first.name, folder / second.name]
+
+    for path in folder.iterdir():  # as on another machine, where one of the two was made elsewhere
+        path.unlink()
+    second.unlink()
+    first.write_text(json.dumps({"n": 1, "made_in": "elsewhere"}))
+    (album / "of-another-day.json").write_text("{}")
+    project.write(extra=WITH_A_GRID % folder + "x = 0")
+    record.record("tiny", {})
+    recorded = json.loads((project.root / "recorded" / "tiny.json").read_text())
+    assert recorded["metrics"] == {"eps": 0.1, "made elsewhere 1": 1.0, "made elsewhere 2": 0.0}
+    assert sorted(path.name for path in album.iterdir()) == [first.name, second.name]  # what it shows, no more
 
 
 def test_recording_the_scoreboard_makes_it_of_the_recorded_results(project: Project, monkeypatch) -> None:

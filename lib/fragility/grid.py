@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -20,18 +21,53 @@ def fill(
     seeds: Sequence[int],
     recipe: Recipe,
     probe: Probe,
+    *,
+    train: bool = True,
+    album: Path | None = None,
     folder: Path = cells.CELLS,
 ) -> dict[tuple[str, str, int], list[dict]]:
-    """Measure the cells (data set, network, age), each for every seed, where their files are not there yet."""
+    """The cells (data set, network, age), each for every seed: read where they are kept, else trained and measured.
+
+    Parameters
+    ----------
+    train
+        Whether to train and measure what is not kept; if not, a cell that lacks a seed is left out.
+    album
+        A folder that gets a copy of each file that is used.
+    folder
+        Where cells are kept.
+
+    Raises
+    ------
+    LookupError
+        Where nothing is trained and no cell of one of the data sets is kept for these settings.
+    """
     keys = list(keys)
-    grid: dict[tuple[str, str, int], list[dict]] = {key: [] for key in keys}
-    for (images, network, age), seed in tqdm(list(product(keys, seeds)), desc="cells", leave=False):
+    grid: dict[tuple[str, str, int], list[dict]] = {}
+    for key, seed in tqdm(list(product(keys, seeds)), desc="cells", leave=False):
+        images, network, age = key
         cell, data = Cell(network, images, age, seed, recipe), sets[images]
-        facts = asdict(cell), asdict(probe), data.digest
-        name = f"{images}-{network}-{age:03d}-seed{seed}"
-        found = cells.kept(name, facts, lambda cell=cell, data=data: measure(cell, data, probe), measure, folder)
-        grid[images, network, age].append(found)
+        make = partial(measure, cell, data, probe) if train else _refuse
+        facts = f"{images}-{network}-{age:03d}-seed{seed}", (asdict(cell), asdict(probe), data.digest)
+        try:
+            found = cells.kept(*facts, make, measure, folder)
+        except NotKept:
+            continue
+        grid.setdefault(key, []).append(found)
+        if album:
+            cells.kept(*facts, partial(dict, found), measure, album)
+    grid = {key: found for key, found in grid.items() if len(found) == len(seeds)}
+    if empty := {images for images, *_ in keys} - {images for images, *_ in grid}:
+        raise LookupError(f"no cell of {', '.join(sorted(empty))} is kept for these settings, and none was to be made")
     return grid
+
+
+class NotKept(LookupError):
+    """A cell is in no file."""
+
+
+def _refuse() -> dict:
+    raise NotKept
 
 
 def all_keys(images: Iterable[str], ages: Iterable[int]) -> list[tuple[str, str, int]]:

@@ -1,6 +1,7 @@
 """All that the chapter shows of one cell, measured: `measure` and its parts."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from itertools import product
 
 import numpy as np
@@ -35,6 +36,7 @@ from lib.fragility.targeting import (
     targeted,
 )
 from lib.readability import random_signs
+from lib.training import History
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def measure(cell: Cell, images: Dataset, probe: Probe) -> dict:
     done = filtered(weight, fragile, Filter(noise=probe.noise))
     return {
         "cell": asdict(cell),
+        "made": _made(history),
         "losses": history.losses,
         "clean": pack(score(model, images.x_test, images.y_test).correct),
         "all": pack(score(model, x, y).correct),
@@ -115,6 +118,17 @@ def measure(cell: Cell, images: Dataset, probe: Probe) -> dict:
         "targeting": _targeting(model, fragile, x, y, cell, probe),
         "robustness": _robustness(model, fragile, x, y, cell, probe),
         "batch_norm": _batch_norm(model, fragile, x, images.x_train[: probe.n_images]),
+    }
+
+
+def _made(history: History) -> dict:
+    """Where a cell comes from: it may be older than the run that shows it, and from another machine."""
+    return {
+        "trained_on": history.device,
+        "training_seconds": round(history.seconds, 1),
+        "measured_on": compute.describe_device(),
+        "torch": compute.versions()["torch"],
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 

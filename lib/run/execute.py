@@ -26,6 +26,8 @@ from lib.run import profiles
 
 CHAPTERS = [*claims.papers(), "common_ground"]
 SCOREBOARD = "scoreboard"
+CELLS = "cells"
+"""The folder for the cells of a grid (`lib.cells`) that a run shows: in what it writes, and beside its results."""
 
 
 class RunError(RuntimeError):
@@ -40,6 +42,11 @@ def notebooks() -> list[str]:
 def folder(profile: str, given: Mapping[str, Value]) -> Path:
     """Where the runs with these settings are."""
     return compute.RUNS / profiles.run_name(profile, given)
+
+
+def album(notebook: str, where: Path) -> Path:
+    """Where, in a folder of runs, the cells are that a notebook's run shows; only one with a grid has any."""
+    return where / CELLS / notebook
 
 
 def data_digest(notebook: str, values: Mapping[str, object], results: Path) -> str | None:
@@ -106,7 +113,7 @@ def _execute(notebook: str, values: Mapping[str, object], where: Path, *, force:
             if isinstance(error, PapermillExecutionError):
                 raise RunError(_failure(notebook, error, kept)) from error
             raise
-        _install(partial, Path(scratch) / f"{notebook}.json", where)
+        _install(partial, where)
     (where / f"{notebook}.failed.ipynb").unlink(missing_ok=True)
     return target
 
@@ -146,7 +153,9 @@ def _papermill(notebook: str, output: Path, values: Mapping[str, object]) -> Non
     print(f"{notebook}: done in {_clock(time.monotonic() - started)}", flush=True)
 
 
-def _install(executed: Path, results: Path, where: Path) -> None:
+def _install(executed: Path, where: Path) -> None:
+    """Put what a run left in its scratch folder in place: the notebook, its results, the cells of a grid it shows."""
+    results, cells = executed.with_suffix(".json"), executed.parent / CELLS
     if not results.exists():
         raise RunError(
             f"{executed.stem} ran to its end, but wrote no results: its last cells have to finish the ledger"
@@ -155,6 +164,11 @@ def _install(executed: Path, results: Path, where: Path) -> None:
     for path in ("input_path", "output_path"):  # folders of this machine, which no reader needs
         notebook.metadata.get("papermill", {}).pop(path, None)
     nbformat.write(notebook, executed)
+    if cells.exists():
+        place = album(executed.stem, where)
+        shutil.rmtree(place, ignore_errors=True)
+        place.parent.mkdir(exist_ok=True)
+        os.replace(cells, place)
     for path in (executed, results):
         os.replace(path, where / path.name)
 
