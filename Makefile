@@ -31,7 +31,7 @@ bench: $(VENV)/ready-bench  ## attacks, training and the kernel scan beside othe
 	@$(PY) -m benchmarks $(ROWS)
 
 lab: $(VENV)/ready  ## open the notebooks in JupyterLab; results go to runs/lab
-	@$(PY) -m jupyter lab notebooks
+	@$(PY) -m jupyterlab notebooks
 
 record: $(VENV)/ready  ## execute the paper profile of PAPER and keep it in book/recorded
 	@$(RUN) record $(PAPER) $(PARAMS:%=-p %)

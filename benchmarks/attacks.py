@@ -5,6 +5,7 @@ the gradients of the weights as well. All take the same eps, steps, step length,
 start. No peer stops early in these attacks; ours does not either, but where its name says so.
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -71,7 +72,8 @@ def with_foolbox(name: str, task: Task) -> Run:
         ),
         "PGD-40": lambda: foolbox.attacks.LinfPGD(abs_stepsize=PGD_ALPHA, steps=PGD_STEPS, random_start=True),
     }[name]()
-    return lambda: torch.cat([attack(model, x, y, epsilons=EPS)[1] for x, y in task.batches()])
+    missed = foolbox.criteria.Misclassification  # called as a whole, an attack would also read its result
+    return lambda: torch.cat([attack.run(model, x, missed(y), epsilon=EPS) for x, y in task.batches()])
 
 
 def with_art(name: str, task: Task) -> Run:
@@ -79,7 +81,7 @@ def with_art(name: str, task: Task) -> Run:
     from art.estimators.classification import PyTorchClassifier
 
     classifier = PyTorchClassifier(
-        task.model,
+        copy.deepcopy(task.model),  # ART moves it to the device that it takes for its own
         loss=nn.CrossEntropyLoss(),
         input_shape=task.x.shape[1:],
         nb_classes=10,

@@ -71,7 +71,7 @@ def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float
     Parameters
     ----------
     rounds
-        How often each is timed, after a run or two to warm up.
+        How often each is timed, after two runs to warm up.
     least_seconds
         A run that is shorter is repeated until it lasts about this long.
 
@@ -94,9 +94,8 @@ def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float
 
     def warm_up(one: Contender) -> None:
         run = one.prepare()
+        timed(run, 1, device)  # the first run of all sets things up, and says little of how short one is
         seconds, _ = timed(run, 1, device)
-        if seconds < 5 * least_seconds:  # the first run of all sets things up, and says little of how short one is
-            seconds, _ = timed(run, 1, device)
         runs[one.name] = run, max(1, math.ceil(least_seconds / seconds))
 
     def go(name: str) -> None:

@@ -19,7 +19,7 @@ RUNS = ROOT / "runs"
 def device() -> torch.device:
     """The fastest device at hand: CUDA, else Apple's MPS, else the CPU.
 
-    The environment variable REPRO_DEVICE ("cpu", "cuda:1", ...) overrides the choice.
+    The environment variable REPRO_DEVICE ("cpu", "cuda", "mps") overrides the choice.
     """
     if name := os.environ.get("REPRO_DEVICE"):
         return torch.device(name)

@@ -25,7 +25,8 @@ torch.set_num_threads(1)
 @pytest.fixture(autouse=True)
 def no_snapshots_in_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that trains without saying where snapshots go keeps them in its own folder, not in runs/."""
-    monkeypatch.setitem(training.fit.__kwdefaults__, "snapshots", tmp_path / "snapshots")
+    for train in (training.fit, training.fit_by_epoch, training.fit_further):
+        monkeypatch.setitem(train.__kwdefaults__, "snapshots", tmp_path / "snapshots")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 from lib import compute, fragility
 from lib.data import Dataset
 from lib.fragility import measuring
+from lib.models import STATISTICS, build, resnet
 
 KEY = ("digits", "resnet18", 1)
 PROBE = fragility.Probe(n_images=10, n_pgd=4, pgd_steps=2, grid=3, splits=20)
@@ -50,6 +51,23 @@ def test_a_cell_holds_what_the_chapter_shows(cell: tuple[dict, Dataset, Path]) -
     assert curve.shape == (len(eps), 10) and eps[0] == 0
     free = result["targeting"]["shares"]["unclipped, convolution"]
     assert free[-1] == pytest.approx(free[-2], abs=0.11)
+    robustness, readings = result["robustness"], result["readings"]
+    assert (
+        set(robustness["fgsm"])
+        == set(robustness["pgd"])
+        == set(robustness["probability"])
+        == {
+            "original",
+            *(
+                start + name
+                for name in (fragility.PRINTED, fragility.SOURCE, fragility.MEDIAN)
+                for start in ("", fragility.ALONE)
+            ),
+        }
+    )
+    assert readings[fragility.PRINTED]["changed"] == 0 and readings[fragility.SOURCE]["changed"] > 0
+    nothing, something = (fragility.filter_gains([result], who) for who in (fragility.PRINTED, fragility.SOURCE))
+    assert [gain.mean for gain in nothing.values()] == [0] * 4 and any(gain.mean for gain in something.values())
     row = fragility.controls([result], "FGSM")
     assert row["largest norm"] >= row["smallest norm"] and 0 <= row["as high"] <= 1
 
@@ -58,6 +76,14 @@ def test_a_cell_holds_what_the_chapter_shows(cell: tuple[dict, Dataset, Path]) -
 def test_what_is_packed_is_unpacked(n: int) -> None:
     bits = np.random.default_rng(0).random(n) < 0.5
     np.testing.assert_array_equal(fragility.unpack(fragility.pack(bits)), bits)
+
+
+def test_the_printed_eps_is_read_in_both_units(all_digits: Dataset) -> None:
+    model = build(resnet, 0, all_digits.x_test.device, name="resnet18", images="digits")
+    x, y = all_digits.x_test[:4], all_digits.y_test[:4]
+    moved = fragility.attacked_as_printed(model, x, y, "digits")
+    far = [float((moved[unit] - x).abs().max()) for unit in fragility.UNITS]
+    np.testing.assert_allclose(far, [0.34, 0.34 * STATISTICS["digits"][1][0]], rtol=1e-5)
 
 
 def test_a_filled_cell_is_not_measured_again(cell: tuple[dict, Dataset, Path], monkeypatch) -> None:
@@ -77,7 +103,7 @@ def test_what_is_not_to_be_trained_is_left_out(cell: tuple[dict, Dataset, Path],
     grid, part, folder = cell
     monkeypatch.setattr(measuring, "trained", lambda *_: pytest.fail("trained"))
     assert fill([KEY, ("digits", "resnet18", 2)], part, folder, train=False) == grid
-    with pytest.raises(LookupError, match="no cell of digits is kept"):
+    with pytest.raises(LookupError, match="no cell of digits"):
         fill([KEY], part, folder, (0, 1), train=False)  # of the second seed there is none
 
 

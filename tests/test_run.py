@@ -12,7 +12,7 @@ import pytest
 
 from lib import cells, claims, compute
 from lib.run import __main__ as command
-from lib.run import execute, profiles, record
+from lib.run import execute, profiles, readme, record, status
 
 PARAMETERS = """\
 seed: int = 0  # [0, 9] the seed
@@ -189,11 +189,37 @@ def test_a_recording_keeps_the_cells_that_it_shows_and_starts_from_those_recorde
     second.unlink()
     first.write_text(json.dumps({"n": 1, "made_in": "elsewhere"}))
     (album / "of-another-day.json").write_text("{}")
-    project.write(extra=WITH_A_GRID % folder + "x = 0")
-    record.record("tiny", {})
+    record.record("tiny", {})  # though nothing of its code has changed
     recorded = json.loads((project.root / "recorded" / "tiny.json").read_text())
     assert recorded["metrics"] == {"eps": 0.1, "made elsewhere 1": 1.0, "made elsewhere 2": 0.0}
     assert sorted(path.name for path in album.iterdir()) == [first.name, second.name]  # what it shows, no more
+
+
+def test_a_recording_checks_all_notebooks_before_the_first_runs(project: Project, monkeypatch) -> None:
+    monkeypatch.setattr(record, "record", lambda *_: pytest.fail("recorded"))
+    monkeypatch.setattr(readme, "update", lambda: pytest.fail("README written"))
+    assert command.main(["record", "tiny", "-p", "epz=1"]) == 1
+
+
+def test_a_recording_that_fails_leaves_readme_with_what_was_recorded_before(project: Project, monkeypatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(record, "record", lambda name, _: done.append(name) or _fail(len(done) > 1))
+    monkeypatch.setattr(readme, "update", lambda: done.append("README"))
+    assert command.main(["record", "tiny", "tiny"]) == 1
+    assert done == ["tiny", "tiny", "README"]
+
+
+def _fail(now: bool) -> None:
+    if now:
+        raise execute.RunError("a cell failed")
+
+
+def test_a_value_that_is_out_of_todays_range_makes_a_run_stale(project: Project, write_notebook) -> None:
+    execute.execute("tiny", "quick", {"eps": "0.9"})
+    results = project.results("quick+eps=0.9")
+    assert status.changes(results, project.runs / "quick+eps=0.9") == []
+    write_notebook(project.root / "notebooks" / "tiny.ipynb", PARAMETERS.replace("[0, 1]", "[0, 0.5]"))
+    assert "the parameters" in status.changes(results, project.runs / "quick+eps=0.9")
 
 
 def test_recording_the_scoreboard_makes_it_of_the_recorded_results(project: Project, monkeypatch) -> None:

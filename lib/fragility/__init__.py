@@ -23,7 +23,19 @@ from lib.fragility.kernels import (
     scaled,
     with_kernels,
 )
-from lib.fragility.measuring import NOISE_LEVELS, PRINTED_EPS, Probe, linear_eps, logarithmic_eps, measure, pack, unpack
+from lib.fragility.measuring import (
+    ALONE,
+    NOISE_LEVELS,
+    PRINTED_EPS,
+    UNITS,
+    Probe,
+    attacked_as_printed,
+    linear_eps,
+    logarithmic_eps,
+    measure,
+    pack,
+    unpack,
+)
 from lib.fragility.networks import RECIPES, Augmented, Cell, Recipe, trained
 from lib.fragility.results import (
     accuracy_over_eps,
@@ -32,6 +44,7 @@ from lib.fragility.results import (
     controls,
     cost_difference,
     cost_eps,
+    filter_gains,
     fragile_sets,
     gain,
     halves_table,
@@ -69,6 +82,7 @@ from lib.fragility.targeting import (
 )
 
 __all__ = [
+    "ALONE",
     "BATCH",
     "CLAIMS_ABOUT",
     "LEVELS",
@@ -79,6 +93,7 @@ __all__ = [
     "READINGS",
     "RECIPES",
     "SOURCE",
+    "UNITS",
     "Augmented",
     "Cell",
     "Filter",
@@ -87,6 +102,7 @@ __all__ = [
     "Recipe",
     "accuracy_over_eps",
     "all_keys",
+    "attacked_as_printed",
     "bits",
     "by_chance",
     "by_norm",
@@ -98,6 +114,7 @@ __all__ = [
     "distances",
     "expected_agreement",
     "fill",
+    "filter_gains",
     "filtered",
     "filtered_values",
     "first_convolution",

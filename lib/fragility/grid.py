@@ -33,16 +33,15 @@ def fill(
     train
         Whether to train and measure what is not kept; if not, a cell that lacks a seed is left out.
     album
-        A folder that gets a copy of each file that is used.
+        A folder that gets a copy of each cell.
     folder
         Where cells are kept.
 
     Raises
     ------
     LookupError
-        Where nothing is trained and no cell of one of the data sets is kept for these settings.
+        Where a data set is left without any cell.
     """
-    keys = list(keys)
     grid: dict[tuple[str, str, int], list[dict]] = {}
     for key, seed in tqdm(list(product(keys, seeds)), desc="cells", leave=False):
         images, network, age = key
@@ -55,10 +54,10 @@ def fill(
             continue
         grid.setdefault(key, []).append(found)
         if album:
-            cells.kept(*facts, partial(dict, found), measure, album)
+            cells.kept(*facts, partial(dict, found), measure, album)  # under the same name
     grid = {key: found for key, found in grid.items() if len(found) == len(seeds)}
-    if empty := {images for images, *_ in keys} - {images for images, *_ in grid}:
-        raise LookupError(f"no cell of {', '.join(sorted(empty))} is kept for these settings, and none was to be made")
+    if empty := sets.keys() - {images for images, *_ in grid}:
+        raise LookupError(f"no cell of {', '.join(sorted(empty))} is kept or was to be made with these settings")
     return grid
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from lib.fragility.kernels import expected_agreement, is_fragile
-from lib.fragility.measuring import unpack
+from lib.fragility.measuring import UNITS, unpack
 from lib.intervals import Measured, difference, over_seeds
 
 
@@ -119,6 +119,20 @@ def gain(results: Sequence[dict], path: Sequence[str | int], after: str, before:
     found = [values(results, *path, who, *rest) for who in (after, before)]
     arrays = [[unpack(one) if isinstance(one, dict) else np.array(one) for one in per_seed] for per_seed in found]
     return difference(*arrays)
+
+
+def filter_gains(results: Sequence[dict], who: str) -> dict[str, Measured]:
+    """What a filtered network gains over the original, paired over images.
+
+    Returns
+    -------
+    dict
+        The probability of the true class on images made for the original (Eq. 2), for each of `UNITS`; and accuracy
+        under FGSM and PGD made fresh on each, at the smallest eps of the attack's grid.
+    """
+    eq_2 = {f"Eq. 2, eps in {unit}": ("probability", unit) for unit in UNITS}
+    kinds = eq_2 | {"fresh FGSM": ("fgsm", 1), "fresh PGD": ("pgd", 0)}  # the first eps of FGSM's grid is 0
+    return {kind: gain(results, ["robustness", way], who, "original", at) for kind, (way, at) in kinds.items()}
 
 
 def smallest_rise(stages: Sequence[Sequence[NDArray]]) -> Measured:

@@ -56,10 +56,15 @@ def _reproduce(options: argparse.Namespace) -> None:
 
 
 def _record(options: argparse.Namespace) -> None:
+    given = _given(options.parameter)
     _refuse_unknown(options.notebook)
-    for name in options.notebook:
-        record.record(name, _given(options.parameter))
-    readme.update()
+    for name in options.notebook:  # all are checked before the first one runs
+        profiles.values(name, record.PROFILE, given)
+    try:
+        for name in options.notebook:
+            record.record(name, given)
+    finally:
+        readme.update()
 
 
 def _sweep(options: argparse.Namespace) -> None:

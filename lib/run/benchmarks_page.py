@@ -84,8 +84,13 @@ def _timed_cells(device: str, row: Mapping, name: str) -> list[str]:
 def _summary(ratios: Sequence[tuple[str, Mapping, str | None]]) -> str:
     sentences, measured_on = [], dict.fromkeys(device for device, _, _ in ratios)
     for device in measured_on:
-        found = [reached(row, ours) for where, row, ours in ratios if where == device]
-        sentences.append(f"On the {device}, {found.count('yes')} of {len(found)} ratios reach their aim.")
+        found: dict[str, list[str]] = {}
+        for _, row, ours in (one for one in ratios if one[0] == device):
+            way = "" if ours is None or ours == next(iter(row["ratios"])) else ours.partition(", ")[2]
+            found.setdefault(way, []).append(reached(row, ours))
+        counts = {way: f"{words.count('yes')} of {len(words)}" for way, words in found.items()}
+        others = "".join(f"; {way}, {count} do" for way, count in counts.items() if way)
+        sentences.append(f"On the {device}, {counts['']} rows reach their aim by equal work{others}.")
     missing = [KINDS[kind] for kind in ("cpu", "cuda") if KINDS[kind] not in measured_on]
     return " ".join([*sentences, *(f"No {name} is recorded yet." for name in missing)])
 

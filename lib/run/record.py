@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lib import cells, claims
+from lib.files import atomic
 from lib.run import execute
 
 PROFILE = "paper"
@@ -25,16 +26,25 @@ def record(notebook: str, given: Mapping[str, object]) -> None:
     claims.RECORDED.mkdir(parents=True, exist_ok=True)
     if notebook != execute.SCOREBOARD:
         album = execute.album(notebook, claims.RECORDED)
-        _copy(album, cells.CELLS)
-        executed = execute.execute(notebook, PROFILE, given)
+        has_a_grid = _bring(album, cells.CELLS)
+        executed = execute.execute(notebook, PROFILE, given, force=has_a_grid)  # there may be more cells by now
+        shown = execute.album(notebook, executed.parent)
+        _bring(shown, album)
         for path in (executed, executed.with_suffix(".json")):
-            shutil.copyfile(path, claims.RECORDED / path.name)
-        shutil.rmtree(album, ignore_errors=True)
-        _copy(execute.album(notebook, executed.parent), album)
+            with atomic(claims.RECORDED / path.name) as temporary:
+                shutil.copyfile(path, temporary)
+        for path in album.glob("*"):
+            if not (shown / path.name).exists():
+                path.unlink()
     if execute.SCOREBOARD in execute.notebooks():
         execute.execute_scoreboard(claims.RECORDED)
 
 
-def _copy(album: Path, folder: Path) -> None:
-    if album.exists():  # most chapters have no grid
-        shutil.copytree(album, folder, dirs_exist_ok=True)
+def _bring(album: Path, folder: Path) -> bool:
+    """Copy the cells of an album that a folder lacks; whether there are any: most chapters have no grid."""
+    found = sorted(album.glob("*.json"))
+    for path in found:
+        if not (folder / path.name).exists():
+            with atomic(folder / path.name) as temporary:
+                shutil.copyfile(path, temporary)
+    return bool(found)

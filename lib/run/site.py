@@ -185,11 +185,13 @@ def stale_note(results: Path, notebooks: Iterable[str]) -> str:
 
 
 def _listed(changed: Iterable[str]) -> str:
-    return ", ".join(re.sub(r"\blib\.\w+", r"`\g<0>`", part) for part in changed)
+    return ", ".join(re.sub(r"\blib(\.\w+)+", r"`\g<0>`", part) for part in changed)
 
 
 def _command(run: Mapping, *, recorded: bool) -> str:
-    profile, *given = profiles.parts(run["profile"])
+    profile, *pairs = profiles.parts(run["profile"])
+    declared = contract(claims.source(run["notebook"]))
+    given = [pair for pair in pairs if pair.partition("=")[0] in declared]  # a parameter may be gone since
     words = ["record", run["notebook"]] if recorded else ["execute", run["notebook"], "--profile", profile]
     return shlex.join(["python", "-m", "lib.run", *words, *(word for pair in given for word in ("-p", pair))])
 

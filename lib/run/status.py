@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lib import claims, compute
+from lib.parameters import ParameterError
 from lib.run import execute, profiles
 
 
@@ -13,8 +14,11 @@ def changes(results: Mapping, where: Path) -> list[str]:
     notebook = results["notebook"]
     if not claims.source(notebook).exists():
         return ["the notebook is gone"]
-    then = results["parameters"]
-    return claims.changed_since(results, profiles.current_values(results), execute.data_digest(notebook, then, where))
+    try:
+        now = profiles.current_values(results)
+    except ParameterError:  # a value of then is none of today's
+        now = {}
+    return claims.changed_since(results, now, execute.data_digest(notebook, results["parameters"], where))
 
 
 def lines() -> list[str]:
