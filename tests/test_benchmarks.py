@@ -215,6 +215,13 @@ def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: P
     assert (generated / benchmarks_page.CHART).read_bytes() == (recorded / "benchmarks.png").read_bytes()
 
 
+def test_equal_work_is_counted_apart_from_stopping_early() -> None:
+    contenders = {"ours": asleep(0.01), "ours, stopping early": asleep(0.002), "peer": asleep(0.01)}
+    page = benchmarks_page.fragments({"cpu": {"row": measured(**contenders)}}, "_generated")
+    said = "On the CPU, 0 of 1 rows reach their aim by equal work; stopping early, 1 of 1 do."
+    assert page["summary"].startswith(said)
+
+
 def test_without_a_recorded_run_the_page_says_so(tmp_path: Path) -> None:
     benchmarks_page.stage(tmp_path, tmp_path / "_generated", tmp_path / "nothing here")
     assert "make bench" in (tmp_path / "_generated" / "benchmarks_ratios.md").read_text()

@@ -30,6 +30,16 @@ def test_every_chapter_is_costed() -> None:
     assert set(rows) == set(execute.notebooks()) - {execute.SCOREBOARD}
 
 
+def test_a_printed_number_has_its_tolerance_and_a_fitted_one_is_marked() -> None:
+    lines = {line.split(" | ")[0].removeprefix("| "): line for line in readme.results_table().splitlines()}
+    for name in claims.papers():
+        results = claims.read_results(claims.RECORDED, name)
+        for entry in results["claims"] if results else []:
+            line, claim = lines[f"{name}: {entry['id']}"], claims.paper(name).claims[entry["id"]]
+            assert (claim.value is None) or f"| {claim.value:g} ± {claim.tolerance:g} |" in line
+            assert (", fitted |" in line) == entry["fitted"]
+
+
 def test_every_number_says_what_it_is_taken_over() -> None:
     cells = [line.split(" | ")[2] for line in readme.results_table().splitlines() if ": " in line]
     assert all(cell == "–" or re.search(r", [\d,]+ (seed|image)s?$", cell) for cell in cells)

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 
-def table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown, in a box of its own that scrolls sideways; cells are Markdown without line breaks."""
+def table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, wraps: bool = False) -> str:
+    """A table in Markdown, in a box of its own that scrolls sideways; cells are Markdown without line breaks.
+
+    Where it `wraps`, it is as wide as the page, and its columns share that.
+    """
     lines = [head, ["---"] * len(head), *rows]
-    opening = f'<div class="ledger" tabindex="0" role="region" aria-label="{html.escape(label)}">'
+    kind = "ledger wraps" if wraps else "ledger"
+    opening = f'<div class="{kind}" tabindex="0" role="region" aria-label="{html.escape(label)}">'
     return "\n".join([opening, "", *(f"| {' | '.join(cells)} |" for cells in lines), "", "</div>"])
 
 

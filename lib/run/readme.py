@@ -33,7 +33,7 @@ def results_table() -> str:
     lines = ["| claim | paper | measured | do we get it? | does it stand? |", "| --- | --- | --- | --- | --- |"]
     for name in claims.papers():
         results = claims.read_results(claims.RECORDED, name)
-        lines += [_line(name, entry) for entry in (results["claims"] if results else [])]
+        lines += [_line(claims.paper(name), entry) for entry in (results["claims"] if results else [])]
     missing = [name for name in claims.papers() if claims.read_results(claims.RECORDED, name) is None]
     note = f"\n\nNot recorded yet: {', '.join(missing)}." if missing else ""
     return "\n".join(lines) + note
@@ -56,12 +56,14 @@ def figure() -> bytes | None:
     return None
 
 
-def _line(name: str, entry: dict) -> str:
-    measured = entry["measured"]
+def _line(paper: claims.Paper, entry: dict) -> str:
+    measured, claimed = entry["measured"], entry["claimed"]
     value = "–" if measured is None else f"{measured['mean']:.4f}{_interval(measured)}, {tables.over(measured)}"
-    claimed = entry["claimed"] if entry["kind"] == "direction" else f"{entry['claimed']:g}"
-    return f"| {name}: {entry['id']} | {claimed} | {value} | {entry['verdict']} | {entry['stands'] or '–'} |"
+    if entry["kind"] == "number":
+        claimed = f"{claimed:g} ± {paper.claims[entry['id']].tolerance:g}"
+    verdict = entry["verdict"] + (", fitted" if entry["fitted"] else "")
+    return f"| {paper.name}: {entry['id']} | {claimed} | {value} | {verdict} | {entry['stands'] or '–'} |"
 
 
 def _interval(measured: dict) -> str:
-    return "" if measured["low"] is None else f" [{measured['low']:.3f}, {measured['high']:.3f}]"
+    return "" if measured["low"] is None else f" [{measured['low']:.4f}, {measured['high']:.4f}]"

@@ -92,6 +92,7 @@ def stage(results: Path, target: Path) -> None:
         else:
             (target / f"{name}.md").write_text(missing_page(name), encoding="utf-8")
     fragments = {"papers": papers_table(results), "runs": runs_table(results), "parameters": parameters_tables()}
+    fragments["claims"] = claims_tables()
     for name, text in fragments.items():
         path = target / GENERATED / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
@@ -247,7 +248,7 @@ def missing_page(name: str) -> str:
         paper = claims.paper(name)
         title, setting = markup.plain(paper.title), markup.plain(paper.setting)
         return f"# {title}\n\n{_not_run(name)}\n\n*Setting.* {setting}.\n\n## Its claims\n\n{claims_table(paper)}\n"
-    papers = map(claims.paper, claims.papers()) if name == SCOREBOARD else []
+    papers = _papers() if name == SCOREBOARD else []
     tables = [f"## {markup.plain(paper.title)}\n\n{claims_table(paper, anchors=True)}\n" for paper in papers]
     return "\n".join([f"# {name.replace('_', ' ').capitalize()}", "", _not_run(name), "", *tables])
 
@@ -261,6 +262,16 @@ def _not_run(name: str) -> str:
     return f"```{{admonition}} Not run\n:class: important\n{text}\n```"
 
 
+def claims_tables() -> str:
+    """What all papers claim, a section each."""
+    return "\n".join(f"## {markup.plain(paper.title)}\n\n{claims_table(paper)}\n" for paper in _papers())
+
+
+def _papers() -> list[Paper]:
+    """The papers that have a chapter, in the order of the book."""
+    return [claims.paper(name) for name in chapters() if name in claims.papers()]
+
+
 def claims_table(paper: Paper, *, anchors: bool = False) -> str:
     """What a paper claims and how each claim is judged; with `anchors`, each row is an address to link to."""
     rows = []
@@ -268,7 +279,9 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
         id_ = f'<span id="{claim.address}"></span>' if anchors else ""
         link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
         rows.append([id_ + link, _said(claim), _rule(claim), markup.plain(str(claim.where))])
-    return markup.table(f"The claims of {paper.title}", ["Claim", "The paper", "Judged by", "Where in the paper"], rows)
+    return markup.table(
+        f"The claims of {paper.title}", ["Claim", "The paper", "Judged by", "Where in the paper"], rows, wraps=True
+    )
 
 
 def _said(claim: Claim) -> str:
@@ -289,9 +302,9 @@ def _rule(claim: Claim) -> str:
 def papers_table(results: Path) -> str:
     """The four papers, and what this copy of the book has found about each."""
     rows = []
-    for name in (name for name in chapters() if name in claims.papers()):
-        paper = claims.paper(name)
-        rows.append([f"{{doc}}`{paper.title} <{name}>`", str(len(paper.claims)), *_found(results, name)])
+    for paper in _papers():
+        link = f"{{doc}}`{paper.title} <{paper.name}>`"
+        rows.append([link, str(len(paper.claims)), *_found(results, paper.name)])
     return markup.table("The four papers", ["Paper", "Claims", "Do we get them?", "Do they stand?"], rows)
 
 
