@@ -10,14 +10,14 @@ def announcement(notebooks: list[str], profile: str) -> str:
     costs = yaml.safe_load((claims.NOTEBOOKS / "costs.yaml").read_text())
     known = {name: costs.get(profile, {}).get(name) for name in notebooks}
     lines = [
-        f"  {name}: " + (f"{cost['minutes']:g} minutes, {cost['memory_gb']:g} GB of memory" if cost else "not measured")
+        f"  {name}: " + (f"{cost['minutes']:g} minutes, {cost['memory_gb']:g} GB of memory" if cost else "not measured; see README")
         for name, cost in known.items()
     ]
-    downloads = costs["download_mb"].get(profile, 0)
+    disk, downloads = (costs[what].get(profile, "?") for what in ("disk_mb", "download_mb"))
     return "\n".join(
         [
             f"Profile {profile}, at most (measured on 2 CPU cores; nothing where it is up to date):",
             *lines,
-            f"  disk {costs['disk_mb']} MB; download {downloads} MB",
+            f"  disk {disk} MB; download {downloads} MB",
         ]
     )
