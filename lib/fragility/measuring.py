@@ -104,7 +104,6 @@ def measure(cell: Cell, images: Dataset, probe: Probe) -> dict:
     done = filtered(weight, fragile, Filter(noise=probe.noise))
     return {
         "cell": asdict(cell),
-        "made": _made(history),
         "losses": history.losses,
         "clean": pack(score(model, images.x_test, images.y_test).correct),
         "all": pack(score(model, x, y).correct),
@@ -118,6 +117,7 @@ def measure(cell: Cell, images: Dataset, probe: Probe) -> dict:
         "targeting": _targeting(model, fragile, x, y, cell, probe),
         "robustness": _robustness(model, fragile, x, y, cell, probe),
         "batch_norm": _batch_norm(model, fragile, x, images.x_train[: probe.n_images]),
+        "made": _made(history),
     }
 
 
