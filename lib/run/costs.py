@@ -9,10 +9,7 @@ def announcement(notebooks: list[str], profile: str) -> str:
     """What the user is in for: minutes, memory, disk and download of these notebooks in a profile."""
     costs = yaml.safe_load((claims.NOTEBOOKS / "costs.yaml").read_text())
     known = {name: costs.get(profile, {}).get(name) for name in notebooks}
-    lines = [
-        f"  {name}: " + (f"{cost['minutes']:g} minutes, {cost['memory_gb']:g} GB of memory" if cost else "not measured; see README")
-        for name, cost in known.items()
-    ]
+    lines = [f"  {name}: {_cost(cost)}" for name, cost in known.items()]
     disk, downloads = (costs[what].get(profile, "?") for what in ("disk_mb", "download_mb"))
     return "\n".join(
         [
@@ -21,3 +18,7 @@ def announcement(notebooks: list[str], profile: str) -> str:
             f"  disk {disk} MB; download {downloads} MB",
         ]
     )
+
+
+def _cost(cost: dict | None) -> str:
+    return f"{cost['minutes']:g} minutes, {cost['memory_gb']:g} GB of memory" if cost else "not measured; see README"
