@@ -3,11 +3,19 @@
 import yaml
 
 from lib import claims
+from lib.run import markup
+
+
+def table() -> str:
+    """What each notebook takes in the quick profile, in Markdown."""
+    quick = _costs()["quick"].items()
+    rows = [[f"{{doc}}`{name}`", f"{cost['minutes']:g}", f"{cost['memory_gb']:g}"] for name, cost in quick]
+    return markup.table("What the quick profile takes", ["Chapter", "Minutes on two cores", "GB of memory"], rows)
 
 
 def announcement(notebooks: list[str], profile: str) -> str:
     """What the user is in for: minutes, memory, disk and download of these notebooks in a profile."""
-    costs = yaml.safe_load((claims.NOTEBOOKS / "costs.yaml").read_text())
+    costs = _costs()
     known = {name: costs.get(profile, {}).get(name) for name in notebooks}
     lines = [f"  {name}: {_cost(cost)}" for name, cost in known.items()]
     disk, downloads = (costs[what].get(profile, "?") for what in ("disk_mb", "download_mb"))
@@ -18,6 +26,10 @@ def announcement(notebooks: list[str], profile: str) -> str:
             f"  disk {disk} MB; download {downloads} MB",
         ]
     )
+
+
+def _costs() -> dict:
+    return yaml.safe_load((claims.NOTEBOOKS / "costs.yaml").read_text())
 
 
 def _cost(cost: dict | None) -> str:

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from lib import claims, compute
 from lib.claims import Claim, Paper
 from lib.parameters import contract
-from lib.run import benchmarks_page, markup, profiles, status
+from lib.run import benchmarks_page, costs, markup, profiles, status
 
 BOOK = compute.ROOT / "book"
 SCOREBOARD = "scoreboard"
@@ -92,7 +92,7 @@ def stage(results: Path, target: Path) -> None:
         else:
             (target / f"{name}.md").write_text(missing_page(name), encoding="utf-8")
     fragments = {"papers": papers_table(results), "runs": runs_table(results), "parameters": parameters_tables()}
-    fragments["claims"] = claims_tables()
+    fragments |= {"claims": claims_tables(), "costs": costs.table()}
     for name, text in fragments.items():
         path = target / GENERATED / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
@@ -353,7 +353,7 @@ def _parameters_table(name: str) -> str:
         set_to = [f"`{given[one.name]}`" for given in values]
         rows.append([f"`{one.name}`", one.type.__name__, allowed, *set_to, markup.plain(one.meaning)])
     head = ["Parameter", "Type", "Allowed", *(f"`{profile}`" for profile in names), "Meaning"]
-    return markup.table(f"Parameters of {name}", head, rows)
+    return markup.table(f"Parameters of {name}", head, rows, wraps=True)
 
 
 def _has_parameters(name: str) -> bool:
