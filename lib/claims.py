@@ -8,6 +8,7 @@ when measured soundly (white box, held-out images, PGD, controls)? A chapter ans
 import json
 import math
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -330,9 +331,13 @@ def digests(notebook: str, parameters: Mapping[str, object], data_digest: str | 
 
 
 def read_results(folder: Path, notebook: str) -> dict | None:
-    """The results of a notebook's run in a folder, or None where it has not run there."""
+    """The results of a notebook's run in a folder, or None where it has not run there or they cannot be read."""
     path = folder / f"{notebook}.json"
-    return json.loads(path.read_text()) if path.exists() else None
+    try:
+        return json.loads(path.read_text()) if path.exists() else None
+    except json.JSONDecodeError as error:
+        print(f"{path} is damaged ({error}) and counts as not run", file=sys.stderr)
+        return None
 
 
 def changed_since(results: Mapping, parameters: Mapping[str, object], data_digest: str | None) -> list[str]:

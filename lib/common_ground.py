@@ -242,8 +242,8 @@ def filtered_as_printed(begun: Start, eps: float) -> Defended:
     return _filtered(begun, PRINTED)
 
 
-def filtered_as_cited(begun: Start, eps: float) -> Defended:
-    """The same filter by the rule of the source that it cites, for noise that is not known: by the median."""
+def filtered_by_median(begun: Start, eps: float) -> Defended:
+    """The same filter by its source's rule for noise that is not known, which goes by the median singular value."""
     return _filtered(begun, MEDIAN)
 
 
@@ -298,7 +298,7 @@ DEFENCES: dict[str, Callable[[Start, float], Defended]] = {
     "retrained": retrained,
     "mixed batches": mixed,
     "filter, printed": filtered_as_printed,
-    "filter, source": filtered_as_cited,
+    "filter, median": filtered_by_median,
     PGD_TRAINING: pgd_trained,
     RISING: pgd_trained_rising,
 }
@@ -319,7 +319,7 @@ PASSES: dict[str, Callable[[Recipe, int], float]] = {
     "retrained": lambda recipe, n: (recipe.further + 1) * n,
     "mixed batches": lambda recipe, n: recipe.further * (n + _halves(n, recipe.batch_size)),
     "filter, printed": lambda recipe, n: recipe.further * n + FORWARD * KERNELS * recipe.n_scan,
-    "filter, source": lambda recipe, n: recipe.further * n + FORWARD * KERNELS * recipe.n_scan,
+    "filter, median": lambda recipe, n: recipe.further * n + FORWARD * KERNELS * recipe.n_scan,
     PGD_TRAINING: lambda recipe, n: recipe.further * n * (1 + recipe.pgd_steps),
     RISING: lambda recipe, n: recipe.further * n * (1 + recipe.pgd_steps),
 }

@@ -106,7 +106,7 @@ def flags_raised(model: nn.Module, other: nn.Module, x: Tensor, y: Tensor, eps: 
 
 
 WORST = "worst case"
-"""The last column: an image counts where it is read rightly clean and under every attack."""
+"""The first column: an image counts where it is read rightly clean and under every attack."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,12 +195,16 @@ class Row:
 
     @property
     def outcomes(self) -> dict[str, list[NDArray[np.bool_]]]:
-        """Which images (N,) are read rightly, by column of the table: under each attack, and under all of them."""
-        return self.correct | {WORST: self.worst}
+        """Which images (N,) are read rightly, by column of the table: under all attacks, and under each of them."""
+        return {WORST: self.worst} | self.correct
+
+    def accuracies(self, column: str) -> list[float]:
+        """The accuracy in a column of the table, one value a seed."""
+        return [float(np.mean(hits)) for hits in self.outcomes[column]]
 
     def accuracy(self, column: str) -> float:
         """The accuracy in a column of the table, a mean over seeds."""
-        return float(np.mean(self.outcomes[column]))
+        return float(np.mean(self.accuracies(column)))
 
     @property
     def raised(self) -> dict[str, str]:

@@ -364,7 +364,8 @@ def kernel_grid(
         Which kernels are called fragile (kernels,), in the same order. A circle marks those that are so at all ages.
     """
     shape = (len(rows), len(columns))
-    figure, axes = plt.subplots(*shape, figsize=(3.1 * shape[1], 2.7 * shape[0] + 0.4), squeeze=False)
+    figure, axes = plt.subplots(*shape, figsize=(3.1 * shape[1], 2.7 * shape[0] + 0.8), squeeze=False)
+    labelled = {}
     for (i, row), (j, column) in ((a, b) for a in enumerate(rows) for b in enumerate(columns)):
         ax = axes[i, j]
         ax.set(title=f"{column}, {row}", xlabel="kernel that is dropped" if i + 1 == len(rows) else "")
@@ -381,9 +382,11 @@ def kernel_grid(
             ax.plot(kernels[once], accuracies[once], "x", color="black", markersize=4)
             if len(lines) > 1:
                 ax.plot(kernels[always], accuracies[always], "o", color=COLOURS[1], mfc="none", markersize=6)
-        ax.legend(fontsize=8, frameon=True, framealpha=0.8)
+        handles, ages = ax.get_legend_handles_labels()
+        labelled |= dict(zip(ages, handles, strict=True))
     for ax in axes[:, 0]:
         ax.set_ylabel("accuracy without it")
+    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=len(labelled))
     return figure
 
 
@@ -421,6 +424,9 @@ def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) ->
     across = max(map(len, panes))
     figure, axes = plt.subplots(len(panes), across, figsize=(3.9 * across, 3.1 * len(panes) + 1), squeeze=False)
     labelled = {}
+    for row, across_row in zip(axes, panes, strict=True):
+        for ax in row[len(across_row) :]:  # of rows that differ in length the shorter ones end early
+            ax.set_axis_off()
     for ax, pane in ((axes[i, j], pane) for i, row in enumerate(panes) for j, pane in enumerate(row)):
         named = pane["xlabel"], pane.get("ylabel", "")
         curves(pane["x"], pane["series"], *named, claimed=pane.get("claimed"), most=1, ax=ax)
@@ -459,15 +465,18 @@ def split_shares(panes: Mapping[str, tuple[Sequence[float], Mapping[str, float]]
 
 
 def ladders(
-    panes: Mapping[str, Mapping[str, Sequence[float]]], rows: Sequence[str], notes: Mapping[str, Sequence[str]]
+    panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
+    rows: Sequence[str],
+    notes: Mapping[str, Sequence[str]],
 ) -> Figure:
     """Shares by row, each row's marks on one line that ends in its last: from what is hoped for to what is left.
 
     Parameters
     ----------
     panes
-        For each pane's title the series, one value a row; the same labels in each. The last is drawn full and black,
-        with its number beside it.
+        For each pane's title the series, for each row one value a seed; the same labels in each. Marks are means. The
+        last series is drawn full and black, with its number beside it, and below it a dot a seed, where there are
+        several.
     rows
         The rows' names, from the top.
     notes
@@ -478,12 +487,16 @@ def ladders(
     )
     places = np.arange(len(rows))
     for ax, (title, series) in zip(axes[0], panes.items(), strict=True):
-        values = np.array(list(series.values()))
+        seeds = np.array(list(series.values()))
+        values = seeds.mean(2)
         ax.hlines(places, values.min(0), values.max(0), color="0.75", linewidth=3, zorder=1)
-        for number, (label, shares) in enumerate(series.items()):
+        for number, (label, shares) in enumerate(zip(series, values, strict=True)):
             last = number == len(series) - 1
             look = {"markerfacecolor": "black" if last else "white", "markersize": 9 if last else 7}
             ax.plot(shares, places, MARKERS[number], color="black", label=label, clip_on=False, zorder=2 + last, **look)
+        if seeds.shape[2] > 1:
+            dots = {"s": 12, "color": "0.35", "linewidths": 0, "clip_on": False, "zorder": 2}
+            ax.scatter(seeds[-1].T, np.tile(places + 0.27, (seeds.shape[2], 1)), label=f"{label}, each seed", **dots)
         for place, value in zip(places, values[-1], strict=True):
             look = {"textcoords": "offset points", "ha": "center", "fontsize": 9, "fontweight": "bold"}
             ax.annotate(f"{value:.2f}", (value, place), (0, 7), **look)
@@ -494,7 +507,8 @@ def ladders(
         ax.spines["left"].set_visible(False)
         ax.tick_params(axis="y", length=0)
         ax.grid(visible=False, axis="y")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(series))
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
 
 
@@ -508,7 +522,7 @@ def heat_maps(
     panes
         For each title shares (rows, columns).
     apart
-        How many columns at the right stand apart from the others.
+        How many columns at the left stand apart from the others.
     """
     size = 0.7 * len(columns) + 2.2, (0.4 * len(rows) + 0.5) * len(panes) + 1.2
     figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, squeeze=False)
@@ -517,7 +531,7 @@ def heat_maps(
         for i, j in np.ndindex(values.shape):
             colour = "white" if values[i, j] < 0.4 else "black"
             ax.annotate(f"{values[i, j]:.2f}", (j, i), ha="center", va="center", fontsize=10, color=colour)
-        ax.axvline(len(columns) - apart - 0.5, color="white", linewidth=5)
+        ax.axvline(apart - 0.5, color="white", linewidth=5)
         ax.set(title=title, xticks=range(len(columns)), yticks=range(len(rows)), yticklabels=rows)
         ax.set_xticklabels(columns, rotation=40, ha="right", rotation_mode="anchor")
         ax.grid(False)

@@ -143,7 +143,7 @@ def test_a_kernel_that_is_zero_already_is_not_missed_and_the_scan_changes_nothin
 
 
 def test_the_filter_changes_the_first_weights_alone_and_amplifies_the_fragile_kernels(begun):
-    plain, after = cg.undefended(begun, 0.1).network, cg.filtered_as_cited(begun, 0.1).network
+    plain, after = cg.undefended(begun, 0.1).network, cg.filtered_by_median(begun, 0.1).network
     fragile = torch.from_numpy(cg.fragile_kernels(begun, plain)["fragile"])
     old, new = plain.state_dict(), after.state_dict()
     assert [name for name in old if not torch.equal(old[name], new[name])] == ["0.weight"]

@@ -11,10 +11,15 @@ from torch import nn
 
 from lib import attacks, claims, evaluation, models, training
 from lib.data import Dataset
-from lib.run import profiles
+from lib.run import execute, profiles
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text())
 METRICS = [(name, metric) for name, ranges in EXPECTED.items() for metric in ranges]
+
+
+def test_every_chapter_has_ranges() -> None:
+    assert set(EXPECTED) == set(execute.CHAPTERS)
+    assert all(EXPECTED.values())
 
 
 @pytest.mark.parametrize(("name", "metric"), METRICS)

@@ -114,3 +114,12 @@ def test_the_nearest_cell_stands_in() -> None:
     assert fragility.stand_in(grid, "cifar10", "resnet50", 50) == ("cifar10", "resnet18", 10)
     assert fragility.stand_in(grid, "digits", "resnet50", 50) is None
     assert len(fragility.all_keys(["mnist", "cifar10"], [10, 50, 100])) == 18
+
+
+def test_where_ages_are_compared_a_network_that_has_them_all_stands_in_for_a_nearer_one() -> None:
+    grid = dict.fromkeys([("mnist", "resnet50", 10), *(("mnist", "resnet18", age) for age in (10, 50, 100))])
+    whole = {"whole": (10, 50, 100)}
+    assert fragility.stand_in(grid, "mnist", "resnet50", 10, **whole) == ("mnist", "resnet18", 10)
+    del grid["mnist", "resnet18", 50]
+    assert fragility.stand_in(grid, "mnist", "resnet50", 10, **whole) == ("mnist", "resnet50", 10)
+    assert fragility.stand_in(grid, "digits", "resnet50", 10, **whole) is None

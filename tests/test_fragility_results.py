@@ -34,6 +34,17 @@ def test_steps_between_stages() -> None:
     assert fragility.smallest_count_rise([[1, 2], [3, 4], [4, 5]]).mean == 1
 
 
+def test_a_share_without_clipping_is_over_images_of_one_network_and_over_several_networks() -> None:
+    def result(one: float) -> dict:
+        of = {"shares": {"unclipped, convolution": [0.0, one]}, "printed": fragility.pack(np.ones(200, bool))}
+        return {"targeting": of}
+
+    alone = fragility.unclipped_share([result(0.995)], "convolution", 1)
+    assert (alone.mean, alone.n, alone.over) == (0.995, 200, "images") and alone.low < 0.995 < alone.high
+    both = fragility.unclipped_share([result(0.5), result(1.0)], "convolution", 1)
+    assert (both.mean, both.n, both.over) == (0.75, 2, "seeds")
+
+
 def test_a_gain_is_paired_over_images() -> None:
     results = [
         {"way": {"a": fragility.pack(np.array([1, 1, 0], bool)), "b": fragility.pack(np.array([1, 0, 0], bool))}}

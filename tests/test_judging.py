@@ -74,7 +74,9 @@ def row(correct: dict[str, list], seconds: float = 1.0, flags: list[list[Flag]] 
 def test_the_worst_case_is_taken_image_by_image():
     one = row({"clean": [[1, 1, 1, 0]], "FGSM": [[1, 0, 1, 0]], "Square": [[0, 1, 1, 0]]})
     assert one.worst[0].tolist() == [False, False, True, False] and one.accuracy(judging.WORST) == 0.25
-    assert list(one.outcomes) == ["clean", "FGSM", "Square", "worst case"]
+    assert list(one.outcomes) == ["worst case", "clean", "FGSM", "Square"]
+    two = row({"clean": [[1, 1, 1, 0], [1, 1, 0, 0]]})
+    assert two.accuracies("clean") == [0.75, 0.5] and two.accuracy(judging.WORST) == 0.625
 
 
 def test_a_red_flag_counts_once_whichever_network_raises_it():

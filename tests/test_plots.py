@@ -78,6 +78,7 @@ def test_a_grid_of_kernels_marks_those_fragile_at_all_ages_and_says_what_is_miss
             drawn[line.get_marker()].append(line.get_xdata().tolist())
     assert drawn == {"o": [[0], [0]], "x": [[1], [2]]}
     assert [text.get_text() for text in missing.texts] == ["missing"] and not missing.lines
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["1", "2"]
 
 
 def test_spectra_count_values_from_one_and_draw_the_thresholds():
@@ -97,6 +98,12 @@ def test_panels_of_a_grid_have_their_own_axes_and_one_legend():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
 
 
+def test_a_shorter_row_of_a_grid_of_panels_ends_early():
+    pane = {"x": [1, 10], "series": {"a": [[0.1, 0.2]]}, "title": "", "xlabel": "eps"}
+    figure = plots.pane_grid([[pane], [pane, pane]])
+    assert [ax.axison for ax in figure.axes] == [True, False, True, True]
+
+
 def test_shares_of_splits_are_counted_and_the_chosen_marked():
     figure = plots.split_shares({"FGSM": ([0.0, 0.01, 1.0], {"S": 0.4})}, "share")
     (ax,) = figure.axes
@@ -106,13 +113,23 @@ def test_shares_of_splits_are_counted_and_the_chosen_marked():
 
 
 def test_a_ladder_has_a_line_a_row_and_the_number_of_its_last_mark():
-    panes = {"eps 0.1": {"clean": [0.9, 0.8], "FGSM": [0.5, 0.6], "worst": [0.4, 0.1]}}
+    panes = {"eps 0.1": {"clean": [[0.9], [0.8]], "FGSM": [[0.5], [0.6]], "worst": [[0.4], [0.1]]}}
     figure = plots.ladders(panes, ["a", "b"], {"": ["cost"], "eps 0.1": ["× 1.0", "× 4.0"]})
     (ax,) = figure.axes
     assert [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()] == [[0.4, 0.9], [0.1, 0.8]]
     assert [text.get_text() for text in ax.texts] == ["0.40", "0.10", "cost", "× 1.0", "× 4.0"]
     assert [line.get_markerfacecolor() for line in ax.lines] == ["white", "white", "black"]
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row on top
+    assert len(ax.collections) == 1  # of one seed there is nothing to show but the mark
+
+
+def test_a_ladder_of_several_seeds_shows_each_below_the_mean_of_the_last_mark():
+    panes = {"": {"clean": [[0.9, 0.9], [0.8, 0.8]], "worst": [[0.0, 0.8], [0.25, 0.75]]}}
+    figure = plots.ladders(panes, ["a", "b"], {"": ["cost", "cost"]})
+    (ax,) = figure.axes
+    assert ax.lines[-1].get_xdata().tolist() == [0.4, 0.5]
+    assert ax.collections[1].get_offsets().tolist() == [[0.0, 0.27], [0.25, 1.27], [0.8, 0.27], [0.75, 1.27]]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["clean", "worst", "worst, each seed"]
 
 
 def test_heat_maps_write_each_share_so_that_it_can_be_read():

@@ -5,14 +5,16 @@ import os
 import signal
 import socket
 import threading
+from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from lib import cells, claims, compute
+from lib.parameters import ParameterError
 from lib.run import __main__ as command
-from lib.run import execute, profiles, readme, record, status
+from lib.run import combinations, costs, execute, profiles, readme, record, status
 
 PARAMETERS = """\
 seed: int = 0  # [0, 9] the seed
@@ -82,6 +84,70 @@ def test_only_what_changed_runs_again(project: Project, capsys: pytest.CaptureFi
     assert project.results()["metrics"] == {"eps": 0.1, "more": 1.0}
 
 
+def test_a_notebook_whose_process_is_killed_says_so_and_keeps_what_had_run(
+    project: Project, capsys: pytest.CaptureFixture
+) -> None:
+    project.write(extra="import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert command.main(["execute", "tiny"]) == 1
+    said = capsys.readouterr().err
+    assert "memory" in said and "tiny.failed.ipynb" in said
+    assert (project.runs / "quick" / "tiny.failed.ipynb").exists() and not (
+        project.runs / "quick" / "tiny.json"
+    ).exists()
+
+
+def test_without_names_all_chapters_run_and_the_scoreboard_reads_them(project: Project, monkeypatch) -> None:
+    made: list[Path] = []
+    monkeypatch.setattr(execute, "notebooks", lambda: ["tiny", execute.SCOREBOARD])
+    monkeypatch.setattr(execute, "execute_scoreboard", made.append)
+    assert command.main(["execute", "-p", "eps=0.2"]) == 0
+    assert (project.runs / "quick+eps=0.2" / "tiny.json").exists() and made == [project.runs / "quick+eps=0.2"]
+
+
+def test_results_that_are_damaged_count_as_not_run(project: Project, capsys: pytest.CaptureFixture) -> None:
+    command.main(["execute", "tiny"])
+    path = project.runs / "quick" / "tiny.json"
+    path.write_text("")
+    assert claims.read_results(path.parent, "tiny") is None and str(path) in capsys.readouterr().err
+    assert command.main(["execute", "tiny"]) == 0 and project.results()["metrics"] == {"eps": 0.1}
+
+
+def test_the_data_are_looked_at_again_only_where_their_file_has_changed(tmp_path: Path, monkeypatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(execute.data, "CACHE", tmp_path)
+    monkeypatch.setattr(execute.data, "current_digest", lambda names: asked.append(names) or str(len(asked)))
+    digest = partial(execute.data_digest, "mitigation", {"dataset": "mnist"}, tmp_path)
+    assert [digest(), digest()] == ["1", "1"]
+    execute.data.cache_file("mnist").touch()
+    assert [digest(), digest()] == ["2", "2"]
+
+
+@pytest.mark.parametrize(
+    ("notebook", "given", "said"),
+    [
+        ("unlearning", {"dataset": "digits", "rounds": 4, "remove": 1000}, "leave nothing of 4,000 training images"),
+        ("adversarial_training", {"dataset": "digits", "batch_size": 31}, "a single image of 4,000"),
+        ("adversarial_training", {"dataset": "digits", "batch_size": 37}, "a single image of 1,000"),
+        ("fragile_neurons", {"dataset": "digits", "settings_images": 129}, "settings_images=129"),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(notebook: str, given: dict, said: str) -> None:
+    for profile in profiles.names():
+        profiles.values(notebook, profile, {})
+    with pytest.raises(ParameterError, match=f"{notebook}: .*{said}"):
+        profiles.values(notebook, "quick", given)
+
+
+def test_the_sizes_of_the_data_sets_are_those_of_the_data() -> None:
+    digits = execute.data.load("digits")
+    assert combinations.SIZES["digits"] == (len(digits.x_train), len(digits.x_test))
+
+
+def test_what_a_run_takes_is_said_of_the_profiles_own_values() -> None:
+    plain, changed = (costs.announcement(["mitigation"], "quick", given) for given in ({}, {"epochs": "200"}))
+    assert "1.8 minutes" in plain and "yours may take more" not in plain and "yours it may take more" in changed
+
+
 def test_changed_parameters_have_a_folder_of_their_own(project: Project) -> None:
     assert command.main(["execute", "tiny", "-p", "eps=0.2"]) == 0
     assert project.results("quick+eps=0.2")["metrics"] == {"eps": 0.2}
@@ -97,6 +163,8 @@ def test_changed_parameters_have_a_folder_of_their_own(project: Project) -> None
         (["-p", "eps=1.5"], "out of [0, 1]"),
         (["-p", "dataset=cifar"], "one of digits, mnist"),
         (["-p", "eps"], "write name=value"),
+        (["-p", "eps=0.1", "-p", "eps=0.2"], "eps is given twice"),
+        (["-p", "eps=1.5"], "tiny: eps is 1.5"),
         (["--profile", "papr"], "no profile named 'papr'; there are: paper, quick"),
     ],
 )
@@ -188,11 +256,14 @@ def test_a_recording_keeps_the_cells_that_it_shows_and_starts_from_those_recorde
         path.unlink()
     second.unlink()
     first.write_text(json.dumps({"n": 1, "made_in": "elsewhere"}))
-    (album / "of-another-day.json").write_text("{}")
+    older, another = album / f"{second.stem.rpartition('-')[0]}-0123.json", album / "cell-3-0123.json"
+    for path in (older, another):
+        path.write_text("{}")
     record.record("tiny", {})  # though nothing of its code has changed
     recorded = json.loads((project.root / "recorded" / "tiny.json").read_text())
     assert recorded["metrics"] == {"eps": 0.1, "made elsewhere 1": 1.0, "made elsewhere 2": 0.0}
-    assert sorted(path.name for path in album.iterdir()) == [first.name, second.name]  # what it shows, no more
+    kept = sorted(path.name for path in album.iterdir())
+    assert kept == sorted([first.name, second.name, another.name])  # what is replaced goes, what was left out stays
 
 
 def test_a_recording_checks_all_notebooks_before_the_first_runs(project: Project, monkeypatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from browser import Sight, Window, served, window
 
 from lib import claims
-from lib.run import site, status
+from lib.run import costs, site, status
 
 PHONE = 390
 OVERFLOWING = """() => [...document.querySelectorAll("main :is(td, th)")]
@@ -221,6 +221,16 @@ def test_no_page_names_the_folder_it_was_built_in(book: Path) -> None:
 # ---- Staging ----
 
 
+@pytest.mark.parametrize("name", site.experiments())
+def test_the_page_for_courses_names_each_exercise_and_what_the_chapter_takes(name: str) -> None:
+    cells = nbformat.read(claims.source(name), as_version=4).cells
+    titles = re.findall(r"\{exercise\} (.+)", "\n".join(cell.source for cell in cells))
+    page = (site.BOOK / "teaching.md").read_text()
+    (row,) = (line for line in page.splitlines() if line.startswith(f"| {{doc}}`{name}`"))
+    assert titles and [title for title in titles if title not in row] == []
+    assert f"{{doc}}`{name}`" in costs.table()
+
+
 def test_without_any_run_each_chapter_says_so(tmp_path: Path) -> None:
     target = tmp_path / "a path with spaces" / "book"
     site.stage(tmp_path / "nothing here", target)
@@ -248,6 +258,21 @@ def test_a_warning_fails_the_build_and_what_stood_there_stays(tmp_path: Path) ->
     assert [line for line in complaints if not line.startswith("unlearning.ipynb")] == []
     assert (output / "index.html").read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["results", "site"]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "book/notes.txt"])
+def test_a_folder_that_holds_something_else_is_not_replaced(tmp_path: Path, name: str) -> None:
+    notes = tmp_path / name
+    notes.parent.mkdir(exist_ok=True)
+    notes.write_text("mine")
+    with pytest.raises(site.SiteError, match="something else than a site"):
+        site.build(tmp_path, notes.parent)
+    assert notes.read_text() == "mine"
+
+
+def test_results_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(site.SiteError, match="no folder"):
+        site.build(tmp_path / "mistyped", tmp_path / "site")
 
 
 def test_progress_bars_and_stderr_do_not_reach_a_page() -> None:
@@ -299,9 +324,19 @@ def test_a_recorded_page_shows_todays_prose_where_its_code_is_the_same(
     source = write_notebook(tmp_path / "tiny.ipynb", "seed: int = 0  # the seed", "1 + 1")
     executed = nbformat.read(source, as_version=4)
     executed.cells.insert(2, nbformat.v4.new_code_cell("seed = 1", metadata={"tags": ["injected-parameters"]}))
-    executed.cells[0].source = "# What it said then"
+    executed.cells[-1].outputs = [nbformat.v4.new_output("stream", text="2")]
+    executed.cells[-1].metadata["tags"] = ["remove-input"]
+    today = nbformat.read(source, as_version=4)
+    today.cells[1].source += "  # more about it"
+    today.cells.insert(2, nbformat.v4.new_markdown_cell("A new paragraph."))
+    nbformat.write(today, source)
     site.take_prose(executed, "tiny")
-    assert executed.cells[0].source == "# A chapter"
+    assert [cell.source for cell in executed.cells] == [
+        *(cell.source for cell in today.cells[:2]),
+        "seed = 1",
+        *(cell.source for cell in today.cells[2:]),
+    ]
+    assert executed.cells[-1].outputs[0].text == "2" and "tags" not in executed.cells[-1].metadata
     executed.cells[0].source = "# What it said then"
     executed.cells[-1].source = "1 + 2"
     site.take_prose(executed, "tiny")

@@ -53,6 +53,7 @@ from lib.fragility.results import (
     smallest_count_rise,
     smallest_rise,
     stable,
+    unclipped_share,
     values,
 )
 from lib.fragility.svd_filter import (
@@ -148,6 +149,7 @@ __all__ = [
     "threshold",
     "threshold_factor",
     "trained",
+    "unclipped_share",
     "unpack",
     "values",
     "variants",

@@ -1,6 +1,6 @@
 """The grid network × data set × age: its cells, kept in a file each, and the claims that need a data set."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from itertools import product
@@ -74,11 +74,18 @@ def all_keys(images: Iterable[str], ages: Iterable[int]) -> list[tuple[str, str,
     return [(one, network, age) for one in images for network in RESNETS for age in sorted(ages)]
 
 
-def stand_in(grid: dict, images: str, network: str, age: int) -> tuple[str, str, int] | None:
-    """The cell asked for, else the one of that data set that is nearest to it: the network first, then the age."""
+def stand_in(
+    grid: dict, images: str, network: str, age: int, *, whole: Collection[int] = ()
+) -> tuple[str, str, int] | None:
+    """The cell asked for, else the one of that data set that is nearest to it: the network first, then the age.
+
+    With `whole`, only among networks that have all of these ages, if there are any.
+    """
     there = [key for key in grid if key[0] == images]
+    complete = [key for key in there if all((*key[:2], other) in grid for other in whole)]
     order = {name: number for number, name in enumerate(RESNETS)}
-    return min(there, key=lambda key: (abs(order[key[1]] - order[network]), abs(key[2] - age)), default=None)
+    nearness = {key: (abs(order[key[1]] - order[network]), abs(key[2] - age)) for key in complete or there}
+    return min(nearness, key=nearness.__getitem__, default=None)
 
 
 CLAIMS_ABOUT = {

@@ -9,7 +9,7 @@ from scipy import stats
 
 from lib.fragility.kernels import expected_agreement, is_fragile
 from lib.fragility.measuring import UNITS, unpack
-from lib.intervals import Measured, difference, over_seeds
+from lib.intervals import Measured, difference, over_seeds, share
 
 
 def values(results: Sequence[dict], *path: str | int) -> list:
@@ -133,6 +133,23 @@ def filter_gains(results: Sequence[dict], who: str) -> dict[str, Measured]:
     eq_2 = {f"Eq. 2, eps in {unit}": ("probability", unit) for unit in UNITS}
     kinds = eq_2 | {"fresh FGSM": ("fgsm", 1), "fresh PGD": ("pgd", 0)}  # the first eps of FGSM's grid is 0
     return {kind: gain(results, ["robustness", way], who, "original", at) for kind, (way, at) in kinds.items()}
+
+
+def unclipped_share(results: Sequence[dict], level: str, at: int) -> Measured:
+    """The share of images that move S more under FGSM without clipping, at one eps of Algorithm 1's grid.
+
+    Parameters
+    ----------
+    level
+        Where the maps are read, one of `LEVELS`.
+    at
+        The place of the eps in the grid.
+    """
+    shares = values(results, "targeting", "shares", f"unclipped, {level}", at)
+    if len(shares) > 1:
+        return over_seeds(shares)
+    n = len(unpack(values(results, "targeting", "printed")[0]))
+    return share(round(shares[0] * n), n)
 
 
 def smallest_rise(stages: Sequence[Sequence[NDArray]]) -> Measured:

@@ -32,12 +32,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _execute(options: argparse.Namespace) -> None:
     given = _given(options.parameter)
-    chosen = options.notebook or execute.notebooks()
+    chosen = options.notebook or [name for name in execute.notebooks() if name != execute.SCOREBOARD]
     _refuse_unknown(chosen)
     for name in chosen:  # all are checked before the first one runs
         profiles.values(name, options.profile, given)
     for name in chosen:
         execute.execute(name, options.profile, given, force=options.force)
+    if not options.notebook and execute.SCOREBOARD in execute.notebooks():  # it has no parameters to give
+        execute.execute_scoreboard(execute.folder(options.profile, profiles.by_hand(chosen[0], given)))
 
 
 def _reproduce(options: argparse.Namespace) -> None:
@@ -47,7 +49,7 @@ def _reproduce(options: argparse.Namespace) -> None:
     for name in chosen:
         profiles.values(name, options.profile, given)
     where = execute.folder(options.profile, profiles.by_hand((chosen or [execute.SCOREBOARD])[0], given))
-    print(costs.announcement(chosen, options.profile), flush=True)
+    print(costs.announcement(chosen, options.profile, given), flush=True)
     for name in chosen:
         execute.execute(name, options.profile, given)
     execute.execute_scoreboard(where)
@@ -102,19 +104,24 @@ def _given(pairs: list[str]) -> dict[str, str]:
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise ParameterError(f"{wrong[0]!r} is no parameter: write name=value")
+    names = [pair.partition("=")[0] for pair in pairs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ParameterError(f"{twice[0]} is given twice")
     return dict(pair.split("=", 1) for pair in pairs)
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return int(text)
 
 
 def _resource(text: str) -> tuple[str, float]:
     name, _, amount = text.partition("=")
-    return name, float(amount)
+    try:
+        return name, float(amount)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: write NAME=AMOUNT, say GPU=1") from error
 
 
 def _refuse_unknown(names: list[str]) -> None:

@@ -1,5 +1,7 @@
 """What a run will take, as measured on two CPU cores: notebooks/costs.yaml."""
 
+from collections.abc import Mapping
+
 import yaml
 
 from lib import claims
@@ -13,17 +15,24 @@ def table() -> str:
     return markup.table("What the quick profile takes", ["Chapter", "Minutes on two cores", "GB of memory"], rows)
 
 
-def announcement(notebooks: list[str], profile: str) -> str:
-    """What the user is in for: minutes, memory, disk and download of these notebooks in a profile."""
+def announcement(notebooks: list[str], profile: str, given: Mapping[str, object]) -> str:
+    """What the user is in for: minutes, memory, disk and download of these notebooks in a profile.
+
+    Parameters
+    ----------
+    given
+        What is set by hand, on which nothing was measured.
+    """
     costs = _costs()
     known = {name: costs.get(profile, {}).get(name) for name in notebooks}
     lines = [f"  {name}: {_cost(cost)}" for name, cost in known.items()]
     disk, downloads = (costs[what].get(profile, "?") for what in ("disk_mb", "download_mb"))
+    whose = "its own values; with yours it may take more or less" if given else "nothing where it is up to date"
     return "\n".join(
         [
-            f"Profile {profile}, at most (measured on 2 CPU cores; nothing where it is up to date):",
+            f"Profile {profile}, at most (measured on 2 CPU cores; {whose}):",
             *lines,
-            f"  disk {disk} MB; download {downloads} MB",
+            f"  disk {disk} MB; download {downloads} MB (of all chapters)",
         ]
     )
 

@@ -24,7 +24,7 @@ _one_at_a_time = threading.Lock()
 
 
 class EngineError(RuntimeError):
-    """Dask is missing, or no scheduler answers."""
+    """Dask is missing, no scheduler answers, or what was asked for does not go together."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,12 @@ def run(
     Raises
     ------
     EngineError
-        Where Dask is not installed or no scheduler answers.
+        Where Dask is not installed, no scheduler answers, or resources are asked for that no cluster is there to offer.
     """
+    if resources and not scheduler:
+        raise EngineError("--resources names what the workers of a cluster offer: give its --scheduler as well")
+    if workers and scheduler:
+        raise EngineError("--workers starts workers on this machine; a --scheduler has its own: give one of the two")
     try:
         import distributed
     except ImportError as error:

@@ -11,12 +11,14 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
@@ -53,7 +55,15 @@ def data_digest(notebook: str, values: Mapping[str, object], results: Path) -> s
     """The digest of what a notebook measures on: a data set, or for the scoreboard the results it reads."""
     if notebook == SCOREBOARD:
         return claims.scoreboard_inputs(results).digest
-    return data.current_digest(values["dataset"])
+    names = values["dataset"]
+    files = [path for one in names.split("+") if (path := data.cache_file(one)).exists()]
+    return _data_digest(data.current_digest, names, tuple((path, path.stat().st_mtime_ns) for path in files))
+
+
+@cache
+def _data_digest(digest: Callable[[str], str | None], names: str, files: tuple) -> str | None:
+    """Kept as long as the files are the same: it takes seconds, and the site asks for it many times."""
+    return digest(names)
 
 
 def up_to_date(notebook: str, values: Mapping[str, object], where: Path) -> bool:
@@ -112,6 +122,8 @@ def _execute(notebook: str, values: Mapping[str, object], where: Path, *, force:
                 shutil.move(partial, kept)
             if isinstance(error, PapermillExecutionError):
                 raise RunError(_failure(notebook, error, kept)) from error
+            if isinstance(error, DeadKernelError):
+                raise RunError(_died(notebook, kept)) from error
             raise
         _install(partial, where)
     (where / f"{notebook}.failed.ipynb").unlink(missing_ok=True)
@@ -241,6 +253,13 @@ def _failure(notebook: str, error: PapermillExecutionError, kept: Path) -> str:
     return (
         f"{notebook}: cell {error.cell_index + 1} failed with {error.ename}: {error.evalue}\n\n"
         f"{error.source.strip()}\n\nAll up to that cell is in {shown(kept)}; earlier results stand."
+    )
+
+
+def _died(notebook: str, kept: Path) -> str:
+    return (
+        f"{notebook}: its process was killed, most often for taking more memory than there is. What had run is in "
+        f"{shown(kept)}; earlier results stand. Smaller sizes (README, What it takes) need less."
     )
 
 

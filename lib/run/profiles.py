@@ -7,6 +7,7 @@ import yaml
 
 from lib import claims
 from lib.parameters import ParameterError, Value, check, contract
+from lib.run import combinations
 
 FOLDER = claims.NOTEBOOKS / "profiles"
 
@@ -36,11 +37,17 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
     Raises
     ------
     ParameterError
-        Where a name, a type or a range is wrong; see `lib.parameters.check`.
+        Where a name, a type or a range is wrong, or values do not go together; see `lib.parameters.check` and
+        `lib.run.combinations.check`. It names the notebook.
     """
     declared = contract(claims.source(notebook))
     defaults = {name: parameter.default for name, parameter in declared.items()}
-    return defaults | section(profile, notebook) | check(declared, given)
+    try:
+        found = defaults | section(profile, notebook) | check(declared, given)
+        combinations.check(notebook, found)
+    except ParameterError as error:
+        raise ParameterError(f"{notebook}: {error}") from error
+    return found
 
 
 def by_hand(notebook: str, given: Mapping[str, object]) -> dict[str, Value]:

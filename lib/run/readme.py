@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 
 from lib import claims, compute, tables
+from lib.files import atomic
 
 README = compute.ROOT / "README.md"
 BEGIN, END = "<!-- results: written by `make record` -->\n", "<!-- end of results -->"
@@ -15,7 +16,9 @@ FIGURE = ("common_ground", "common-ground-ladder")
 
 def update() -> None:
     """Write the table and the figure anew."""
-    README.write_text(with_results(README.read_text()))
+    text = with_results(README.read_text())
+    with atomic(README) as temporary:
+        temporary.write_text(text)
     picture = figure()
     if picture:
         figure_file().write_bytes(picture)
@@ -59,8 +62,9 @@ def figure() -> bytes | None:
 def _line(paper: claims.Paper, entry: dict) -> str:
     measured, claimed = entry["measured"], entry["claimed"]
     value = "–" if measured is None else f"{measured['mean']:.4f}{_interval(measured)}, {tables.over(measured)}"
-    if entry["kind"] == "number":
-        claimed = f"{claimed:g} ± {paper.claims[entry['id']].tolerance:g}"
+    claim = paper.claims.get(entry["id"])  # which may have been renamed since
+    if claim and entry["kind"] == "number":
+        claimed = f"{claimed:g} ± {claim.tolerance:g}"
     verdict = entry["verdict"] + (", fitted" if entry["fitted"] else "")
     return f"| {paper.name}: {entry['id']} | {claimed} | {value} | {verdict} | {entry['stands'] or '–'} |"
 

@@ -34,10 +34,15 @@ def record(notebook: str, given: Mapping[str, object]) -> None:
             with atomic(claims.RECORDED / path.name) as temporary:
                 shutil.copyfile(path, temporary)
         for path in album.glob("*"):
-            if not (shown / path.name).exists():
-                path.unlink()
+            if not (shown / path.name).exists() and _cell(path) in {_cell(one) for one in shown.glob("*")}:
+                path.unlink()  # another of the same cell has taken its place; what this run only left out stays
     if execute.SCOREBOARD in execute.notebooks():
         execute.execute_scoreboard(claims.RECORDED)
+
+
+def _cell(path: Path) -> str:
+    """What a cell is of: its file's name without the digest."""
+    return path.stem.rpartition("-")[0]
 
 
 def _bring(album: Path, folder: Path) -> bool:

@@ -16,7 +16,7 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-from lib import claims, compute
+from lib import claims, compute, provenance
 from lib.claims import Claim, Paper
 from lib.parameters import contract
 from lib.run import benchmarks_page, costs, markup, profiles, status
@@ -58,13 +58,18 @@ def build(results: Path, output: Path) -> Path:
     Raises
     ------
     SiteError
-        Where jupyter-book fails or warns.
+        Where there is no folder `results`, jupyter-book fails or warns, or `output` holds something else than a site.
     """
+    if not results.is_dir():
+        raise SiteError(f"no folder {results}: name one that holds executed notebooks")
     return render(lambda target: stage(results, target), output)
 
 
 def render(staged: Callable[[Path], None], output: Path) -> Path:
     """Render what `staged` puts into the folder that it is given: pages, _config.yml, _toc.yml; else as `build`."""
+    output = output.resolve()
+    if output.exists() and not _is_site(output):
+        raise SiteError(f"{output} holds something else than a site, and would be replaced whole: name another folder")
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
         work = Path(folder).resolve()
@@ -72,6 +77,11 @@ def render(staged: Callable[[Path], None], output: Path) -> Path:
         rendered = _render(work / "book", work)
         _replace(output, rendered, work / "before")
     return output / "index.html"
+
+
+def _is_site(folder: Path) -> bool:
+    """Whether this is an empty folder, or one that jupyter-book has filled."""
+    return folder.is_dir() and (not any(folder.iterdir()) or (folder / "objects.inv").exists())
 
 
 def stage(results: Path, target: Path) -> None:
@@ -128,23 +138,28 @@ def prepare(notebook: NotebookNode, name: str, results: Path) -> None:
 
 
 def take_prose(notebook: NotebookNode, name: str) -> None:
-    """Put today's prose, captions and descriptions beside a run's outputs, in place, where the code is still the same.
+    """Put a run's outputs below today's cells, in place, where the code still computes the same.
 
-    Prose is no part of a result: what the numbers contradict can be mended without running them again.
+    Prose, captions, tags and comments are no part of a result: what the numbers contradict can be mended without a new
+    run. The cell with what papermill injected stays where it was, below the parameters.
     """
     if not claims.source(name).exists():
         return
-    source = nbformat.read(claims.source(name), as_version=4).cells
-    executed = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
-    if [_code(cell) for cell in executed] != [_code(cell) for cell in source]:
+    today = nbformat.read(claims.source(name), as_version=4).cells
+    ran = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    injected = [cell for cell in ran if "injected-parameters" in cell.metadata.get("tags", [])]
+    own = [cell for cell in ran if cell not in injected]
+    code = [cell for cell in today if cell.cell_type == "code"]
+    if list(map(_digest, own)) != list(map(_digest, code)):
         return
-    for cell, today in zip(executed, source, strict=True):
-        cell.source = today.source
-        cell.metadata |= {key: today.metadata[key] for key in ("mystnb", "tags") if key in today.metadata}
+    for cell, then in zip(code, own, strict=True):
+        cell.outputs, cell.execution_count = then.outputs, then.execution_count
+    after = next((i + 1 for i, cell in enumerate(today) if "parameters" in cell.metadata.get("tags", [])), 0)
+    notebook.cells = [*today[:after], *injected, *today[after:]]
 
 
-def _code(cell: NotebookNode) -> str | None:
-    return cell.source if cell.cell_type == "code" else None
+def _digest(cell: NotebookNode) -> str:
+    return provenance.code_digest(cell.source)
 
 
 def clean(notebook: NotebookNode) -> None:
@@ -212,7 +227,8 @@ def provenance_note(run: Mapping) -> str:
         ["Commit", _commit(facts["commit"])],
         ["Parameters", ", ".join(f"`{name}={value}`" for name, value in run["parameters"].items())],
     ]
-    folded = ["::::{dropdown} Where these numbers come from", "", markup.table("Provenance", ["", ""], rows), ""]
+    table = markup.table("Provenance", ["Entry", "Value"], rows)
+    folded = ["::::{dropdown} Where these numbers come from", "", table, ""]
     folded += ["{doc}`recorded_results` says what each entry means.", "::::"]
     return "\n".join(folded)
 
@@ -257,7 +273,7 @@ def _not_run(name: str) -> str:
     if not claims.source(name).exists():
         text = "This book does not have the chapter's notebook yet, so nothing here is measured."
     else:
-        command = f"make reproduce PAPER={name}" if name in claims.papers() else "make"
+        command = "make" if name == SCOREBOARD else f"make reproduce PAPER={name}"
         text = f"This copy of the book was made without a run of this chapter. To run it: `{command}`."
     return f"```{{admonition}} Not run\n:class: important\n{text}\n```"
 

@@ -1,0 +1,203 @@
+"""The red flags: each goes up for a model that hides something and stays down for one that does not."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lib import red_flags
+from lib.attacks import FGSM, PGD, Attack
+from lib.data import Dataset
+from lib.red_flags import LARGE_EPS
+
+EPS = 0.3
+ONE_STEP, MORE_STEPS, BLACK_BOX, NOISE, HUGE_EPS, ZERO = NAMES = (
+    "one step beats many steps",
+    "more steps change the result",
+    "black box beats white box",
+    "random noise works as well",
+    "a huge eps does not break it",
+    "gradients are zero",
+)
+
+
+def raised(flags: list[red_flags.Flag]) -> set[str]:
+    return {flag.name for flag in flags if flag.raised}
+
+
+# With models
+
+
+@pytest.fixture
+def images(digits: Dataset) -> tuple[Tensor, Tensor]:
+    """The test images of zeros and ones, a third of them ones."""
+    zeros, ones = (digits.x_test[digits.y_test == c] for c in (0, 1))
+    ones = ones[: len(zeros) // 2]
+    return torch.cat([zeros, ones]), torch.tensor([0] * len(zeros) + [1] * len(ones))
+
+
+@pytest.fixture
+def honest(digits: Dataset) -> nn.Sequential:
+    """A linear model that goes by the nearer of two mean images, the mean zero and the mean one.
+
+    Its logits are scaled down: where they lie far apart, its gradient would be lost in rounding.
+    """
+    means = torch.stack([digits.x_train[digits.y_train == c].mean(0).flatten() for c in (0, 1)])
+    model = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 2))
+    with torch.no_grad():
+        model[1].weight.copy_(means / 10)
+        model[1].bias.copy_(-means.square().sum(1) / 20)
+    return model
+
+
+class Defence(nn.Module):
+    """Around a model; this one does nothing."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model(x)
+
+
+class Rounding(Defence):
+    """Reads pixels in steps of an eighth; rounding has a gradient of zero."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model((8 * x).round() / 8)
+
+
+class Saturated(Defence):
+    """Logits so far apart that the softmax is 0 or 1 to the last bit."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 1e4 * self.model(x)
+
+
+class Constant(Defence):
+    """Reads class 0, whatever the image."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 0 * self.model(x) + torch.tensor([1.0, 0.0])
+
+
+class OnlyOnFiles(Defence):
+    """Has a gradient where all pixels are multiples of 1/255, as in a file, and none where an attack has been."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits, levels = self.model(x), 255 * x
+        in_a_file = ((levels - levels.round()).abs() < 1e-3).flatten(1).all(1, keepdim=True)
+        return torch.where(in_a_file, logits, logits.detach())
+
+
+class Late(Defence):
+    """Has a gradient only from the 41st on that is asked for without a break."""
+
+    asked = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.asked = self.asked + 1 if torch.is_grad_enabled() else 0
+        logits = self.model(x)
+        return logits if self.asked > 40 else logits.detach() + 0 * logits
+
+
+@pytest.mark.parametrize(
+    ("defence", "up"),
+    [
+        (Defence, set()),
+        (Rounding, {BLACK_BOX, NOISE, HUGE_EPS, ZERO}),
+        (Saturated, {BLACK_BOX, NOISE, HUGE_EPS, ZERO}),
+        (Constant, {NOISE, ZERO}),
+        (OnlyOnFiles, {ONE_STEP, BLACK_BOX, HUGE_EPS}),
+        (Late, {MORE_STEPS, BLACK_BOX, NOISE, HUGE_EPS, ZERO}),
+    ],
+)
+def test_the_flags_of_a_model_known_by_hand(
+    honest: nn.Module, images: tuple[Tensor, Tensor], defence: type[Defence], up: set[str]
+) -> None:
+    def through_the_honest_model(x: Tensor, y: Tensor, eps: float) -> Tensor:
+        return FGSM(eps=eps)(honest, x, y)
+
+    assert raised(red_flags.red_flags(defence(honest), *images, EPS, through_the_honest_model)) == up
+
+
+def test_a_transfer_that_does_nothing_beats_no_attack(honest: nn.Module, images: tuple[Tensor, Tensor]) -> None:
+    found = raised(red_flags.red_flags(Rounding(honest), *images, EPS, lambda x, y, eps: x))
+    assert found == {NOISE, HUGE_EPS, ZERO}
+
+
+# With prepared numbers
+
+SOUND = {"one_step": 0.3, "iterated": 0.1, "longer": 0.1, "black_box": 0.2, "noisy": 0.9, "huge": 0.0, "zeros": 0.0}
+X, Y = torch.full((10, 1, 8, 8), 0.1), torch.arange(10)
+"""Grey images, one of each class: a constant prediction is right on 0.1 of them."""
+ATTACKS = {
+    (FGSM, EPS, 1): "one_step",
+    (PGD, EPS, 40): "iterated",
+    (PGD, EPS, 100): "longer",
+    (PGD, LARGE_EPS, 40): "huge",
+}
+
+
+@pytest.fixture
+def flags_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[red_flags.Flag]]:
+    """The flags where measuring gives these numbers, and elsewhere those of `SOUND`."""
+
+    def flags(**changed: float) -> list[red_flags.Flag]:
+        numbers = SOUND | changed
+
+        def under_attack(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> SimpleNamespace:
+            name = ATTACKS[type(attack), attack.eps, getattr(attack, "steps", 1)]
+            return SimpleNamespace(accuracy=numbers[name])
+
+        def score(model: nn.Module, x: Tensor, y: Tensor) -> SimpleNamespace:
+            if torch.equal(x, X + EPS):
+                return SimpleNamespace(accuracy=numbers["black_box"])
+            assert x.min() == 0 and 0.35 < x.max() <= 0.1 + EPS, "noise of any size up to EPS, clipped"
+            return SimpleNamespace(accuracy=numbers["noisy"])
+
+        monkeypatch.setattr(red_flags, "under_attack", under_attack)
+        monkeypatch.setattr(red_flags, "score", score)
+        monkeypatch.setattr(red_flags, "zero_gradients", lambda *_: numbers["zeros"])
+        return red_flags.red_flags(nn.Identity(), X, Y, EPS, lambda x, y, eps: x + eps)
+
+    return flags
+
+
+def test_there_are_six_flags_and_none_is_up_on_sound_numbers(flags_of: Callable) -> None:
+    assert [flag.name for flag in flags_of()] == list(NAMES)
+    assert raised(flags_of()) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "up", "down"),
+    [
+        (ONE_STEP, {"one_step": 0.07}, {"one_step": 0.09}),
+        (MORE_STEPS, {"longer": 0.07}, {"longer": 0.09}),
+        (MORE_STEPS, {"longer": 0.13}, {"longer": 0.11}),
+        (BLACK_BOX, {"black_box": 0.07}, {"black_box": 0.09}),
+        (NOISE, {"noisy": 0.31}, {"noisy": 0.33}),
+        (HUGE_EPS, {"huge": 0.13}, {"huge": 0.11}),
+        (ZERO, {"zeros": 0.001}, {"zeros": 0.0}),
+    ],
+)
+def test_one_number_raises_one_flag_and_the_margin_holds_it_down(
+    flags_of: Callable, name: str, up: dict[str, float], down: dict[str, float]
+) -> None:
+    assert raised(flags_of(**up)) == {name}
+    assert raised(flags_of(**down)) == set()
+
+
+def test_the_sentences_tell_the_numbers_that_were_compared(flags_of: Callable) -> None:
+    found = flags_of(longer=0.05, huge=0.02, zeros=0.25)
+    assert [flag.sentence for flag in found] == [
+        "accuracy 0.300 after one step, 0.100 after 40",
+        "accuracy 0.100 after 40 steps, 0.050 after 100",
+        "accuracy 0.200 on transferred images, 0.100 under PGD",
+        "accuracy 0.900 under uniform noise, 0.300 under FGSM",
+        "accuracy 0.020 under PGD at eps 0.5, 0.100 by a constant prediction",
+        "25.0% of the images have a gradient of exactly zero",
+    ]
