@@ -53,7 +53,8 @@ class Attack(ABC):
     ------
     ValueError
         On a call whose x lies outside `clip` (it was normalised before the attack, most likely), whose
-        labels do not match the images, or on construction with a setting out of its range.
+        labels do not match the images, or on construction with a negative eps or a loss of no known name. Other
+        settings are taken as they are: no steps, for one, leave x as it was.
     """
 
     eps: float = 0.1
