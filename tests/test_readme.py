@@ -25,6 +25,14 @@ def test_every_recorded_claim_is_in_the_table() -> None:
             assert f"| {name}: {entry['id']} |" in table
 
 
+def test_a_recorded_claim_that_was_renamed_since_is_still_a_line() -> None:
+    paper = claims.paper("mitigation")
+    (entry, *_) = claims.read_results(claims.RECORDED, paper.name)["claims"]
+    assert f"{paper.claims[entry['id']].tolerance:g}" in readme._line(paper, entry)
+    renamed = readme._line(paper, entry | {"id": "of another name"})
+    assert renamed.startswith("| mitigation: of another name |") and str(entry["claimed"]) in renamed
+
+
 def test_every_chapter_is_costed() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", readme.README.read_text(), re.MULTILINE)
     assert set(rows) == set(execute.notebooks()) - {execute.SCOREBOARD}

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lib import cells, claims, compute
+from lib import cells, claims, compute, fragility
 from lib.parameters import ParameterError
 from lib.run import __main__ as command
 from lib.run import combinations, costs, execute, profiles, readme, record, status
@@ -143,9 +143,10 @@ def test_values_that_do_not_go_together_are_refused(notebook: str, given: dict, 
         profiles.values(notebook, "quick", given)
 
 
-def test_the_sizes_of_the_data_sets_are_those_of_the_data() -> None:
+def test_what_combinations_are_judged_by_is_as_in_the_data_and_the_recipes() -> None:
     digits = execute.data.load("digits")
     assert combinations.SIZES["digits"] == (len(digits.x_train), len(digits.x_test))
+    assert {recipe.batch_size % combinations.RECIPE_BATCH for recipe in fragility.RECIPES.values()} == {0}
 
 
 def test_what_a_run_takes_is_said_of_the_profiles_own_values() -> None:

@@ -341,6 +341,15 @@ def test_a_name_that_is_no_folders_is_refused(book: Path) -> None:
     assert not (book / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"resources": {"GPU": 1}}, "--scheduler"), ({"workers": 2, "scheduler": "tcp://127.0.0.1:1"}, "one of the two")],
+)
+def test_what_no_cluster_is_there_for_is_refused_at_once(asked: dict, said: str) -> None:
+    with pytest.raises(engine.EngineError, match=said):
+        list(engine.run("mitigation", "quick", [{}], **asked))
+
+
 def test_a_cluster_that_is_not_there_is_said_so(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "CONNECT_S", 0.5)
     with pytest.raises(engine.EngineError, match="no Dask scheduler answers at tcp:"):
