@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from lib.attacks import FGSM
 from lib.boundary import (
+    BlackPixels,
     Guarded,
     attack_direction,
     distance,
@@ -138,6 +139,16 @@ def test_a_detector_learns_what_is_plain_to_see(digits, tmp_path):
     x = digits.x_train[:200]
     detector = train_detector(x, (x + 0.3).clamp(0, 1), 3, lr=3e-3, snapshots=tmp_path)
     assert separation(detector, digits.x_test[:50], (digits.x_test[:50] + 0.3).clamp(0, 1)) > 0.95
+
+
+def test_black_pixels_alone_tell_what_was_lifted_off_black_from_what_was_not():
+    clean = torch.zeros(3, 1, 2, 2)
+    clean[:, 0, 0, 0] = torch.tensor([0.2, 0.5, 1.0])
+    nearly_black = clean + 1e-6
+    assert suspicion(BlackPixels(), clean).tolist() == [-0.75] * 3  # three of four
+    assert suspicion(BlackPixels(), nearly_black).tolist() == [0] * 3
+    assert separation(BlackPixels(), clean, nearly_black) == 1
+    assert separation(BlackPixels(), clean, clean.flip(0)) == 0.5
 
 
 def test_guarded_gives_the_classes_and_then_the_suspicion(trained, digits):

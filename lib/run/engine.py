@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from lib import claims, compute, provenance
 from lib.run import execute, profiles
@@ -80,15 +81,17 @@ def run(
             client = stack.enter_context(_connected(distributed, scheduler))
         else:
             client = stack.enter_context(_local(distributed, min(workers or _default_workers(), len(points))))
-        futures = {}
+        futures, done = {}, SimpleQueue()
         for index, point in enumerate(points):
             values = profiles.values(notebook, profile, point)
             code = claims.digests(notebook, values, None)
             key = f"{notebook}-{profiles.run_name(profile, point)}-{provenance.sha256(repr(code))[:8]}"
             future = client.submit(one_run, notebook, profile, dict(point), code, key=key, resources=resources)
             futures[future] = index
-        for future, result in distributed.as_completed(futures, with_results=True, raise_errors=False):
-            yield futures[future], result if isinstance(result, Outcome) else Outcome(error=_reason(result))
+            future.add_done_callback(done.put)  # Dask's as_completed can hang where Ctrl-C meets its lock
+        for _ in points:
+            future = done.get()
+            yield futures[future], _outcome(future)
             future.release()  # what has been handed over need not be kept, nor made again where its worker dies
 
 
@@ -114,17 +117,24 @@ def one_run(notebook: str, profile: str, point: Point, code: Mapping[str, object
     return Outcome({path.name: path.read_bytes() for path in (executed, executed.with_suffix(".json"))})
 
 
+def _outcome(future) -> Outcome:
+    """What a run that has ended hands over, or the reason why it hands over nothing."""
+    try:
+        return future.result()
+    except Exception as error:
+        return Outcome(error=_reason(error))
+
+
 def _differs(here: Mapping, there: Mapping) -> str:
     parts = [name for name in ("notebook", "parameters") if here[name] != there[name]]
     names = sorted({*here["modules"], *there["modules"]})
     return ", ".join([*parts, *(name for name in names if here["modules"].get(name) != there["modules"].get(name))])
 
 
-def _reason(error: BaseException | tuple) -> str:
-    """An error in a line; Dask hands a task's over with its type and its traceback."""
+def _reason(error: BaseException) -> str:
+    """An error in a line."""
     from distributed import KilledWorker
 
-    error = error[1] if isinstance(error, tuple) else error
     if isinstance(error, KilledWorker):
         return f"{error.allowed_failures + 1} workers died of it, one after the other; it may take too much memory"
     first = str(error).strip().partition("\n")[0]
