@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -59,6 +59,7 @@ claims:
 """
 WORKER = "--nthreads 1 --no-nanny --resources GPU=1 --preload lib.run.engine"
 GRID = ["eps=0.1,0.2", "loss=plain,plain+noise"]
+MORE = ["eps=0.3,0.4,0.5,0.6", "loss=plain"]
 
 
 @dataclass
@@ -88,10 +89,10 @@ class Project:
             Event(word, (eps, loss), int(worker), float(at)) for word, eps, loss, worker, at in map(str.split, lines)
         ]
 
-    def sweep(self, *arguments: str) -> subprocess.Popen:
-        pairs = [word for pair in GRID for word in ("-p", pair)]
-        command = ["lib.run", "sweep", NOTEBOOK, *pairs, "--name", "both", *arguments]
-        return started(self.here, *command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    def sweep(self, *arguments: str, values: Sequence[str] = GRID, name: str = "both", **options) -> subprocess.Popen:
+        pairs = [word for pair in values for word in ("-p", pair)]
+        command = ["lib.run", "sweep", NOTEBOOK, *pairs, "--name", name, *arguments]
+        return started(self.here, *command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
 
     def table(self) -> pd.DataFrame:
         return pd.read_csv(self.here / "runs" / "sweeps" / "both" / "results.csv")
@@ -125,7 +126,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, write_notebook) -> Project
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(claims, "NOTEBOOKS", here / "notebooks")
         patch.setattr(profiles, "FOLDER", here / "notebooks" / "profiles")
-        for point in grid.points(grid.parse(NOTEBOOK, "quick", GRID)):
+        for point in [point for values in (GRID, MORE) for point in grid.points(grid.parse(NOTEBOOK, "quick", values))]:
             path = root / "made" / f"{point['eps']} {point['loss']}.json"
             path.write_text(json.dumps(results_of(profiles.values(NOTEBOOK, "quick", point))))
     return Project(here, there, root / "log", root / "broken")
@@ -281,6 +282,38 @@ def test_the_page_opens_from_disk_and_fits_a_phone(project: Project, second: Sai
     assert "python -m lib.run sweep mitigation --profile quick -p eps=0.1,0.2" in shown
     assert "runs/quick+eps=0.2+loss=plain+noise" in shown
     assert "2 not comparable" in shown
+
+
+# ---- Interrupted ----
+
+
+def test_ctrl_c_ends_a_sweep_and_what_is_done_stands(project: Project, second: Said) -> None:
+    process = project.sweep("--workers", "2", values=MORE, name="more", preexec_fn=heed_interrupts)
+    known = len(second.events)
+    wait_for(lambda: any(event.word == "end" for event in project.events()[known:]), process)
+    wait_for((project.here / "runs" / "quick+eps=0.3+loss=plain" / "mitigation.json").exists, process)
+    process.send_signal(signal.SIGINT)
+    stopped = finished(process, project)
+    assert stopped.status == 130, stopped.output
+    assert stopped.output.endswith("training goes on from its last snapshot\n")
+    again = finished(project.sweep("--workers", "2", values=MORE, name="more"), project)
+    assert again.status == 0, again.output
+    assert "4 runs of mitigation, 4 of them up to date" not in again.output
+    started_again = {event.run for event in again.events[len(stopped.events) :]}
+    assert started_again and ("0.3", "plain") not in started_again
+
+
+def heed_interrupts() -> None:
+    """A shell's background jobs ignore Ctrl-C, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def wait_for(happened: Callable[[], bool], process: subprocess.Popen) -> None:
+    """Until something has happened; not where the process has ended, nor for ever."""
+    until = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.05)
 
 
 # ---- The grid ----

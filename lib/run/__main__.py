@@ -1,6 +1,7 @@
 """python -m lib.run: execute notebooks, record runs, fetch data, render the site, say what is up to date."""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -21,12 +22,15 @@ def main(arguments: list[str] | None = None) -> int:
     )  # a stopped run keeps what it has, like an interrupted one
     try:
         options.command(options)
+        sys.stdout.flush()
     except FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; finished results stand, training goes on from its last snapshot", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
     return 0
 
 
