@@ -131,7 +131,7 @@ class GradientStep(Attack):
     """One step along the gradient itself, without its sign: x + eps grad J(x, y).
 
     The code line that Sharna prints above the formula of FGSM (mitigation, III.C). Here eps is a step size,
-    not a bound: how far a pixel moves depends on the size of the gradient.
+    not a bound, and may exceed 1: how far a pixel moves depends on the size of the gradient.
     """
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -143,7 +143,7 @@ class BIM(Attack):
     """Basic iterative method: `steps` steps of FGSM of length alpha, each brought back into the eps ball.
 
     Kurakin, Goodfellow and Bengio, 2017, section 2.2 (Eq. 2 of Biswari et al.). With steps = 1 and
-    alpha = eps it is FGSM.
+    alpha = eps it is FGSM. It takes the parameters of `Attack` as well.
 
     Parameters
     ----------
@@ -186,7 +186,8 @@ class BIM(Attack):
 class PGD(BIM):
     """Projected gradient descent: BIM from random points of the eps ball, the worst of `restarts` for each image.
 
-    Madry et al., 2018, section 2.1. A further restart attacks only the images that none before has fooled.
+    Madry et al., 2018, section 2.1. A further restart attacks only the images that none before has fooled. It takes
+    the parameters of `BIM` and of `Attack` as well.
 
     Parameters
     ----------

@@ -68,6 +68,7 @@ def over_images(values: Sequence[float]) -> Measured:
 def rate(hits: Sequence[np.ndarray]) -> Measured:
     """How often something is so, from one boolean array (N,) a seed: an accuracy, a success rate.
 
+    One network's array goes in a list of its own; by itself it would be taken for as many seeds as it has images.
     Over seeds where there are several, the interval cut to [0, 1]; over images, by Wilson, where there is one.
     """
     if len(hits) == 1:

@@ -36,6 +36,12 @@ def red_flags(
         The radius that the defence is meant for, in pixel units.
     transfer
         Attacks x within eps through another model, trained apart: (x, y, eps) -> x_adv.
+
+    Returns
+    -------
+    list of Flag
+        One step against many, more steps, transfer, noise, a huge eps, gradients of zero: always these six, in this
+        order. They cost an FGSM, PGD of 40 steps twice and of 100 once, and the transfer.
     """
     one_step = under_attack(model, FGSM(eps=eps), x, y).accuracy
     iterated = under_attack(model, PGD(eps=eps, early_stop=True), x, y).accuracy

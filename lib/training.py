@@ -80,6 +80,8 @@ def fit(
 ) -> History:
     """Train `model` in place with Adam on cross-entropy, or load the snapshot of the same training.
 
+    The model is left in training mode; `lib.evaluation` and `lib.attacks` switch it for as long as they need.
+
     Parameters
     ----------
     model

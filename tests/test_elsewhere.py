@@ -52,6 +52,10 @@ SMALL = {
 """Parameters of each chapter, near the least that it takes."""
 
 
+def test_every_chapter_has_small_parameters() -> None:
+    assert set(SMALL) == set(execute.CHAPTERS), "SMALL, above, has parameters for each chapter"
+
+
 @pytest.mark.parametrize("name", execute.CHAPTERS)
 def test_a_notebook_keeps_to_its_device(name: str, tmp_path: Path) -> None:
     script = compute.ROOT / "tests" / "elsewhere.py"

@@ -18,7 +18,7 @@ METRICS = [(name, metric) for name, ranges in EXPECTED.items() for metric in ran
 
 
 def test_every_chapter_has_ranges() -> None:
-    assert set(EXPECTED) == set(execute.CHAPTERS)
+    assert set(EXPECTED) == set(execute.CHAPTERS), "tests/expected.yaml has a section for each chapter"
     assert all(EXPECTED.values())
 
 

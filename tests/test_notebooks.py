@@ -13,7 +13,7 @@ import pytest
 
 from lib import claims, compute, fragility
 from lib.parameters import contract
-from lib.run import execute
+from lib.run import execute, profiles
 
 NOTEBOOKS = execute.notebooks()
 CHAPTERS = [name for name in NOTEBOOKS if name != execute.SCOREBOARD]
@@ -41,6 +41,12 @@ def test_a_source_has_no_outputs(name: str) -> None:
 def test_a_source_declares_its_parameters(name: str) -> None:
     declared = contract(claims.source(name))
     assert declared["seed"].type is int and declared["seeds"].type is int
+
+
+@pytest.mark.parametrize("profile", profiles.names())
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_each_profile_says_what_a_chapter_runs_on(name: str, profile: str) -> None:
+    assert "dataset" in profiles.section(profile, name)
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -226,8 +226,9 @@ def test_the_page_for_courses_names_each_exercise_and_what_the_chapter_takes(nam
     cells = nbformat.read(claims.source(name), as_version=4).cells
     titles = re.findall(r"\{exercise\} (.+)", "\n".join(cell.source for cell in cells))
     page = (site.BOOK / "teaching.md").read_text()
-    (row,) = (line for line in page.splitlines() if line.startswith(f"| {{doc}}`{name}`"))
-    assert titles and [title for title in titles if title not in row] == []
+    rows = [line for line in page.splitlines() if line.startswith(f"| {{doc}}`{name}`")]
+    assert len(rows) == 1, f"book/teaching.md has one row for each chapter, and {len(rows)} for {name}"
+    assert titles and [title for title in titles if title not in rows[0]] == []
     assert f"{{doc}}`{name}`" in costs.table()
 
 

@@ -55,7 +55,8 @@ title: A paper
 setting: none
 claims:
   - {id: clean, kind: number, value: 0.3, tolerance: 0.1, where: here}
-  - {id: helps, kind: direction, compare: "with *stars* against without", where: there}
+  - {id: helps, kind: direction, compare: "with *stars* against without", where: there, minimum: 0.05}
+  - {id: grows, kind: direction, compare: "one against another", where: there}
 """
 WORKER = "--nthreads 1 --no-nanny --resources GPU=1 --preload lib.run.engine"
 GRID = ["eps=0.1,0.2", "loss=plain,plain+noise"]
@@ -135,17 +136,25 @@ def project(tmp_path_factory: pytest.TempPathFactory, write_notebook) -> Project
 def results_of(values: dict) -> dict:
     """What a ledger would write; one in the notebook would import torch, and these tests start many processes."""
     measured = over_seeds([values["eps"], values["eps"] + 0.1])
-    answers = [("clean", asdict(measured), "not comparable"), ("helps", None, "not run")]
+    gain = asdict(over_seeds([values["eps"], values["eps"]]))
+    answers = [("clean", asdict(measured), "not comparable", None), ("helps", gain, "holds", "no")]
+    answers.append(("grows", None, "not run", None))
     return {
         "notebook": NOTEBOOK,
         "profile": "quick",
         "parameters": values,
-        "claims": [{"id": id, "measured": found, "verdict": verdict} for id, found, verdict in answers],
+        "claims": [
+            {"id": id, "measured": found, "verdict": verdict, "fitted": False, "stands": stands, "why": f"{id}: 1 of 2"}
+            for id, found, verdict, stands in answers
+        ],
         "metrics": {"doubled": 2 * values["eps"]},
         "seconds": {"setup": 0.5, "all": LASTS_S},
         "provenance": {
             "digest": claims.digests(NOTEBOOK, values, None),
             "device": "a test",
+            "data": "some images",
+            "commit": "0123456789abcdef",
+            "versions": {"torch": "9.8.7"},
             "finished": "2026-01-02T03:05:07+00:00",
         },
     }
@@ -256,14 +265,16 @@ def test_a_second_try_runs_only_what_is_not_done(project: Project, first: Said, 
 def test_the_table_has_a_row_for_each_run_and_quantity(project: Project, second: Said) -> None:
     rows = project.table()
     assert list(rows.columns) == ["eps", "loss", *sweep.COLUMNS]
-    assert len(rows) == 4 * 3
+    assert len(rows) == 4 * 4
     doubled = rows[rows["name"] == "doubled"]
     assert doubled["value"].tolist() == pytest.approx((2 * doubled["eps"]).tolist())
     claim = rows[(rows["name"] == "clean") & (rows["eps"] == 0.1) & (rows["loss"] == "plain+noise")].iloc[0]
     assert claim["value"] == pytest.approx(0.15)
     assert (claim["n"], claim["over"], claim["verdict"]) == (2, "seeds", "not comparable")
     assert claim["low"] < 0.15 < claim["high"]
-    assert rows.loc[rows["name"] == "helps", "value"].isna().all()
+    assert rows.loc[rows["name"] == "grows", "value"].isna().all()
+    helps = rows[rows["name"] == "helps"].iloc[0]
+    assert (helps["verdict"], helps["stands"], helps["why"]) == ("holds", "no", "helps: 1 of 2")
 
 
 def test_the_page_opens_from_disk_and_fits_a_phone(project: Project, second: Said) -> None:
@@ -274,11 +285,14 @@ def test_the_page_opens_from_disk_and_fits_a_phone(project: Project, second: Sai
         assert [url for url in sight.requests if not url.startswith(("file:", "data:"))] == []
         assert chromium.page.evaluate("document.documentElement.scrollWidth") <= 390
         texts = [image.get_attribute("alt") for image in chromium.page.locator("article figure img").all()]
-        assert len(texts) == 2
+        assert len(texts) == 3
         assert "loss=plain+noise: 0.2 at eps 0.1, 0.4 at 0.2" in texts[0]
         assert "The paper prints 0.3." in texts[1]
+        assert "It has to exceed 0.05." in texts[2]
         shown = chromium.page.locator("article").inner_text()
     assert "4 of 4 runs are done" in shown
+    assert "Does it stand?" in shown and "2 no" in shown
+    assert "some images" in shown and "torch 9.8.7" in shown and "0123456789ab" in shown and "rounds = 1" in shown
     assert "python -m lib.run sweep mitigation --profile quick -p eps=0.1,0.2" in shown
     assert "runs/quick+eps=0.2+loss=plain+noise" in shown
     assert "2 not comparable" in shown

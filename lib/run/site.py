@@ -316,12 +316,12 @@ def _rule(claim: Claim) -> str:
 
 
 def papers_table(results: Path) -> str:
-    """The four papers, and what this copy of the book has found about each."""
+    """The papers, and what this copy of the book has found about each."""
     rows = []
     for paper in _papers():
         link = f"{{doc}}`{paper.title} <{paper.name}>`"
         rows.append([link, str(len(paper.claims)), *_found(results, paper.name)])
-    return markup.table("The four papers", ["Paper", "Claims", "Do we get them?", "Do they stand?"], rows)
+    return markup.table("The papers", ["Paper", "Claims", "Do we get them?", "Do they stand?"], rows)
 
 
 def _found(results: Path, name: str) -> list[str]:

@@ -18,7 +18,7 @@ from lib.parameters import ParameterError
 from lib.run import engine, execute, grid, profiles, sweep_page
 from lib.run.grid import Point, Sweep
 
-COLUMNS = ["kind", "name", "value", "low", "high", "n", "over", "verdict", "seconds"]
+COLUMNS = ["kind", "name", "value", "low", "high", "n", "over", "verdict", "fitted", "stands", "why", "seconds"]
 Results = Callable[[Point], dict | None]
 """The results of a point's run, or None where it is not there or not up to date."""
 
@@ -96,8 +96,8 @@ def folder(name: str) -> Path:
 def table(runs: Iterable[tuple[Point, Mapping]]) -> pd.DataFrame:
     """One row a run and quantity: the parameters given, then `COLUMNS`.
 
-    A metric has a value alone; a claim what was measured with its interval, and the verdict. What was not measured
-    has no value.
+    A metric has a value alone; a claim what was measured with its interval, both answers and the reason. What was not
+    measured has no value.
     """
     rows = []
     for point, results in runs:
@@ -113,7 +113,8 @@ def _quantities(results: Mapping) -> Iterator[tuple[str, dict]]:
     for entry in results["claims"]:
         found = entry["measured"] or {}
         facts = {key: found.get(key) for key in ("low", "high", "n", "over")}
-        yield "claim", {"name": entry["id"], "value": found.get("mean"), **facts, "verdict": entry["verdict"]}
+        answers = {key: entry[key] for key in ("verdict", "fitted", "stands", "why")}
+        yield "claim", {"name": entry["id"], "value": found.get("mean"), **facts, **answers}
 
 
 def _reader(notebook: str, profile: str) -> Results:

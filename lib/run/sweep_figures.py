@@ -18,6 +18,11 @@ from lib.run.grid import SEED, Sweep
 Line = dict[Value, Measured]
 """What was measured at each value on the axis."""
 
+Mark = tuple[str, float]
+"""What is dotted in: `paper`, the number that it prints, or `to exceed`, the threshold of a direction."""
+
+SAID = {"paper": "The paper prints", "to exceed": "It has to exceed"}
+
 LOGARITHMIC = 100
 """An axis whose largest value is this many times its smallest has a logarithmic scale."""
 
@@ -58,10 +63,10 @@ def _at(sweep: Sweep, rows: pd.DataFrame) -> Measured:
     return Measured(row["value"], low, high, 1, "runs")
 
 
-def draw(sweep: Sweep, rows: pd.DataFrame, lines: Mapping[str, Line], claimed: float | None, path: Path) -> None:
+def draw(sweep: Sweep, rows: pd.DataFrame, lines: Mapping[str, Line], mark: Mark | None, path: Path) -> None:
     """Draw the curves of one quantity into a file.
 
-    Curves over a scale, points over words; every run as a dot where a point is a mean; the paper's number dotted.
+    Curves over a scale, points over words; every run as a dot where a point is a mean; `mark` dotted.
     """
     values = _ordered(sweep)
     scale = grid.numeric(values)
@@ -73,12 +78,13 @@ def draw(sweep: Sweep, rows: pd.DataFrame, lines: Mapping[str, Line], claimed: f
             _draw_line(ax, {place[value]: point for value, point in line.items()}, label, number, scale)
         if sweep.over_seeds:
             ax.plot(rows[sweep.axis].map(place), rows["value"], ".", color="0.25", markersize=4, alpha=0.7)
-        if claimed is not None:
-            ax.axhline(claimed, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        if mark:
+            word, level = mark
+            ax.axhline(level, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
             where = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "color": "0.25"}
-            ax.annotate(f"paper: {claimed:g}", (1, claimed), **where)
+            ax.annotate(f"{word}: {level:g}", (1, level), **where)
         _scale(ax, values, scale)
-        shown = [*rows["value"], *([] if claimed is None else [claimed])]
+        shown = [*rows["value"], *([mark[1]] if mark else [])]
         if min(shown) >= 0 and max(shown) <= 1:
             ax.set_ylim(-0.03, 1.03)
         ax.set(xlabel=sweep.axis, ylabel="measured")
@@ -110,7 +116,7 @@ def _scale(ax: Axes, values: Sequence[Value], scale: bool) -> None:
         ax.set_xscale("log")
 
 
-def described(sweep: Sweep, lines: Mapping[str, Line], claimed: float | None) -> str:
+def described(sweep: Sweep, lines: Mapping[str, Line], mark: Mark | None) -> str:
     """The figure in words, for those who do not see it."""
     parts = []
     for label, line in lines.items():
@@ -120,4 +126,4 @@ def described(sweep: Sweep, lines: Mapping[str, Line], claimed: float | None) ->
             f"{label and label + ': '}{line[first].mean:.3g} at {sweep.axis} {first}, {line[last].mean:.3g} at {last}; "
             f"lowest at {lowest}, highest at {highest}."
         )
-    return " ".join(parts) + ("" if claimed is None else f" The paper prints {claimed:g}.")
+    return " ".join(parts) + (f" {SAID[mark[0]]} {mark[1]:g}." if mark else "")

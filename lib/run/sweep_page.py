@@ -45,8 +45,10 @@ def page(sweep: Sweep, rows: pd.DataFrame, target: Path) -> str:
         if figures:
             parts += [f"## {heading}", _reading(sweep, kind), _gallery(figures)]
     if sweep.runs:
-        parts += ["## Verdicts", _verdicts(sweep, rows)] if (rows["kind"] == "claim").any() else []
-        parts += ["## Runs", _runs(sweep, rows)]
+        if (rows["kind"] == "claim").any():
+            answers = (("verdict", "Do we get it?"), ("stands", "Does it stand?"))
+            parts += ["## Verdicts", *(_answers(sweep, rows, column, title) for column, title in answers)]
+        parts += ["## Runs", _conditions(sweep), _runs(sweep, rows)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -88,7 +90,8 @@ def _missing(sweep: Sweep) -> str:
 def _reading(sweep: Sweep, kind: str) -> str:
     says = {
         "metric": "The notebook's headline numbers; those that are the same in every run come last.",
-        "claim": "What was measured for each claim, in the same order. A dotted line is the number the paper prints.",
+        "claim": "What was measured for each claim, in the same order. A dotted line is the number that the "
+        "paper prints, or what a direction has to exceed.",
     }
     return f"{says[kind]} {_spread(sweep, kind)}".strip()
 
@@ -108,12 +111,19 @@ def _figure(sweep: Sweep, rows: pd.DataFrame, path: Path) -> str:
     """Draw one quantity; return the figure in Markdown."""
     kind, name = rows.iloc[0][["kind", "name"]]
     claim = claims.paper(sweep.notebook).claims[name] if kind == "claim" else None
-    claimed = claim and claim.value
+    mark = claim and _mark(claim)
     lines = sweep_figures.lines(sweep, rows)
-    sweep_figures.draw(sweep, rows, lines, claimed, path)
+    sweep_figures.draw(sweep, rows, lines, mark, path)
     compared = f": {markup.plain(claim.compare)}" if claim and claim.compare else ""
-    described = json.dumps(sweep_figures.described(sweep, lines, claimed), ensure_ascii=False)
+    described = json.dumps(sweep_figures.described(sweep, lines, mark), ensure_ascii=False)
     return f"```{{figure}} {path.name}\n:alt: {described}\n\n`{name}`{compared}\n```"
+
+
+def _mark(claim: claims.Claim) -> sweep_figures.Mark:
+    """What a claim's measurements are held against."""
+    if claim.kind == "number":
+        return "paper", claim.value
+    return "to exceed", claim.above + claim.minimum
 
 
 def _gallery(figures: Sequence[str]) -> str:
@@ -122,20 +132,36 @@ def _gallery(figures: Sequence[str]) -> str:
     return f"::::{{grid}} 1 1 2 2\n:gutter: 2\n\n{items}\n::::"
 
 
-def _verdicts(sweep: Sweep, rows: pd.DataFrame) -> str:
-    """For each claim its verdicts, one column a value on the axis, counted where several runs share it."""
+def _answers(sweep: Sweep, rows: pd.DataFrame, column: str, title: str) -> str:
+    """For each claim its answers to one question, one column a value on the axis, counted where runs share it."""
     said = rows[rows["kind"] == "claim"]
     values = [value for value in sweep.grid[sweep.axis] if (said[sweep.axis] == value).any()]
     lines = []
     for name, part in said.groupby("name", sort=False):
-        counts = [Counter(part.loc[part[sweep.axis] == value, "verdict"]) for value in values]
+        counts = [Counter(part.loc[part[sweep.axis] == value, column].fillna("–")) for value in values]
         lines.append([html.escape(name), *(_tally(count) for count in counts)])
     head = [sweep.axis, *map(str, values)]
-    return tables.table("Do we get it?", [html.escape(title) for title in head], lines).data
+    return tables.table(title, [html.escape(cell) for cell in head], lines).data
 
 
 def _tally(counts: Counter) -> str:
     return "<br>".join(word if sum(counts.values()) == 1 else f"{count} {word}" for word, count in counts.items())
+
+
+def _conditions(sweep: Sweep) -> str:
+    """What all runs share: the data, the code, and the parameters that are not in the grid."""
+    facts = [results["provenance"] for _, results in sweep.runs]
+    data, versions, commits = (
+        "; ".join(dict.fromkeys(each))
+        for each in (
+            (one["data"] for one in facts),
+            (f"torch {one['versions']['torch']}" for one in facts),
+            (f"`{one['commit'][:12]}`" for one in facts),
+        )
+    )
+    parameters = sweep.runs[0][1]["parameters"]
+    others = [f"`{name}` = `{value}`" for name, value in parameters.items() if name not in sweep.grid]
+    return f"Data: {data}. Made with {versions}, at commit {commits}. The other parameters: {', '.join(others)}."
 
 
 def _runs(sweep: Sweep, rows: pd.DataFrame) -> str:
