@@ -156,12 +156,19 @@ def _conditions(sweep: Sweep) -> str:
         for each in (
             (one["data"] for one in facts),
             (f"torch {one['versions']['torch']}" for one in facts),
-            (f"`{one['commit'][:12]}`" for one in facts),
+            (f"`{_short(one['commit'])}`" for one in facts),
         )
     )
     parameters = sweep.runs[0][1]["parameters"]
     others = [f"`{name}` = `{value}`" for name, value in parameters.items() if name not in sweep.grid]
-    return f"Data: {data}. Made with {versions}, at commit {commits}. The other parameters: {', '.join(others)}."
+    fixed = f" The other parameters: {', '.join(others)}." if others else ""
+    return f"Data: {data}. Made with {versions}, at commit {commits}.{fixed}"
+
+
+def _short(commit: str) -> str:
+    """Twelve digits of a commit, and the word that says that files had changed since."""
+    number, plus, changes = commit.partition("+")
+    return number[:12] + plus + changes
 
 
 def _runs(sweep: Sweep, rows: pd.DataFrame) -> str:
