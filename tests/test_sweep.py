@@ -45,6 +45,8 @@ def note(word):
         file.write(f"{{word}} {{eps}} {{loss}} {{os.getppid()}} {{time.time()}}\\n")
 note("start")
 time.sleep({seconds})
+if (root / "stuck").exists() and eps == {stuck}:
+    time.sleep({patience})
 if (root / "broken").exists() and (str(eps), loss) == {cursed}:
     raise ValueError("eps is cursed")
 note("end")
@@ -60,7 +62,8 @@ claims:
 """
 WORKER = "--nthreads 1 --no-nanny --resources GPU=1 --preload lib.run.engine"
 GRID = ["eps=0.1,0.2", "loss=plain,plain+noise"]
-MORE = ["eps=0.3,0.4,0.5,0.6", "loss=plain"]
+STUCK = 0.6
+MORE = [f"eps=0.3,{STUCK}", "loss=plain"]
 
 
 @dataclass
@@ -121,7 +124,7 @@ def copy_of_the_book(folder: Path, write_notebook, code: str) -> Path:
 def project(tmp_path_factory: pytest.TempPathFactory, write_notebook) -> Project:
     root = tmp_path_factory.mktemp("a project")
     (root / "broken").touch()
-    code = CODE.format(root=str(root), cursed=CURSED, seconds=LASTS_S)
+    code = CODE.format(root=str(root), cursed=CURSED, seconds=LASTS_S, stuck=STUCK, patience=PATIENCE_S)
     here, there = (copy_of_the_book(root / name, write_notebook, code) for name in ("here", "there"))
     (root / "made").mkdir()
     with pytest.MonkeyPatch.context() as patch:
@@ -303,19 +306,20 @@ def test_the_page_opens_from_disk_and_fits_a_phone(project: Project, second: Sai
 
 
 def test_ctrl_c_ends_a_sweep_and_what_is_done_stands(project: Project, second: Said) -> None:
+    stuck = project.log.with_name("stuck")
+    stuck.touch()
     process = project.sweep("--workers", "2", values=MORE, name="more", preexec_fn=heed_interrupts)
-    known = len(second.events)
-    wait_for(lambda: any(event.word == "end" for event in project.events()[known:]), process)
     wait_for((project.here / "runs" / "quick+eps=0.3+loss=plain" / "mitigation.json").exists, process)
+    wait_for(lambda: (str(STUCK), "plain") in {event.run for event in project.events()}, process)
     process.send_signal(signal.SIGINT)
     stopped = finished(process, project)
     assert stopped.status == 130, stopped.output
     assert stopped.output.endswith("training goes on from its last snapshot\n")
+    stuck.unlink()
     again = finished(project.sweep("--workers", "2", values=MORE, name="more"), project)
     assert again.status == 0, again.output
-    assert "4 runs of mitigation, 4 of them up to date" not in again.output
-    started_again = {event.run for event in again.events[len(stopped.events) :]}
-    assert started_again and ("0.3", "plain") not in started_again
+    assert "2 runs of mitigation, 1 of them up to date" in again.output
+    assert {event.run for event in again.events[len(stopped.events) :]} == {(str(STUCK), "plain")}
 
 
 def heed_interrupts() -> None:

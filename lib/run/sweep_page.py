@@ -4,7 +4,7 @@ import html
 import json
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -151,18 +151,17 @@ def _tally(counts: Counter) -> str:
 def _conditions(sweep: Sweep) -> str:
     """What all runs share: the data, the code, and the parameters that are not in the grid."""
     facts = [results["provenance"] for _, results in sweep.runs]
-    data, versions, commits = (
-        "; ".join(dict.fromkeys(each))
-        for each in (
-            (one["data"] for one in facts),
-            (f"torch {one['versions']['torch']}" for one in facts),
-            (f"`{_short(one['commit'])}`" for one in facts),
-        )
-    )
+    data = _distinct(one["data"] for one in facts)
+    versions = _distinct(f"torch {one['versions']['torch']}" for one in facts)
+    commits = _distinct(f"`{_short(one['commit'])}`" for one in facts)
     parameters = sweep.runs[0][1]["parameters"]
     others = [f"`{name}` = `{value}`" for name, value in parameters.items() if name not in sweep.grid]
     fixed = f" The other parameters: {', '.join(others)}." if others else ""
     return f"Data: {data}. Made with {versions}, at commit {commits}.{fixed}"
+
+
+def _distinct(words: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(words))
 
 
 def _short(commit: str) -> str:
