@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from functools import cache, partial
 from pathlib import Path
@@ -222,6 +224,14 @@ def test_an_interrupted_run_is_kept_and_says_so(
     assert (project.runs / "quick" / "tiny.failed.ipynb").exists()
     assert not (project.runs / "quick" / "tiny.json").exists()
     assert [path.name for path in (project.runs / "quick").iterdir()] == ["tiny.failed.ipynb"]
+
+
+def test_a_pipe_that_closes_early_is_no_error() -> None:
+    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": compute.ROOT, "text": True}
+    with subprocess.Popen([sys.executable, "-m", "lib.run", "status"], **given) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
 
 
 def _send_once_started(started: Path, sent: signal.Signals) -> None:
