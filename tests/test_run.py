@@ -344,8 +344,6 @@ def test_the_notebook_runs_with_this_environments_python(project: Project) -> No
         assert command.main(["execute", "tiny"]) == 0
     finally:
         del os.environ["JUPYTER_PATH"]
-    import sys
-
     assert sys.prefix in project.results()["metrics"]
 
 
@@ -355,6 +353,15 @@ def test_a_wait_policy_that_the_user_has_set_stays(monkeypatch: pytest.MonkeyPat
     assert execute.environment(tmp_path, tmp_path)["GOMP_SPINCOUNT"] == "2000"
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
     assert "GOMP_SPINCOUNT" not in execute.environment(tmp_path, tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="settings of glibc's allocator")
+def test_settings_of_the_allocator_that_the_user_has_made_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("MALLOC_")]:
+        monkeypatch.delenv(name)
+    assert execute.environment(tmp_path, tmp_path)["MALLOC_MMAP_THRESHOLD_"] == str(2**25)
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "2")
+    assert not {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"} & execute.environment(tmp_path, tmp_path).keys()
 
 
 def test_values_that_are_equal_share_a_folder(project: Project) -> None:
