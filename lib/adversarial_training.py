@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from lib import boundary, outside
 from lib.attacks import FGSM, PGD, Attack, noise, squared_error
+from lib.defences import AttackedOnce, Mixed
 from lib.evaluation import Score, score, under_attack
 from lib.models import StridedCNN, build
+from lib.red_flags import Flag, red_flags
 from lib.training import Batches, History, Shuffled, fit, fit_by_epoch
 
 Images = tuple[Tensor, Tensor]
@@ -25,6 +27,12 @@ READINGS: dict[str, FGSM] = {
     "squared_error_clipped": FGSM(loss=squared_error),
 }
 """What the paper's FGSM can be: it prints J without saying which loss, and Eq. 1 without clipping."""
+
+TUTORIAL = replace(READINGS["squared_error"], eps=0.1)
+"""The attack of the two tutorials whose plan the paper follows (Rosebrock, 2021a and b)."""
+
+TUTORIAL_BATCH = 64
+"""How many images a batch of theirs has, in training, fine-tuning and mixed training."""
 
 KERAS_CAP = -math.log(1e-7)
 """The highest loss an image can have in Keras, which clips probabilities at 1e-7: 16.12 nats."""
@@ -116,6 +124,40 @@ def continued(model: nn.Module, batches: Batches, epochs: int, *, seed: int, **o
     after = copy.deepcopy(model)
     history = fit(after, batches, epochs, lr=1e-4, seed=seed, label=f"continued, seed {seed}", **options)
     return after, history
+
+
+@dataclass(frozen=True, eq=False)
+class Tutorials:
+    """What the two tutorials make of one start."""
+
+    normal: nn.Module
+    """Trained on clean images."""
+    tuned: nn.Module
+    """The first tutorial's defence: trained on with the attacked test images."""
+    mixed: nn.Module
+    """The second's: trained on with mixed batches of training images."""
+    x_adv: Tensor
+    """The test images, attacked through the normal network (N, C, H, W): what both defences are scored on there."""
+
+
+def tutorials(seed: int, train: Images, test: Images, epochs: int, more_epochs: int, **options) -> Tutorials:
+    """The runs of the tutorials that the paper follows, both from one normally trained network.
+
+    Parameters
+    ----------
+    epochs
+        Of normal training; 20 there.
+    more_epochs
+        Of either defence; 10 there.
+    options
+        What else `lib.training.fit` takes.
+    """
+    normal = network(seed, train[0].device)
+    fit(normal, Shuffled(*train, TUTORIAL_BATCH), epochs, seed=seed, label=f"tutorial, seed {seed}", **options)
+    attacked = AttackedOnce(*test, TUTORIAL, normal, TUTORIAL_BATCH)
+    tuned, _ = continued(normal, attacked, more_epochs, seed=seed, **options)
+    mixed, _ = continued(normal, Mixed(*train, TUTORIAL, TUTORIAL_BATCH), more_epochs, seed=seed, **options)
+    return Tutorials(normal, tuned, mixed, TUTORIAL(normal, *test))
 
 
 def calibration(
@@ -211,6 +253,11 @@ class Judges:
             "PGD": under_attack(model, PGD(eps=self.eps, early_stop=True), few, few_y),
             "Square": score(model, searched, few_y),
         }
+
+
+def flags(model: nn.Module, other: nn.Module, images: Images, eps: float) -> list[Flag]:
+    """The checks of `lib.red_flags`, with PGD through `other`, a network trained apart, for the transfer."""
+    return red_flags(model, *images, eps, lambda x, y, radius: PGD(eps=radius)(other, x, y))
 
 
 def remedies(fgsm: FGSM) -> dict[str, Attack]:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lib import adversarial_training as at
-from lib import attacks, training
+from lib import attacks, defences, training
 from lib.evaluation import score, under_attack
 from lib.models import StridedCNN, build, outline, parameter_count
 from lib.training import Shuffled, fit, fit_by_epoch
@@ -148,6 +148,20 @@ def test_continuing_leaves_the_original_and_takes_small_steps(batches):
     assert same(start, before) and len(history.losses) == 2
     moved = (after[-1].weight - start[-1].weight).abs().max()
     assert 0 < moved < 1e-4 * 1.1 * 2 * len(batches)  # Adam's steps are hardly longer than its rate
+
+
+def test_the_tutorials_defend_one_network_and_score_what_was_made_through_it(digits, tmp_path, epochs_run):
+    train, test = (digits.x_train[:256], digits.y_train[:256]), (digits.x_test[:128], digits.y_test[:128])
+    found = at.tutorials(0, train, test, 1, 2, snapshots=tmp_path)
+    assert len(epochs_run) == 1 + 2 + 2
+    start = at.network(0, CPU)
+    fit(start, Shuffled(*train, 64), 1)
+    assert same(found.normal, start)
+    attack = attacks.FGSM(eps=0.1, loss=attacks.squared_error, clip=None)
+    assert torch.equal(found.x_adv, attack(start, *test)) and found.x_adv.min() < 0
+    tuned, _ = at.continued(start, Shuffled(found.x_adv, test[1], 64), 2, seed=0)
+    mixed, _ = at.continued(start, defences.Mixed(*train, attack, 64), 2, seed=0)
+    assert same(found.tuned, tuned) and same(found.mixed, mixed)
 
 
 def test_the_sweep_changes_one_thing_at_a_time(digits, watch, tmp_path):

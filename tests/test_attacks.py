@@ -11,7 +11,7 @@ from scipy import stats
 from torch import Tensor, nn
 
 from lib import attacks
-from lib.attacks import BIM, FGSM, LBFGS, PGD, Attack, GradientStep, noise
+from lib.attacks import BIM, FGSM, LBFGS, PGD, Attack, GradientStep, LocalSearch, noise
 
 UNTARGETED = [
     FGSM(0.1),
@@ -20,6 +20,7 @@ UNTARGETED = [
     PGD(0.1, steps=5, restarts=2),
     PGD(0.1, steps=5, restarts=2, early_stop=True),
     LBFGS(0.2, iterations=2, searches=2),
+    LocalSearch(0.2, pixels=3, candidates=10),
 ]
 ATTACKS = [*UNTARGETED, *(replace(attack, targeted=True) for attack in UNTARGETED)]
 BOUNDED = [attack for attack in ATTACKS if not isinstance(attack, GradientStep)]
@@ -201,7 +202,8 @@ def test_labels_are_never_guessed(trained, x):
 
 
 @pytest.mark.parametrize(
-    ("attack", "settings"), [(FGSM, {"eps": -0.1}), (FGSM, {"loss": "hinge"}), (PGD, {"restarts": 0})]
+    ("attack", "settings"),
+    [(FGSM, {"eps": -0.1}), (FGSM, {"loss": "hinge"}), (PGD, {"restarts": 0}), (LocalSearch, {"candidates": 0})],
 )
 def test_settings_out_of_range_are_refused(attack, settings):
     with pytest.raises(ValueError):
@@ -241,6 +243,41 @@ def test_gradient_step_follows_the_gradient_itself(targeted, linear, x, binary_y
     gradient = (1 - p) * rising(linear, binary_y) * (-1 if targeted else 1)
     x_adv = GradientStep(eps=3.0, targeted=targeted)(linear, x, binary_y)
     torch.testing.assert_close(x_adv, (x + 3.0 * gradient).clamp(0, 1), rtol=0, atol=1e-6)
+
+
+def test_on_a_linear_model_local_search_takes_the_pixels_that_count_most(linear, x, binary_y):
+    uphill = rising(linear, binary_y)
+    ends = (uphill > 0).float()
+    gain = (uphill * (ends - x)).flatten(1)
+    x_adv = LocalSearch(pixels=3, candidates=28 * 28)(linear, x, binary_y)
+    changed = (x_adv != x).flatten(1)
+    for image, count in enumerate(changed.sum(1).tolist()):
+        assert set(changed[image].nonzero().flatten().tolist()) == set(gain[image].topk(count).indices.tolist())
+    assert torch.equal(x_adv[changed.view_as(x)], ends[changed.view_as(x)])
+    read_rightly = linear(x_adv).argmax(1) == binary_y
+    assert read_rightly.any() and (changed.sum(1)[read_rightly] == 3).all()
+
+
+class FirstChannel(nn.Module):
+    """What reads the first channel of a colour image."""
+
+    def __init__(self, reader: nn.Module) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.reader(x[:, :1])
+
+
+def test_local_search_changes_all_channels_of_few_pixels_and_stops_once_it_succeeds(trained, x, y):
+    model, colour = FirstChannel(trained), torch.cat([x, x / 2, x / 3], dim=1)
+    found = {pixels: LocalSearch(pixels=pixels, candidates=60)(model, colour, y) for pixels in (4, 40)}
+    moved = {pixels: (x_adv != colour).any(1).flatten(1).sum(1) for pixels, x_adv in found.items()}
+    assert (moved[4] <= 4).all() and (moved[40] <= 40).all()
+    fooled = {pixels: read(model, x_adv) != y for pixels, x_adv in found.items()}
+    assert torch.equal(found[4][fooled[4]], found[40][fooled[4]]) and fooled[40].sum() > fooled[4].sum()
+    at_an_end = ((found[40] == 0).all(1) | (found[40] == 1).all(1)).unsqueeze(1)
+    assert (at_an_end | (found[40] == colour)).all()
 
 
 def test_bim_follows_eq_2_of_biswari_step_by_step(trained, x, y):

@@ -35,6 +35,7 @@ SMALL = {
     "adversarial_training": [
         "epochs=2",
         "finetune_epochs=1",
+        "tutorial_epochs=1",
         "side_epochs=1",
         "n_images=10",
         "queries=10",
