@@ -80,6 +80,16 @@ def test_a_run_keeps_the_notebook_and_its_results(project: Project) -> None:
     assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code")
 
 
+def test_a_run_says_which_section_it_is_in(project: Project, capsys: pytest.CaptureFixture) -> None:
+    path = project.root / "notebooks" / "tiny.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.insert(2, nbformat.v4.new_markdown_cell("(table)=\n## Table I\n\nWords."))
+    nbformat.write(notebook, path)
+    command.main(["execute", "tiny"])
+    said = capsys.readouterr().out.splitlines()
+    assert [line.rsplit("  ", 1)[1] for line in said if "cell" in line] == ["A chapter", "Table I"]
+
+
 def test_only_what_changed_runs_again(project: Project, capsys: pytest.CaptureFixture) -> None:
     command.main(["execute", "tiny"])
     first = project.results()["provenance"]["finished"], (project.runs / "quick" / "tiny.json").stat().st_mtime_ns

@@ -185,6 +185,10 @@ def _install(executed: Path, where: Path) -> None:
         os.replace(path, where / path.name)
 
 
+HEADING = re.compile(r"^#+ (.+)", re.MULTILINE)
+"""A heading of a text cell, wherever it stands there: a label or the end of the section before may come first."""
+
+
 class _Announcing(NBClientEngine):
     """Papermill's engine, which also says which cell runs, under which heading, and since when."""
 
@@ -192,14 +196,11 @@ class _Announcing(NBClientEngine):
     def execute_managed_notebook(cls, nb_man, kernel_name, **options):
         started, begin, total = time.monotonic(), nb_man.cell_start, len(nb_man.nb.cells)
         name = Path(nb_man.output_path or nb_man.nb.metadata.papermill.output_path).stem
-        heading = ""
 
         def announced(cell, cell_index=None, **others):
-            nonlocal heading
-            if cell.cell_type == "markdown" and cell.source.startswith("#"):
-                heading = cell.source.splitlines()[0].lstrip("# ")
+            if cell.cell_type == "markdown" and (heading := HEADING.search(cell.source)):
                 elapsed = _clock(time.monotonic() - started)
-                print(f"{name}: cell {cell_index + 1:2d} of {total}  {elapsed}  {heading}", flush=True)
+                print(f"{name}: cell {cell_index + 1:2d} of {total}  {elapsed}  {heading[1]}", flush=True)
             return begin(cell, cell_index=cell_index, **others)
 
         nb_man.cell_start = announced
