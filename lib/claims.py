@@ -54,7 +54,7 @@ class Claim:
     partner: str | None = None
     """The claim that must come from the same experiment."""
     background: bool = False
-    """Explained by the paper, not measured there."""
+    """About what the paper introduces and does not measure: the direction is that of its sources."""
 
     @property
     def address(self) -> str:

@@ -303,7 +303,7 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
 def _said(claim: Claim) -> str:
     if claim.value is not None:
         return f"{claim.value:g}"
-    return "explains it, measures nothing" if claim.background else "says so in words"
+    return "introduces the method, measures nothing" if claim.background else "says so in words"
 
 
 def _rule(claim: Claim) -> str:
