@@ -70,7 +70,8 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
 class LeNet3264(nn.Sequential):
     """The LeNet of Fig. 3 (unlearning): 3 x 3 convolutions of 32 and 64 maps, max-pooling, dense 128, dropout.
 
-    The network of Keras's MNIST example, which the paper calls LeNet. 1,199,882 parameters.
+    The network of Keras's MNIST example, which the paper calls LeNet. 1,199,882 parameters. The second ReLU comes after
+    the pooling here, which is the same function with the same gradient, for a quarter of the work.
     Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits; so are those of the other two.
     """
 
@@ -79,8 +80,8 @@ class LeNet3264(nn.Sequential):
             nn.Conv2d(1, 32, 3),
             nn.ReLU(),
             nn.Conv2d(32, 64, 3),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Dropout(0.25),
             nn.Flatten(),
             nn.Linear(64 * 12 * 12, 128),

@@ -34,6 +34,9 @@ READINGS = {
 }
 """Three controls, and six readings of the loop by a letter each."""
 
+FROM_SCRATCH = ("afresh", "c")
+"""Those that begin each round with fresh starting weights."""
+
 GUESSING = math.log(10)
 """The loss of guessing among ten classes."""
 
@@ -125,7 +128,7 @@ def _round(reading: str, network: nn.Module, gone: Tensor, s: Setting, number: i
         gone[chosen] = True
         start = ascended(network, x[chosen], y[chosen]) if reading == "f" else network
         x, y = x[~gone], y[~gone]
-    if reading in ("c", "afresh"):
+    if reading in FROM_SCRATCH:
         return trained(s, x, y, s.epochs + number * s.round_epochs), len(x)
     return further(start, s, x, y, number), len(x)
 

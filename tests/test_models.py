@@ -74,6 +74,17 @@ def test_a_lenet_starts_as_keras_would_start_it(figure: str) -> None:
             assert 0.9 * bound < layer.weight.abs().max() <= bound and not layer.bias.any()
 
 
+def test_the_lenet_of_fig_3_is_that_of_the_figure_whatever_the_order_of_pooling_and_relu() -> None:
+    model = build(LENETS["fig3"], 0, CPU).eval()
+    first, relu, second, pool, *rest = model
+    printed = nn.Sequential(first, relu, second, nn.ReLU(), pool, *rest[1:])
+    x, y = torch.rand(4, 1, 28, 28), torch.arange(4)
+    for network in (model, printed):
+        network.gradient = torch.autograd.grad(nn.functional.cross_entropy(network(x), y), list(model.parameters()))
+    assert torch.equal(model(x), printed(x))
+    assert all(map(torch.equal, model.gradient, printed.gradient))
+
+
 def test_the_outline_names_every_layer_with_a_size() -> None:
     words = outline(LENETS["fig4"]())
     assert words.startswith("convolution 6 of 3×3, average pooling, convolution 16 of 3×3") and "dense 84" in words
