@@ -1,4 +1,4 @@
-"""FGSM, BIM and PGD of lib.attacks beside torchattacks, foolbox and ART, each set as its manual says.
+"""FGSM, BIM and PGD of lib.attack beside torchattacks, foolbox and ART, each set as its manual says.
 
 All attack the same trained network, in eval mode and with its weights frozen: foolbox and ART would otherwise compute
 the gradients of the weights as well. All take the same eps, steps, step length, images and batches. PGD has one random
@@ -14,11 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.timing import Contender, Row, Run
-from lib import evaluation
-from lib.attacks import BIM, FGSM, PGD, Attack
+from lib.attack import BIM, FGSM, PGD, Attack
 from lib.data import Dataset
+from lib.measure import score as evaluation
 from lib.models import SimpleCNN, build
-from lib.training import Shuffled, fit
+from lib.train.batches import Shuffled
+from lib.training import fit
 
 EPS = 0.3  # with 40 steps of 0.01 the attack on MNIST of Madry et al., 2018
 BIM_STEPS, BIM_ALPHA = 10, 0.075

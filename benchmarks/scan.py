@@ -1,4 +1,4 @@
-"""The kernel scan of lib.fragility beside the plain way: drop a kernel, evaluate, put it back, take the next."""
+"""The chapter's kernel scan beside the plain way: drop a kernel, evaluate, put it back, take the next."""
 
 from functools import partial
 
@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from benchmarks.timing import Contender, Row
+from lib.chapters.fragile_neurons.kernels import BATCH, correct_without, first_convolution
 from lib.data import Dataset
-from lib.fragility import BATCH, correct_without, first_convolution
 from lib.models import build, resnet
-from lib.training import Shuffled, fit
+from lib.train.batches import Shuffled
+from lib.training import fit
 
 
 @torch.no_grad()

@@ -20,12 +20,12 @@ from torch.utils.data import Dataset as Indexed
 from torchvision.transforms import ToTensor
 
 from benchmarks.timing import Contender, Row, Run
-from lib import evaluation
-from lib.attacks import FGSM
+from lib.attack.gradient import FGSM
 from lib.data import Dataset
-from lib.defences import Mixed
+from lib.measure import score as evaluation
 from lib.models import SimpleCNN, build
-from lib.training import Batches, Shuffled, fit
+from lib.train.batches import Batches, Mixed, Shuffled
+from lib.training import fit
 
 EPS = 0.1
 BATCH_SIZE = 64

@@ -22,7 +22,7 @@ import yaml
 
 from lib import compute, provenance
 from lib.files import atomic
-from lib.intervals import Measured
+from lib.measure.intervals import Measured
 from lib.parameters import contract
 
 NOTEBOOKS = compute.ROOT / "notebooks"

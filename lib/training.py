@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from types import FunctionType
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -22,38 +21,10 @@ from tqdm import tqdm
 
 from lib import compute, provenance
 from lib.files import atomic
+from lib.train.batches import Batches
 
 SNAPSHOTS = compute.RUNS / "snapshots"
 SAVE_EVERY_S = 20.0
-
-
-class Batches(Protocol):
-    """One epoch's batches, given the model as it is: a frozen dataclass whose fields decide what it yields."""
-
-    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield images (N, C, H, W) and labels (N,); draw from `generator` alone."""
-        ...
-
-    def __len__(self) -> int:
-        """How many batches an epoch has."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class Shuffled:
-    """Every image once an epoch, in a new order. x (N, C, H, W), y (N,) on the model's device."""
-
-    x: Tensor
-    y: Tensor
-    batch_size: int = 64
-
-    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        order = torch.randperm(len(self.x), generator=generator).to(self.x.device)
-        for chosen in order.split(self.batch_size):
-            yield self.x[chosen], self.y[chosen]
-
-    def __len__(self) -> int:
-        return -(-len(self.x) // self.batch_size)
 
 
 @dataclass
@@ -80,7 +51,7 @@ def fit(
 ) -> History:
     """Train `model` in place with Adam on cross-entropy, or load the snapshot of the same training.
 
-    The model is left in training mode; `lib.evaluation` and `lib.attacks` switch it for as long as they need.
+    The model is left in training mode; `lib.measure.score` and `lib.attack` switch it for as long as they need.
 
     Parameters
     ----------

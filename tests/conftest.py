@@ -14,6 +14,7 @@ from lib import training
 from lib.data import Dataset, load
 from lib.models import SimpleCNN, build
 from lib.run import execute
+from lib.train.batches import Shuffled
 
 CPU = torch.device("cpu")
 
@@ -49,7 +50,7 @@ def digits(all_digits: Dataset) -> Dataset:
 @pytest.fixture(scope="session")
 def _trained(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> SimpleCNN:
     model = build(SimpleCNN, 0, CPU)
-    batches = training.Shuffled(digits.x_train, digits.y_train)
+    batches = Shuffled(digits.x_train, digits.y_train)
     training.fit(model, batches, 12, lr=3e-3, snapshots=tmp_path_factory.mktemp("snapshots"))
     return model
 

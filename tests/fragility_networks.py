@@ -1,4 +1,4 @@
-"""The small ResNets that tests of `lib.fragility` share."""
+"""The small ResNets that tests of `lib.chapters.fragile_neurons` share."""
 
 import torch
 

@@ -9,11 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from lib import adversarial_training as at
-from lib import attacks, defences, training
-from lib.evaluation import score, under_attack
+from lib import attack as attacks
+from lib import training
+from lib.chapters.adversarial_training import courses as at
+from lib.measure.score import score, under_attack
 from lib.models import StridedCNN, build, outline, parameter_count
-from lib.training import Shuffled, fit, fit_by_epoch
+from lib.train.batches import Mixed, Shuffled
+from lib.training import fit, fit_by_epoch
 
 CPU = torch.device("cpu")
 
@@ -160,7 +162,7 @@ def test_the_tutorials_defend_one_network_and_score_what_was_made_through_it(dig
     attack = attacks.FGSM(eps=0.1, loss=attacks.squared_error, clip=None)
     assert torch.equal(found.x_adv, attack(start, *test)) and found.x_adv.min() < 0
     tuned, _ = at.continued(start, Shuffled(found.x_adv, test[1], 64), 2, seed=0)
-    mixed, _ = at.continued(start, defences.Mixed(*train, attack, 64), 2, seed=0)
+    mixed, _ = at.continued(start, Mixed(*train, attack, 64), 2, seed=0)
     assert same(found.tuned, tuned) and same(found.mixed, mixed)
 
 

@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from scipy import stats
 from torch import Tensor, nn
 
-from lib import attacks
-from lib.attacks import BIM, FGSM, LBFGS, PGD, Attack, GradientStep, LocalSearch, noise
+from lib import attack as attacks
+from lib.attack import BIM, FGSM, LBFGS, PGD, Attack, GradientStep, LocalSearch
+from lib.attack.noise import noise
 
 UNTARGETED = [
     FGSM(0.1),

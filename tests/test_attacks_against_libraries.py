@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lib.attacks import BIM, FGSM, PGD, Attack
-from lib.evaluation import next_class
+from lib.attack import BIM, FGSM, PGD, Attack
+from lib.measure.score import next_class
 
 torchattacks = pytest.importorskip("torchattacks")
 foolbox = pytest.importorskip("foolbox")

@@ -5,20 +5,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lib.attacks import FGSM
-from lib.boundary import (
+from lib.attack import FGSM
+from lib.chapters.mitigation.detector import (
     BlackPixels,
     Guarded,
-    attack_direction,
-    distance,
-    orthogonal_direction,
-    plane,
     separation,
     suspicion,
     train_detector,
     unnoticed,
     unsuspected_error,
 )
+from lib.measure.boundary import attack_direction, distance, orthogonal_direction, plane
 
 GREY = 0.5 + 0.05 * torch.rand(20, 1, 28, 28, generator=torch.Generator().manual_seed(1))
 """Images so far from 0 and 1 that a step of 0.4 is not clipped."""

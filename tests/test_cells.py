@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from lib import cells, intervals
+from lib import cells
 from lib.data import Dataset
+from lib.measure import intervals
 
 
 def measured(calls: list[int]) -> dict:

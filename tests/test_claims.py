@@ -11,7 +11,7 @@ import pytest
 import lib
 from lib import claims
 from lib.claims import Claim, Ledger, changed_since, digests, judge, paper, papers, read_results
-from lib.intervals import Measured, over_seeds
+from lib.measure.intervals import Measured, over_seeds
 
 REAL_NOTEBOOKS = claims.NOTEBOOKS
 SCHEMA = json.loads((Path(lib.__file__).parent / "results.schema.json").read_text())
@@ -134,7 +134,7 @@ claims:
   - {id: detector.separates, kind: direction, compare: AUC, where: V, above: 0.95, sound_above: 0.75}
 """
 PARAMETERS = "seed: int = 0  # [0, inf] first seed\neps: float = 0.1  # [0, 1] size"
-CODE = "from lib import attacks\nattack = attacks.FGSM(eps)  # one step"
+CODE = "from lib import attack as attacks\nattack = attacks.FGSM(eps)  # one step"
 VARIABLES = {"seed": 3, "eps": 0.2, "attack": object()}
 ACCURATE = measured(0.9, 0.89, 0.91)
 
@@ -431,9 +431,9 @@ def test_a_comment_in_the_notebook_changes_nothing(results, notebooks, write_not
 
 
 def test_a_module_that_the_notebook_reaches_is_named(results):
-    assert "lib.attacks" in results["provenance"]["digest"]["modules"]
-    results["provenance"]["digest"]["modules"]["lib.attacks"] = "0" * 64
-    assert changes(results) == ["lib.attacks"]
+    assert "lib.attack.gradient" in results["provenance"]["digest"]["modules"]
+    results["provenance"]["digest"]["modules"]["lib.attack.gradient"] = "0" * 64
+    assert changes(results) == ["lib.attack.gradient"]
 
 
 def test_another_tolerance_makes_a_run_stale_and_a_comment_does_not(results, notebooks):

@@ -8,11 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from lib import attacks, cells, defences, unlearning
-from lib import common_ground as cg
-from lib.evaluation import score
+from lib import attack as attacks
+from lib import cells
+from lib.chapters.common_ground import defences as cg
+from lib.chapters.mitigation import retraining
+from lib.chapters.unlearning import loop as unlearning
+from lib.measure.score import score
 from lib.models import SmallCNN
-from lib.training import History, Shuffled
+from lib.train.batches import Attacked, Shuffled
+from lib.training import History
 
 RECIPE = cg.Recipe(epochs=3, further=2, batch_size=50, pgd_steps=2, remove=10, n_scan=100)
 
@@ -73,7 +77,7 @@ def test_removal_is_reading_b_of_the_loop(begun):
 def test_retraining_is_mitigation_s_on_training_images(begun):
     begun = replace(begun, recipe=replace(RECIPE, batch_size=64))
     fgsm = attacks.FGSM(eps=0.1)
-    expected, _ = defences.retrained(begun.network, fgsm, [begun.train], RECIPE.further, seed=begun.seed)
+    expected, _ = retraining.retrained(begun.network, fgsm, [begun.train], RECIPE.further, seed=begun.seed)
     assert same(cg.retrained(begun, 0.1).network, expected)
 
 
@@ -87,7 +91,7 @@ def test_fine_tuning_moves_less_than_retraining_on_the_same_images(begun):
 
 def test_pgd_training_sees_attacked_images_alone_and_from_new_starts_each_time(begun):
     x, y = begun.train
-    batches = cg.Attacked(x, y, attacks.PGD(eps=0.1, steps=1), batch_size=100)
+    batches = Attacked(x, y, attacks.PGD(eps=0.1, steps=1), batch_size=100)
     generator, order = torch.Generator().manual_seed(5), torch.Generator().manual_seed(5)
     (first, labels), _ = batches(begun.network, generator)
     chosen = torch.randperm(200, generator=order)[:100]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib import csg
+from lib.chapters.fragile_neurons import csg
 from lib.data import Dataset
 
 

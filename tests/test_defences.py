@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from lib import compute, defences
-from lib.attacks import FGSM, PGD
-from lib.defences import AttackedOnce, Mixed, retrained
-from lib.evaluation import score, under_attack
+from lib import compute
+from lib.attack import FGSM, PGD
+from lib.chapters.mitigation import retraining
+from lib.chapters.mitigation.retraining import retrained
+from lib.measure.score import score, under_attack
 from lib.models import StridedCNN, build
-from lib.training import History, Shuffled, fit
+from lib.train.batches import AttackedOnce, Mixed, Shuffled
+from lib.training import History, fit
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def test_it_trains_on_images_attacked_once_through_the_original(trained, digits,
         seen.append((model, batches, epochs, options))
         return History()
 
-    monkeypatch.setattr(defences, "fit", noted)
+    monkeypatch.setattr(retraining, "fit", noted)
     pairs = [(digits.x_train[:40], digits.y_train[:40]), (digits.x_test[:20], digits.y_test[:20])]
     attack = Recording(0.1)
     defended, _ = retrained(trained, attack, pairs, 3, seed=5, lr=0.5)

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib import compute, fragility
+from lib import compute
+from lib.chapters import fragile_neurons as fragility
+from lib.chapters.fragile_neurons import measuring
 from lib.data import Dataset
-from lib.fragility import measuring
 from lib.models import STATISTICS, build, resnet
 
 KEY = ("digits", "resnet18", 1)

@@ -6,8 +6,9 @@ import torch
 from fragility_networks import fresh
 from torch import Tensor
 
-from lib import evaluation, fragility
+from lib.chapters import fragile_neurons as fragility
 from lib.data import Dataset
+from lib.measure import score as evaluation
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import torch
 
-from lib import fragility
+from lib.chapters import fragile_neurons as fragility
 from lib.data import Dataset
 
 

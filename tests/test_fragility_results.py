@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib import fragility
+from lib.chapters import fragile_neurons as fragility
 
 
 def test_kernels_fragile_at_all_ages_and_by_lot() -> None:

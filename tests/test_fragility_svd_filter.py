@@ -5,8 +5,8 @@ import pytest
 import torch
 from fragility_networks import fresh
 
-from lib import fragility
-from lib.fragility import Filter
+from lib.chapters import fragile_neurons as fragility
+from lib.chapters.fragile_neurons import Filter
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import torch
 from fragility_networks import fresh
 from torch import Tensor
 
-from lib import fragility
-from lib.attacks import FGSM
+from lib.attack import FGSM
+from lib.chapters import fragile_neurons as fragility
 from lib.data import Dataset
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lib.intervals import Measured, difference, loss, over_images, over_seeds, rate, share
+from lib.measure.intervals import Measured, difference, loss, over_images, over_seeds, rate, share
 
 
 def test_over_seeds_is_the_t_interval():

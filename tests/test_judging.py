@@ -9,11 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from lib import attacks, judged_table, judging
-from lib import common_ground as cg
-from lib.evaluation import score
-from lib.intervals import rate
-from lib.red_flags import Flag
+from lib import attack as attacks
+from lib.chapters.common_ground import defences as cg
+from lib.chapters.common_ground import judging
+from lib.chapters.common_ground import table as judged_table
+from lib.measure.intervals import rate
+from lib.measure.red_flags import Flag
+from lib.measure.score import score
 
 STRENGTH = judging.Strength(restarts=2, steps=3, queries=10)
 
@@ -120,7 +122,10 @@ def test_a_network_is_judged_once_and_another_anew(begun, judge, monkeypatch):
         def refuse(*_):
             raise AssertionError("measured again")
 
-        refuse.__module__, refuse.__qualname__ = "lib.judging", name  # whose code decides the file
+        refuse.__module__, refuse.__qualname__ = (
+            "lib.chapters.common_ground.judging",
+            name,
+        )  # whose code decides the file
         return refuse
 
     for name in ("read_rightly", "nearest_adversarial", "accuracies_over_eps", "flags_raised"):

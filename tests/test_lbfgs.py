@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lib.adversarial_training import smallest_fgsm
-from lib.attacks import LBFGS
-from lib.evaluation import logits
+from lib.attack import LBFGS
+from lib.chapters.adversarial_training.courses import smallest_fgsm
+from lib.measure.score import logits
 
 FINE = LBFGS(tolerance=0.01, searches=20, iterations=50)
 FREE = replace(FINE, eps=100.0, clip=None)

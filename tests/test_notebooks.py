@@ -11,14 +11,15 @@ import jsonschema
 import nbformat
 import pytest
 
-from lib import claims, compute, fragility
+from lib import claims, compute
+from lib.chapters.fragile_neurons import grid
 from lib.parameters import contract
 from lib.run import execute, profiles
 
 NOTEBOOKS = execute.notebooks()
 CHAPTERS = [name for name in NOTEBOOKS if name != execute.SCOREBOARD]
 LONGEST_CELL = 15
-FIGURE = re.compile(r"^(?:\w+ = )?plots\.(?!use_style)\w+\(", re.MULTILINE)
+FIGURE = re.compile(r"^(?:\w+ = )?(?:plots|figures)\.(?!use_style)\w+\(", re.MULTILINE)
 NOT_MEASURED_ON_DIGITS = {
     "fragile_neurons.depth.grows_fragile_count": "compares three networks on CIFAR-10; this is ResNet-18 on digits",
     "fragile_neurons.kernel_curve.cifar10_rises": "is about the curve on CIFAR-10; digits stand in for MNIST alone",
@@ -105,7 +106,7 @@ def test_every_claim_is_answered_and_every_direction_is_measured(quick_runs: Pat
 
 def test_only_directions_that_need_cifar10_are_left_unmeasured() -> None:
     paper = claims.paper("fragile_neurons").claims
-    about = [paper[id] for id in fragility.CLAIMS_ABOUT["cifar10"]]
+    about = [paper[id] for id in grid.CLAIMS_ABOUT["cifar10"]]
     assert NOT_MEASURED_ON_DIGITS.keys() == {claim.address for claim in about if claim.kind == "direction"}
 
 

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
-from lib import plots
+from lib.chapters.adversarial_training import figures as adversarial_training
+from lib.chapters.common_ground import figures as common_ground
+from lib.chapters.fragile_neurons import figures as fragile_neurons
+from lib.show import plots
 
 
 def test_panes_side_by_side_have_each_its_scale_and_one_legend_for_all():
     panes = {"accuracy": {"a": [[0.1, 0.2]], "b": [[0.3, 0.4]]}, "loss": {"a": [[5, 9]], "b": [[1, 2]]}}
-    figure = plots.side_by_side([1, 2], panes, "epoch", most=[1, np.inf])
+    figure = adversarial_training.side_by_side([1, 2], panes, "epoch", most=[1, np.inf])
     left, right = figure.axes
     assert (left.get_ylabel(), right.get_ylabel(), left.get_xlabel()) == ("accuracy", "loss", "epoch")
     assert left.get_ylim()[1] < 1 < 9 <= right.get_ylim()[1]
@@ -26,7 +29,9 @@ def test_bands_end_where_values_do():
     far_apart = {"a": [[0.02, 0.9], [0.3, 0.98]]}  # of two seeds: the t interval is 12.7 standard errors to each side
     assert band(plots.shares([1, 2], far_apart, "x", "accuracy").axes[0]) == (0, 1)
     assert band(plots.panels([1, 2], {"here": far_apart}, "x", "accuracy").axes[0]) == (0, 1)
-    figure = plots.side_by_side([1, 2], {"accuracy": far_apart, "loss": far_apart}, "x", most=[1, np.inf])
+    figure = adversarial_training.side_by_side(
+        [1, 2], {"accuracy": far_apart, "loss": far_apart}, "x", most=[1, np.inf]
+    )
     assert band(figure.axes[0]) == (0, 1)
     low, high = band(figure.axes[1])
     assert low == 0 and high > 1
@@ -35,7 +40,9 @@ def test_bands_end_where_values_do():
 def test_cells_have_their_texts_and_frames_where_they_belong():
     texts = [["a", "b", "c"], ["d", "e", "f"]]
     values = np.array([[0.0, 0.5, 1.0], [1.0, 0.5, 0.0]])
-    figure = plots.cells(values, ["x", "y"], ["1", "2", "3"], "eps", texts, marks={"near": (1, 2), "nearer": (0, 1)})
+    figure = adversarial_training.cells(
+        values, ["x", "y"], ["1", "2", "3"], "eps", texts, marks={"near": (1, 2), "nearer": (0, 1)}
+    )
     ax = figure.axes[0]
     written = {text.xy: text for text in ax.texts}
     assert {place: text.get_text() for place, text in written.items()} == {
@@ -50,7 +57,9 @@ def test_cells_have_their_texts_and_frames_where_they_belong():
 
 
 def test_dots_show_the_mean_and_each_seed_row_by_row_from_the_top():
-    figure = plots.dots({"a": [[0.1, 0.3], [0.5, 0.5]], "b": [[0.9], [0.7]]}, ["first", "second"], "accuracy")
+    figure = adversarial_training.dots(
+        {"a": [[0.1, 0.3], [0.5, 0.5]], "b": [[0.9], [0.7]]}, ["first", "second"], "accuracy"
+    )
     ax = figure.axes[0]
     named = {line.get_label(): line.get_xdata() for line in ax.lines if not line.get_label().startswith("_")}
     assert named["a"] == pytest.approx([0.2, 0.5]) and named["b"] == pytest.approx([0.9, 0.7])
@@ -61,7 +70,7 @@ def test_dots_show_the_mean_and_each_seed_row_by_row_from_the_top():
 
 def test_drops_show_each_kernel_once_in_its_set_and_the_mean():
     accuracies, fragile = np.array([0.5, 0.9, 0.7]), np.array([True, False, False])
-    figure = plots.drops({"here": (accuracies, fragile), "there": (accuracies, fragile)})
+    figure = fragile_neurons.drops({"here": (accuracies, fragile), "there": (accuracies, fragile)})
     named = {line.get_label(): line for line in figure.axes[1].lines}
     assert named["S"].get_xdata().tolist() == [0] and named["S'"].get_ydata().tolist() == [0.9, 0.7]
     assert named["mean over kernels"].get_ydata()[0] == pytest.approx(0.7)
@@ -70,7 +79,9 @@ def test_drops_show_each_kernel_once_in_its_set_and_the_mean():
 def test_a_grid_of_kernels_marks_those_fragile_at_all_ages_and_says_what_is_missing():
     lines = {"1": np.array([0.5, 0.6, 0.9]), "2": np.array([0.6, 0.9, 0.5])}
     sets = {"1": np.array([True, True, False]), "2": np.array([True, False, True])}
-    figure = plots.kernel_grid(["data"], ["small", "large"], {("data", "small"): lines}, {("data", "small"): sets})
+    figure = fragile_neurons.kernel_grid(
+        ["data"], ["small", "large"], {("data", "small"): lines}, {("data", "small"): sets}
+    )
     there, missing = figure.axes
     drawn = {marker: [] for marker in ("o", "x")}
     for line in there.lines:
@@ -82,7 +93,7 @@ def test_a_grid_of_kernels_marks_those_fragile_at_all_ages_and_says_what_is_miss
 
 
 def test_spectra_count_values_from_one_and_draw_the_thresholds():
-    figure = plots.spectra({"net": ({"now": [3.0, 2.0, 0.5]}, {"printed": 2.5})})
+    figure = fragile_neurons.spectra({"net": ({"now": [3.0, 2.0, 0.5]}, {"printed": 2.5})})
     (ax,) = figure.axes
     assert ax.lines[0].get_xdata().tolist() == [1, 2, 3] and ax.lines[1].get_ydata() == [2.5, 2.5]
     assert ax.get_yscale() == "log" and [text.get_text() for text in ax.texts] == ["printed"]
@@ -91,7 +102,7 @@ def test_spectra_count_values_from_one_and_draw_the_thresholds():
 def test_panels_of_a_grid_have_their_own_axes_and_one_legend():
     pane = {"x": [1, 10], "series": {"a": [[0.1, 0.2]]}, "title": "first", "xlabel": "eps"}
     other = {"x": [0, 1], "series": {"b": [[0.5, 0.5]]}, "title": "second", "xlabel": "steps"}
-    figure = plots.pane_grid([[pane | {"log": True, "mark": 3}, other]])
+    figure = fragile_neurons.pane_grid([[pane | {"log": True, "mark": 3}, other]])
     left, right = figure.axes
     assert (left.get_xscale(), right.get_xscale()) == ("log", "linear")
     assert left.lines[-1].get_xdata() == [3, 3] and right.get_title() == "second"
@@ -100,12 +111,12 @@ def test_panels_of_a_grid_have_their_own_axes_and_one_legend():
 
 def test_a_shorter_row_of_a_grid_of_panels_ends_early():
     pane = {"x": [1, 10], "series": {"a": [[0.1, 0.2]]}, "title": "", "xlabel": "eps"}
-    figure = plots.pane_grid([[pane], [pane, pane]])
+    figure = fragile_neurons.pane_grid([[pane], [pane, pane]])
     assert [ax.axison for ax in figure.axes] == [True, False, True, True]
 
 
 def test_shares_of_splits_are_counted_and_the_chosen_marked():
-    figure = plots.split_shares({"FGSM": ([0.0, 0.01, 1.0], {"S": 0.4})}, "share")
+    figure = fragile_neurons.split_shares({"FGSM": ([0.0, 0.01, 1.0], {"S": 0.4})}, "share")
     (ax,) = figure.axes
     assert [patch.get_height() for patch in ax.patches][:1] == [2] and ax.patches[-1].get_height() == 1
     (marked,) = (line for line in ax.lines if line.get_label() == "S")
@@ -114,7 +125,7 @@ def test_shares_of_splits_are_counted_and_the_chosen_marked():
 
 def test_a_ladder_has_a_line_a_row_and_the_number_of_its_last_mark():
     panes = {"eps 0.1": {"clean": [[0.9], [0.8]], "FGSM": [[0.5], [0.6]], "worst": [[0.4], [0.1]]}}
-    figure = plots.ladders(panes, ["a", "b"], {"": ["cost"], "eps 0.1": ["× 1.0", "× 4.0"]})
+    figure = common_ground.ladders(panes, ["a", "b"], {"": ["cost"], "eps 0.1": ["× 1.0", "× 4.0"]})
     (ax,) = figure.axes
     assert [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()] == [[0.4, 0.9], [0.1, 0.8]]
     assert [text.get_text() for text in ax.texts] == ["0.40", "0.10", "cost", "× 1.0", "× 4.0"]
@@ -125,7 +136,7 @@ def test_a_ladder_has_a_line_a_row_and_the_number_of_its_last_mark():
 
 def test_a_ladder_of_several_seeds_shows_each_below_the_mean_of_the_last_mark():
     panes = {"": {"clean": [[0.9, 0.9], [0.8, 0.8]], "worst": [[0.0, 0.8], [0.25, 0.75]]}}
-    figure = plots.ladders(panes, ["a", "b"], {"": ["cost", "cost"]})
+    figure = common_ground.ladders(panes, ["a", "b"], {"": ["cost", "cost"]})
     (ax,) = figure.axes
     assert ax.lines[-1].get_xdata().tolist() == [0.4, 0.5]
     assert ax.collections[1].get_offsets().tolist() == [[0.0, 0.27], [0.25, 1.27], [0.8, 0.27], [0.75, 1.27]]
@@ -133,7 +144,9 @@ def test_a_ladder_of_several_seeds_shows_each_below_the_mean_of_the_last_mark():
 
 
 def test_heat_maps_write_each_share_so_that_it_can_be_read():
-    figure = plots.heat_maps({"eps 0.1": np.array([[0.0, 1.0]]), "eps 0.3": np.array([[0.5, 0.25]])}, ["a"], ["x", "y"])
+    figure = common_ground.heat_maps(
+        {"eps 0.1": np.array([[0.0, 1.0]]), "eps 0.3": np.array([[0.5, 0.25]])}, ["a"], ["x", "y"]
+    )
     upper, lower = figure.axes
     assert [text.get_text() for text in (*upper.texts, *lower.texts)] == ["0.00", "1.00", "0.50", "0.25"]
     assert [text.get_color() for text in upper.texts] == ["white", "black"]
@@ -142,12 +155,12 @@ def test_heat_maps_write_each_share_so_that_it_can_be_read():
 
 def test_a_trade_off_is_a_disc_whose_area_is_the_cost_and_names_keep_apart():
     points = {"a": (0.9, 0.2, 1.0), "b": (0.8, 0.6, 4.0), "c": (0.7, 0.2, 1.0)}
-    figure = plots.trade_offs({"eps 0.1": points}, "clean", "worst")
+    figure = common_ground.trade_offs({"eps 0.1": points}, "clean", "worst")
     (ax,) = figure.axes
     first, second, _ = ax.collections
     assert second.get_sizes()[0] == 4 * first.get_sizes()[0] and second.get_offsets().tolist() == [[0.8, 0.6]]
     assert [text.get_text() for text in ax.texts] == ["a  × 1.0", "b  × 4.0", "c  × 1.0"]
     heights = [text.xy[1] for text in ax.texts]
     assert heights[1] == 0.6 and heights[2] - heights[0] > 0.06 and abs(heights[0] + heights[2] - 0.4) < 1e-9
-    low = plots.trade_offs({"": {name: (0.9, 0.0, 1.0) for name in "abcd"}}, "clean", "worst").axes[0]
+    low = common_ground.trade_offs({"": {name: (0.9, 0.0, 1.0) for name in "abcd"}}, "clean", "worst").axes[0]
     assert min(text.xy[1] for text in low.texts) == 0  # names stay beside the pane

@@ -171,16 +171,16 @@ def test_a_name_that_a_module_passes_on_is_followed_home(edit):
 @pytest.mark.parametrize(
     "code",
     [
-        "from lib import attacks\nattacks.FGSM(0.1)",
-        "from lib.attacks import FGSM\nFGSM(0.1)",
-        "from lib import attacks as a\na.FGSM(0.1)",
-        "from lib.attacks import FGSM as sign\nsign(0.1)",
-        "import lib.attacks\nlib.attacks.FGSM(0.1)",
-        "def attack():\n    from lib.attacks import FGSM\n    return FGSM(0.1)",
+        "from lib.attack import gradient\ngradient.FGSM(0.1)",
+        "from lib.attack.gradient import FGSM\nFGSM(0.1)",
+        "from lib.attack import gradient as a\na.FGSM(0.1)",
+        "from lib.attack.gradient import FGSM as sign\nsign(0.1)",
+        "import lib.attack.gradient\nlib.attack.gradient.FGSM(0.1)",
+        "def attack():\n    from lib.attack.gradient import FGSM\n    return FGSM(0.1)",
     ],
 )
 def test_notebook_roots_finds_what_the_code_names(code):
-    assert set(notebook_roots(code)) == {("lib.attacks", "FGSM")}
+    assert set(notebook_roots(code)) == {("lib.attack.gradient", "FGSM")}
 
 
 def test_a_notebook_does_not_hang_on_all_of_a_module_that_it_imports(edit):

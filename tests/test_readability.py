@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from lib.attack import random_signs
+from lib.chapters.mitigation.likeness import correlation, nearest_class
 from lib.data import Dataset
-from lib.readability import correlation, nearest_class, random_signs
 
 RAMP = torch.linspace(0, 1, 16).view(1, 1, 4, 4)
 STRIPES = torch.tensor([0.0, 1.0, 1.0, 0.0]).expand(1, 1, 4, 4)

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lib import red_flags
-from lib.attacks import FGSM, PGD, Attack
+from lib.attack import FGSM, PGD, Attack
 from lib.data import Dataset
-from lib.red_flags import LARGE_EPS
+from lib.measure import red_flags
+from lib.measure.red_flags import LARGE_EPS
 
 EPS = 0.3
 ONE_STEP, MORE_STEPS, BLACK_BOX, NOISE, HUGE_EPS, ZERO = NAMES = (

@@ -13,7 +13,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lib import cells, claims, compute, fragility
+from lib import cells, claims, compute
+from lib.chapters.fragile_neurons.networks import RECIPES
 from lib.parameters import ParameterError
 from lib.run import __main__ as command
 from lib.run import combinations, costs, execute, profiles, readme, record, status
@@ -158,7 +159,7 @@ def test_values_that_do_not_go_together_are_refused(notebook: str, given: dict, 
 def test_what_combinations_are_judged_by_is_as_in_the_data_and_the_recipes() -> None:
     digits = execute.data.load("digits")
     assert combinations.SIZES["digits"] == (len(digits.x_train), len(digits.x_test))
-    assert {recipe.batch_size % combinations.RECIPE_BATCH for recipe in fragility.RECIPES.values()} == {0}
+    assert {recipe.batch_size % combinations.RECIPE_BATCH for recipe in RECIPES.values()} == {0}
 
 
 def test_what_a_run_takes_is_said_of_the_profiles_own_values() -> None:
@@ -259,7 +260,8 @@ def test_recording_copies_the_paper_profile(project: Project) -> None:
 
 
 WITH_A_GRID = """
-from lib import cells, compute, intervals
+from lib import cells, compute
+from lib.measure import intervals
 for n in (1, 2):
     measure = lambda n=n: {"n": n, "made_in": str(compute.RUNS)}
     found = cells.kept(f"cell-{n}", n, measure, intervals.share, Path("%s"))

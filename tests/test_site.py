@@ -302,13 +302,13 @@ def test_the_foot_of_a_page_says_where_its_numbers_come_from() -> None:
 
 def test_a_stale_run_is_marked_below_the_title(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "read_results", lambda folder, name: RUN if name == "mitigation" else None)
-    monkeypatch.setattr(status, "changes", lambda run, folder: ["lib.attacks", "the parameters"])
+    monkeypatch.setattr(status, "changes", lambda run, folder: ["lib.attack.gradient", "the parameters"])
     for name in ("mitigation", "scoreboard"):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nThe answer.")])
         site.prepare(notebook, name, tmp_path)
         page = notebook.cells[0].source
         assert page.startswith("# Title\n\n```{warning}")
-        assert "`lib.attacks`, the parameters have changed" in page
+        assert "`lib.attack.gradient`, the parameters have changed" in page
         assert "python -m lib.run execute mitigation --profile quick -p eps_train=0.2" in page
         assert page.endswith("The answer.")
 

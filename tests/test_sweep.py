@@ -17,7 +17,7 @@ import pytest
 from browser import window
 
 from lib import claims, compute
-from lib.intervals import over_seeds
+from lib.measure.intervals import over_seeds
 from lib.parameters import ParameterError, contract
 from lib.run import engine, execute, grid, profiles, sweep, sweep_figures
 from lib.run.grid import Sweep
@@ -410,8 +410,8 @@ def test_a_cluster_that_is_not_there_is_said_so(book: Path, monkeypatch: pytest.
 
 def test_a_worker_with_another_copy_of_the_book_refuses(book: Path) -> None:
     code = claims.digests(NOTEBOOK, profiles.values(NOTEBOOK, "quick", {"eps": 0.1}), None)
-    outcome = engine.one_run(NOTEBOOK, "quick", {"eps": 0.2}, code | {"modules": {"lib.attacks": "another"}})
-    assert outcome.error == "the worker's copy of the book is another one: parameters, lib.attacks differ"
+    outcome = engine.one_run(NOTEBOOK, "quick", {"eps": 0.2}, code | {"modules": {"lib.attack.gradient": "another"}})
+    assert outcome.error == "the worker's copy of the book is another one: parameters, lib.attack.gradient differ"
     assert not (book / "runs").exists()
 
 

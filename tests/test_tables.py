@@ -2,7 +2,8 @@
 
 import re
 
-from lib import claims, tables
+from lib import claims
+from lib.show import tables
 
 PAPER = claims.paper("mitigation")
 ANSWER = {

@@ -16,9 +16,11 @@ import torch
 from torch import Tensor, nn
 
 import lib
-from lib import attacks, compute, provenance, training
+from lib import attack as attacks
+from lib import compute, provenance, training
 from lib.models import SimpleCNN, build
-from lib.training import History, Shuffled, fit, training_digest
+from lib.train.batches import Shuffled
+from lib.training import History, fit, training_digest
 
 CPU = torch.device("cpu")
 
@@ -311,10 +313,10 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
 
 CHANGES_OF_THE_LOOP = {
     "the loop": ("training", "        loss.backward()", "        (2 * loss).backward()"),
-    "the batches": ("training", "order.split(self.batch_size)", "order.flip(0).split(self.batch_size)"),
+    "the batches": ("train/batches", "order.split(self.batch_size)", "order.flip(0).split(self.batch_size)"),
     "what it calls in another module": ("compute", "manual_seed(seed)", "manual_seed(seed + 1)"),
     "the network": (
-        "models",
+        "models/small",
         "nn.Linear(320, 50),\n            nn.ReLU(),",
         "nn.Linear(320, 50),\n            nn.ELU(),",
     ),
@@ -338,8 +340,12 @@ def test_a_network_within_another_counts_as_well(edit, batches):
 
 UNRELATED = {
     "a comment": ("training", "        loss.backward()", "        loss.backward()  # gradients"),
-    "an attack that is not trained on": ("attacks", "x + self.eps * self.gradient(model, x, y).sign()", "x"),
-    "a new definition": ("models", "def parameter_count(", "def depth(model):\n    return 1\n\n\ndef parameter_count("),
+    "an attack that is not trained on": ("attack/gradient", "x + self.eps * self.gradient(model, x, y).sign()", "x"),
+    "a new definition": (
+        "models/base",
+        "def parameter_count(",
+        "def depth(model):\n    return 1\n\n\ndef parameter_count(",
+    ),
 }
 
 
@@ -379,7 +385,7 @@ def test_a_loss_of_lib_counts_by_its_name_and_code_not_by_its_address(edit):
     elsewhere.__module__ = loss.__module__
     before = digest_with(loss)
     assert digest_with(elsewhere) == before
-    edit("attacks", 'F.cross_entropy(logits, y, reduction="none")', 'F.nll_loss(logits, y, reduction="none")')
+    edit("attack/base", 'F.cross_entropy(logits, y, reduction="none")', 'F.nll_loss(logits, y, reduction="none")')
     assert digest_with(loss) != before
 
 

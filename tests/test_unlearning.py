@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lib import attacks, unlearning
-from lib.evaluation import score
+from lib import attack as attacks
+from lib.chapters.unlearning import loop as unlearning
+from lib.chapters.unlearning.loop import Setting
+from lib.measure.score import score
 from lib.models import LeNet616
-from lib.unlearning import Setting
 
 CPU = torch.device("cpu")
 

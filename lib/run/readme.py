@@ -5,8 +5,9 @@ from pathlib import Path
 
 import nbformat
 
-from lib import claims, compute, tables
+from lib import claims, compute
 from lib.files import atomic
+from lib.show import tables
 
 README = compute.ROOT / "README.md"
 BEGIN, END = "<!-- results: written by `make record` -->\n", "<!-- end of results -->"

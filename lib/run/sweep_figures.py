@@ -9,11 +9,11 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib import plots
-from lib.intervals import Measured, over_seeds
+from lib.measure.intervals import Measured, over_seeds
 from lib.parameters import Value
 from lib.run import grid
 from lib.run.grid import SEED, Sweep
+from lib.show import plots
 
 Line = dict[Value, Measured]
 """What was measured at each value on the axis."""

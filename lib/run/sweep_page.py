@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib import claims, tables
+from lib import claims
 from lib.run import grid, markup, profiles, site, sweep_figures
 from lib.run.grid import Sweep
+from lib.show import tables
 
 
 def build(sweep: Sweep, rows: pd.DataFrame, where: Path) -> Path:

@@ -1,0 +1,36 @@
+"""Noise that an image and a seed decide, on any device and in any batch; and images moved by it."""
+
+import torch
+from torch import Tensor
+
+
+def noise(x: Tensor, seed: int) -> Tensor:
+    """Uniform noise in [0, 1), of the shape of x, drawn for each image from the image itself and the seed.
+
+    A stream of random numbers would tie an image's noise to its place in a batch. Here it is a hash of the image's
+    bits, the pixel's number and the seed, and so the same on any device and in any batch.
+    """
+    bits = x.detach().to(torch.float32).flatten(1).contiguous().view(torch.int32).to(torch.int64)
+    pixel = torch.arange(bits.shape[1], device=x.device)
+    key = (bits * _scramble(pixel + 1)).sum(1, keepdim=True)
+    shift = (seed * 0x632BE5AB + 2**63) % 2**64 - 2**63  # wraps around, as int64 does
+    values = _scramble(_scramble(key + shift) + pixel)
+    return ((values >> 40) & 0xFFFFFF).to(x.dtype).div(2**24).view_as(x)
+
+
+def _scramble(values: Tensor) -> Tensor:
+    """SplitMix64's finaliser (Steele, Lea and Flood, 2014), in int64 that wraps around."""
+    values = values * -0x61C8864680B583EB  # 2^64 / golden ratio, as a signed number
+    values = (values ^ ((values >> 30) & 0x3FFFFFFFF)) * -0x40A7B892E31B1A47
+    values = (values ^ ((values >> 27) & 0x1FFFFFFFFF)) * -0x6B2FB644ECCEEE15
+    return values ^ ((values >> 31) & 0x1FFFFFFFF)
+
+
+def uniform(x: Tensor, eps: float, seed: int) -> Tensor:
+    """x with noise that fills the eps ball evenly; nothing is clipped."""
+    return x + eps * (2 * noise(x, seed) - 1)
+
+
+def random_signs(x: Tensor, eps: float, seed: int = 0) -> Tensor:
+    """x with each pixel moved by eps, up or down at random, and clipped to [0, 1]: FGSM without the gradient."""
+    return (x + eps * (noise(x, seed) - 0.5).sign()).clamp(0, 1)

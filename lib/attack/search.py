@@ -1,0 +1,94 @@
+"""Attacks that search: they see the network's outputs and no gradient."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+import torchattacks
+from torch import Tensor, nn
+
+from lib import compute
+from lib.attack.base import Attack
+from lib.attack.noise import noise
+from lib.models.base import evaluating
+
+
+@dataclass(frozen=True)
+class LocalSearch(Attack):
+    """Greedy search over single pixels: it sees the network's outputs and no gradient, and changes few pixels by much.
+
+    After the local search of Narodytska and Kasiviswanathan, 2017. In each round `candidates` pixels are drawn for each
+    image, and tried at both ends of their range, all channels alike; the one that raises the loss most is kept, where
+    one does. An image that is where the attack wants it is left alone.
+
+    Parameters
+    ----------
+    eps
+        The largest change of a pixel, here 1: the valid range alone bounds it.
+    pixels
+        How many rounds, and so how many pixels may change.
+    candidates
+        How many pixels are tried in a round, at least 1, each at two values: twice as many queries.
+    seed
+        What the draws depend on, besides the image itself and the round.
+    """
+
+    eps: float = 1.0
+    batch_size: int = 20
+    pixels: int = 20
+    candidates: int = 50
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.candidates < 1:
+            raise ValueError(f"candidates is {self.candidates}; at least one is needed")
+
+    @torch.no_grad()
+    def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        x_adv, going = x.clone(), torch.arange(len(x), device=x.device)
+        for number in range(self.pixels):
+            logits = model(x_adv[going])
+            open_ = self.resisting(logits, y[going])
+            going, logits = going[open_], logits[open_]
+            if not len(going):
+                break
+            trials = self.trials(x_adv[going], x[going], number)
+            found = self.losses(model(trials.flatten(0, 1)), y[going].repeat_interleave(trials.shape[1]))
+            highest, which = found.view(trials.shape[:2]).max(1)
+            better = highest > self.losses(logits, y[going])
+            x_adv[going[better]] = trials[better, which[better]]
+        return x_adv
+
+    def trials(self, x_adv: Tensor, x: Tensor, number: int) -> Tensor:
+        """Each image with each candidate of a round, at the lower and at the upper end (N, 2 candidates, C, H, W)."""
+        draw = noise(x[:, :1], self.seed * 1000 + number).flatten(1)
+        places = draw.topk(min(self.candidates, draw.shape[1])).indices
+        one = F.one_hot(places, draw.shape[1]).bool().view(*places.shape, 1, *x.shape[2:])
+        ends = [self.within(x + end, x)[:, None] for end in (-self.eps, self.eps)]
+        return torch.cat([torch.where(one, end, x_adv[:, None]) for end in ends], dim=1)
+
+
+def square(model: nn.Module, x: Tensor, y: Tensor, eps: float, queries: int, seed: int = 0) -> Tensor:
+    """Square: a random search that sees the network's outputs and no gradient (Andriushchenko et al., 2020).
+
+    The same for the same arguments, whatever was drawn before; but not image by image, since all images of a call
+    share their random squares.
+
+    Parameters
+    ----------
+    x, y
+        Images (N, C, H, W) in [0, 1] and true labels (N,).
+    eps
+        The radius of the L-infinity ball, in pixel units.
+    queries
+        How often the network is asked about an image, at most.
+
+    Returns
+    -------
+    Tensor
+        x_adv (N, C, H, W): images that are misread already, and those that resist, included.
+    """
+    devices = [compute.device()] if compute.device().type == "cuda" else []
+    with evaluating(model), torch.random.fork_rng(devices=devices):
+        return torchattacks.Square(model, eps=eps, n_queries=queries, seed=seed)(x, y).detach()

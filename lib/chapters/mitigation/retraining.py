@@ -1,0 +1,33 @@
+"""Sharna's mitigation: training again on attacked images."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from lib.attack.base import Attack
+from lib.train.batches import Shuffled
+from lib.training import History, fit
+
+
+def retrained(
+    model: nn.Module, attack: Attack, images: list[tuple[Tensor, Tensor]], epochs: int, *, seed: int = 0, **options
+) -> tuple[nn.Module, History]:
+    """A copy of `model`, trained further on images attacked once, through `model` as it was.
+
+    Sharna's mitigation (IV): generate adversarial training and testing sets, then train again on them.
+
+    Parameters
+    ----------
+    images
+        Pairs of images (N, C, H, W) and true labels (N,), each attacked as a whole and trained on together.
+    epochs
+        Passes over them.
+    options
+        What else `lib.training.fit` takes.
+    """
+    x_adv = torch.cat([attack(model, x, y) for x, y in images])
+    y = torch.cat([y for _, y in images])
+    defended = copy.deepcopy(model)
+    history = fit(defended, Shuffled(x_adv, y), epochs, seed=seed, **options)
+    return defended, history

@@ -1,0 +1,257 @@
+"""Machine unlearning as a defence: removing training images in the ways the paper can be read, and checking it.
+
+The loop of the paper (4.1 to 4.6): attack the trained network, select the worst images, remove them, train again.
+`READINGS` names what that can mean; `rounds` runs one of them.
+"""
+
+import copy
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+
+from lib import compute
+from lib.attack.base import Attack
+from lib.measure.score import attacked_losses, highest, logits, losses, score, under_attack
+from lib.models.base import build, evaluating
+from lib.train.batches import Shuffled
+from lib.training import fit, fit_further
+
+READINGS = {
+    "none": "no removal",
+    "afresh": "no removal, starting afresh",
+    "random": "random removal",
+    "a": "(a) the code to the letter",
+    "b": "(b) removal, going on",
+    "c": "(c) removal, starting afresh",
+    "d": "(d) adversarial images added",
+    "e": "(e) added, the worst removed",
+    "f": "(f) gradient ascent",
+}
+"""Three controls, and six readings of the loop by a letter each."""
+
+FROM_SCRATCH = ("afresh", "c")
+"""Those that begin each round with fresh starting weights."""
+
+GUESSING = math.log(10)
+"""The loss of guessing among ten classes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What all readings of the loop share.
+
+    Parameters
+    ----------
+    x, y
+        The training images (N, C, H, W) and labels (N,).
+    attack
+        The attack by which images are selected and made.
+    remove
+        How many images a round selects.
+    epochs
+        Of the first training.
+    round_epochs
+        Of each round.
+    lenet
+        The network's class.
+    seed
+        What starting weights, the order of images and random choices depend on.
+    """
+
+    x: Tensor
+    y: Tensor
+    attack: Attack
+    remove: int
+    epochs: int
+    round_epochs: int
+    lenet: type[nn.Module]
+    seed: int
+    batch_size: int = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """One round's outcome."""
+
+    network: nn.Module
+    images: int
+    """How many images the round trained on."""
+
+
+def trained(setting: Setting, x: Tensor, y: Tensor, epochs: int, *, seed: int | None = None) -> nn.Module:
+    """A network from fresh starting weights on these images; `seed` where it is not the setting's."""
+    seed = setting.seed if seed is None else seed
+    network = build(setting.lenet, seed, x.device)
+    fit_further(network, Shuffled(x, y, setting.batch_size), epochs, seed=seed, label=f"seed {seed}")
+    return network
+
+
+def rounds(reading: str, original: nn.Module, setting: Setting, count: int) -> Iterator[Round]:
+    """Run `count` rounds of a reading from a trained network, which stays as it is.
+
+    Every reading trains `round_epochs` a round. (c) and its control, which start afresh, train for as long as the
+    others have by then: `epochs` and all rounds so far.
+
+    Raises
+    ------
+    ValueError
+        On a reading that is not in `READINGS`.
+    """
+    if reading not in READINGS:
+        raise ValueError(f"no reading {reading!r}; there are: {', '.join(READINGS)}")
+    network = original
+    gone = torch.zeros(len(setting.x), dtype=torch.bool, device=setting.x.device)
+    for number in range(1, count + 1):
+        network, images = _round(reading, network, gone, setting, number)
+        yield Round(network, images)
+
+
+def _round(reading: str, network: nn.Module, gone: Tensor, s: Setting, number: int) -> tuple[nn.Module, int]:
+    """One round; marks in `gone` (N,) what it removes, and returns the new network and how many images it saw."""
+    x, y, start = s.x, s.y, network
+    if reading == "a":
+        kept = letter(len(x), as_tuples(network, *worst_attacked(network, s)))
+        x, y = x[kept], y[kept]
+    elif reading in ("d", "e"):
+        x, y, attacked = half_attacked(network, s, number)
+        if reading == "e":
+            gone[highest(losses(network, x, y), s.remove, ~attacked | gone)] = True
+            x, y = x[~(attacked & gone)], y[~(attacked & gone)]
+    elif reading not in ("none", "afresh"):
+        order = removal_order(network, s, at_random=reading == "random", number=number)
+        chosen = order[~gone[order]][: s.remove]
+        gone[chosen] = True
+        start = ascended(network, x[chosen], y[chosen]) if reading == "f" else network
+        x, y = x[~gone], y[~gone]
+    if reading in FROM_SCRATCH:
+        return trained(s, x, y, s.epochs + number * s.round_epochs), len(x)
+    return further(start, s, x, y, number), len(x)
+
+
+def further(network: nn.Module, s: Setting, x: Tensor, y: Tensor, number: int = 1) -> nn.Module:
+    """A copy of the network, trained for one round's epochs on x and y."""
+    after = copy.deepcopy(network)
+    seed = s.seed * 1000 + number
+    fit(after, Shuffled(x, y, s.batch_size), s.round_epochs, seed=seed, label=f"seed {s.seed}, round {number}")
+    return after
+
+
+def removal_order(network: nn.Module, s: Setting, *, at_random: bool = False, number: int = 0) -> Tensor:
+    """All training images by number (N,), the first to go first: by attacked loss, or at random by seed and round."""
+    if at_random:
+        return torch.randperm(len(s.x), generator=compute.seeded(s.seed * 1000 + number)).to(s.x.device)
+    return highest(attacked_losses(network, s.attack, s.x, s.y), len(s.x))
+
+
+def letter(count: int, selected: Sequence) -> list[int]:
+    """Which numbers below `count` the rule of Figs. 6, 8 and 9 keeps: `if i not in selected_adv_examples`."""
+    return [i for i in range(count) if i not in selected]
+
+
+def worst_attacked(network: nn.Module, s: Setting) -> tuple[Tensor, Tensor]:
+    """The attacked images of highest loss, as many as a round selects, with their labels."""
+    x_adv = s.attack(network, s.x, s.y)
+    chosen = highest(losses(network, x_adv, s.y), s.remove)
+    return x_adv[chosen], s.y[chosen]
+
+
+def as_tuples(network: nn.Module, x_adv: Tensor, y: Tensor) -> list[tuple]:
+    """What the text under Fig. 8 says is selected: (example, true label, predicted label), one an image."""
+    read = logits(network, x_adv).argmax(1)
+    return list(zip(x_adv.cpu().numpy(), y.tolist(), read.tolist(), strict=True))
+
+
+def half_attacked(network: nn.Module, s: Setting, number: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The training set with a random half of it attacked through the network, the labels, and which are attacked."""
+    order = torch.randperm(len(s.x), generator=compute.seeded(s.seed * 1000 + number)).to(s.x.device)
+    chosen = order[: len(order) // 2]
+    x, attacked = s.x.clone(), torch.zeros(len(s.x), dtype=torch.bool, device=s.x.device)
+    x[chosen] = s.attack(network, s.x[chosen], s.y[chosen])
+    attacked[chosen] = True
+    return x, s.y, attacked
+
+
+def ascended(
+    network: nn.Module, x: Tensor, y: Tensor, *, rise: float = GUESSING, length: float = 0.05, steps: int = 200
+) -> nn.Module:
+    """A copy of the network, moved up the gradient of its mean loss on x until that has risen by `rise`.
+
+    Parameters
+    ----------
+    x, y
+        The images to forget (N, C, H, W) and their labels (N,).
+    rise
+        In nats; the loss of a guess among ten classes, unless told. To end at that loss would be no aim: on images that
+        were selected for being misread it is often higher before the first step.
+    length
+        Of each step, the Euclidean norm over all weights; the gradient's own length would start near 0.
+    steps
+        How many at most.
+    """
+    after = copy.deepcopy(network)
+    weights, first = list(after.parameters()), None
+    with evaluating(after):
+        for _ in range(steps):
+            loss = F.cross_entropy(after(x), y)
+            first = loss.detach() if first is None else first
+            if loss >= first + rise:
+                break
+            gradients = torch.autograd.grad(loss, weights)
+            norm = torch.stack([gradient.norm() for gradient in gradients]).norm().clamp_min(1e-12)
+            with torch.no_grad():
+                for weight, gradient in zip(weights, gradients, strict=True):
+                    weight += length * gradient / norm
+    return after
+
+
+def membership(network: nn.Module, members: tuple[Tensor, Tensor], others: tuple[Tensor, Tensor]) -> float:
+    """How well the loss tells training images from others: the area under the ROC curve.
+
+    The attack of Yeom et al., 2018: a low loss speaks for an image that was trained on. 0.5 is a guess.
+    """
+    inside, outside = (-losses(network, *images).cpu().numpy() for images in (members, others))
+    return float(roc_auc_score(np.repeat([1, 0], [len(inside), len(outside)]), np.concatenate([inside, outside])))
+
+
+def untrained(
+    lenet: type[nn.Module], count: int, seed: int, attack: Attack, x: Tensor, y: Tensor
+) -> dict[str, np.ndarray]:
+    """Accuracy and loss (count, 2) of networks with starting weights alone, on clean and on attacked images."""
+    points: dict[str, list] = {"clean": [], "attacked": []}
+    for number in range(seed, seed + count):
+        network = build(lenet, number, x.device)
+        for name, found in (("clean", score(network, x, y)), ("attacked", under_attack(network, attack, x, y))):
+            points[name].append((found.accuracy, found.loss))
+    return {name: np.array(values) for name, values in points.items()}
+
+
+def tail(cloud: np.ndarray, point: tuple[float, float]) -> float:
+    """The probability that a network of the cloud lies as far from its centre as the point, or farther.
+
+    Distance is Mahalanobis's over accuracy and the logarithm of the loss, whose tail is long. Counted among the
+    cloud's networks (n, 2) with the point itself, so that n networks can say no less than 1 / (n + 1).
+    """
+    values = np.column_stack([cloud[:, 0], np.log(cloud[:, 1])])
+    aside = np.vstack([values, [point[0], math.log(point[1])]]) - values.mean(0)
+    inverse = np.linalg.pinv(np.cov(values, rowvar=False))
+    distances = np.einsum("ij,jk,ik->i", aside, inverse, aside)
+    return float((distances >= distances[-1]).mean())
+
+
+def nearest(path: np.ndarray, point: tuple[float, float], within: tuple[float, float]) -> tuple[float, float]:
+    """Where a path (n, 2) comes nearest to a point, and how near in units of the tolerance.
+
+    The path runs straight from each of its points to the next; the place is counted in points from the first.
+    The distance is the larger of the two coordinates' distances, each in units of its tolerance in `within`: at most 1
+    where both hold.
+    """
+    places = np.linspace(0, len(path) - 1, 100 * (len(path) - 1) + 1)
+    dense = np.column_stack([np.interp(places, range(len(path)), column) for column in path.T])
+    distances = (np.abs(dense - np.array(point)) / np.array(within)).max(1)
+    return float(places[distances.argmin()]), float(distances.min())

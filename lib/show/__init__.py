@@ -1,0 +1,1 @@
+"""What pages show: figures, tables and numbers in prose."""

@@ -1,0 +1,152 @@
+"""The figures, in one look: readable without colour, spread over seeds as a band, the paper's value drawn in."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lib.measure.intervals import over_seeds
+
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+"""Okabe and Ito's palette, which the colour-blind can tell apart."""
+
+DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), "-"]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+
+STYLE = {
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "legend.frameon": False,
+    "svg.hashsalt": "fixed",
+}
+
+
+def use_style() -> None:
+    """Give every figure of a notebook the book's look."""
+    plt.rcParams.update(STYLE)
+
+
+def curves(
+    x: Sequence[float],
+    series: Mapping[str, Sequence[Sequence[float]]],
+    xlabel: str,
+    ylabel: str,
+    *,
+    claimed: Mapping[str, float] | None = None,
+    most: float = np.inf,
+    ax: Axes | None = None,
+) -> Figure:
+    """Lines over x, one a series, each with its 95 % band over seeds.
+
+    Parameters
+    ----------
+    series
+        For each label one sequence a seed, of the length of x; no value is negative.
+    claimed
+        Values that a paper prints, by label: drawn as level grey lines.
+    most
+        The largest value possible, 1 for a share: the bands are cut to [0, most].
+    """
+    ax = ax or plt.subplots(figsize=(6.4, 3.8))[1]
+    for number, (label, per_seed) in enumerate(series.items()):
+        look = {"color": COLOURS[number % 7], "linestyle": DASHES[number % 7], "marker": MARKERS[number % 7]}
+        values = [over_seeds(column) for column in np.asarray(per_seed, dtype=float).T]
+        ax.plot(x, [value.mean for value in values], label=label, markersize=4, **look)
+        if values[0].low is not None:
+            low, high = np.clip([[value.low, value.high] for value in values], 0, most).T
+            ax.fill_between(x, low, high, color=look["color"], alpha=0.15, linewidth=0)
+    for label, value in (claimed or {}).items():
+        ax.axhline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        ax.annotate(label, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.25")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend(loc="best")
+    return ax.figure
+
+
+def shares(
+    x: Sequence[float],
+    series: Mapping[str, Sequence[Sequence[float]]],
+    xlabel: str,
+    ylabel: str,
+    *,
+    claimed: Mapping[str, float] | None = None,
+) -> Figure:
+    """`curves` of accuracies and other shares: the bands cut to [0, 1], and a dot for each seed.
+
+    Where some networks collapse and others do not, a mean with its band says less than the dots.
+    """
+    figure = curves(x, series, xlabel, ylabel, claimed=claimed, most=1)
+    (ax,) = figure.axes
+    for number, per_seed in enumerate(series.values()):
+        for values in per_seed:
+            ax.plot(x, values, linestyle="none", marker=".", markersize=4, color=COLOURS[number % 7], alpha=0.6)
+    ax.set_ylim(-0.03, 1.03)
+    return figure
+
+
+def panels(
+    x: Sequence[float],
+    panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
+    xlabel: str,
+    ylabel: str,
+    *,
+    claimed: Mapping[str, Mapping[str, float]] | None = None,
+) -> Figure:
+    """The same shares measured in several ways, side by side on one scale, with one legend below.
+
+    Parameters
+    ----------
+    panes
+        For each pane's title its series, as in `curves`; the same labels in each.
+    claimed
+        For a pane's title what is drawn in there, as in `curves`.
+    """
+    figure, axes = plt.subplots(1, len(panes), figsize=(3.1 * len(panes), 4.6), sharey=True, squeeze=False)
+    for number, (ax, (title, series)) in enumerate(zip(axes[0], panes.items(), strict=True)):
+        curves(x, series, xlabel, "" if number else ylabel, claimed=(claimed or {}).get(title), most=1, ax=ax)
+        for band in ax.collections:
+            band.set_alpha(0.07)  # many lie over each other
+        ax.get_legend().remove()
+        ax.set(title=title, xticks=list(x), ylim=(-0.03, 1.03))
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+def digits(rows: Mapping[str, Tensor], titles: Sequence[Sequence[str]] | None = None) -> Figure:
+    """Rows of images, each with a name at its left.
+
+    Parameters
+    ----------
+    rows
+        For each name images (N, C, H, W). Perturbations are shown around mid-grey, images from black to white.
+    titles
+        A title for each image of each row.
+    """
+    across = len(next(iter(rows.values())))
+    figure, axes = plt.subplots(len(rows), across, figsize=(0.95 * across + 1.2, 1.2 * len(rows)), squeeze=False)
+    for i, (name, images) in enumerate(rows.items()):
+        signed = bool((images < 0).any())
+        for j, image in enumerate(images):
+            ax = axes[i, j]
+            limit = float(images.abs().max()) if signed else 1.0
+            ax.imshow(_displayed(image), cmap="gray", vmin=-limit if signed else 0, vmax=limit)
+            ax.set(xticks=[], yticks=[])
+            ax.grid(False)
+            ax.spines[:].set_visible(False)
+            if titles:
+                ax.set_title(titles[i][j], fontsize=9, pad=2)
+        axes[i, 0].set_ylabel(name, rotation=0, ha="right", va="center")
+    return figure
+
+
+def _displayed(image: Tensor) -> np.ndarray:
+    array = image.cpu().numpy()
+    return array[0] if len(array) == 1 else array.transpose(1, 2, 0)

@@ -1,0 +1,1 @@
+"""Training: what an epoch consists of."""

@@ -1,0 +1,163 @@
+"""What an epoch consists of: images as they are, moved, or attacked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from lib.attack.base import Attack
+from lib.attack.gradient import PGD
+
+
+class Batches(Protocol):
+    """One epoch's batches, given the model as it is: a frozen dataclass whose fields decide what it yields."""
+
+    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield images (N, C, H, W) and labels (N,); draw from `generator` alone."""
+        ...
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Shuffled:
+    """Every image once an epoch, in a new order. x (N, C, H, W), y (N,) on the model's device."""
+
+    x: Tensor
+    y: Tensor
+    batch_size: int = 64
+
+    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        order = torch.randperm(len(self.x), generator=generator).to(self.x.device)
+        for chosen in order.split(self.batch_size):
+            yield self.x[chosen], self.y[chosen]
+
+    def __len__(self) -> int:
+        return -(-len(self.x) // self.batch_size)
+
+
+@dataclass(frozen=True, eq=False)
+class Augmented(Shuffled):
+    """Every image once an epoch, in a new order, each moved by up to four pixels each way and mirrored by half.
+
+    Parameters
+    ----------
+    mirror
+        Whether to mirror: right for CIFAR-10, wrong for digits.
+    """
+
+    mirror: bool = False
+
+    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        for x, y in super().__call__(model, generator):
+            shift = torch.randint(0, 9, (2, len(x), 1), generator=generator).to(x.device)
+            rows, columns = (shift[i] + torch.arange(x.shape[2 + i], device=x.device) for i in (0, 1))
+            flipped = torch.rand(len(x), generator=generator).to(x.device) < (0.5 if self.mirror else 0)
+            columns = torch.where(flipped[:, None], columns.flip(1), columns)
+            padded = nn.functional.pad(x, [4] * 4)
+            number = torch.arange(len(x), device=x.device)[:, None, None]
+            yield padded[number, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2), y
+
+
+@dataclass(frozen=True, eq=False)
+class AttackedOnce:
+    """Images that are attacked once, through another network than the one that trains on them: fine-tuning's batches.
+
+    Biswari et al., III.3, first method. They are made in the first epoch, whose time counts them.
+
+    Parameters
+    ----------
+    x, y
+        Images (N, C, H, W) and true labels (N,).
+    attack
+        How they are made.
+    through
+        The network that is attacked; it must not be the one that is trained.
+    batch_size
+        How many images a batch has.
+    """
+
+    x: Tensor
+    y: Tensor
+    attack: Attack
+    through: nn.Module
+    batch_size: int = 64
+
+    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        return self.made(model, generator)
+
+    def __len__(self) -> int:
+        return len(Shuffled(self.x, self.y, self.batch_size))
+
+    @cached_property
+    def made(self) -> Shuffled:
+        """The attacked images."""
+        return Shuffled(self.attack(self.through, self.x, self.y), self.y, self.batch_size)
+
+
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """Dynamic mixed batches: half of each batch as it is, half attacked through the network as it is by then.
+
+    Biswari et al., III.3, second method. An image is attacked or not by where it falls in an epoch's order.
+
+    Parameters
+    ----------
+    x, y
+        Images (N, C, H, W) and true labels (N,).
+    attack
+        How a half is attacked. One with random starts gets a new seed for each batch: with one seed for all, an
+        image would start from the same point in every epoch.
+    batch_size
+        How many images a batch has, both halves together.
+    """
+
+    x: Tensor
+    y: Tensor
+    attack: Attack
+    batch_size: int = 64
+
+    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        for images, labels in Shuffled(self.x, self.y, self.batch_size)(model, generator):
+            attack = self.attack
+            if isinstance(attack, PGD) and attack.random_start:
+                attack = replace(attack, seed=int(torch.randint(2**31, (1,), generator=generator)))
+            half = len(images) // 2
+            attacked = attack(model, images[:half], labels[:half])
+            yield torch.cat([attacked, images[half:]]), labels
+
+    def __len__(self) -> int:
+        return len(Shuffled(self.x, self.y, self.batch_size))
+
+
+@dataclass(frozen=True, eq=False)
+class Attacked:
+    """Every image once an epoch, attacked through the network as it is by then: Madry et al., 2018, section 2.
+
+    Parameters
+    ----------
+    x, y
+        Images (N, C, H, W) and true labels (N,).
+    attack
+        Its random starts are drawn anew for each batch.
+    batch_size
+        How many images a batch has.
+    """
+
+    x: Tensor
+    y: Tensor
+    attack: PGD
+    batch_size: int = 64
+
+    def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        for images, labels in Shuffled(self.x, self.y, self.batch_size)(model, generator):
+            attack = replace(self.attack, seed=int(torch.randint(2**31, (1,), generator=generator)))
+            yield attack(model, images, labels), labels
+
+    def __len__(self) -> int:
+        return len(Shuffled(self.x, self.y, self.batch_size))
