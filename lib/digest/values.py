@@ -50,6 +50,24 @@ def described(value: object) -> object:
     return _whole(value)
 
 
+def definitions(value: object) -> set[Definition]:
+    """The classes and functions of lib that a value is made of: what `code.definitions` starts from."""
+    if isinstance(value, type | FunctionType | BuiltinFunctionType) or hasattr(value, "__wrapped__"):
+        found = definition(value)
+        return {found} if found else set()
+    if isinstance(value, functools.partial):
+        parts = [value.func, *value.args, *value.keywords.values()]
+    elif isinstance(value, nn.Module):
+        parts = [type(one) for one in value.modules()]
+    elif is_dataclass(value):
+        parts = [type(value), *(getattr(value, one.name) for one in fields(value))]
+    elif isinstance(value, list | tuple | set | frozenset):
+        parts = list(value)
+    else:
+        parts = [*value.keys(), *value.values()] if isinstance(value, dict) else []
+    return set().union(*map(definitions, parts))
+
+
 def _whole(value: object) -> object:
     if is_dataclass(value):
         return _code(type(value)), tuple((one.name, described(getattr(value, one.name))) for one in fields(value))
