@@ -16,7 +16,7 @@ import torch
 
 from benchmarks import attacks, chart, scan, training
 from benchmarks.timing import Row, measure
-from lib import compute
+from lib import compute, provenance
 from lib.data import Dataset, load
 from lib.files import atomic
 
@@ -80,10 +80,10 @@ def conditions(started: str, load_at_start: float) -> dict:
     """The machine and what else it was doing: load averages over a minute, before the first row and after this one."""
     found = {peer: _version(peer) for peer in PEERS}
     return {
-        "device": compute.describe_device(),
+        "device": provenance.describe_device(),
         "threads": torch.get_num_threads(),
         "cores": os.cpu_count(),
-        "versions": compute.versions() | {peer: version for peer, version in found.items() if version},
+        "versions": provenance.versions() | {peer: version for peer, version in found.items() if version},
         "started": started,
         "load_at_start": load_at_start,
         "load_at_end": round(os.getloadavg()[0], 2),

@@ -19,7 +19,7 @@ from lib.data import Dataset
 from lib.measure import score as evaluation
 from lib.models import SimpleCNN, build
 from lib.train.batches import Shuffled
-from lib.training import fit
+from lib.train.loop import fit
 
 EPS = 0.3  # with 40 steps of 0.01 the attack on MNIST of Madry et al., 2018
 BIM_STEPS, BIM_ALPHA = 10, 0.075

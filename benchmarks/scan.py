@@ -12,7 +12,7 @@ from lib.chapters.fragile_neurons.kernels import BATCH, correct_without, first_c
 from lib.data import Dataset
 from lib.models import build, resnet
 from lib.train.batches import Shuffled
-from lib.training import fit
+from lib.train.loop import fit
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""An epoch of lib.training beside the loop of PyTorch's MNIST example, whose images come from a DataLoader.
+"""An epoch of lib.train beside the loop of PyTorch's MNIST example, whose images come from a DataLoader.
 
 Same network, optimiser (Adam) and batch size for all. The example's images are 8-bit greys, each made a tensor whenever
 it is read; it has no DataLoader workers on a CPU, and one, with pinned memory, on a GPU. Beside it: the same with
@@ -25,7 +25,7 @@ from lib.data import Dataset
 from lib.measure import score as evaluation
 from lib.models import SimpleCNN, build
 from lib.train.batches import Batches, Mixed, Shuffled
-from lib.training import fit
+from lib.train.loop import fit
 
 EPS = 0.1
 BATCH_SIZE = 64
@@ -107,7 +107,7 @@ def with_lib(batches: Batches, start: nn.Module) -> Run:
 
     def run() -> nn.Module:
         model = copy.deepcopy(start)
-        fit(model, batches, 1, lr=LR, seed=next(seeds), label="lib.training", snapshots=None)
+        fit(model, batches, 1, lr=LR, seed=next(seeds), label="lib.train", snapshots=None)
         return model
 
     return run
@@ -163,4 +163,4 @@ def contenders(batches: Batches, epoch: Callable[..., nn.Module], epochs: int) -
         "DataLoader of tensors": partial(tensor_loader, x, y),
     }
     peers = [Contender(name, partial(with_loader, epoch, made, start, x.device)) for name, made in loaders.items()]
-    return [Contender("lib.training", partial(with_lib, batches, start), ours=True), *peers]
+    return [Contender("lib.train", partial(with_lib, batches, start), ours=True), *peers]

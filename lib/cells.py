@@ -12,7 +12,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from lib import compute, provenance
+from lib import compute
+from lib.digest.code import Definition, of_definition, sha256
 from lib.files import atomic
 
 CELLS = compute.RUNS / "cells"
@@ -39,8 +40,8 @@ def kept(name: str, facts: object, measure: Callable[[], dict], code: Callable, 
     dict
         As read back from the file, on the first call too.
     """
-    digests = provenance.definition_digests([(code.__module__, code.__qualname__)])
-    path = folder / f"{name}-{provenance.sha256(repr((facts, digests)))[:20]}.json"
+    digests = of_definition(Definition(code.__module__, code.__qualname__))
+    path = folder / f"{name}-{sha256(repr((facts, digests)))[:20]}.json"
     if not path.exists():
         text = json.dumps(measure(), allow_nan=False)
         with atomic(path) as temporary:

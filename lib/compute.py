@@ -1,10 +1,6 @@
-"""Where and how the arithmetic runs: device, seeds, versions."""
+"""Where and how the arithmetic runs: device, seeds, precision."""
 
 import os
-import platform
-import resource
-import sys
-from importlib import metadata
 from pathlib import Path
 
 import torch
@@ -33,28 +29,6 @@ def device() -> torch.device:
 def seeded(seed: int) -> torch.Generator:
     """A generator of its own on the CPU, so that no other draw can shift this one."""
     return torch.Generator().manual_seed(seed)
-
-
-def describe_device() -> str:
-    """The device in words, for provenance."""
-    where = device()
-    if where.type == "cuda":
-        return torch.cuda.get_device_name(where)
-    return f"{where.type} ({platform.machine()}, {os.cpu_count()} cores)"
-
-
-def versions() -> dict[str, str]:
-    """Python and the packages whose versions can change a number."""
-    packages = ["torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotlib", "papermill"]
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
-
-
-def peak_memory_bytes() -> int:
-    """The most memory that this process has held so far, on the GPU where it used one, else in RAM."""
-    if device().type == "cuda":
-        return torch.cuda.max_memory_allocated()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
 
 
 def float64(x: torch.Tensor) -> torch.Tensor:

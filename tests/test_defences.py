@@ -13,7 +13,8 @@ from lib.chapters.mitigation.retraining import retrained
 from lib.measure.score import score, under_attack
 from lib.models import StridedCNN, build
 from lib.train.batches import AttackedOnce, Mixed, Shuffled
-from lib.training import History, fit
+from lib.train.loop import fit
+from lib.train.snapshots import History
 
 
 @dataclass(frozen=True)

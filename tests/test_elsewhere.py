@@ -17,11 +17,12 @@ import torch
 from elsewhere import DEVICE, Elsewhere, solutions
 
 from lib import attack as attacks
-from lib import claims, compute, training
+from lib import claims, compute
 from lib.data import Dataset
 from lib.models import SimpleCNN, build
 from lib.run import execute
 from lib.train.batches import Shuffled
+from lib.train.loop import fit
 
 SMALL = {
     "mitigation": ["epochs=1", "retrain_epochs=1", "detector_epochs=1", "grid=2", "n_images=10", "n_boundary=10"],
@@ -83,7 +84,7 @@ def test_a_training_elsewhere_goes_on_from_its_snapshot(
         x, y = digits.x_train[:100].to(DEVICE), digits.y_train[:100].to(DEVICE)
         once, twice = (build(SimpleCNN, 0, compute.device()) for _ in range(2))
         losses = [
-            training.fit_further(model, Shuffled(x, y), epochs, snapshots=tmp_path / kept).losses
+            fit(model, Shuffled(x, y), epochs, snapshots=tmp_path / kept).losses
             for model, epochs, kept in (
                 (once, 2, "once"),
                 (twice, 1, "twice"),

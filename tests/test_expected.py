@@ -10,11 +10,12 @@ import yaml
 from torch import nn
 
 from lib import attack as attacks
-from lib import claims, models, training
+from lib import claims, models
 from lib.data import Dataset
 from lib.measure import score as evaluation
 from lib.run import execute, profiles
 from lib.train.batches import Shuffled
+from lib.train.loop import fit
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text())
 METRICS = [(name, metric) for name, ranges in EXPECTED.items() for metric in ranges]
@@ -42,7 +43,7 @@ def network(all_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> nn
     settings = profiles.values("mitigation", "quick", {})
     model = models.build(models.SimpleCNN, settings["seed"], torch.device("cpu"))
     batches = Shuffled(all_digits.x_train, all_digits.y_train)
-    training.fit(model, batches, settings["epochs"], snapshots=tmp_path_factory.mktemp("snapshots"))
+    fit(model, batches, settings["epochs"], snapshots=tmp_path_factory.mktemp("snapshots"))
     return model
 
 

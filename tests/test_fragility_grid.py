@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib import compute
+from lib import provenance
 from lib.chapters import fragile_neurons as fragility
 from lib.chapters.fragile_neurons import measuring
 from lib.data import Dataset
@@ -42,7 +42,7 @@ def fill(
 def test_a_cell_holds_what_the_chapter_shows(cell: tuple[dict, Dataset, Path]) -> None:
     grid, _, _ = cell
     ((key, (result,)),) = grid.items()
-    assert key == KEY and result["made"]["trained_on"] == compute.describe_device()
+    assert key == KEY and result["made"]["trained_on"] == provenance.describe_device()
     assert len(fragility.unpack(result["clean"])) == 30 and [len(half) for half in result["without"]] == [64, 64]
     share = np.array(result["without"]).mean(0)
     np.testing.assert_allclose(np.array(result["rightly_without"]).mean() / 64, share.mean())

@@ -3,8 +3,10 @@
 The network has dropout, so that whatever is not brought back (the optimiser, either stream of random numbers) shows.
 """
 
+import copy
 import random
 import shutil
+import threading
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,10 +19,13 @@ from torch import Tensor, nn
 
 import lib
 from lib import attack as attacks
-from lib import compute, provenance, training
+from lib import compute, provenance
+from lib.digest import code
 from lib.models import SimpleCNN, build
+from lib.train import loop, snapshots
 from lib.train.batches import Shuffled
-from lib.training import History, fit, training_digest
+from lib.train.loop import fit
+from lib.train.snapshots import History
 
 CPU = torch.device("cpu")
 
@@ -39,13 +44,13 @@ def store(tmp_path: Path) -> Path:
 def epochs_trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one item with each epoch that is trained, not loaded."""
     done: list[int] = []
-    epoch = training._epoch
+    epoch = loop._epoch
 
     def counted(*arguments) -> float:
         done.append(1)
         return epoch(*arguments)
 
-    monkeypatch.setattr(training, "_epoch", counted)
+    monkeypatch.setattr(loop, "_epoch", counted)
     return done
 
 
@@ -58,6 +63,10 @@ def train(
 
 def weights(model: nn.Module) -> Tensor:
     return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+def digest_of(model: nn.Module, batches: object) -> str:
+    return snapshots.training_digest(model, batches, {}, fit)
 
 
 def same(one: nn.Module, other: nn.Module) -> bool:
@@ -79,7 +88,7 @@ def interrupt(
             yield batch
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "SAVE_EVERY_S", 0.0)
+        patch.setattr(snapshots, "SAVE_EVERY_S", 0.0)
         patch.setattr(Shuffled, "__call__", failing)
         with pytest.raises(KeyboardInterrupt):
             train(batches, epochs, store, **recipe)
@@ -93,7 +102,7 @@ def test_it_learns(digits):
     _, history = train(batches, 5, None, lr=3e-3)
     assert len(history.losses) == 5
     assert history.losses[-1] < 0.6 * history.losses[0]
-    assert history.seconds > 0 and history.device == compute.describe_device()
+    assert history.seconds > 0 and history.device == provenance.describe_device()
 
 
 class Noting(nn.Linear):
@@ -157,7 +166,7 @@ def test_the_random_numbers_of_the_caller_do_not_matter(batches):
 
 def test_without_a_folder_nothing_is_written(batches, tmp_path, monkeypatch):
     monkeypatch.setattr(torch, "save", lambda *_: pytest.fail("something was saved"))
-    monkeypatch.setattr(training, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(snapshots, "SAVE_EVERY_S", 0.0)
     train(batches, 2, None)
     assert list(tmp_path.iterdir()) == []
 
@@ -178,7 +187,7 @@ def test_a_snapshot_is_whole_or_absent(batches, store, monkeypatch):
     monkeypatch.setattr(torch, "save", half)
     with pytest.raises(OSError, match="no space left"):
         train(batches, 1, store)
-    assert [path for path in store.rglob("*") if path.is_file()] == []
+    assert [path for path in store.rglob("*") if path.is_file() and path.name != ".lock"] == []
 
 
 # Snapshots: when one is used.
@@ -228,26 +237,109 @@ def test_going_on_from_an_earlier_age_gives_the_weights_of_one_training(digits, 
     fit(whole, batches, 4, snapshots=None)
     for age in (1, 3, 4):
         model = start()
-        history = training.fit_further(model, batches, age, snapshots=tmp_path)
+        history = fit(model, batches, age, snapshots=tmp_path)
         assert len(history.losses) == age
     by_ages.load_state_dict(model.state_dict())
     for one, other in zip(whole.parameters(), by_ages.parameters(), strict=True):
         assert torch.equal(one, other)
     folder = next(tmp_path.iterdir())
-    assert sorted(path.name for path in folder.iterdir()) == ["epoch-0001.pt", "epoch-0003.pt", "epoch-0004.pt"]
-    training.fit_further(again, batches, 2, snapshots=tmp_path)  # a younger age than what there is, from the one before
+    assert sorted(path.name for path in folder.glob("*.pt")) == ["epoch-0001.pt", "epoch-0003.pt", "epoch-0004.pt"]
+    fit(again, batches, 2, snapshots=tmp_path)  # a younger age than what there is, from the one before
     fit(twin := start(), batches, 2, snapshots=None)
     assert all(torch.equal(a, b) for a, b in zip(again.parameters(), twin.parameters(), strict=True))
 
 
 def test_an_older_age_trains_only_what_is_missing(digits, tmp_path, monkeypatch):
     batches = Shuffled(digits.x_train[:100], digits.y_train[:100], 50)
-    training.fit_further(build(SimpleCNN, 0, CPU), batches, 2, snapshots=tmp_path)
+    fit(build(SimpleCNN, 0, CPU), batches, 2, snapshots=tmp_path)
     epochs = []
     original = Shuffled.__call__
     monkeypatch.setattr(Shuffled, "__call__", lambda *arguments: epochs.append(1) or original(*arguments))
-    training.fit_further(build(SimpleCNN, 0, CPU), batches, 3, snapshots=tmp_path)
+    fit(build(SimpleCNN, 0, CPU), batches, 3, snapshots=tmp_path)
     assert len(epochs) == 1
+
+
+# What is done after each epoch.
+
+
+def seen_by(batches: Shuffled, epochs: int, store: Path | None) -> tuple[nn.Module, list[nn.Module]]:
+    seen: list[nn.Module] = []
+    model = build(SimpleCNN, 0, CPU)
+    fit(model, batches, epochs, snapshots=store, each_epoch=lambda now: seen.append(copy.deepcopy(now)))
+    return model, seen
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_after_each_epoch_the_network_is_that_of_a_training_of_as_many(batches, store, kept: bool):
+    model, seen = seen_by(batches, 3, store if kept else None)
+    assert len(seen) == 3 and same(model, seen[-1])
+    for epoch, network in enumerate(seen, start=1):
+        assert same(network, train(batches, epoch, None)[0])
+
+
+def test_a_second_look_trains_nothing_and_sees_the_same(batches, store, epochs_trained):
+    model, seen = seen_by(batches, 3, store)
+    epochs_trained.clear()
+    again, looked = seen_by(batches, 3, store)
+    assert not epochs_trained and same(model, again)
+    assert all(same(*pair) for pair in zip(seen, looked, strict=True))
+    assert same(train(batches, 2, store)[0], seen[1]) and not epochs_trained, "any epoch is there to be loaded"
+
+
+def test_a_look_that_is_interrupted_goes_on_where_it_was(batches, store, epochs_trained):
+    def stop_at_two(now: nn.Module) -> None:
+        if len(epochs_trained) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(build(SimpleCNN, 0, CPU), batches, 4, snapshots=store, each_epoch=stop_at_two)
+    epochs_trained.clear()
+    model, seen = seen_by(batches, 4, store)
+    assert len(epochs_trained) == 2 and len(seen) == 4 and same(model, train(batches, 4, None)[0])
+
+
+def test_a_look_at_a_training_of_which_only_the_end_is_kept_trains_it_again(batches, store, epochs_trained):
+    train(batches, 3, store)
+    epochs_trained.clear()
+    model, seen = seen_by(batches, 3, store)
+    assert len(epochs_trained) == 3 and len(seen) == 3 and same(model, train(batches, 3, None)[0])
+
+
+def test_random_numbers_drawn_in_a_look_do_not_change_the_training(batches):
+    model = build(SimpleCNN, 0, CPU)
+    fit(model, batches, 2, snapshots=None, each_epoch=lambda now: torch.rand(7))
+    assert same(model, train(batches, 2, None)[0])
+
+
+def test_only_the_last_epoch_that_was_looked_at_can_be_gone_on_from(batches, store):
+    seen_by(batches, 3, store)
+    held = {path.name: bool(torch.load(path, weights_only=True)["optimizer"]["state"]) for path in store.rglob("*.pt")}
+    assert held == {"epoch-0001.pt": False, "epoch-0002.pt": False, "epoch-0003.pt": True}
+    assert same(train(batches, 5, store)[0], train(batches, 5, None)[0])
+
+
+# Two processes, and damage.
+
+
+def test_a_damaged_snapshot_is_set_aside_and_trained_anew(batches, store, capsys):
+    model, _ = train(batches, 2, store)
+    (path,) = store.rglob("*.pt")
+    path.write_bytes(path.read_bytes()[:1000])
+    assert same(model, train(batches, 2, store)[0])
+    assert path.with_suffix(".damaged").exists() and "is damaged" in capsys.readouterr().err
+
+
+def test_two_processes_do_not_meet_in_one_training(batches, store, epochs_trained):
+    """The second waits, and loads what the first has trained."""
+    model = build(SimpleCNN, 0, CPU)
+    held = snapshots.Snapshots.of(store, model, batches, {"optimizer": "adam", "lr": 1e-3, "seed": 0}, code=fit)
+    with held.alone():
+        thread = threading.Thread(target=fit, args=(model, batches, 1), kwargs={"snapshots": store})
+        thread.start()
+        thread.join(timeout=0.3)
+        assert thread.is_alive() and not epochs_trained
+    thread.join(timeout=30)
+    assert len(epochs_trained) == 1
 
 
 def other_data(batches: Shuffled) -> Shuffled:
@@ -298,21 +390,21 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     """A function that edits a copy of lib, which from then on counts as the code that runs."""
     shutil.copytree(Path(lib.__file__).parent, tmp_path / "lib", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(compute, "ROOT", tmp_path)
-    provenance._index.cache_clear()
+    code.forget()
 
     def replace_text(module: str, old: str, new: str) -> None:
         path = tmp_path / "lib" / f"{module}.py"
         source = path.read_text()
         assert source.count(old) == 1
         path.write_text(source.replace(old, new))
-        provenance._index.cache_clear()
+        code.forget()
 
     yield replace_text
-    provenance._index.cache_clear()
+    code.forget()
 
 
 CHANGES_OF_THE_LOOP = {
-    "the loop": ("training", "        loss.backward()", "        (2 * loss).backward()"),
+    "the loop": ("train/loop", "        loss.backward()", "        (2 * loss).backward()"),
     "the batches": ("train/batches", "order.split(self.batch_size)", "order.flip(0).split(self.batch_size)"),
     "what it calls in another module": ("compute", "manual_seed(seed)", "manual_seed(seed + 1)"),
     "the network": (
@@ -333,13 +425,13 @@ def test_a_change_of_the_code_that_trains_trains_anew(name, edit, batches, store
 
 def test_a_network_within_another_counts_as_well(edit, batches):
     model = nn.Sequential(nn.Identity(), build(SimpleCNN, 0, CPU))
-    before = training_digest(model, batches, {})
+    before = digest_of(model, batches)
     edit(*CHANGES_OF_THE_LOOP["the network"])
-    assert training_digest(model, batches, {}) != before
+    assert digest_of(model, batches) != before
 
 
 UNRELATED = {
-    "a comment": ("training", "        loss.backward()", "        loss.backward()  # gradients"),
+    "a comment": ("train/loop", "        loss.backward()", "        loss.backward()  # gradients"),
     "an attack that is not trained on": ("attack/gradient", "x + self.eps * self.gradient(model, x, y).sign()", "x"),
     "a new definition": (
         "models/base",
@@ -370,15 +462,15 @@ class Attacked:
 
 def test_an_attack_in_the_batches_counts_with_its_settings_and_its_code(edit):
     model = nn.Identity()
-    digests = [training_digest(model, Attacked(attacks.FGSM(eps)), {}) for eps in (0.1, 0.2)]
+    digests = [digest_of(model, Attacked(attacks.FGSM(eps))) for eps in (0.1, 0.2)]
     assert digests[0] != digests[1]
     edit(*UNRELATED["an attack that is not trained on"])
-    assert training_digest(model, Attacked(attacks.FGSM(0.1)), {}) != digests[0]
+    assert digest_of(model, Attacked(attacks.FGSM(0.1))) != digests[0]
 
 
 def test_a_loss_of_lib_counts_by_its_name_and_code_not_by_its_address(edit):
     def digest_with(loss: Callable) -> str:
-        return training_digest(nn.Identity(), Attacked(attacks.FGSM(0.1, loss=loss)), {})
+        return digest_of(nn.Identity(), Attacked(attacks.FGSM(0.1, loss=loss)))
 
     loss = attacks.cross_entropy
     elsewhere = types.FunctionType(loss.__code__, loss.__globals__, loss.__name__)
@@ -394,4 +486,4 @@ def test_images_in_a_tuple_count_by_their_content():
     images = [torch.zeros(100, 1, 28, 28) for _ in range(2)]
     images[1][50, 0, 14, 14] = 1
     attack = attacks.FGSM(0.1)
-    assert len({training_digest(nn.Identity(), Attacked(attack, (one,)), {}) for one in images}) == 2
+    assert len({digest_of(nn.Identity(), Attacked(attack, (one,))) for one in images}) == 2

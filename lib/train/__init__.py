@@ -1,1 +1,1 @@
-"""Training: what an epoch consists of."""
+"""Training: one loop, the batches that it runs on, and the states that it goes on from."""

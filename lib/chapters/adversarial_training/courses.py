@@ -19,7 +19,8 @@ from lib.measure.score import Score, score, under_attack
 from lib.models.base import build
 from lib.models.small import StridedCNN
 from lib.train.batches import AttackedOnce, Batches, Mixed, Shuffled
-from lib.training import History, fit, fit_by_epoch
+from lib.train.loop import fit
+from lib.train.snapshots import History
 
 Images = tuple[Tensor, Tensor]
 """Images (N, C, H, W) in [0, 1] and their true labels (N,)."""
@@ -107,12 +108,10 @@ def course(model: nn.Module, batches: Batches, epochs: int, watch: Watch, *, see
     Parameters
     ----------
     options
-        What else `lib.training.fit_by_epoch` takes.
+        What else `lib.train.loop.fit` takes.
     """
-    seen, history = [], History()
-    for so_far in fit_by_epoch(model, batches, epochs, seed=seed, **options):
-        seen.append(watch(model))
-        history = so_far
+    seen: list[dict[str, float]] = []
+    history = fit(model, batches, epochs, seed=seed, each_epoch=lambda now: seen.append(watch(now)), **options)
     return Course(batches, seed, seen, history)
 
 
@@ -154,7 +153,7 @@ def tutorials(seed: int, train: Images, test: Images, epochs: int, more_epochs: 
     more_epochs
         Of either defence; 10 there.
     options
-        What else `lib.training.fit` takes.
+        What else `lib.train.loop.fit` takes.
     """
     normal = network(seed, train[0].device)
     fit(normal, Shuffled(*train, TUTORIAL_BATCH), epochs, seed=seed, label=f"tutorial, seed {seed}", **options)

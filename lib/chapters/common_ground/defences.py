@@ -24,7 +24,7 @@ from lib.measure.score import attacked_losses, highest, score
 from lib.models.base import build
 from lib.models.small import MadryCNN, SmallCNN
 from lib.train.batches import Attacked, AttackedOnce, Batches, Mixed, Shuffled
-from lib.training import fit
+from lib.train.loop import fit
 
 Images = tuple[Tensor, Tensor]
 """Images (N, C, H, W) in [0, 1] and their true labels (N,)."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from torch import Tensor, nn
 
-from lib import compute
+from lib import compute, provenance
 from lib.attack.gradient import PGD
 from lib.attack.noise import random_signs
 from lib.chapters.fragile_neurons.kernels import (
@@ -36,7 +36,7 @@ from lib.chapters.fragile_neurons.targeting import (
 )
 from lib.data import Dataset
 from lib.measure.score import logits, score, under_attack
-from lib.training import History
+from lib.train.snapshots import History
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ def _made(history: History) -> dict:
     return {
         "trained_on": history.device,
         "training_seconds": round(history.seconds, 1),
-        "measured_on": compute.describe_device(),
-        "torch": compute.versions()["torch"],
+        "measured_on": provenance.describe_device(),
+        "torch": provenance.versions()["torch"],
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -9,7 +9,8 @@ from lib.data import Dataset
 from lib.models.base import build
 from lib.models.resnets import resnet
 from lib.train.batches import Augmented, Shuffled
-from lib.training import SNAPSHOTS, History, fit_further
+from lib.train.loop import fit
+from lib.train.snapshots import SNAPSHOTS, History
 
 
 @dataclass(frozen=True)
@@ -77,4 +78,4 @@ def trained(cell: Cell, images: Dataset, snapshots: Path | None = SNAPSHOTS) -> 
     data = images.x_train, images.y_train, recipe.batch_size
     batches = Augmented(*data, mirror=cell.images == "cifar10") if recipe.augment else Shuffled(*data)
     options = {"lr": recipe.lr, "seed": cell.seed, "label": f"{cell.network} on {cell.images}", "snapshots": snapshots}
-    return model, fit_further(model, batches, cell.age, **options)
+    return model, fit(model, batches, cell.age, **options)

@@ -9,7 +9,7 @@ from lib.measure.score import logits
 from lib.models.base import build
 from lib.models.small import SimpleCNN
 from lib.train.batches import Shuffled
-from lib.training import fit
+from lib.train.loop import fit
 
 CLEAN, ATTACKED = 0, 1
 

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from lib.attack.base import Attack
 from lib.train.batches import Shuffled
-from lib.training import History, fit
+from lib.train.loop import fit
+from lib.train.snapshots import History
 
 
 def retrained(
@@ -24,7 +25,7 @@ def retrained(
     epochs
         Passes over them.
     options
-        What else `lib.training.fit` takes.
+        What else `lib.train.loop.fit` takes.
     """
     x_adv = torch.cat([attack(model, x, y) for x, y in images])
     y = torch.cat([y for _, y in images])

@@ -20,7 +20,7 @@ from lib.attack.base import Attack
 from lib.measure.score import attacked_losses, highest, logits, losses, score, under_attack
 from lib.models.base import build, evaluating
 from lib.train.batches import Shuffled
-from lib.training import fit, fit_further
+from lib.train.loop import fit
 
 READINGS = {
     "none": "no removal",
@@ -88,7 +88,7 @@ def trained(setting: Setting, x: Tensor, y: Tensor, epochs: int, *, seed: int | 
     """A network from fresh starting weights on these images; `seed` where it is not the setting's."""
     seed = setting.seed if seed is None else seed
     network = build(setting.lenet, seed, x.device)
-    fit_further(network, Shuffled(x, y, setting.batch_size), epochs, seed=seed, label=f"seed {seed}")
+    fit(network, Shuffled(x, y, setting.batch_size), epochs, seed=seed, label=f"seed {seed}")
     return network
 
 

@@ -1,0 +1,228 @@
+"""Content digests of code: what a definition does, whatever it is called and wherever it stands.
+
+A definition's digest is that of its syntax, in which every name that stands for something of `lib` is replaced by the
+digest of what it stands for, as the language Unison identifies code. Module paths, private names, comments, docstrings
+and type annotations are no part of it. So a function that is moved or a helper that is renamed changes no digest, and
+a changed operator, default, constant or order of a registry changes that of everything that reaches it.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from lib import compute
+from lib.digest import modules
+from lib.digest.modules import attribute, defined_by, names_of, path_of, read_module
+from lib.digest.names import Names, Reference
+from lib.digest.syntax import rendered, without_strings
+
+NEUTRAL = (
+    "lib.compute.ROOT",
+    "lib.compute.RUNS",
+    "lib.digest",
+    "lib.evidence",
+    "lib.files",
+    "lib.provenance",
+    "lib.show",
+    "lib.train.snapshots",
+)
+"""What keeps, names, times and shows results, and decides none: what it does is no part of a digest."""
+
+
+@dataclass(frozen=True, order=True)
+class Definition:
+    """A name on the top level of a module of lib; the name "*" stands for what the module does on import."""
+
+    module: str
+    name: str
+
+    @property
+    def file(self) -> str:
+        """The file that has it, relative to the repository."""
+        return path_of(self.module).relative_to(compute.ROOT).as_posix()
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.name}"
+
+
+def sha256(text: str) -> str:
+    """The hexadecimal SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_digest(source: str) -> str:
+    """The digest of a piece of Python, as it is written but for comments, docstrings and annotations."""
+    parts = []
+    for statement in without_strings(ast.parse(source).body):
+        parts += [getattr(statement, "name", ""), *map(str, rendered([statement], Names()))]
+    return sha256("\n".join(parts))
+
+
+def of_definition(definition: Definition) -> str:
+    """The digest of a definition.
+
+    Raises
+    ------
+    LookupError
+        Where lib has none of that name.
+    """
+    home = _home(definition)
+    if home is None:
+        raise LookupError(f"{definition.module} defines no {definition.name}")
+    return _digests().of(home)
+
+
+def definitions(roots: Iterable[Definition]) -> dict[str, str]:
+    """The digest of every definition that these reach, themselves included, by `str` of the definition."""
+    return {str(one): _digests().of(one) for one in sorted(_all(roots))}
+
+
+def changed_files(then: Mapping[str, str], roots: Iterable[Definition]) -> list[str]:
+    """The files in which what these roots reach is no longer what it was.
+
+    A definition that merely names a changed one is not blamed for it.
+
+    Parameters
+    ----------
+    then
+        What `definitions` gave.
+    """
+    known = set(then.values())
+    found = set()
+    for one in _all(roots):
+        digests = _digests()
+        others = {other for other in _references(one) if digests.circle(other) != digests.circle(one)}
+        if digests.of(one) not in known and all(digests.of(other) in known for other in others):
+            found.add(one.file)
+    return sorted(found)
+
+
+def roots_of(code: str) -> list[Definition]:
+    """The definitions of lib that a notebook's code names."""
+    tree = ast.parse(code)
+    names = names_of(tree, "notebook")
+    body = [statement for statement in tree.body if not isinstance(statement, ast.Import | ast.ImportFrom)]
+    return sorted({home for part in rendered(body, names) if (home := _referred(part))})
+
+
+def forget() -> None:
+    """Read modules anew: their files may have changed since."""
+    modules.forget()
+    for cached in (_parts, _references, _digests):
+        cached.cache_clear()
+
+
+def _all(roots: Iterable[Definition]) -> Iterator[Definition]:
+    seen: set[Definition] = set()
+    queue = [home for root in roots if (home := _home(root))]
+    while queue:
+        one = queue.pop()
+        if one not in seen:
+            seen.add(one)
+            yield one
+            queue += _references(one)
+
+
+def _home(definition: Definition) -> Definition | None:
+    """Where a definition stands, which a module may only pass on; None where lib has none."""
+    if definition.name == "*":
+        return definition
+    return _referred(attribute(Reference(definition.module), definition.name))
+
+
+def _referred(part: object) -> Definition | None:
+    if not isinstance(part, Reference) or not part.name or part.module.split(".")[0] != "lib":
+        return None
+    there = path_of(part.module).exists() and part.name in read_module(part.module).definitions
+    return Definition(part.module, part.name if there else "*")
+
+
+# Digests of definitions
+
+
+@cache
+def _parts(definition: Definition) -> tuple[str | Definition, ...]:
+    """A definition's syntax as words, and as definitions where it refers to something of lib."""
+    module = read_module(definition.module)
+    parts: list[str | Definition] = []
+    if definition.name == "*":
+        body = module.loose
+    else:
+        body = module.definitions[definition.name]
+        parts += [f"name {defined_by(statement).index(definition.name)}" for statement in body]  # of `a, b = 1, 2`
+        parts += [Definition(definition.module, "*")] if module.loose else []
+    for part in rendered(body, module.names):
+        parts += _meant(part)
+    return tuple(parts)
+
+
+@cache
+def _references(definition: Definition) -> tuple[Definition, ...]:
+    return tuple(dict.fromkeys(part for part in _parts(definition) if isinstance(part, Definition)))
+
+
+def _meant(part: str | Reference) -> list[str | Definition]:
+    if isinstance(part, str):
+        return [part]
+    if any(f"{part.module}.{part.name}.".startswith(f"{one}.") for one in NEUTRAL):
+        return ["neutral"]
+    if found := _referred(part):
+        return [found]
+    if part.module.split(".")[0] == "lib" and path_of(part.module).exists():  # a module as a value: all that it has
+        return [Definition(part.module, name) for name in read_module(part.module).definitions]
+    return [f"import {part.module}"]
+
+
+@dataclass
+class _Digests:
+    """The digests of definitions, and of those that refer to each other in a circle."""
+
+    known: dict[Definition, str] = field(default_factory=dict)
+    circles: dict[Definition, int] = field(default_factory=dict)
+    _order: dict[Definition, int] = field(default_factory=dict)
+    _low: dict[Definition, int] = field(default_factory=dict)
+    _stack: list[Definition] = field(default_factory=list)
+
+    def of(self, definition: Definition) -> str:
+        if definition not in self.known:
+            self._visit(definition)
+        return self.known[definition]
+
+    def circle(self, definition: Definition) -> int:
+        """A number that is the same for those that refer to each other."""
+        self.of(definition)
+        return self.circles[definition]
+
+    def _visit(self, one: Definition) -> None:
+        """Tarjan's algorithm: circles come out after all that they refer to."""
+        self._order[one] = self._low[one] = len(self._order)
+        self._stack.append(one)
+        for other in _references(one):
+            if other not in self._order:
+                self._visit(other)
+                self._low[one] = min(self._low[one], self._low[other])
+            elif other in self._stack:
+                self._low[one] = min(self._low[one], self._order[other])
+        if self._low[one] == self._order[one]:
+            at = self._stack.index(one)
+            circle, self._stack[at:] = self._stack[at:], []
+            self._close(circle)
+
+    def _close(self, circle: list[Definition]) -> None:
+        """Digests of a circle, by what each refers to in it, refined as often as the circle has members."""
+        within = dict.fromkeys(circle, "circle")
+        for _ in circle:
+            known = self.known | within
+            within = {
+                one: sha256("\n".join(known[part] if isinstance(part, Definition) else part for part in _parts(one)))
+                for one in circle
+            }
+        self.known |= within
+        self.circles |= dict.fromkeys(circle, len(self.known))
+
+
+@cache
+def _digests() -> _Digests:
+    return _Digests()

@@ -1,0 +1,65 @@
+"""Cells from one machine to another, in one file."""
+
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from lib.evidence import cells, store
+from lib.evidence.cells import Cell
+from lib.evidence.store import Damaged
+from lib.files import atomic
+
+
+class CarryError(RuntimeError):
+    """A file of cells cannot be read; the message names it."""
+
+
+def export(wanted: Iterable[Cell], target: Path) -> int:
+    """Put the cells that are kept into a zip file; return how many."""
+    there = [cell for cell in dict.fromkeys(wanted) if cell.is_kept]
+    with atomic(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for cell in there:  # they are compressed already
+            archive.write(cell.path, f"{cell.part.chapter}/{cell.path.name}")
+    return len(there)
+
+
+def bring(source: Path) -> tuple[int, int]:
+    """Take the cells of such a file over; return how many are new, and how many were here already.
+
+    What is no cell is named and left out.
+
+    Raises
+    ------
+    CarryError
+        Where it is no such file.
+    """
+    new = known = 0
+    try:
+        with zipfile.ZipFile(source) as archive, tempfile.TemporaryDirectory() as folder:
+            for name in archive.namelist():
+                outcome = _brought(Path(archive.extract(name, folder)), name)
+                new, known = new + (outcome is True), known + (outcome is False)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise CarryError(f"{source} is no file of cells ({error})") from error
+    return new, known
+
+
+def _brought(found: Path, name: str) -> bool | None:
+    """Whether a file became a cell here; None where it is none."""
+    try:
+        made = store.read_made(found)
+    except Damaged as error:
+        print(f"{name}: left out, {error}", file=sys.stderr)
+        return None
+    if found.suffix != ".npz" or not found.stem.endswith(made.digest[:16]):
+        print(f"{name}: left out, its name is not that of the cell {made.digest[:16]}", file=sys.stderr)
+        return None
+    places = [folder / made.chapter / found.name for folder in cells.FOLDERS]
+    if any(place.exists() for place in places):
+        return False
+    with atomic(places[0]) as temporary:
+        shutil.copyfile(found, temporary)
+    return True

@@ -1,0 +1,170 @@
+"""Cells: a part of a chapter under one setting, measured once and kept."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Generic, TypeVar, get_type_hints
+
+import torch
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+from lib import compute, data, provenance
+from lib.digest import code, values
+from lib.evidence import store
+from lib.evidence.store import Made
+
+R = TypeVar("R")
+
+MADE_HERE = compute.RUNS / "evidence"
+RECORDED = compute.ROOT / "book" / "recorded" / "evidence"
+FOLDERS = [MADE_HERE, RECORDED]
+"""Where cells are looked for, in this order; new ones go to the first."""
+
+
+class Busy(RuntimeError):
+    """Another process is making this cell."""
+
+
+@dataclass(frozen=True)
+class Part(Generic[R]):
+    """One kind of measurement.
+
+    Parameters
+    ----------
+    chapter, name
+        What it is called: in file names, in a profile's order of worth.
+    measure
+        A pure function of lib from a setting to a record. A setting is a frozen dataclass of all that decides the
+        outcome, data sets by name; `str` of it says in a few words which it is. A record is a frozen dataclass
+        (`lib.evidence.records`), and the function's return annotation.
+    """
+
+    chapter: str
+    name: str
+    measure: Callable[..., R]
+
+    def __call__(self, setting: object) -> "Cell[R]":
+        return Cell(self, setting)
+
+    @property
+    def record(self) -> type[R]:
+        """The type of what is measured."""
+        return get_type_hints(self.measure)["return"]
+
+
+@dataclass(frozen=True)
+class Cell(Generic[R]):
+    """A part under one setting: where its record is kept, and how it is made."""
+
+    part: Part[R]
+    setting: object
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells it from every other: its setting, and the code that measures."""
+        return values.digest((self.part.measure, self.setting))
+
+    @property
+    def name(self) -> str:
+        """What its file is called: the part and the setting for people, the digest for the rest."""
+        words = re.sub(r"[^a-z0-9.]+", "-", f"{self.part.name} {self.setting}".lower()).strip("-.")
+        return f"{words[:80]}-{self.digest[:16]}"
+
+    @property
+    def label(self) -> str:
+        """Chapter, part and setting in words."""
+        return f"{self.part.chapter}: {self.part.name}, {self.setting}"
+
+    @property
+    def path(self) -> Path:
+        """Its file: where it is kept, else where it would be."""
+        paths = [folder / self.part.chapter / f"{self.name}.npz" for folder in FOLDERS]
+        return next((path for path in paths if path.exists()), paths[0])
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a file of that name; it is read and checked when the record is asked for."""
+        return self.path.exists()
+
+    def read(self) -> tuple[R, Made] | None:
+        """The record and where it comes from, None where it is not kept."""
+        while self.is_kept:  # in a second folder there may be another
+            if found := store.kept(self.path, self.part.record, self.digest):
+                return found
+            if self.is_kept and self.path.parent.parent == FOLDERS[-1]:
+                return None  # it could not be moved away
+        return None
+
+    def get(self) -> R:
+        """The record: read where it is kept, else measured."""
+        return (self.read() or self.make())[0]
+
+    @property
+    def made(self) -> Made | None:
+        """Where it comes from, None where it is not kept."""
+        found = self.read()
+        return found and found[1]
+
+    def make(self, *, wait: bool = True) -> tuple[R, Made]:
+        """Measure it and keep it, unless another process has done so by now; return what is kept.
+
+        Raises
+        ------
+        Busy
+            Where another process is at it, and this one is not to `wait`.
+        """
+        with self._alone(wait):
+            return self.read() or self._measured()
+
+    def _measured(self) -> tuple[R, Made]:
+        commit, started = provenance.commit(), time.perf_counter()
+        with data.noting() as used:
+            record = self.part.measure(self.setting)
+        made = Made(
+            self.part.chapter,
+            self.part.name,
+            str(self.setting),
+            self.digest,
+            code.definitions(values.definitions((self.part.measure, self.setting))),
+            used,
+            commit,
+            provenance.describe_device(),
+            torch.get_num_threads(),
+            provenance.versions(),
+            round(time.perf_counter() - started, 3),
+            provenance.peak_memory_bytes(),
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        path = FOLDERS[0] / self.part.chapter / f"{self.name}.npz"
+        store.write(path, record, made)
+        return store.read(path, self.part.record, self.digest)
+
+    @contextmanager
+    def _alone(self, wait: bool) -> Iterator[None]:
+        """Hold the cell against other processes; whoever dies lets go of it."""
+        folder = FOLDERS[0] / ".locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / self.digest[:32])
+        try:
+            lock.acquire(timeout=-1 if wait else 0)
+        except Timeout as error:
+            raise Busy(self.label) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def records(cells: Iterable[Cell[R]]) -> list[R]:
+    """The record of each cell, measured where it is not kept."""
+    cells = list(cells)
+    missing = [cell for cell in cells if not cell.is_kept]
+    for cell in tqdm(missing, desc="measuring", leave=False, disable=None if missing else True):
+        cell.get()
+    return [cell.get() for cell in cells]

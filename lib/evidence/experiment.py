@@ -1,0 +1,33 @@
+"""An experiment: a chapter's parameters, and the cells that its pages are made from."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import ClassVar, Self
+
+from lib.evidence.cells import Cell
+
+
+@dataclass(frozen=True)
+class Experiment(ABC):
+    """The parameters of a chapter's notebook, as fields of the same names, and what they ask for.
+
+    Each kind of cell has a method that gives its cells, by what the notebook reads; `cells` has all of them.
+    """
+
+    chapter: ClassVar[str]
+    """The notebook's name."""
+
+    @abstractmethod
+    def cells(self) -> list[Cell]:
+        """Every cell of the chapter, in the order in which the notebook comes to them."""
+
+    @classmethod
+    def of(cls, variables: Mapping[str, object]) -> Self:
+        """The experiment whose parameters have these values; `variables` may hold more, as `globals()` does."""
+        return cls(**{one.name: variables[one.name] for one in fields(cls)})
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The values of the parameters by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}

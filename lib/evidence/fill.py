@@ -1,0 +1,150 @@
+"""Make the cells that are missing: by worth, within a time, one after the other or several processes side by side.
+
+Every cell is kept the moment it is done, and a training inside one goes on from its last snapshot. So this may be
+killed at any time and started again, and several of these may run at once: each takes what none other is at.
+"""
+
+import _thread
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from lib.evidence.cells import Busy, Cell
+from lib.evidence.plan import Task
+
+POLL_S = 0.5
+"""How often to look whether what other processes are at is done."""
+
+
+class FillError(RuntimeError):
+    """Some cells could not be made; the message names them."""
+
+
+@dataclass
+class Filled:
+    """What came of it."""
+
+    made: list[Cell] = field(default_factory=list)
+    left: list[Cell] = field(default_factory=list)
+    """What the time did not suffice for."""
+    failed: dict[Cell, str] = field(default_factory=dict)
+
+
+def fill(
+    tasks: Sequence[Task], *, within: float | None = None, say: Callable[[str], None] = lambda line: None
+) -> Filled:
+    """Make cells in this process, one after the other.
+
+    Parameters
+    ----------
+    tasks
+        In the order in which to make them.
+    within
+        Seconds after which to stop. What would not end by then is not begun; what takes longer than was thought is
+        interrupted, and its training goes on from there the next time.
+    say
+        Takes a line for each cell.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Where somebody interrupts it; what was made is kept.
+    """
+    clock = Deadline(within)
+    filled, total = Filled(), len(tasks)
+    waiting = list(tasks)
+    parent = os.getppid()
+    while waiting and not clock.is_over and os.getppid() == parent:
+        busy: list[Task] = []
+        for task in waiting:
+            if clock.is_over or os.getppid() != parent:
+                break
+            if task.seconds is not None and task.seconds > clock.left:
+                filled.left.append(task.cell)
+                continue
+            if not _one(task, filled, clock, busy):
+                continue
+            done = total - len(filled.left)
+            say(_line(task, len(filled.made), done))
+        waiting = [task for task in busy if not task.cell.is_kept]
+        if waiting:
+            time.sleep(min(POLL_S, max(clock.left, 0)))
+    over = {*filled.made, *filled.left, *filled.failed}
+    filled.left += [task.cell for task in tasks if task.cell not in over and not task.cell.is_kept]
+    return filled
+
+
+def _one(task: Task, filled: Filled, clock: "Deadline", busy: list[Task]) -> bool:
+    """Make one cell; whether it was made here."""
+    if task.cell.is_kept:
+        return False
+    try:
+        with clock.interrupting():
+            task.cell.make(wait=False)
+    except Busy:
+        busy.append(task)
+        return False
+    except OutOfTime:
+        filled.left.append(task.cell)
+        return False
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        filled.failed[task.cell] = f"{type(error).__name__}: {error}"
+        return False
+    filled.made.append(task.cell)
+    return True
+
+
+def _line(task: Task, number: int, total: int) -> str:
+    made = task.cell.made
+    seconds = made.seconds if made else 0.0
+    return f"{number:4} of {total}  {seconds // 60:.0f}:{seconds % 60:02.0f}  {task.cell.label}"
+
+
+class OutOfTime(Exception):
+    """The deadline has come while something was running."""
+
+
+class Deadline:
+    """How much time is left, and an interrupt when it is over."""
+
+    def __init__(self, within: float | None) -> None:
+        self.ends = None if within is None else time.monotonic() + within
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return float("inf") if self.ends is None else self.ends - time.monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        return self.left <= 0
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Raise `OutOfTime` in what runs here when the time is over."""
+        if self.ends is None:
+            yield
+            return
+        fired = threading.Event()
+
+        def interrupt() -> None:
+            fired.set()
+            _thread.interrupt_main()
+
+        timer = threading.Timer(max(self.left, 0), interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except KeyboardInterrupt as error:
+            if fired.is_set():
+                raise OutOfTime from error
+            raise
+        finally:
+            timer.cancel()

@@ -1,0 +1,149 @@
+"""The files of cells: written whole or not at all, checked whenever they are read.
+
+A file is a NumPy archive: the record's arrays, where it comes from (`Made`) and a digest of both. One that is damaged,
+was edited or belongs to something else is set aside under another name and said so; it is never believed.
+"""
+
+import hashlib
+import json
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from lib.evidence.records import Arrays, from_arrays, text, to_arrays, word
+from lib.files import atomic
+
+R = TypeVar("R")
+MADE, DIGEST = "made", "sha256"
+ASIDE = "set-aside"
+"""The folder, beside the cells, for what is no cell."""
+
+
+class Damaged(ValueError):
+    """A file is not the cell that its name says; the message says why."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Where a cell comes from."""
+
+    chapter: str
+    part: str
+    setting: str
+    """In words, for people; what decides is the digest."""
+    digest: str
+    definitions: dict[str, str]
+    """The digest of each definition of lib that measured it, to tell in which file something has changed since."""
+    data: dict[str, dict[str, str]]
+    """Digest and origin of each data set that it took, by name."""
+    commit: str | None
+    device: str
+    threads: int
+    versions: dict[str, str]
+    seconds: float
+    """Of measuring, trainings included that were not done before."""
+    peak_memory_bytes: int
+    """Of the process, up to then."""
+    finished: str
+    note: str = ""
+    """What else there is to say, as that it was made by other code before."""
+
+
+def write(path: Path, record: object, made: Made) -> None:
+    """Put a record and where it comes from into a file, whole or not at all."""
+    arrays = to_arrays(record) | {MADE: text(json.dumps(asdict(made)))}
+    arrays[DIGEST] = text(_digest(arrays))
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def read(path: Path, kind: type[R], digest: str) -> tuple[R, Made]:
+    """What a file holds.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is none.
+    Damaged
+        Where it is not what was written, or another cell's.
+    """
+    arrays = _arrays(path)
+    made = _made(arrays)
+    if made.digest != digest:
+        raise Damaged(f"it is the cell {made.digest[:16]}, not {digest[:16]}")
+    try:
+        return from_arrays(kind, arrays), made
+    except ValueError as error:
+        raise Damaged(str(error)) from error
+
+
+def read_made(path: Path) -> Made:
+    """Where a file's record comes from; raises as `read` does."""
+    return _made(_arrays(path))
+
+
+def kept(path: Path, kind: type[R], digest: str) -> tuple[R, Made] | None:
+    """What a file holds, None where there is none or it had to be set aside."""
+    try:
+        return read(path, kind, digest)
+    except FileNotFoundError:
+        return None
+    except Damaged as error:
+        set_aside(path, str(error))
+        return None
+
+
+def set_aside(path: Path, why: str) -> None:
+    """Move a file that is no cell out of the way, and say so."""
+    aside = path.parent / ASIDE / path.name
+    try:
+        aside.parent.mkdir(exist_ok=True)
+        path.replace(aside)
+        where = f"it is now {ASIDE}/{aside.name} there, and the cell is made anew"
+    except FileNotFoundError:
+        return  # another process has moved it
+    except OSError as error:
+        where = f"it cannot be moved ({error.strerror}) and is ignored"
+    print(f"{path} is no cell of this book: {why}; {where}", file=sys.stderr, flush=True)
+
+
+def cells_in(folder: Path) -> Iterator[Path]:
+    """The files of cells in a folder."""
+    return iter(sorted(folder.glob("*.npz")))
+
+
+def _arrays(path: Path) -> Arrays:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise Damaged(f"it cannot be read ({error})") from error
+    found = arrays.pop(DIGEST, None)
+    if found is None or MADE not in arrays:
+        raise Damaged("it does not say where it comes from")
+    if word(found) != _digest(arrays):
+        raise Damaged("it is not what was written")
+    return arrays
+
+
+def _made(arrays: Arrays) -> Made:
+    try:
+        return Made(**json.loads(word(arrays[MADE])))
+    except (TypeError, ValueError) as error:
+        raise Damaged(f"it does not say where it comes from ({error})") from error
+
+
+def _digest(arrays: Arrays) -> str:
+    sha = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        sha.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        sha.update(np.ascontiguousarray(array).data)
+    return sha.hexdigest()

@@ -1,0 +1,105 @@
+"""One training loop. Fine-tuning, mixed batches and removal only change what `batches` yields."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from lib import compute
+from lib.train.batches import Batches
+from lib.train.snapshots import SNAPSHOTS, History, Snapshots, State
+
+EachEpoch = Callable[[nn.Module], object]
+"""What is done with a network after each epoch."""
+
+
+def fit(
+    model: nn.Module,
+    batches: Batches,
+    epochs: int,
+    *,
+    lr: float = 1e-3,
+    seed: int = 0,
+    label: str = "training",
+    snapshots: Path | None = SNAPSHOTS,
+    each_epoch: EachEpoch | None = None,
+) -> History:
+    """Train `model` in place with Adam on cross-entropy, going on from the newest state of the same training.
+
+    A training that was finished is loaded; one of fewer epochs, or that was interrupted, is continued. The weights
+    are those of one training without a stop, to the bit. The model is left in training mode; `lib.measure` and
+    `lib.attack` switch it for as long as they need.
+
+    Parameters
+    ----------
+    model
+        On the device it trains on; its weights as they are now are the starting point.
+    batches
+        What an epoch consists of.
+    epochs
+        How many, at least 0.
+    lr
+        Adam's learning rate.
+    seed
+        What the order of images and dropout depend on.
+    label
+        What the progress bar says.
+    snapshots
+        Where states are kept; None keeps none and looks for none.
+    each_epoch
+        Called with the model after each epoch, whether it was trained now or before. Every epoch's weights are kept
+        for it, so that a second call trains nothing.
+
+    Returns
+    -------
+    History
+        Of the whole training, also where it was loaded or continued.
+    """
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    state = State(model, optimizer, compute.seeded(seed), History())
+    kept = Snapshots.of(snapshots, model, batches, {"optimizer": "adam", "lr": lr, "seed": seed}, code=fit)
+    devices = [compute.device()] if compute.device().type == "cuda" else []
+    with kept.alone(), torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        seen = _look_back(kept, state, epochs, each_epoch) if each_epoch else epochs
+        done = kept.restore(state, upto=seen, epochs=epochs)
+        bar = tqdm(total=epochs * len(batches), initial=done * len(batches), desc=label, leave=False)
+        for epoch in range(done + 1, epochs + 1):
+            started = time.perf_counter()
+            state.history.losses.append(_epoch(model, batches(model, state.generator), optimizer, bar))
+            state.history.seconds += time.perf_counter() - started
+            if each_epoch and epoch > seen:
+                kept.save(epoch, state, wanted=True)
+                with torch.random.fork_rng(devices=devices):  # so that looking changes nothing
+                    each_epoch(model)
+            else:
+                kept.save(epoch, state, wanted=epoch == epochs)
+        bar.close()
+    return state.history
+
+
+def _look_back(kept: Snapshots, state: State, epochs: int, each_epoch: EachEpoch) -> int:
+    """Show the epochs whose weights are kept, from the first on; return the last of them."""
+    for epoch in range(1, epochs + 1):
+        if not kept.show(epoch, state):
+            return epoch - 1
+        each_epoch(state.model)
+    return epochs
+
+
+def _epoch(model: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, bar) -> float:
+    model.train()
+    total = count = 0
+    for x, y in batches:
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        total = total + loss.detach() * len(x)
+        count += len(x)
+        bar.update()
+    return float(total) / count

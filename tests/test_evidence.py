@@ -1,0 +1,354 @@
+"""Cells are kept whole, believed only where they are what was written, and made once."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy
+from numpy.typing import NDArray
+
+from lib.evidence import carry, cells, fill, plan, store
+from lib.evidence.cells import Busy, Cell, Part
+from lib.evidence.records import from_arrays, to_arrays
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    eps: list[float]
+    correct: dict[str, NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    numbers: NDArray[np.float32]
+    curves: dict[str, Curve]
+    name: str
+    distances: tuple[float, ...] = ()
+    nothing: float | None = None
+    by_eps: dict[float, int] = field(default_factory=dict)
+
+
+FOUND = Found(
+    np.array([0.1, np.nan, np.inf], np.float32),
+    {"FGSM": Curve([0.0, 0.1 + 0.2], {"original": np.array([[True, False, True]])})},
+    "a word, and é",
+    (1e-300, 1 / 3),
+    None,
+    {0.1: 1, 1 / 3: 2},
+)
+
+
+def test_a_record_is_read_back_to_the_bit() -> None:
+    back = from_arrays(Found, to_arrays(FOUND))
+    assert back.numbers.dtype == np.float32 and back.numbers.tobytes() == FOUND.numbers.tobytes()
+    curve = back.curves["FGSM"]
+    assert isinstance(curve, Curve) and curve.eps == [0.0, 0.1 + 0.2]
+    assert curve.correct["original"].dtype == bool and curve.correct["original"].tolist() == [[True, False, True]]
+    assert (back.name, back.distances, back.nothing, back.by_eps) == (
+        *(FOUND.name, FOUND.distances, None),
+        FOUND.by_eps,
+    )
+
+
+@dataclass(frozen=True)
+class Other:
+    something: int
+
+
+def test_a_record_of_another_type_is_refused() -> None:
+    with pytest.raises(ValueError, match="no Other"):
+        from_arrays(Other, to_arrays(FOUND))
+
+
+@dataclass(frozen=True)
+class Setting:
+    seed: int = 0
+    eps: float = 0.3
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}, eps {self.eps:g}"
+
+
+CALLS: list[Setting] = []
+
+
+def measured(setting: Setting) -> Found:
+    CALLS.append(setting)
+    return replace(FOUND, numbers=np.arange(setting.seed + 3, dtype=np.float32))
+
+
+def failing(setting: Setting) -> Found:
+    raise ZeroDivisionError("on purpose")
+
+
+PART, FAILING = Part("toy", "curve", measured), Part("toy", "failing", failing)
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
+    found = [tmp_path / "here", tmp_path / "recorded"]
+    monkeypatch.setattr(cells, "FOLDERS", found)
+    CALLS.clear()
+    yield found
+
+
+def test_a_cell_is_measured_once_and_then_read() -> None:
+    first, again = PART(Setting()).get(), PART(Setting()).get()
+    assert [Setting()] == CALLS and first.numbers.tolist() == again.numbers.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_a_cell_says_where_it_comes_from() -> None:
+    cell = PART(Setting(2))
+    cell.get()
+    made = cell.made
+    assert (made.chapter, made.part, made.setting) == ("toy", "curve", "seed 2, eps 0.3")
+    assert made.digest == cell.digest and made.seconds >= 0 and made.versions["torch"]
+    assert cell.path.name.startswith("curve-seed-2-eps-0.3-") and cell.path.parent.name == "toy"
+
+
+def test_another_setting_and_other_code_are_other_cells() -> None:
+    digests = {PART(Setting()).digest, PART(Setting(1)).digest, PART(Setting(eps=0.1)).digest}
+    assert len(digests | {FAILING(Setting()).digest}) == 4
+
+
+def test_a_recorded_cell_is_found_and_new_ones_go_to_the_first_folder(folders: list[Path]) -> None:
+    cell = PART(Setting())
+    cell.get()
+    shutil.move(folders[0] / "toy", folders[1] / "toy")
+    assert cell.path.is_relative_to(folders[1]) and len(PART(Setting()).get().numbers) == 3 and len(CALLS) == 1
+    PART(Setting(1)).get()
+    assert PART(Setting(1)).path.is_relative_to(folders[0])
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def another_program(path: Path) -> None:
+    path.write_text("<html>404</html>")
+
+
+def arrays_alone(path: Path) -> None:
+    np.savez(path, x=np.zeros(3))
+
+
+def edited(path: Path) -> None:
+    """A number changed by someone who knows the format, and not the digest in it."""
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    numbers = next(name for name, array in arrays.items() if array.dtype == np.float32)
+    arrays[numbers] = arrays[numbers] + 1
+    np.savez(path, **arrays)
+
+
+def of_another_cell(path: Path) -> None:
+    other = PART(Setting(9))
+    other.get()
+    shutil.copy(other.path, path)
+
+
+@pytest.mark.parametrize("spoil", [damage, cut_off, empty, another_program, arrays_alone, edited, of_another_cell])
+def test_what_is_no_cell_is_set_aside_and_made_anew(spoil, capsys: pytest.CaptureFixture[str]) -> None:
+    cell = PART(Setting())
+    cell.get()
+    spoil(cell.path)
+    spoiled = cell.path.read_bytes()
+    CALLS.clear()
+    assert cell.get().numbers.tolist() == [0.0, 1.0, 2.0] and [Setting()] == CALLS
+    assert (cell.path.parent / store.ASIDE / cell.path.name).read_bytes() == spoiled, "nothing is deleted"
+    said = capsys.readouterr().err
+    assert str(cell.path) in said and "is no cell of this book" in said and said.count("\n") == 1
+
+
+def test_a_measurement_that_fails_leaves_nothing(folders: list[Path]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        FAILING(Setting()).get()
+    assert not list(folders[0].glob("toy/*"))
+
+
+def test_a_full_disk_leaves_nothing_and_names_the_file(monkeypatch: pytest.MonkeyPatch, folders: list[Path]) -> None:
+    def full(*arguments, **arrays) -> None:
+        arguments[0].write(b"half")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez_compressed", full)
+        with pytest.raises(OSError, match=r"curve-seed-0.*\.npz.*No space left.*MB"):
+            PART(Setting()).get()
+    assert not list(folders[0].glob("toy/*"))
+    assert len(PART(Setting()).get().numbers) == 3
+
+
+# Plans and filling
+
+
+def wanted(count: int) -> list[Cell]:
+    return [PART(Setting(seed)) for seed in range(count)]
+
+
+def test_what_is_missing_comes_by_worth() -> None:
+    PART(Setting(1)).get()
+    found = [*wanted(3), FAILING(Setting())]
+    order = [str(task.cell.part.name) + str(task.cell.setting.seed) for task in plan.missing(found, ["toy.failing"])]
+    assert order == ["failing0", "curve0", "curve2"]
+    assert [task.cell.part.name for task in plan.missing(found, ["toy"])] == ["curve", "curve", "failing"]
+
+
+def test_time_is_estimated_from_the_cells_most_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    PART(Setting(1)).get()
+    made = PART(Setting(1)).made
+    known = [
+        replace(made, setting="seed 5, eps 0.1", seconds=10.0),
+        replace(made, setting="seed 6, eps 0.1", seconds=12.0),
+        replace(made, setting="seed 5, eps 0.3", seconds=100.0),
+    ]
+    assert plan.estimate(PART(Setting(7, 0.1)), known) == 12.0
+    assert plan.estimate(PART(Setting(7, 0.3)), known) == 100.0
+    assert plan.estimate(FAILING(Setting()), known) is None
+    monkeypatch.setattr("lib.provenance.describe_device", lambda: "another device")
+    assert not list(plan.experience()), "what was made elsewhere says nothing of this device"
+
+
+def test_filling_makes_what_is_missing_and_goes_on_after_a_failure() -> None:
+    lines: list[str] = []
+    tasks = plan.missing([FAILING(Setting()), *wanted(2)])
+    filled = fill.fill(tasks, say=lines.append)
+    assert len(filled.made) == 2 and "on purpose" in filled.failed[FAILING(Setting())] and not filled.left
+    assert len(lines) == 2 and "toy: curve, seed 1" in lines[1]
+    assert [task.cell for task in plan.missing(wanted(2))] == []
+
+
+def slow(setting: Setting) -> Found:
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        time.sleep(0.01)
+    return FOUND
+
+
+SLOW = Part("toy", "slow", slow)
+
+
+def test_within_a_time_nothing_is_begun_that_cannot_end_and_what_takes_longer_is_interrupted() -> None:
+    tasks = [plan.Task(SLOW(Setting(1)), 1000.0), plan.Task(PART(Setting()), 0.1), plan.Task(SLOW(Setting(2)), None)]
+    started = time.monotonic()
+    filled = fill.fill(tasks, within=0.5)
+    assert time.monotonic() - started < 3
+    assert filled.made == [PART(Setting())] and set(filled.left) == {SLOW(Setting(1)), SLOW(Setting(2))}
+
+
+def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path: Path) -> None:
+    cell = PART(Setting())
+    with cell._alone(wait=False):
+        context = multiprocessing.get_context("fork")
+        queue = context.Queue()
+
+        def other() -> None:
+            try:
+                PART(Setting()).make(wait=False)
+                queue.put("made")
+            except Busy as error:
+                queue.put(str(error))
+
+        process = context.Process(target=other)
+        process.start()
+        assert queue.get(timeout=20) == "toy: curve, seed 0, eps 0.3"
+        process.join()
+
+
+# Carrying
+
+
+def test_cells_go_to_another_machine_and_back(tmp_path: Path, folders: list[Path]) -> None:
+    for cell in wanted(3):
+        cell.get()
+    target = tmp_path / "cells.zip"
+    assert carry.export([*wanted(3), PART(Setting(9))], target) == 3
+    wanted(1)[0].path.unlink()
+    CALLS.clear()
+    assert carry.bring(target) == (1, 2)
+    assert [len(cell.get().numbers) for cell in wanted(3)] == [3, 4, 5] and not CALLS
+
+
+def test_what_is_no_cell_is_not_taken_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import zipfile
+
+    cell = PART(Setting())
+    cell.get()
+    target = tmp_path / "cells.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("toy/note.txt", "hello")
+        archive.write(cell.path, "../../outside-0123456789abcdef.npz")
+    cell.path.unlink()
+    assert carry.bring(target) == (0, 0)
+    assert capsys.readouterr().err.count("left out") == 2 and not list(tmp_path.rglob("outside*"))
+    target.write_text("nothing")
+    with pytest.raises(carry.CarryError, match="no file of cells"):
+        carry.bring(target)
+
+
+# Kills
+
+
+def contents(folder: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    monkeypatch.setattr(cells, "FOLDERS", [folder / "evidence"])
+    found = [cell.read() for cell in toy.wanted(count)]
+    assert all(found), "every cell is kept, and whole"
+    return [record.weights.tobytes() + repr(record.losses).encode() for record, _ in found]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    process = toy.process(folder, 3)
+    process.start()
+    process.join()
+    return folder
+
+
+def test_twenty_kills_at_random_moments_lose_nothing(
+    tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, kept = random.Random(0), set()
+    for _ in range(20):
+        process = toy.process(tmp_path, 3)
+        process.start()
+        time.sleep(draw.uniform(0.02, 0.5))
+        os.kill(process.pid, draw.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]))
+        process.join()
+        now = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "evidence").glob("toy/*.npz")}
+        assert kept <= set(now.items()), "what was kept stays, and is not made again"
+        kept = set(now.items())
+    process = toy.process(tmp_path, 3)
+    process.start()
+    process.join()
+    assert contents(tmp_path, 3, monkeypatch) == contents(undisturbed, 3, monkeypatch)
+    assert not list((tmp_path / "evidence").rglob(store.ASIDE))
+
+
+def test_two_at_once_make_each_cell_once(tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [toy.process(tmp_path, 3) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    made = (tmp_path / "made.txt").read_text().split()
+    assert len(made) == len(set(made)) == 3
+    assert contents(tmp_path, 3, monkeypatch) == contents(undisturbed, 3, monkeypatch)

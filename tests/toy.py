@@ -1,0 +1,77 @@
+"""A measurement small enough to be killed twenty times in a test: three epochs of a network on sixty-four digits."""
+
+import multiprocessing
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lib.data import load
+from lib.evidence import cells, fill, plan
+from lib.evidence.cells import Cell, Part
+from lib.models import SimpleCNN, build
+from lib.train import snapshots
+from lib.train.batches import Shuffled
+from lib.train.loop import fit
+
+EPOCHS = 4
+
+
+@dataclass(frozen=True)
+class Setting:
+    seed: int
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}"
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    weights: NDArray[np.float32]
+    losses: list[float]
+
+
+def measure(setting: Setting) -> Record:
+    images = load("digits", torch.device("cpu"))
+    model = build(SimpleCNN, setting.seed, torch.device("cpu"))
+    batches = Shuffled(images.x_train[:64], images.y_train[:64], batch_size=8)
+    history = fit(model, batches, EPOCHS, seed=setting.seed, snapshots=snapshots.SNAPSHOTS)
+    weights = torch.cat([parameter.detach().flatten() for parameter in model.parameters()]).numpy()
+    return Record(weights, history.losses)
+
+
+PART = Part("toy", "network", measure)
+
+
+def wanted(count: int) -> list[Cell]:
+    return [PART(Setting(seed)) for seed in range(count)]
+
+
+def move_to(folder: Path) -> None:
+    """Keep cells and snapshots in a folder, a snapshot after every epoch."""
+    cells.FOLDERS[:] = [folder / "evidence"]
+    snapshots.SNAPSHOTS = folder / "snapshots"
+    snapshots.SAVE_EVERY_S = 0.0
+
+
+def fill_in(folder: Path, count: int) -> None:
+    """What a process of the tests does: make what is missing, then leave a list of what it made."""
+    torch.set_num_threads(1)
+    move_to(folder)
+    made = fill.fill(plan.missing(wanted(count))).made
+    with (folder / "made.txt").open("a") as file:
+        file.writelines(f"{cell.name}\n" for cell in made)
+
+
+def process(folder: Path, count: int) -> multiprocessing.Process:
+    """A process that does this; torch is loaded once for all of them."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["toy"])
+    return context.Process(target=fill_in, args=(folder, count))
+
+
+if __name__ == "__main__":
+    fill_in(Path(sys.argv[1]), int(sys.argv[2]))
