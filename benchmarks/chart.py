@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from lib.files import atomic
 from lib.plots import STYLE
-from lib.run.benchmarks_page import KINDS
+from lib.site.benchmarks import KINDS
 
 
 def draw(results: Mapping[str, Mapping[str, Mapping]], path: Path) -> None:

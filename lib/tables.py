@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from IPython.display import HTML
 
-from lib.claims import Claim, Paper
+from lib.ledger.claims import Claim, Paper
 
 MARKS = {"reproduced": "✓", "holds": "✓", "not reproduced": "✗", "does not hold": "✗", "undecided": "?"}
 STANDS_MARKS = {"yes": "✓", "no": "✗", "open": "?"}

@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import nn
 
-from lib import training
+from lib import book, compute, training
 from lib.data import Dataset, load
 from lib.models import SimpleCNN, build
-from lib.run import execute
+from lib.run.execute import execute
+from lib.run.run import Run
 
 CPU = torch.device("cpu")
 
@@ -95,6 +96,6 @@ def quick_runs() -> Path:
 
     This is what `make` executes, in the same folder: tests and site show the same numbers.
     """
-    for name in execute.notebooks():
-        execute.execute(name, "quick", {})
-    return execute.folder("quick", {})
+    for name in book.notebooks():
+        execute(Run.of(name, "quick", {}))
+    return compute.RUNS / "quick"
