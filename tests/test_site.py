@@ -341,6 +341,15 @@ def test_a_run_of_the_first_edition_is_to_be_measured_again(run: Run, monkeypatc
     assert results.FIRST_EDITION in facts.runs_table({"mitigation": run})
 
 
+def test_a_page_of_the_first_edition_keeps_its_prose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(the_pages, "take_prose", lambda *_: pytest.fail("took today's prose"))
+    made = RUN | {"provenance": RUN["provenance"] | {"digest": {"modules": {}}}}
+    run.results_file.write_text(json.dumps(made))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nThe answer.")])
+    the_pages.prepare(notebook, "mitigation", {"mitigation": run})
+    assert notebook.cells[0].source.endswith("The answer.")
+
+
 def test_a_recorded_page_shows_todays_prose_where_its_code_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook
 ) -> None:

@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from lib import book, provenance
-from lib.ledger import claims
+from lib.ledger import claims, results
 from lib.run.run import Run
 from lib.site import facts, markup, words
 from lib.site.facts import Runs
@@ -17,9 +17,13 @@ WIDGETS = "application/vnd.jupyter.widget-view+json"
 
 
 def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
-    """Make an executed notebook a page, in place: progress bars out; where its numbers come from, in."""
+    """Make an executed notebook a page, in place: progress bars out; where its numbers come from, in.
+
+    What the first edition recorded keeps its prose: today's is about other measurements.
+    """
     clean(notebook)
-    take_prose(notebook, name)
+    if name not in runs or results.edition(runs[name].results()) > 1:
+        take_prose(notebook, name)
     told_of = book.chapters() if name == book.SCOREBOARD else [name]
     stale = stale_note(runs[one] for one in told_of if one in runs)
     if stale:
@@ -90,7 +94,7 @@ def provenance_note(run: Run) -> str:
     origin = found["provenance"]
     seconds = ", ".join(f"{html.escape(name)} {value:,.0f} s" for name, value in found["seconds"].items())
     rows = [
-        ["Profile", words.whole(run)],
+        ["Profile", words.profile_of(run)],
         ["Data", markup.plain(origin["data"])],
         ["Device", f"{markup.plain(origin['device'])}, {origin['threads']} threads"],
         ["Run", f"{markup.moment(origin['started'])} to {markup.moment(origin['finished'])}"],

@@ -40,7 +40,7 @@ def listed(changed: Iterable[str]) -> str:
     return ", ".join(re.sub(r"\blib(\.\w+)+", r"`\g<0>`", part) for part in changed)
 
 
-def whole(run: Run) -> str:
+def profile_of(run: Run) -> str:
     """The profile, and where something was set by hand, what runs the whole of it."""
     name = run.results()["profile"]
     profile, *by_hand = profiles.parts(name)
