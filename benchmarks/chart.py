@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from lib.files import atomic
-from lib.run.benchmarks_page import KINDS
 from lib.show.plots import STYLE
+from lib.site.benchmarks import KINDS
 
 
 def draw(results: Mapping[str, Mapping[str, Mapping]], path: Path) -> None:

@@ -10,8 +10,11 @@ import pytest
 import torch
 from torch import nn
 
+from lib import book, compute
 from lib.data import Dataset, load
 from lib.models import SimpleCNN, build
+from lib.run.execute import execute
+from lib.run.run import Run
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 
@@ -94,8 +97,6 @@ def quick_runs() -> Path:
 
     This is what `make` executes, in the same folder: tests and site show the same numbers.
     """
-    from lib.run import execute
-
-    for name in execute.notebooks():
-        execute.execute(name, "quick", {})
-    return execute.folder("quick", {})
+    for name in book.notebooks():
+        execute(Run.of(name, "quick", {}))
+    return compute.RUNS / "quick"

@@ -167,14 +167,14 @@ def execute(notebook: str, folder: Path, given: dict[str, str]) -> None:
     import nbformat
     from matplotlib import pyplot
 
-    from lib import claims, data
+    from lib import book, data
     from lib.parameters import contract
 
     load = data.load
     data.load = lambda name: few(load(name))
-    declared = contract(claims.source(notebook))
+    declared = contract(book.source(notebook))
     values = {name: declared[name].checked(text) for name, text in given.items()}
-    cells = nbformat.read(claims.source(notebook), as_version=4).cells
+    cells = nbformat.read(book.source(notebook), as_version=4).cells
     space: dict = {}
     with Elsewhere():
         for cell in cells:

@@ -13,7 +13,7 @@ from benchmarks import __main__ as bench
 from benchmarks import attacks, scan, timing, training
 from benchmarks.timing import Contender, Row
 from lib import compute
-from lib.run import benchmarks_page
+from lib.site import benchmarks as page_on_speed
 
 CPU = torch.device("cpu")
 LITTLE = bench.Size(rounds=1, attacked=20, batch_size=10, train_images=128, scanned=2, epochs=1, resnet_images=20)
@@ -106,7 +106,7 @@ def test_a_peer_that_fails_is_reported_and_the_others_are_measured(good_runs: in
     assert result["contenders"]["broken"]["error"] == "RuntimeError: it | broke"
     assert result["ratios"]["ours"]["against"] == "peer"
     assert "broken failed: RuntimeError: it | broke" in bench.report("row", result)
-    page = benchmarks_page.fragments({"cpu": {"row": result}}, "_generated")
+    page = page_on_speed.fragments({"cpu": {"row": result}}, "_generated")
     assert "failed: RuntimeError: it \\| broke" in page["times"]
 
 
@@ -118,7 +118,7 @@ def test_a_peer_that_cannot_be_had_is_reported() -> None:
     assert result["contenders"]["peer"]["error"] == "ImportError: no such package"
     assert result["ratios"] == {}
     assert not result["counts"]
-    assert benchmarks_page.reached(result, None) == "no ratio: peer failed"
+    assert page_on_speed.reached(result, None) == "no ratio: peer failed"
 
 
 @pytest.fixture(scope="module")
@@ -184,12 +184,12 @@ def with_ratio(median: float, high: float, aim: float = 1.3, **changed: object) 
 
 
 def test_an_aim_is_reached_or_missed_by_what_the_ratio_says() -> None:
-    assert benchmarks_page.reached(with_ratio(1.3, 1.4), "ours") == "yes"
-    assert benchmarks_page.reached(with_ratio(1.297, 1.4), "ours") == "yes"  # what the page shows is 1.30
-    assert benchmarks_page.reached(with_ratio(1.1, 1.2), "ours") == "missed by 0.20"
-    assert benchmarks_page.reached(with_ratio(1.25, 1.35), "ours") == "missed by 0.05 (within the rounds' quartiles)"
+    assert page_on_speed.reached(with_ratio(1.3, 1.4), "ours") == "yes"
+    assert page_on_speed.reached(with_ratio(1.297, 1.4), "ours") == "yes"  # what the page shows is 1.30
+    assert page_on_speed.reached(with_ratio(1.1, 1.2), "ours") == "missed by 0.20"
+    assert page_on_speed.reached(with_ratio(1.25, 1.35), "ours") == "missed by 0.05 (within the rounds' quartiles)"
     unequal = with_ratio(9, 9, counts=False, score_name="success rate", tolerance=0.01)
-    assert benchmarks_page.reached(unequal, "ours") == "does not count: success rate differs by more than 0.01"
+    assert page_on_speed.reached(unequal, "ours") == "does not count: success rate differs by more than 0.01"
 
 
 def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: P
     bench.chart.draw(results, recorded / "benchmarks.png")
     target.mkdir()
     generated = target / "_generated"
-    benchmarks_page.stage(target, generated, recorded)
+    page_on_speed.stage(target, generated, recorded)
     page = {path.stem: path.read_text() for path in generated.glob("benchmarks_*.md")}
     for result in little.values():
         for ours, ratio in result["ratios"].items():
@@ -212,18 +212,18 @@ def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: P
                 for line in page["benchmarks_times"].splitlines()
             )
     assert "No GPU is recorded yet." in page["benchmarks_summary"]
-    assert (generated / benchmarks_page.CHART).read_bytes() == (recorded / "benchmarks.png").read_bytes()
+    assert (generated / page_on_speed.CHART).read_bytes() == (recorded / "benchmarks.png").read_bytes()
 
 
 def test_equal_work_is_counted_apart_from_stopping_early() -> None:
     contenders = {"ours": asleep(0.01), "ours, stopping early": asleep(0.002), "peer": asleep(0.01)}
-    page = benchmarks_page.fragments({"cpu": {"row": measured(**contenders)}}, "_generated")
+    page = page_on_speed.fragments({"cpu": {"row": measured(**contenders)}}, "_generated")
     said = "On the CPU, 0 of 1 rows reach their aim by equal work; stopping early, 1 of 1 do."
     assert page["summary"].startswith(said)
 
 
 def test_without_a_recorded_run_the_page_says_so(tmp_path: Path) -> None:
-    benchmarks_page.stage(tmp_path, tmp_path / "_generated", tmp_path / "nothing here")
+    page_on_speed.stage(tmp_path, tmp_path / "_generated", tmp_path / "nothing here")
     assert "make bench" in (tmp_path / "_generated" / "benchmarks_ratios.md").read_text()
 
 
@@ -231,13 +231,13 @@ def test_without_a_recorded_run_the_page_says_so(tmp_path: Path) -> None:
 def test_a_busy_machine_is_named(start: float, end: float, expected: bool) -> None:
     result = measured(ours=asleep(0.001), peer=asleep(0.002))
     result["conditions"] |= {"threads": 2, "load_at_start": start, "load_at_end": end}
-    page = benchmarks_page.fragments({"cpu": {"row": result}}, "_generated")["conditions"]
+    page = page_on_speed.fragments({"cpu": {"row": result}}, "_generated")["conditions"]
     assert ("other work" in page) == expected
 
 
 def test_everything_that_the_page_includes_is_there() -> None:
     text = (compute.ROOT / "book" / "benchmarks.md").read_text()
-    fragments = benchmarks_page.fragments({}, "_generated")
+    fragments = page_on_speed.fragments({}, "_generated")
     assert {line.split("benchmarks_")[1][:-3] for line in text.splitlines() if "_generated/" in line} == set(fragments)
 
 
@@ -245,7 +245,7 @@ def test_each_peer_s_seconds_stand_beside_ours() -> None:
     result = measured(**{name: asleep(0.001) for name in ("ours", "ours_too", "peer")})
     for name, seconds in {"ours": [1.0, 2.0, 3.0], "ours_too": [9.0], "peer": [5.0, 3.0, 30.0]}.items():
         result["contenders"][name]["seconds"] = seconds
-    table = benchmarks_page.fragments({"cpu": {"row": result}}, "_generated")["times"]
+    table = page_on_speed.fragments({"cpu": {"row": result}}, "_generated")["times"]
     assert "| peer | 2.50 | 5 [3, 30] | 2 |" in table and "| ours\\_too | 4.50 | 9 [9, 9] |" in table
 
 

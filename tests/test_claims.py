@@ -8,13 +8,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-import lib
-from lib import claims
-from lib.claims import Claim, Ledger, changed_since, digests, judge, paper, papers, read_results
+from lib import book
 from lib.measure.intervals import Measured, over_seeds
+from lib.ledger import ledger as ledger_module
+from lib.ledger.claims import Claim, paper
+from lib.ledger.ledger import Ledger
+from lib.ledger.results import FIRST_EDITION, changed_since, digests, edition, read_results
+from lib.ledger.verdicts import judge
 
-REAL_NOTEBOOKS = claims.NOTEBOOKS
-SCHEMA = json.loads((Path(lib.__file__).parent / "results.schema.json").read_text())
+SCHEMA = json.loads((Path(ledger_module.__file__).parent / "results.schema.json").read_text())
 
 
 def measured(mean: float, low: float | None = None, high: float | None = None) -> Measured:
@@ -98,8 +100,8 @@ def test_two_seeds_far_apart_reproduce_nothing():
 
 
 def test_every_claim_of_the_four_papers_is_there():
-    found = {name: paper(name).claims for name in papers()}
-    assert {path.stem for path in (REAL_NOTEBOOKS / "claims").glob("*.yaml")} == set(found)
+    found = {name: paper(name).claims for name in book.papers()}
+    assert {path.stem for path in (book.NOTEBOOKS / "claims").glob("*.yaml")} == set(found)
     assert {name: len(ids) for name, ids in found.items()} == {
         "unlearning": 10,
         "adversarial_training": 16,
@@ -109,7 +111,7 @@ def test_every_claim_of_the_four_papers_is_there():
 
 
 @pytest.mark.parametrize(
-    "claim", [claim for name in papers() for claim in paper(name).claims.values()], ids=lambda claim: claim.address
+    "claim", [claim for name in book.papers() for claim in paper(name).claims.values()], ids=lambda claim: claim.address
 )
 def test_each_claim_can_be_judged(claim):
     assert claim.where
@@ -154,7 +156,7 @@ def notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook) -
     (folder / "claims" / "mitigation.yaml").write_text(CLAIMS)
     write_notebook(folder / "mitigation.ipynb", PARAMETERS, CODE)
     write_notebook(folder / "common_ground.ipynb", PARAMETERS, CODE)
-    monkeypatch.setattr(claims, "NOTEBOOKS", folder)
+    monkeypatch.setattr(book, "NOTEBOOKS", folder)
     monkeypatch.setenv("REPRO_OUT", str(tmp_path / "out"))
     monkeypatch.setenv("REPRO_PROFILE", "quick+eps=0.2")
     return folder
@@ -301,7 +303,7 @@ def test_results_are_written_beside_the_run_and_read_back(answered, tmp_path):
 
 def test_seconds_add_up_where_a_section_is_taken_up_again(ledger, monkeypatch):
     now = iter([10.0, 12.0, 15.0])
-    monkeypatch.setattr(claims.time, "perf_counter", lambda: next(now))
+    monkeypatch.setattr(ledger_module.time, "perf_counter", lambda: next(now))
     ledger._section_started = 0.0
     for name in ("training", "setup", "attacks"):
         ledger.section(name)
@@ -394,7 +396,7 @@ BREAKS: dict[str, Callable[[dict], object]] = {
     "a metric in words": lambda results: results["metrics"].update(accuracy="high"),
     "a nameless section": lambda results: results["seconds"].update({"": 0.1}),
     "a shortened digest": lambda results: results["provenance"]["digest"].update(data="dddd"),
-    "a foreign module": lambda results: results["provenance"]["digest"]["modules"].update(torch="d" * 64),
+    "a foreign module": lambda results: results["provenance"]["digest"]["lib"].update(torch="d" * 64),
     "a commit in words": lambda results: results["provenance"].update(commit="yesterday"),
     "a local time": lambda results: results["provenance"].update(started="2026-01-01T10:00:00+02:00"),
 }
@@ -431,8 +433,8 @@ def test_a_comment_in_the_notebook_changes_nothing(results, notebooks, write_not
 
 
 def test_a_module_that_the_notebook_reaches_is_named(results):
-    assert "lib.attack.gradient" in results["provenance"]["digest"]["modules"]
-    results["provenance"]["digest"]["modules"]["lib.attack.gradient"] = "0" * 64
+    assert "lib.attack.gradient" in results["provenance"]["digest"]["lib"]
+    results["provenance"]["digest"]["lib"]["lib.attack.gradient"] = "0" * 64
     assert changes(results) == ["lib.attack.gradient"]
 
 
@@ -445,10 +447,18 @@ def test_another_tolerance_makes_a_run_stale_and_a_comment_does_not(results, not
 
 
 def test_another_paper_leaves_the_runs_of_the_others_as_they_were(results, notebooks):
-    (notebooks / "claims" / "another.yaml").write_text(CLAIMS)
-    assert papers() == ["another", "mitigation"]
+    (notebooks / "claims" / "unlearning.yaml").write_text(CLAIMS)
+    assert book.papers() == ["mitigation", "unlearning"]
     assert changes(results) == []
 
 
 def test_data_that_are_not_at_hand_say_nothing(results):
     assert changes(results, data=None) == []
+
+
+def test_a_run_of_the_first_edition_is_to_be_measured_again(results):
+    assert edition(results) == 2
+    digest = results["provenance"]["digest"]
+    digest["modules"] = digest.pop("lib")
+    assert edition(results) == 1
+    assert changes(results) == [FIRST_EDITION]

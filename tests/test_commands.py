@@ -7,9 +7,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lib import claims, compute
+from lib import book, compute
 from lib.run import __main__ as command_line
-from lib.run import execute, grid, record
+from lib.run import record
+from lib.sweep import grid
 
 MAKEFILE = (compute.ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
@@ -34,7 +35,7 @@ def lines(start: str) -> list[str]:
 def settings() -> list[tuple[str, str, str]]:
     """Every PARAMS that is told, with the notebook and the profile that it is for."""
     told = []
-    for path in [*PAGES, *map(claims.source, execute.CHAPTERS)]:
+    for path in [*PAGES, *map(book.source, book.chapters())]:
         for line in text_of(path).splitlines():
             for params in re.findall(r'PARAMS="([^"]*)"', line):
                 profile, paper = (re.search(rf"{name}=(\w+)", line) for name in ("PROFILE", "PAPER"))
@@ -65,4 +66,4 @@ def test_a_notebook_takes_the_parameters_that_are_told(notebook: str, profile: s
 
 def test_each_kind_is_told_somewhere() -> None:
     chapters = {notebook for notebook, _, _ in settings()}
-    assert lines("make") and lines("python -m lib.run") and chapters == set(execute.CHAPTERS)
+    assert lines("make") and lines("python -m lib.run") and chapters == set(book.chapters())

@@ -17,12 +17,11 @@ import torch
 from elsewhere import DEVICE, Elsewhere, solutions
 
 from lib import attack as attacks
-from lib import claims, compute
-from lib.data import Dataset
-from lib.models import SimpleCNN, build
-from lib.run import execute
+from lib import book, compute
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
+from lib.data import Dataset
+from lib.models import SimpleCNN, build
 
 SMALL = {
     "mitigation": ["epochs=1", "retrain_epochs=1", "detector_epochs=1", "grid=2", "n_images=10", "n_boundary=10"],
@@ -59,10 +58,10 @@ SMALL = {
 
 
 def test_every_chapter_has_small_parameters() -> None:
-    assert set(SMALL) == set(execute.CHAPTERS), "SMALL, above, has parameters for each chapter"
+    assert set(SMALL) == set(book.chapters()), "SMALL, above, has parameters for each chapter"
 
 
-@pytest.mark.parametrize("name", execute.CHAPTERS)
+@pytest.mark.parametrize("name", book.chapters())
 def test_a_notebook_keeps_to_its_device(name: str, tmp_path: Path) -> None:
     script = compute.ROOT / "tests" / "elsewhere.py"
     ran = subprocess.run(
@@ -129,8 +128,8 @@ def test_a_module_is_moved_and_converted_as_on_a_gpu() -> None:
     assert near.double().weight is weight  # in place, as ever
 
 
-@pytest.mark.parametrize("name", execute.CHAPTERS)
+@pytest.mark.parametrize("name", book.chapters())
 def test_every_solution_with_code_is_found(name: str) -> None:
-    cells = nbformat.read(claims.source(name), as_version=4).cells
+    cells = nbformat.read(book.source(name), as_version=4).cells
     told = [cell.source.count("```python") for cell in cells if cell.cell_type == "markdown"]
     assert len(solutions(cells)) == sum(told) > 0

@@ -10,31 +10,32 @@ import yaml
 from torch import nn
 
 from lib import attack as attacks
-from lib import claims, models
-from lib.data import Dataset
+from lib import book, models
 from lib.measure import score as evaluation
-from lib.run import execute, profiles
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
+from lib.data import Dataset
+from lib.ledger.results import read_results
+from lib.run import profiles
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text())
 METRICS = [(name, metric) for name, ranges in EXPECTED.items() for metric in ranges]
 
 
 def test_every_chapter_has_ranges() -> None:
-    assert set(EXPECTED) == set(execute.CHAPTERS), "tests/expected.yaml has a section for each chapter"
+    assert set(EXPECTED) == set(book.chapters()), "tests/expected.yaml has a section for each chapter"
     assert all(EXPECTED.values())
 
 
 @pytest.mark.parametrize(("name", "metric"), METRICS)
 def test_a_headline_number_is_in_its_range(quick_runs: Path, name: str, metric: str) -> None:
     low, high = EXPECTED[name][metric]
-    assert low <= claims.read_results(quick_runs, name)["metrics"][metric] <= high
+    assert low <= read_results(quick_runs, name)["metrics"][metric] <= high
 
 
 def test_every_metric_of_a_chapter_has_a_range(quick_runs: Path) -> None:
     for name in EXPECTED:
-        assert claims.read_results(quick_runs, name)["metrics"].keys() == EXPECTED[name].keys()
+        assert read_results(quick_runs, name)["metrics"].keys() == EXPECTED[name].keys()
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,18 @@ import jsonschema
 import nbformat
 import pytest
 
-from lib import claims, compute
+from lib import book, compute
 from lib.chapters.fragile_neurons import grid
+from lib.ledger.claims import paper
+from lib.ledger.results import read_results
+from lib.ledger.verdicts import GOOD
 from lib.parameters import contract
-from lib.run import execute, profiles
+from lib.run import engine, profiles
+from lib.run.execute import execute
+from lib.run.run import Run
 
-NOTEBOOKS = execute.notebooks()
-CHAPTERS = [name for name in NOTEBOOKS if name != execute.SCOREBOARD]
+NOTEBOOKS = book.notebooks()
+CHAPTERS = [name for name in NOTEBOOKS if name != book.SCOREBOARD]
 LONGEST_CELL = 15
 FIGURE = re.compile(r"^(?:\w+ = )?(?:plots|figures)\.(?!use_style)\w+\(", re.MULTILINE)
 NOT_MEASURED_ON_DIGITS = {
@@ -29,7 +34,7 @@ NOT_MEASURED_ON_DIGITS = {
 
 
 def cells(name: str) -> list[nbformat.NotebookNode]:
-    return nbformat.read(claims.source(name), as_version=4).cells
+    return nbformat.read(book.source(name), as_version=4).cells
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -40,7 +45,7 @@ def test_a_source_has_no_outputs(name: str) -> None:
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_source_declares_its_parameters(name: str) -> None:
-    declared = contract(claims.source(name))
+    declared = contract(book.source(name))
     assert declared["seed"].type is int and declared["seeds"].type is int
 
 
@@ -87,33 +92,33 @@ def test_no_cell_ends_in_a_semicolon(name: str) -> None:
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_results_have_the_agreed_form(quick_runs: Path, name: str) -> None:
-    schema = json.loads((compute.ROOT / "lib" / "results.schema.json").read_text())
-    jsonschema.validate(claims.read_results(quick_runs, name), schema)
+    schema = json.loads((compute.ROOT / "lib" / "ledger" / "results.schema.json").read_text())
+    jsonschema.validate(read_results(quick_runs, name), schema)
 
 
-@pytest.mark.parametrize("name", [name for name in CHAPTERS if name in claims.papers()])
+@pytest.mark.parametrize("name", book.papers())
 def test_every_claim_is_answered_and_every_direction_is_measured(quick_runs: Path, name: str) -> None:
-    answers = {entry["id"]: entry for entry in claims.read_results(quick_runs, name)["claims"]}
-    paper = claims.paper(name).claims
-    assert answers.keys() == paper.keys()
-    directions = {claim.address: answers[claim.id] for claim in paper.values() if claim.kind == "direction"}
+    answers = {entry["id"]: entry for entry in read_results(quick_runs, name)["claims"]}
+    claims = paper(name).claims
+    assert answers.keys() == claims.keys()
+    directions = {claim.address: answers[claim.id] for claim in claims.values() if claim.kind == "direction"}
     unmeasured = {address for address, entry in directions.items() if entry["measured"] is None}
     assert unmeasured == directions.keys() & NOT_MEASURED_ON_DIGITS.keys()
     for entry in answers.values():
-        plainly_good = entry["verdict"] in claims.GOOD and entry["stands"] == "yes"
+        plainly_good = entry["verdict"] in GOOD and entry["stands"] == "yes"
         assert plainly_good or re.search(r"\d", entry["why"]), entry["id"]
 
 
 def test_only_directions_that_need_cifar10_are_left_unmeasured() -> None:
-    paper = claims.paper("fragile_neurons").claims
-    about = [paper[id] for id in grid.CLAIMS_ABOUT["cifar10"]]
+    claims = paper("fragile_neurons").claims
+    about = [claims[id] for id in grid.CLAIMS_ABOUT["cifar10"]]
     assert NOT_MEASURED_ON_DIGITS.keys() == {claim.address for claim in about if claim.kind == "direction"}
 
 
 def test_nothing_is_executed_twice(quick_runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in CHAPTERS:
-        execute.execute(name, "quick", {})
-    execute.execute_scoreboard(quick_runs)
+        execute(Run.of(name, "quick", {}))
+    execute(Run.scoreboard(quick_runs))
     assert capsys.readouterr().out.count("up to date") == len(NOTEBOOKS)
 
 
@@ -126,10 +131,10 @@ def test_running_it_again_gives_the_same_outputs(quick_runs: Path, name: str, tm
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments, str(copy)],
         cwd=tmp_path,
-        env=os.environ | execute.environment(tmp_path, quick_runs),
+        env=os.environ | engine.environment(tmp_path, quick_runs),
         capture_output=True,
         text=True,
     )
     assert ran.returncode == 0, ran.stdout[-5000:]
-    first, again = (claims.read_results(folder, name) for folder in (quick_runs, tmp_path))
+    first, again = (read_results(folder, name) for folder in (quick_runs, tmp_path))
     assert (again["metrics"], again["claims"]) == (first["metrics"], first["claims"])

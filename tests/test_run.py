@@ -13,11 +13,15 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lib import cells, claims, compute
+from lib import book, cells, compute, data
 from lib.chapters.fragile_neurons.networks import RECIPES
+from lib.ledger import results
 from lib.parameters import ParameterError
 from lib.run import __main__ as command
-from lib.run import combinations, costs, execute, profiles, readme, record, status
+from lib.run import combinations, costs, engine, execute, profiles, record, status
+from lib.run import run as run_module
+from lib.run.run import Run
+from lib.site import build, readme
 
 PARAMETERS = """\
 seed: int = 0  # [0, 9] the seed
@@ -26,9 +30,11 @@ eps: float = 0.1  # [0, 1] perturbation size, in pixel units
 """
 CODE = """\
 from pathlib import Path
-from lib import claims
-claims.NOTEBOOKS = Path("{notebooks}")
-ledger = claims.Ledger("tiny", globals(), data=claims.Inputs("{digest}", "made up"))
+from lib import book
+from lib.ledger.ledger import Ledger
+from lib.ledger.results import Inputs
+book.NOTEBOOKS = Path("{notebooks}")
+ledger = Ledger("tiny", globals(), data=Inputs("{digest}", "made up"))
 ledger.metric("eps", eps)
 {extra}
 path = ledger.finish()
@@ -38,7 +44,7 @@ path = ledger.finish()
 @cache
 def digits_digest() -> str:
     """Seconds each time, and always the same."""
-    return execute.data.current_digest("digits")
+    return data.current_digest("digits")
 
 
 class Project:
@@ -48,6 +54,8 @@ class Project:
         self.root, self._write = root, write
         self.runs = root / "runs"
         self.write()
+        (root / "book").mkdir()
+        (root / "book" / "_toc.yml").write_text("parts: [{chapters: [{file: tiny}, {file: scoreboard}]}]\n")
         (root / "notebooks" / "profiles").mkdir()
         for name in ("quick", "paper"):
             (root / "notebooks" / "profiles" / f"{name}.yaml").write_text("tiny: {seed: 1}\n")
@@ -57,6 +65,10 @@ class Project:
         code = CODE.format(notebooks=self.root / "notebooks", digest=digits_digest(), extra=extra)
         self._write(self.root / "notebooks" / "tiny.ipynb", PARAMETERS, code)
 
+    def write_scoreboard(self) -> None:
+        """Write a second notebook, of the scoreboard's name."""
+        self._write(self.root / "notebooks" / f"{book.SCOREBOARD}.ipynb", "seed: int = 0  # the seed")
+
     def results(self, run: str = "quick") -> dict:
         return json.loads((self.runs / run / "tiny.json").read_text())
 
@@ -64,11 +76,10 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook) -> Project:
     root = tmp_path / "a project"
-    monkeypatch.setattr(claims, "NOTEBOOKS", root / "notebooks")
-    monkeypatch.setattr(claims, "RECORDED", root / "recorded")
+    monkeypatch.setattr(book, "NOTEBOOKS", root / "notebooks")
+    monkeypatch.setattr(book, "PAGES", root / "book")
+    monkeypatch.setattr(results, "RECORDED", root / "recorded")
     monkeypatch.setattr(compute, "RUNS", root / "runs")
-    monkeypatch.setattr(profiles, "FOLDER", root / "notebooks" / "profiles")
-    monkeypatch.setattr(execute, "CHAPTERS", ["tiny"])
     return Project(root, write_notebook)
 
 
@@ -116,27 +127,26 @@ def test_a_notebook_whose_process_is_killed_says_so_and_keeps_what_had_run(
 
 
 def test_without_names_all_chapters_run_and_the_scoreboard_reads_them(project: Project, monkeypatch) -> None:
-    made: list[str | Path] = []
-    monkeypatch.setattr(execute, "notebooks", lambda: ["tiny", execute.SCOREBOARD])
-    monkeypatch.setattr(execute, "execute", lambda name, *_, **__: made.append(name))
-    monkeypatch.setattr(execute, "execute_scoreboard", made.append)
+    made: list[tuple[str, Path]] = []
+    project.write_scoreboard()
+    monkeypatch.setattr(execute, "execute", lambda run, **_: made.append((run.notebook, run.folder)))
     assert command.main(["execute", "-p", "eps=0.2"]) == 0
-    assert made == ["tiny", project.runs / "quick+eps=0.2"]
+    assert made == [(name, project.runs / "quick+eps=0.2") for name in ("tiny", book.SCOREBOARD)]
 
 
 def test_results_that_are_damaged_count_as_not_run(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     path = tmp_path / "tiny.json"
     path.write_text("")
-    assert claims.read_results(tmp_path, "tiny") is None and str(path) in capsys.readouterr().err
+    assert results.read_results(tmp_path, "tiny") is None and str(path) in capsys.readouterr().err
 
 
 def test_the_data_are_looked_at_again_only_where_their_file_has_changed(tmp_path: Path, monkeypatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(execute.data, "CACHE", tmp_path)
-    monkeypatch.setattr(execute.data, "current_digest", lambda names: asked.append(names) or str(len(asked)))
-    digest = partial(execute.data_digest, "mitigation", {"dataset": "mnist"}, tmp_path)
+    monkeypatch.setattr(data, "CACHE", tmp_path)
+    monkeypatch.setattr(data, "current_digest", lambda names: asked.append(names) or str(len(asked)))
+    digest = partial(run_module.data_digest, "mitigation", {"dataset": "mnist"}, tmp_path)
     assert [digest(), digest()] == ["1", "1"]
-    execute.data.cache_file("mnist").touch()
+    data.cache_file("mnist").touch()
     assert [digest(), digest()] == ["2", "2"]
 
 
@@ -157,13 +167,14 @@ def test_values_that_do_not_go_together_are_refused(notebook: str, given: dict, 
 
 
 def test_what_combinations_are_judged_by_is_as_in_the_data_and_the_recipes() -> None:
-    digits = execute.data.load("digits")
+    digits = data.load("digits")
     assert combinations.SIZES["digits"] == (len(digits.x_train), len(digits.x_test))
     assert {recipe.batch_size % combinations.RECIPE_BATCH for recipe in RECIPES.values()} == {0}
 
 
 def test_what_a_run_takes_is_said_of_the_profiles_own_values() -> None:
-    plain, changed = (costs.announcement(["mitigation"], "quick", given) for given in ({}, {"epochs": "200"}))
+    runs = (Run.of("mitigation", "quick", given) for given in ({}, {"epochs": "200"}))
+    plain, changed = (costs.announcement("quick", [run]) for run in runs)
     assert "1.8 minutes" in plain and "yours may take more" not in plain and "yours it may take more" in changed
 
 
@@ -252,7 +263,7 @@ def _send_once_started(started: Path, sent: signal.Signals) -> None:
 
 
 def test_recording_copies_the_paper_profile(project: Project) -> None:
-    record.record("tiny", {"eps": "0.3"})
+    record.record(Run.of("tiny", "paper", {"eps": "0.3"}))
     kept = json.loads((project.root / "recorded" / "tiny.json").read_text())
     assert kept["profile"] == "paper+eps=0.3"
     assert kept["metrics"] == {"eps": 0.3}
@@ -262,10 +273,11 @@ def test_recording_copies_the_paper_profile(project: Project) -> None:
 WITH_A_GRID = """
 from lib import cells, compute
 from lib.measure import intervals
+from lib.ledger.results import output_folder
 for n in (1, 2):
     measure = lambda n=n: {"n": n, "made_in": str(compute.RUNS)}
     found = cells.kept(f"cell-{n}", n, measure, intervals.share, Path("%s"))
-    copied = cells.kept(f"cell-{n}", n, lambda: found, intervals.share, claims.output_folder() / "cells")
+    copied = cells.kept(f"cell-{n}", n, lambda: found, intervals.share, output_folder() / "cells")
     ledger.metric(f"made elsewhere {n}", found["made_in"] == "elsewhere")
 """
 
@@ -276,7 +288,7 @@ def test_a_recording_keeps_the_cells_that_it_shows_and_starts_from_those_recorde
     folder, album = project.root / "kept", project.root / "recorded" / "cells" / "tiny"
     monkeypatch.setattr(cells, "CELLS", folder)
     project.write(extra=WITH_A_GRID % folder)
-    record.record("tiny", {})
+    record.record(Run.of("tiny", "paper", {}))
     first, second = sorted(album.iterdir())
     assert first.name.startswith("cell-1-") and sorted(folder.iterdir()) == [folder / first.name, folder / second.name]
 
@@ -287,7 +299,7 @@ def test_a_recording_keeps_the_cells_that_it_shows_and_starts_from_those_recorde
     older, another = album / f"{second.stem.rpartition('-')[0]}-0123.json", album / "cell-3-0123.json"
     for path in (older, another):
         path.write_text("{}")
-    record.record("tiny", {})  # though nothing of its code has changed
+    record.record(Run.of("tiny", "paper", {}))  # though nothing of its code has changed
     recorded = json.loads((project.root / "recorded" / "tiny.json").read_text())
     assert recorded["metrics"] == {"eps": 0.1, "made elsewhere 1": 1.0, "made elsewhere 2": 0.0}
     kept = sorted(path.name for path in album.iterdir())
@@ -295,14 +307,14 @@ def test_a_recording_keeps_the_cells_that_it_shows_and_starts_from_those_recorde
 
 
 def test_a_recording_checks_all_notebooks_before_the_first_runs(project: Project, monkeypatch) -> None:
-    monkeypatch.setattr(record, "record", lambda *_: pytest.fail("recorded"))
+    monkeypatch.setattr(record, "record", lambda _: pytest.fail("recorded"))
     monkeypatch.setattr(readme, "update", lambda: pytest.fail("README written"))
     assert command.main(["record", "tiny", "-p", "epz=1"]) == 1
 
 
 def test_a_recording_that_fails_leaves_readme_with_what_was_recorded_before(project: Project, monkeypatch) -> None:
     done: list[str] = []
-    monkeypatch.setattr(record, "record", lambda name, _: done.append(name) or _fail(len(done) > 1))
+    monkeypatch.setattr(record, "record", lambda run: done.append(run.notebook) or _fail(len(done) > 1))
     monkeypatch.setattr(readme, "update", lambda: done.append("README"))
     assert command.main(["record", "tiny", "tiny"]) == 1
     assert done == ["tiny", "tiny", "README"]
@@ -314,30 +326,37 @@ def _fail(now: bool) -> None:
 
 
 def test_a_value_that_is_out_of_todays_range_makes_a_run_stale(project: Project, write_notebook) -> None:
-    execute.execute("tiny", "quick", {"eps": "0.9"})
-    results = project.results("quick+eps=0.9")
-    assert status.changes(results, project.runs / "quick+eps=0.9") == []
+    run = Run.of("tiny", "quick", {"eps": "0.9"})
+    execute.execute(run)
+    assert Run.found("tiny", run.folder).changes() == []
     write_notebook(project.root / "notebooks" / "tiny.ipynb", PARAMETERS.replace("[0, 1]", "[0, 0.5]"))
-    assert "the parameters" in status.changes(results, project.runs / "quick+eps=0.9")
+    assert "the parameters" in Run.found("tiny", run.folder).changes()
 
 
 def test_recording_the_scoreboard_makes_it_of_the_recorded_results(project: Project, monkeypatch) -> None:
     made: list[Path] = []
-    monkeypatch.setattr(execute, "notebooks", lambda: ["tiny", execute.SCOREBOARD])
-    monkeypatch.setattr(execute, "execute_scoreboard", made.append)
-    record.record("tiny", {})
-    record.record(execute.SCOREBOARD, {})
+    project.write_scoreboard()
+
+    def instead(run: Run, **options) -> None:
+        if run.notebook == book.SCOREBOARD:
+            made.append(run.folder)
+        else:
+            execute.execute(run, **options)
+
+    monkeypatch.setattr(record, "execute", instead)
+    record.record(Run.of("tiny", "paper", {}))
+    record.record(Run.of(book.SCOREBOARD, "paper", {}))
     assert made == [project.root / "recorded"] * 2
     assert not (project.root / "recorded" / "scoreboard.ipynb").exists()  # no copy of another run's
 
 
 def test_todays_values_of_a_run_keep_what_was_given_by_hand(project: Project) -> None:
-    execute.execute("tiny", "quick", {"eps": "0.2"})
-    results = project.results("quick+eps=0.2")
+    execute.execute(Run.of("tiny", "quick", {"eps": "0.2"}))
+    found = project.results("quick+eps=0.2")
     profile = project.root / "notebooks" / "profiles" / "quick.yaml"
-    assert profiles.current_values(results) == {"seed": 1, "dataset": "digits", "eps": 0.2}
+    assert Run.of_results(found).values == {"seed": 1, "dataset": "digits", "eps": 0.2}
     profile.write_text("tiny: {seed: 2, eps: 0.5}\n")
-    assert profiles.current_values(results) == {"seed": 2, "dataset": "digits", "eps": 0.2}
+    assert Run.of_results(found).values == {"seed": 2, "dataset": "digits", "eps": 0.2}
 
 
 def test_a_profile_that_sets_what_no_notebook_declares_is_refused(project: Project) -> None:
@@ -362,18 +381,18 @@ def test_the_notebook_runs_with_this_environments_python(project: Project) -> No
 def test_a_wait_policy_that_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
         monkeypatch.delenv(name, raising=False)
-    assert execute.environment(tmp_path, tmp_path)["GOMP_SPINCOUNT"] == "2000"
+    assert engine.environment(tmp_path, tmp_path)["GOMP_SPINCOUNT"] == "2000"
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    assert "GOMP_SPINCOUNT" not in execute.environment(tmp_path, tmp_path)
+    assert "GOMP_SPINCOUNT" not in engine.environment(tmp_path, tmp_path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="settings of glibc's allocator")
 def test_settings_of_the_allocator_that_the_user_has_made_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.startswith("MALLOC_")]:
         monkeypatch.delenv(name)
-    assert execute.environment(tmp_path, tmp_path)["MALLOC_MMAP_THRESHOLD_"] == str(2**25)
+    assert engine.environment(tmp_path, tmp_path)["MALLOC_MMAP_THRESHOLD_"] == str(2**25)
     monkeypatch.setenv("MALLOC_ARENA_MAX", "2")
-    assert not {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"} & execute.environment(tmp_path, tmp_path).keys()
+    assert not {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"} & engine.environment(tmp_path, tmp_path).keys()
 
 
 def test_values_that_are_equal_share_a_folder(project: Project) -> None:
@@ -395,6 +414,28 @@ def test_what_a_killed_process_left_goes_and_what_a_live_one_has_stays(project: 
 
 def test_the_scoreboard_alone_can_be_reproduced(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    monkeypatch.setattr(execute, "execute_scoreboard", made.append)
-    monkeypatch.setattr(command.site, "build", lambda results, output: output / "index.html")
-    assert command.main(["reproduce", "scoreboard"]) == 0 and made == [compute.RUNS / "quick"]
+    monkeypatch.setattr(execute, "execute", lambda run: made.append((run.notebook, run.folder)))
+    monkeypatch.setattr(build, "build", lambda results, output: output / "index.html")
+    assert command.main(["reproduce", "scoreboard"]) == 0 and made == [(book.SCOREBOARD, compute.RUNS / "quick")]
+
+
+def test_a_run_of_the_first_edition_is_told_as_such(project: Project) -> None:
+    assert command.main(["execute", "tiny"]) == 0
+    kept, where = project.results(), compute.RUNS / "quick" / "tiny.json"
+    kept["provenance"]["digest"]["modules"] = kept["provenance"]["digest"].pop("lib")
+    where.write_text(json.dumps(kept))
+    assert status._state(Run.found("tiny", where.parent)).startswith(f"stale: {results.FIRST_EDITION}; ")
+    assert not Run.of("tiny", "quick", {}).up_to_date()
+
+
+def test_what_a_run_has_no_results_of_cannot_be_compared(project: Project) -> None:
+    run = Run.of("tiny", "quick", {})
+    assert run.results() is None and not run.up_to_date()
+    with pytest.raises(LookupError, match="no results"):
+        run.changes()
+
+
+def test_a_run_whose_notebook_is_gone_says_so(project: Project) -> None:
+    assert command.main(["execute", "tiny"]) == 0
+    (project.root / "notebooks" / "tiny.ipynb").unlink()
+    assert Run.found("tiny", compute.RUNS / "quick").changes() == ["the notebook is gone"]

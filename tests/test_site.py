@@ -1,5 +1,6 @@
 """The site, as a reader has it: built whole, opened in a browser, with no network."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +12,13 @@ import nbformat
 import pytest
 from browser import Sight, Window, served, window
 
-from lib import claims
-from lib.run import costs, site, status
+from lib import book as the_book
+from lib.ledger import results
+from lib.ledger.claims import paper
+from lib.run.run import Run
+from lib.site import build, facts
+from lib.site import pages as the_pages
+from lib.site.render import SiteError
 
 PHONE = 390
 OVERFLOWING = """() => [...document.querySelectorAll("main :is(td, th)")]
@@ -87,7 +93,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def book(quick_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of the quick profile's runs; a warning of the renderer would be an error here."""
-    return site.build(quick_runs, tmp_path_factory.mktemp("a path with spaces") / "the book").parent
+    return build.build(quick_runs, tmp_path_factory.mktemp("a path with spaces") / "the book").parent
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +215,7 @@ def test_every_internal_link_leads_somewhere(book: Path, pages: dict[str, Page])
 
 
 def test_every_claim_has_an_address(pages: dict[str, Page]) -> None:
-    claimed = {claim.address for name in claims.papers() for claim in claims.paper(name).claims.values()}
+    claimed = {claim.address for name in the_book.papers() for claim in paper(name).claims.values()}
     assert claimed - pages["scoreboard.html"].ids == set()
 
 
@@ -221,24 +227,24 @@ def test_no_page_names_the_folder_it_was_built_in(book: Path) -> None:
 # ---- Staging ----
 
 
-@pytest.mark.parametrize("name", site.experiments())
+@pytest.mark.parametrize("name", the_book.chapters())
 def test_the_page_for_courses_names_each_exercise_and_what_the_chapter_takes(name: str) -> None:
-    cells = nbformat.read(claims.source(name), as_version=4).cells
+    cells = nbformat.read(the_book.source(name), as_version=4).cells
     titles = re.findall(r"\{exercise\} (.+)", "\n".join(cell.source for cell in cells))
-    page = (site.BOOK / "teaching.md").read_text()
+    page = (the_book.PAGES / "teaching.md").read_text()
     rows = [line for line in page.splitlines() if line.startswith(f"| {{doc}}`{name}`")]
     assert len(rows) == 1, f"book/teaching.md has one row for each chapter, and {len(rows)} for {name}"
     assert titles and [title for title in titles if title not in rows[0]] == []
-    assert f"{{doc}}`{name}`" in costs.table()
+    assert f"{{doc}}`{name}`" in facts.costs_table()
 
 
 def test_without_any_run_each_chapter_says_so(tmp_path: Path) -> None:
     target = tmp_path / "a path with spaces" / "book"
-    site.stage(tmp_path / "nothing here", target)
-    for name in site.chapters():
+    build.stage(tmp_path / "nothing here", target)
+    for name in [*the_book.chapters(), the_book.SCOREBOARD]:
         assert "Not run" in (target / f"{name}.md").read_text(encoding="utf-8")
     page = (target / "mitigation.md").read_text(encoding="utf-8")
-    assert claims.paper("mitigation").title in page
+    assert paper("mitigation").title in page
     assert "make reproduce PAPER=mitigation" in page
     assert "0.9894" in page
     assert 'id="mitigation.clean.accuracy"' in (target / "scoreboard.md").read_text(encoding="utf-8")
@@ -253,8 +259,8 @@ def test_a_warning_fails_the_build_and_what_stood_there_stays(tmp_path: Path) ->
     output.mkdir()
     for name in ("index.html", "objects.inv"):  # what tells a site from any other folder
         (output / name).write_text("before")
-    with pytest.raises(site.SiteError) as failure:
-        site.build(results, output)
+    with pytest.raises(SiteError) as failure:
+        build.build(results, output)
     complaints = [line for line in str(failure.value).splitlines() if "WARNING" in line]
     assert complaints
     assert [line for line in complaints if not line.startswith("unlearning.ipynb")] == []
@@ -267,18 +273,18 @@ def test_a_folder_that_holds_something_else_is_not_replaced(tmp_path: Path, name
     notes = tmp_path / name
     notes.parent.mkdir(exist_ok=True)
     notes.write_text("mine")
-    with pytest.raises(site.SiteError, match="something else than a site"):
-        site.build(tmp_path, notes.parent)
+    with pytest.raises(SiteError, match="something else than a site"):
+        build.build(tmp_path, notes.parent)
     assert notes.read_text() == "mine"
 
 
 def test_results_that_are_not_there_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(site.SiteError, match="no folder"):
-        site.build(tmp_path / "mistyped", tmp_path / "site")
+    with pytest.raises(SiteError, match="no folder"):
+        build.build(tmp_path / "mistyped", tmp_path / "site")
 
 
 def test_progress_bars_and_stderr_do_not_reach_a_page() -> None:
-    bar = {"data": {site.WIDGETS: {}, "text/plain": "0%"}, "metadata": {}}
+    bar = {"data": {the_pages.WIDGETS: {}, "text/plain": "0%"}, "metadata": {}}
     outputs = [
         nbformat.v4.new_output("stream", name="stderr", text="50%|#####"),
         nbformat.v4.new_output("display_data", **bar),
@@ -286,26 +292,32 @@ def test_progress_bars_and_stderr_do_not_reach_a_page() -> None:
     ]
     cell = nbformat.v4.new_code_cell("work()", outputs=outputs, metadata={"papermill": {"duration": 1}})
     notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"papermill": {"input_path": "/home/somebody"}})
-    site.clean(notebook)
+    the_pages.clean(notebook)
     assert [output.text for output in cell.outputs] == ["done\nnext\r\n"]
     assert "papermill" not in cell.metadata
     assert "papermill" not in notebook.metadata
 
 
-def test_the_foot_of_a_page_says_where_its_numbers_come_from() -> None:
-    note = site.provenance_note(RUN)
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A run whose results are `RUN`."""
+    (tmp_path / "mitigation.json").write_text(json.dumps(RUN))
+    return Run.found("mitigation", tmp_path)
+
+
+def test_the_foot_of_a_page_says_where_its_numbers_come_from(run: Run) -> None:
+    note = the_pages.provenance_note(run)
     for fact in ("`quick` with `eps_train=0.2`", "4,000 + 1,000", "2 threads", "1.5 GiB", "62 s", "torch 2.14"):
         assert fact in note
     assert "2026-01-02 03:04 UTC to 2026-01-02 03:05 UTC" in note
     assert re.search(r"`0123456789ab`.*not committed", note)
 
 
-def test_a_stale_run_is_marked_below_the_title(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "read_results", lambda folder, name: RUN if name == "mitigation" else None)
-    monkeypatch.setattr(status, "changes", lambda run, folder: ["lib.attack.gradient", "the parameters"])
+def test_a_stale_run_is_marked_below_the_title(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "changes", lambda self: ["lib.attack.gradient", "the parameters"])
     for name in ("mitigation", "scoreboard"):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nThe answer.")])
-        site.prepare(notebook, name, tmp_path)
+        the_pages.prepare(notebook, name, {"mitigation": run})
         page = notebook.cells[0].source
         assert page.startswith("# Title\n\n```{warning}")
         assert "`lib.attack.gradient`, the parameters have changed" in page
@@ -313,16 +325,35 @@ def test_a_stale_run_is_marked_below_the_title(tmp_path: Path, monkeypatch: pyte
         assert page.endswith("The answer.")
 
 
-def test_a_run_that_still_holds_is_not_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "read_results", lambda folder, name: RUN)
-    monkeypatch.setattr(status, "changes", lambda run, folder: [])
-    assert site.stale_note(tmp_path, ["mitigation"]) == ""
+def test_a_run_that_still_holds_is_not_marked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "changes", lambda self: [])
+    assert the_pages.stale_note([run]) == ""
+
+
+def test_a_run_of_the_first_edition_is_to_be_measured_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = RUN | {"provenance": RUN["provenance"] | {"digest": {"modules": {}}}}
+    run.results_file.write_text(json.dumps(made))
+    note = the_pages.stale_note([run])
+    assert f"{{doc}}`mitigation`: {results.FIRST_EDITION}. `" in note
+    assert "`python -m lib.run execute mitigation --profile quick` measures it." in note
+    monkeypatch.setattr(results, "RECORDED", run.folder)
+    assert "`python -m lib.run record mitigation` measures it." in the_pages.stale_note([run])
+    assert results.FIRST_EDITION in facts.runs_table({"mitigation": run})
+
+
+def test_a_page_of_the_first_edition_keeps_its_prose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(the_pages, "take_prose", lambda *_: pytest.fail("took today's prose"))
+    made = RUN | {"provenance": RUN["provenance"] | {"digest": {"modules": {}}}}
+    run.results_file.write_text(json.dumps(made))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nThe answer.")])
+    the_pages.prepare(notebook, "mitigation", {"mitigation": run})
+    assert notebook.cells[0].source.endswith("The answer.")
 
 
 def test_a_recorded_page_shows_todays_prose_where_its_code_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook
 ) -> None:
-    monkeypatch.setattr(claims, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(the_book, "NOTEBOOKS", tmp_path)
     source = write_notebook(tmp_path / "tiny.ipynb", "seed: int = 0  # the seed", "1 + 1")
     executed = nbformat.read(source, as_version=4)
     executed.cells.insert(2, nbformat.v4.new_code_cell("seed = 1", metadata={"tags": ["injected-parameters"]}))
@@ -332,7 +363,7 @@ def test_a_recorded_page_shows_todays_prose_where_its_code_is_the_same(
     today.cells[1].source += "  # more about it"
     today.cells.insert(2, nbformat.v4.new_markdown_cell("A new paragraph."))
     nbformat.write(today, source)
-    site.take_prose(executed, "tiny")
+    the_pages.take_prose(executed, "tiny")
     assert [cell.source for cell in executed.cells] == [
         *(cell.source for cell in today.cells[:2]),
         "seed = 1",
@@ -341,5 +372,5 @@ def test_a_recorded_page_shows_todays_prose_where_its_code_is_the_same(
     assert executed.cells[-1].outputs[0].text == "2" and "tags" not in executed.cells[-1].metadata
     executed.cells[0].source = "# What it said then"
     executed.cells[-1].source = "1 + 2"
-    site.take_prose(executed, "tiny")
+    the_pages.take_prose(executed, "tiny")
     assert executed.cells[0].source == "# What it said then"

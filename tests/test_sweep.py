@@ -16,11 +16,15 @@ import pandas as pd
 import pytest
 from browser import window
 
-from lib import claims, compute
+from lib import book as the_book
+from lib import compute
 from lib.measure.intervals import over_seeds
-from lib.parameters import ParameterError, contract
-from lib.run import engine, execute, grid, profiles, sweep, sweep_figures
-from lib.run.grid import Sweep
+from lib.ledger import results as kept_results
+from lib.parameters import ParameterError
+from lib.run import profiles
+from lib.run.run import Run
+from lib.sweep import dask, figures, grid, sweep
+from lib.sweep.grid import Sweep
 
 pytest.importorskip("distributed", reason="no Dask: it comes with the extra `sweep`")
 
@@ -60,7 +64,7 @@ claims:
   - {id: helps, kind: direction, compare: "with *stars* against without", where: there, minimum: 0.05}
   - {id: grows, kind: direction, compare: "one against another", where: there}
 """
-WORKER = "--nthreads 1 --no-nanny --resources GPU=1 --preload lib.run.engine"
+WORKER = "--nthreads 1 --no-nanny --resources GPU=1 --preload lib.sweep.dask"
 GRID = ["eps=0.1,0.2", "loss=plain,plain+noise"]
 STUCK = 0.6
 MORE = [f"eps=0.3,{STUCK}", "loss=plain"]
@@ -128,8 +132,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, write_notebook) -> Project
     here, there = (copy_of_the_book(root / name, write_notebook, code) for name in ("here", "there"))
     (root / "made").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(claims, "NOTEBOOKS", here / "notebooks")
-        patch.setattr(profiles, "FOLDER", here / "notebooks" / "profiles")
+        patch.setattr(the_book, "NOTEBOOKS", here / "notebooks")
         for point in [point for values in (GRID, MORE) for point in grid.points(grid.parse(NOTEBOOK, "quick", values))]:
             path = root / "made" / f"{point['eps']} {point['loss']}.json"
             path.write_text(json.dumps(results_of(profiles.values(NOTEBOOK, "quick", point))))
@@ -153,7 +156,7 @@ def results_of(values: dict) -> dict:
         "metrics": {"doubled": 2 * values["eps"]},
         "seconds": {"setup": 0.5, "all": LASTS_S},
         "provenance": {
-            "digest": claims.digests(NOTEBOOK, values, None),
+            "digest": kept_results.digests(NOTEBOOK, values, None),
             "device": "a test",
             "data": "some images",
             "commit": "0123456789abcdef+changes",
@@ -344,8 +347,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook) -> Pat
     write_notebook(tmp_path / f"{NOTEBOOK}.ipynb", PARAMETERS)
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "quick.yaml").write_text("mitigation: {seeds: 3}\n")
-    monkeypatch.setattr(claims, "NOTEBOOKS", tmp_path)
-    monkeypatch.setattr(profiles, "FOLDER", tmp_path / "profiles")
+    monkeypatch.setattr(the_book, "NOTEBOOKS", tmp_path)
     monkeypatch.setattr(compute, "RUNS", tmp_path / "runs")
     return tmp_path
 
@@ -398,29 +400,28 @@ def test_a_name_that_is_no_folders_is_refused(book: Path) -> None:
     [({"resources": {"GPU": 1}}, "--scheduler"), ({"workers": 2, "scheduler": "tcp://127.0.0.1:1"}, "one of the two")],
 )
 def test_what_no_cluster_is_there_for_is_refused_at_once(asked: dict, said: str) -> None:
-    with pytest.raises(engine.EngineError, match=said):
-        list(engine.run("mitigation", "quick", [{}], **asked))
+    with pytest.raises(dask.EngineError, match=said):
+        list(dask.run([Run.of("mitigation", "quick", {})], **asked))
 
 
 def test_a_cluster_that_is_not_there_is_said_so(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "CONNECT_S", 0.5)
-    with pytest.raises(engine.EngineError, match="no Dask scheduler answers at tcp:"):
+    monkeypatch.setattr(dask, "CONNECT_S", 0.5)
+    with pytest.raises(dask.EngineError, match="no Dask scheduler answers at tcp:"):
         sweep.run(NOTEBOOK, "quick", ["eps=0.1"], scheduler="tcp://127.0.0.1:1")
 
 
 def test_a_worker_with_another_copy_of_the_book_refuses(book: Path) -> None:
-    code = claims.digests(NOTEBOOK, profiles.values(NOTEBOOK, "quick", {"eps": 0.1}), None)
-    outcome = engine.one_run(NOTEBOOK, "quick", {"eps": 0.2}, code | {"modules": {"lib.attack.gradient": "another"}})
+    one, another = (Run.of(NOTEBOOK, "quick", {"eps": eps}) for eps in (0.1, 0.2))
+    outcome = dask.one_run(another, one.digests() | {"lib": {"lib.attack.gradient": "another"}})
     assert outcome.error == "the worker's copy of the book is another one: parameters, lib.attack.gradient differ"
     assert not (book / "runs").exists()
 
 
 def test_the_name_of_a_run_gives_its_values_back(book: Path) -> None:
     given = {"eps": 1e-5, "loss": "plain+noise", "rounds": 3}
-    name = profiles.run_name("quick", given)
-    assert profiles.parts(name) == ["quick", "eps=1e-05", "loss=plain+noise", "rounds=3"]
-    values = profiles.values(NOTEBOOK, "quick", given)
-    assert profiles.current_values({"notebook": NOTEBOOK, "profile": name, "parameters": values}) == values
+    run = Run.of(NOTEBOOK, "quick", given)
+    assert profiles.parts(run.name) == ["quick", "eps=1e-05", "loss=plain+noise", "rounds=3"]
+    assert Run.of_results({"notebook": NOTEBOOK, "profile": run.name, "parameters": run.values}) == run
 
 
 def test_a_long_grid_has_a_short_name(book: Path) -> None:
@@ -433,11 +434,15 @@ def test_a_long_grid_has_a_short_name(book: Path) -> None:
 # ---- Curves ----
 
 
+def numeric(value: object) -> bool:
+    return not isinstance(value, str)
+
+
 def swept(values: dict[str, list], seeds: int = 1) -> tuple[Sweep, pd.DataFrame]:
     """A sweep that is done, of a notebook whose one metric is the sum of the numbers it is given."""
     facts = {"seconds": {"all": 1.0}, "claims": [], "parameters": {"seeds": seeds}}
     runs = [
-        (point, facts | {"metrics": {"sum": sum(value for value in point.values() if not isinstance(value, str))}})
+        (Run(NOTEBOOK, "quick", point, point), facts | {"metrics": {"sum": sum(filter(numeric, point.values()))}})
         for point in grid.points(values)
     ]
     return Sweep(NOTEBOOK, "quick", "", values, runs, []), sweep.table(runs)
@@ -457,25 +462,25 @@ def test_the_axis_is_a_swept_number_and_seldom_the_seed(values: dict, axis: str)
 
 
 def test_one_line_a_value_of_the_second_parameter() -> None:
-    found = sweep_figures.lines(*swept({"eps": [0.2, 0.1], "rounds": [1, 2], "loss": ["a"]}))
+    found = figures.lines(*swept({"eps": [0.2, 0.1], "rounds": [1, 2], "loss": ["a"]}))
     means = {label: {value: point.mean for value, point in line.items()} for label, line in found.items()}
     assert means == {"rounds=1": {0.1: 1.1, 0.2: 1.2}, "rounds=2": {0.1: 2.1, 0.2: 2.2}}
     assert all(point.low is None for line in found.values() for point in line.values())
 
 
 def test_seeds_are_the_spread() -> None:
-    (line,) = sweep_figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=2)).values()
+    (line,) = figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=2)).values()
     assert line[1].mean == pytest.approx(3.5)
     assert line[1].per_seed == (1.5, 3.5, 5.5)
     assert line[1].low == pytest.approx(3.5 - 4.3027 * 2 / 3**0.5, abs=1e-3)
 
 
 def test_runs_that_share_networks_have_no_interval() -> None:
-    (line,) = sweep_figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=3)).values()
+    (line,) = figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=3)).values()
     assert line[1].mean == pytest.approx(3.5)
     assert line[1].low is None
 
 
-@pytest.mark.parametrize("name", execute.notebooks())
+@pytest.mark.parametrize("name", the_book.notebooks())
 def test_no_parameter_has_the_name_of_a_column(name: str) -> None:
-    assert not set(contract(claims.source(name))) & set(sweep.COLUMNS)
+    assert not set(profiles.declared(name)) & set(sweep.COLUMNS)

@@ -2,10 +2,10 @@
 
 import re
 
-from lib import claims
-from lib.show import tables
+from lib import tables
+from lib.ledger.claims import paper
 
-PAPER = claims.paper("mitigation")
+PAPER = paper("mitigation")
 ANSWER = {
     "measured": {"mean": 0.9885, "low": 0.987, "high": 0.99, "n": 5, "over": "seeds"},
     "verdict": "reproduced",

@@ -99,6 +99,12 @@ def changed_files(then: Mapping[str, str], roots: Iterable[Definition]) -> list[
     return sorted(found)
 
 
+def differing_files(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """The files of the definitions that only one of two results of `definitions` has."""
+    only = set(one.values()) ^ set(other.values())
+    return sorted({str(name).partition(":")[0] for of in (one, other) for name, digest in of.items() if digest in only})
+
+
 def roots_of(code: str) -> list[Definition]:
     """The definitions of lib that a notebook's code names."""
     tree = ast.parse(code)

@@ -1,1 +1,1 @@
-"""The command line: execute notebooks, record runs, render the site."""
+"""The runner: a notebook with its parameters executed, recorded, and held against today's code."""

@@ -6,11 +6,16 @@ import signal
 import sys
 from pathlib import Path
 
-from lib import claims, compute, data
+from lib import book, compute, data
+from lib.ledger import results
 from lib.parameters import ParameterError
-from lib.run import costs, engine, execute, profiles, readme, record, site, status
+from lib.run import costs, execute, record, status
+from lib.run.run import Run
+from lib.site import build, readme
+from lib.site.render import SiteError
+from lib.sweep.dask import EngineError
 
-FAILURES = (ParameterError, execute.RunError, data.DataError, site.SiteError, engine.EngineError)
+FAILURES = (ParameterError, execute.RunError, data.DataError, SiteError, EngineError)
 INTERRUPTED = 130
 
 
@@ -35,49 +40,38 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _execute(options: argparse.Namespace) -> None:
-    given = _given(options.parameter)
-    chosen = options.notebook or [name for name in execute.notebooks() if name != execute.SCOREBOARD]
-    _refuse_unknown(chosen)
-    for name in chosen:  # all are checked before the first one runs
-        profiles.values(name, options.profile, given)
-    for name in chosen:
-        execute.execute(name, options.profile, given, force=options.force)
-    if not options.notebook and execute.SCOREBOARD in execute.notebooks():  # it has no parameters to give
-        execute.execute_scoreboard(execute.folder(options.profile, profiles.by_hand(chosen[0], given)))
+    runs = _runs(options.notebook or _without_scoreboard(book.notebooks()), options.profile, options.parameter)
+    for run in runs:
+        execute.execute(run, force=options.force)
+    if not options.notebook and book.SCOREBOARD in book.notebooks():  # it has no parameters to give
+        execute.execute(Run.scoreboard(runs[0].folder))
 
 
 def _reproduce(options: argparse.Namespace) -> None:
-    given = _given(options.parameter)
-    chosen = [name for name in options.notebook or execute.notebooks() if name != execute.SCOREBOARD]
-    _refuse_unknown(chosen)
-    for name in chosen:
-        profiles.values(name, options.profile, given)
-    where = execute.folder(options.profile, profiles.by_hand((chosen or [execute.SCOREBOARD])[0], given))
-    print(costs.announcement(chosen, options.profile, given), flush=True)
-    for name in chosen:
-        execute.execute(name, options.profile, given)
-    execute.execute_scoreboard(where)
-    index = site.build(where, where / "book")
+    names = _without_scoreboard(options.notebook or book.notebooks())
+    runs = _runs(names, options.profile, options.parameter)
+    where = (runs or _runs([book.SCOREBOARD], options.profile, options.parameter))[0].folder
+    print(costs.announcement(options.profile, runs), flush=True)
+    for run in runs:
+        execute.execute(run)
+    execute.execute(Run.scoreboard(where))
+    index = build.build(where, where / "book")
     print(f"\n{status.summary(where)}\n\nThe site: {index.relative_to(compute.ROOT)}")
 
 
 def _record(options: argparse.Namespace) -> None:
-    given = _given(options.parameter)
-    _refuse_unknown(options.notebook)
-    for name in options.notebook:  # all are checked before the first one runs
-        profiles.values(name, record.PROFILE, given)
+    runs = _runs(options.notebook, record.PROFILE, options.parameter)
     try:
-        for name in options.notebook:
-            record.record(name, given)
+        for run in runs:
+            record.record(run)
     finally:
         readme.update()
 
 
 def _sweep(options: argparse.Namespace) -> None:
-    from lib.run import sweep  # what draws takes a second to import, also in each worker
+    from lib.sweep import sweep  # what draws takes a second to import, also in each worker
 
-    _refuse_unknown([options.notebook])
-    if options.notebook == execute.SCOREBOARD:
+    if options.notebook == book.SCOREBOARD:
         raise ParameterError("the scoreboard only reads the results of other notebooks: sweep one of those")
     sweep.run(
         options.notebook,
@@ -97,11 +91,21 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _book(options: argparse.Namespace) -> None:
-    print(site.build(options.results, options.output))
+    print(build.build(options.results, options.output))
 
 
 def _status(options: argparse.Namespace) -> None:
     print("\n".join(status.lines()) or "nothing has run yet")
+
+
+def _runs(notebooks: list[str], profile: str, pairs: list[str]) -> list[Run]:
+    """The runs that are asked for: all are checked before the first one runs."""
+    given = _given(pairs)
+    return [Run.of(name, profile, given) for name in notebooks]
+
+
+def _without_scoreboard(notebooks: list[str]) -> list[str]:
+    return [name for name in notebooks if name != book.SCOREBOARD]
 
 
 def _given(pairs: list[str]) -> dict[str, str]:
@@ -126,12 +130,6 @@ def _resource(text: str) -> tuple[str, float]:
         return name, float(amount)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: write NAME=AMOUNT, say GPU=1") from error
-
-
-def _refuse_unknown(names: list[str]) -> None:
-    unknown = [name for name in names if name not in execute.notebooks()]
-    if unknown:
-        raise ParameterError(f"no notebook named {unknown[0]!r}; there are: {', '.join(execute.notebooks())}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -166,9 +164,9 @@ def _parser() -> argparse.ArgumentParser:
     wanted = swept.add_argument("--resources", type=_resource, action="append", default=[], metavar="NAME=AMOUNT")
     wanted.help = "what a run takes of what the cluster's workers offer, say GPU=1"
     command(_data, "data", "fetch data sets into data/").add_argument("name", nargs="+")
-    book = command(_book, "book", "render the site from a folder of executed notebooks")
-    book.add_argument("results", nargs="?", type=Path, default=claims.RECORDED)
-    book.add_argument("output", nargs="?", type=Path, default=site.BOOK / "_build" / "html")
+    rendered = command(_book, "book", "render the site from a folder of executed notebooks")
+    rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
+    rendered.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "html")
     command(_status, "status", "what has run, and what would come out differently today")
     return parser
 

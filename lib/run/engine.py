@@ -1,190 +1,88 @@
-"""What runs the runs of a sweep: Dask, with workers of its own on this machine or those of a scheduler that is there.
-
-A worker executes a notebook in its own copy of the book and hands back the files, so no file system has to be shared.
-"""
+"""Papermill's engine, which says where a notebook is, and the environment that a notebook runs in."""
 
 import os
-import signal
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
-from queue import SimpleQueue
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
-from lib import claims, compute, provenance
-from lib.run import execute, profiles
-from lib.run.grid import Point
+from papermill.engines import NBClientEngine, papermill_engines
 
-CONNECT_S = 20
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-CORES_PER_WORKER = 4
-"""Fewer gain nothing: a training uses them all."""
+NAME = "announcing"
+"""What papermill knows the engine by."""
 
-_one_at_a_time = threading.Lock()
-"""A run sets its process's environment; on a worker with several threads the others wait."""
+HEADING = re.compile(r"^#+ (.+)", re.MULTILINE)
+"""A heading of a text cell, wherever it stands there: a label or the end of the section before may come first."""
 
 
-class EngineError(RuntimeError):
-    """Dask is missing, no scheduler answers, or what was asked for does not go together."""
+class _Announcing(NBClientEngine):
+    """Papermill's engine, which also says which cell runs, under which heading, and since when."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        started, begin, total = time.monotonic(), nb_man.cell_start, len(nb_man.nb.cells)
+        name = Path(nb_man.output_path or nb_man.nb.metadata.papermill.output_path).stem
+
+        def announced(cell, cell_index=None, **others):
+            if cell.cell_type == "markdown" and (heading := HEADING.search(cell.source)):
+                elapsed = clock(time.monotonic() - started)
+                print(f"{name}: cell {cell_index + 1:2d} of {total}  {elapsed}  {heading[1]}", flush=True)
+            return begin(cell, cell_index=cell_index, **others)
+
+        nb_man.cell_start = announced
+        # The kernel warns at each start that it listens on this machine, and takes being told to stop for an error.
+        # What goes wrong in a cell, or with the kernel as a whole, papermill reports.
+        quiet = ["--IPKernelApp.log_level=CRITICAL"]
+        return super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=quiet, **options)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one run: the files of its folder, by name, and where it failed the reason."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    error: str = ""
+papermill_engines.register(NAME, _Announcing)
 
 
-def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def run(
-    notebook: str,
-    profile: str,
-    points: Sequence[Point],
-    *,
-    scheduler: str | None = None,
-    workers: int | None = None,
-    resources: Mapping[str, float] | None = None,
-) -> Iterator[tuple[int, Outcome]]:
-    """Execute a notebook once for each point; give each outcome, with the point's index, when it is there.
-
-    A run whose worker dies is given to another worker; a worker that finds it up to date does not repeat it.
+def environment(out: Path, results: Path) -> dict[str, str]:
+    """Variables for a notebook's process: where its results go, and this environment's own Python.
 
     Parameters
     ----------
-    scheduler
-        The address of a running Dask scheduler; workers are started on this machine where there is none.
-    workers
-        How many of those; they share the cores.
-    resources
-        What one run takes of what the workers offer, as in {"GPU": 1}.
-
-    Raises
-    ------
-    EngineError
-        Where Dask is not installed, no scheduler answers, or resources are asked for that no cluster is there to offer.
+    out
+        Where it writes its results.
+    results
+        The folder of the run, which names the profile too, and holds what other notebooks have found.
     """
-    if resources and not scheduler:
-        raise EngineError("--resources names what the workers of a cluster offer: give its --scheduler as well")
-    if workers and scheduler:
-        raise EngineError("--workers starts workers on this machine; a --scheduler has its own: give one of the two")
-    try:
-        import distributed
-    except ImportError as error:
-        raise EngineError("sweeps run on Dask: `make sweep` installs it, or `pip install -e '.[sweep]'`") from error
-    with ExitStack() as stack:
-        if scheduler:
-            client = stack.enter_context(_connected(distributed, scheduler))
-        else:
-            client = stack.enter_context(_local(distributed, min(workers or _default_workers(), len(points))))
-        futures, done = {}, SimpleQueue()
-        for index, point in enumerate(points):
-            values = profiles.values(notebook, profile, point)
-            code = claims.digests(notebook, values, None)
-            key = f"{notebook}-{profiles.run_name(profile, point)}-{provenance.sha256(repr(code))[:8]}"
-            future = client.submit(one_run, notebook, profile, dict(point), code, key=key, resources=resources)
-            futures[future] = index
-            future.add_done_callback(done.put)  # Dask's as_completed can hang where Ctrl-C meets its lock
-        for _ in points:
-            future = done.get()
-            yield futures[future], _outcome(future)
-            future.release()  # what has been handed over need not be kept, nor made again where its worker dies
-
-
-def one_run(notebook: str, profile: str, point: Point, code: Mapping[str, object]) -> Outcome:
-    """Execute one run on a worker.
-
-    Parameters
-    ----------
-    code
-        The digests of what the run depends on where the sweep was started; a worker with another copy refuses.
-    """
-    provenance.forget()  # a worker may live longer than the code that it has read
-    with _one_at_a_time, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        try:
-            here = claims.digests(notebook, profiles.values(notebook, profile, point), None)
-            if here != code:
-                return Outcome(error=f"the worker's copy of the book is another one: {_differs(here, code)} differ")
-            executed = execute.execute(notebook, profile, point)
-        except Exception as error:
-            kept = execute.folder(profile, point) / f"{notebook}.failed.ipynb"
-            files = {kept.name: kept.read_bytes()} if kept.exists() else {}
-            return Outcome(files, _reason(error))
-    return Outcome({path.name: path.read_bytes() for path in (executed, executed.with_suffix(".json"))})
-
-
-def _outcome(future) -> Outcome:
-    """What a run that has ended hands over, or the reason why it hands over nothing."""
-    try:
-        return future.result()
-    except Exception as error:
-        return Outcome(error=_reason(error))
-
-
-def _differs(here: Mapping, there: Mapping) -> str:
-    parts = [name for name in ("notebook", "parameters") if here[name] != there[name]]
-    names = sorted({*here["modules"], *there["modules"]})
-    return ", ".join([*parts, *(name for name in names if here["modules"].get(name) != there["modules"].get(name))])
-
-
-def _reason(error: BaseException) -> str:
-    """An error in a line."""
-    from distributed import KilledWorker
-
-    if isinstance(error, KilledWorker):
-        return f"{error.allowed_failures + 1} workers died of it, one after the other; it may take too much memory"
-    first = str(error).strip().partition("\n")[0]
-    return first if isinstance(error, execute.RunError) else f"{type(error).__name__}: {first}"
-
-
-def _default_workers() -> int:
-    """One where all would share a GPU."""
-    return max(1, cores() // CORES_PER_WORKER) if compute.device().type == "cpu" else 1
+    own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
+    found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": results.name}
+    found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
+    if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
+        # Threads that spin for long while they wait make a run many times slower wherever another program wants the
+        # same cores; those that sleep at once make it a third slower where none does.
+        found["GOMP_SPINCOUNT"] = "2000"
+    if sys.platform == "linux" and not any(name.startswith("MALLOC_") for name in os.environ):
+        # glibc hands a large block back to the system once it is free, and the next step asks for the same pages anew;
+        # a training on the CPU that keeps them is done in four fifths of the time.
+        found |= {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
+        found["MALLOC_TOP_PAD_"] = str(2**28)
+    if not sys.stderr.isatty():
+        found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
+    return found
 
 
 @contextmanager
-def _local(distributed, workers: int) -> Iterator:
-    """A client of workers of its own on this machine, each a process with its share of the cores."""
-    import dask
-
-    share = str(max(1, cores() // workers))
-    settings = {
-        "distributed.nanny.pre-spawn-environ": {},  # Dask's holds every worker, and afterwards us, to one thread
-        "distributed.scheduler.worker-saturation": 1.0,  # a worker that dies takes its own run with it, no other
-    }
-    with (
-        dask.config.set(settings),
-        distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,  # the memory is the kernel's, another process
-            env={name: os.environ.get(name, share) for name in THREADS},
-            dashboard_address="127.0.0.1:0",
-            silence_logs="CRITICAL",
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        client.run(_ignore_interrupts)
-        yield client
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C in a terminal goes to the workers too; it is the sweep that ends, and them with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _connected(distributed, address: str) -> Iterator:
+def environment_set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables as given, and as they were afterwards."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
-        client = distributed.Client(address, timeout=CONNECT_S, name="sweep")
-    except (OSError, ValueError) as error:
-        raise EngineError(f"no Dask scheduler answers at {address}: {error}") from error
-    with client:
-        workers = len(client.scheduler_info(n_workers=-1)["workers"])
-        print(f"{workers} workers at {address}" + ("" if workers else ": the runs wait until one comes"), flush=True)
-        yield client
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def clock(seconds: float) -> str:
+    """A span of time as minutes and seconds."""
+    return f"{int(seconds // 60)}:{int(seconds % 60):02d}"

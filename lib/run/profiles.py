@@ -2,19 +2,35 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import yaml
 
-from lib import claims
-from lib.parameters import ParameterError, Value, check, contract
+from lib import book
+from lib.parameters import Contract, ParameterError, Value, check, contract
 from lib.run import combinations
-
-FOLDER = claims.NOTEBOOKS / "profiles"
 
 
 def names() -> list[str]:
     """The profiles that exist."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return sorted(path.stem for path in _folder().glob("*.yaml"))
+
+
+def _folder() -> Path:
+    return book.NOTEBOOKS / "profiles"
+
+
+def declared(notebook: str) -> Contract:
+    """The parameters that a notebook declares.
+
+    Raises
+    ------
+    ParameterError
+        Where there is no such notebook; the message lists those that there are.
+    """
+    if notebook not in book.notebooks():
+        raise ParameterError(f"no notebook named {notebook!r}; there are: {', '.join(book.notebooks())}")
+    return contract(book.source(notebook))
 
 
 def section(profile: str, notebook: str) -> dict[str, Value]:
@@ -27,8 +43,8 @@ def section(profile: str, notebook: str) -> dict[str, Value]:
     """
     if profile not in names():
         raise ParameterError(f"no profile named {profile!r}; there are: {', '.join(names())}")
-    given = (yaml.safe_load((FOLDER / f"{profile}.yaml").read_text()) or {}).get(notebook) or {}
-    return check(contract(claims.source(notebook)), given)
+    given = (yaml.safe_load((_folder() / f"{profile}.yaml").read_text()) or {}).get(notebook) or {}
+    return check(declared(notebook), given)
 
 
 def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str, Value]:
@@ -40,10 +56,10 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
         Where a name, a type or a range is wrong, or values do not go together; see `lib.parameters.check` and
         `lib.run.combinations.check`. It names the notebook.
     """
-    declared = contract(claims.source(notebook))
-    defaults = {name: parameter.default for name, parameter in declared.items()}
+    parameters = declared(notebook)
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
     try:
-        found = defaults | section(profile, notebook) | check(declared, given)
+        found = defaults | section(profile, notebook) | check(parameters, given)
         combinations.check(notebook, found)
     except ParameterError as error:
         raise ParameterError(f"{notebook}: {error}") from error
@@ -58,7 +74,7 @@ def by_hand(notebook: str, given: Mapping[str, object]) -> dict[str, Value]:
     ParameterError
         As `values` does.
     """
-    return check(contract(claims.source(notebook)), given)
+    return check(declared(notebook), given)
 
 
 def run_name(profile: str, given: Mapping[str, Value]) -> str:
@@ -70,15 +86,3 @@ def run_name(profile: str, given: Mapping[str, Value]) -> str:
 def parts(run_name: str) -> list[str]:
     """The profile and the `name=value` pairs of a run's name; a value may hold a `+`, as 1e+20 does."""
     return re.split(r"\+(?=[^\W\d]\w*=)", run_name)
-
-
-def current_values(results: Mapping) -> dict[str, Value]:
-    """What the run behind some results would use today: the profile as it is now, and what was given by hand then."""
-    profile, *pairs = parts(results["profile"])
-    then = results["parameters"]
-    declared = contract(claims.source(results["notebook"]))
-    kept = {name for name in (part.partition("=")[0] for part in pairs) if name in then}
-    if profile not in names():  # made in a notebook server, with the values that the notebook had
-        kept, profile = set(then), names()[0]
-    given = {name: then[name] for name in kept & declared.keys()}
-    return values(results["notebook"], profile, given)

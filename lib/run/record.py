@@ -1,18 +1,19 @@
 """Recorded runs: the paper profile's executed notebooks and results, kept in book/recorded."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
-from lib import cells, claims
+from lib import book, cells
 from lib.files import atomic
-from lib.run import execute
+from lib.ledger import results
+from lib.run.execute import execute
+from lib.run.run import Run
 
 PROFILE = "paper"
 
 
-def record(notebook: str, given: Mapping[str, object]) -> None:
-    """Execute a notebook in the paper profile, and put the copy and its results into book/recorded.
+def record(run: Run) -> None:
+    """Execute a run of the paper profile, and put the copy and its results into book/recorded.
 
     The cells of a grid go with them, and a recording starts from those that are there: so a grid that takes longer
     than any one machine is at hand is filled step by step. The scoreboard there is made anew; itself, it reads the
@@ -23,21 +24,20 @@ def record(notebook: str, given: Mapping[str, object]) -> None:
     lib.run.execute.RunError
         Where a cell fails; what was recorded before stays.
     """
-    claims.RECORDED.mkdir(parents=True, exist_ok=True)
-    if notebook != execute.SCOREBOARD:
-        album = execute.album(notebook, claims.RECORDED)
-        has_a_grid = _bring(album, cells.CELLS)
-        executed = execute.execute(notebook, PROFILE, given, force=has_a_grid)  # there may be more cells by now
-        shown = execute.album(notebook, executed.parent)
-        _bring(shown, album)
-        for path in (executed, executed.with_suffix(".json")):
-            with atomic(claims.RECORDED / path.name) as temporary:
-                shutil.copyfile(path, temporary)
-        for path in album.glob("*"):
-            if not (shown / path.name).exists() and _cell(path) in {_cell(one) for one in shown.glob("*")}:
+    results.RECORDED.mkdir(parents=True, exist_ok=True)
+    if run.notebook != book.SCOREBOARD:
+        kept = run.at(results.RECORDED)
+        has_a_grid = _bring(kept.album, cells.CELLS)
+        execute(run, force=has_a_grid)  # there may be more cells by now
+        _bring(run.album, kept.album)
+        for made, place in ((run.target, kept.target), (run.results_file, kept.results_file)):
+            with atomic(place) as temporary:
+                shutil.copyfile(made, temporary)
+        for path in kept.album.glob("*"):
+            if not (run.album / path.name).exists() and _cell(path) in {_cell(one) for one in run.album.glob("*")}:
                 path.unlink()  # another of the same cell has taken its place; what this run only left out stays
-    if execute.SCOREBOARD in execute.notebooks():
-        execute.execute_scoreboard(claims.RECORDED)
+    if book.SCOREBOARD in book.notebooks():
+        execute(Run.scoreboard(results.RECORDED))
 
 
 def _cell(path: Path) -> str:

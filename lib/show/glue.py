@@ -1,9 +1,17 @@
 """Numbers that a page's prose shows: glued by name here, pasted there, never typed."""
 
+from collections.abc import Mapping
+
 from IPython.core.formatters import format_display_data
 from IPython.display import display
 
 RECORD = "application/papermill.record/"
+
+
+def glue_all(prefix: str, values: Mapping[str, object]) -> None:
+    """Keep several values, each as `<prefix>-<name>`."""
+    for name, value in values.items():
+        glue(f"{prefix}-{name}", value)
 
 
 def glue(name: str, value: object) -> None:

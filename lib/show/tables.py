@@ -3,9 +3,10 @@
 import html
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 from IPython.display import HTML
 
-from lib.claims import Claim, Paper
+from lib.ledger.claims import Claim, Paper
 
 MARKS = {"reproduced": "✓", "holds": "✓", "not reproduced": "✗", "does not hold": "✗", "undecided": "?"}
 STANDS_MARKS = {"yes": "✓", "no": "✗", "open": "?"}
@@ -121,6 +122,11 @@ def answers(entry: Mapping | None) -> str:
     if entry is None:
         return "not run"
     return f"{measured(entry)}<br>{verdict(entry)}<br>stands: {stands(entry)}"
+
+
+def show(frame: pd.DataFrame, caption: str) -> HTML:
+    """A data frame as a table: its columns as they are named, its values as text."""
+    return plain(caption, {str(name): list(frame[name]) for name in frame})
 
 
 def plain(caption: str, columns: Mapping[str, Sequence[object]]) -> HTML:

@@ -4,23 +4,22 @@ Each run has the folder that `lib.run execute` would give it, so a run that is u
 command made it: a sweep that was stopped goes on where it was. The table and the page are in runs/sweeps/<name>.
 """
 
-import functools
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
-from lib import claims, compute, data
+from lib import compute
 from lib.files import atomic
 from lib.parameters import ParameterError
-from lib.run import engine, execute, grid, profiles, sweep_page
-from lib.run.grid import Point, Sweep
+from lib.run import execute
+from lib.run.run import Run
+from lib.sweep import dask, grid, page
+from lib.sweep.grid import Sweep
 
 COLUMNS = ["kind", "name", "value", "low", "high", "n", "over", "verdict", "fitted", "stands", "why", "seconds"]
-Results = Callable[[Point], dict | None]
-"""The results of a point's run, or None where it is not there or not up to date."""
 
 
 class SweepError(execute.RunError):
@@ -42,42 +41,41 @@ def run(
     Parameters
     ----------
     pairs
-        As `lib.run.grid.parse` takes them.
+        As `lib.sweep.grid.parse` takes them.
     name
         Of the sweep's folder in runs/sweeps; made of what is swept where it is not given.
     scheduler, workers, resources
-        As `lib.run.engine.run` takes them.
+        As `lib.sweep.dask.run` takes them.
 
     Raises
     ------
     lib.parameters.ParameterError
         Before anything runs.
-    lib.run.engine.EngineError
+    lib.sweep.dask.EngineError
         Where Dask is missing or no scheduler answers.
     SweepError
         Where runs failed: when all others are done, and table and page are written.
     """
     values = grid.parse(notebook, profile, pairs)
     where = folder(name or grid.name(notebook, profile, values))
-    points = grid.points(values)
-    results = _reader(notebook, profile)
-    pending = [point for point in points if results(point) is None]
-    print(f"{len(points)} runs of {notebook}, {len(points) - len(pending)} of them up to date", flush=True)
+    runs = [Run.of(notebook, profile, point) for point in grid.points(values)]
+    pending = [one for one in runs if not one.up_to_date()]
+    print(f"{len(runs)} runs of {notebook}, {len(runs) - len(pending)} of them up to date", flush=True)
     failed = []
     if pending:
-        outcomes = engine.run(notebook, profile, pending, scheduler=scheduler, workers=workers, resources=resources)
-        failed = _collect(notebook, profile, pending, outcomes, results)
-    runs = [(point, found) for point in points if (found := results(point))]
-    rows = table(runs)
+        outcomes = dask.run(pending, scheduler=scheduler, workers=workers, resources=resources)
+        failed = _collect(pending, outcomes)
+    done = [(one, one.results()) for one in runs if one.up_to_date()]
+    rows = table(done)
     with atomic(where / "results.csv") as path:
         rows.to_csv(path, index=False)
     command = _command(notebook, profile, pairs, name)
-    page = sweep_page.build(Sweep(notebook, profile, command, values, runs, failed), rows, where)
-    print(f"\nThe table: {execute.shown(where / 'results.csv')}\nThe page:  {execute.shown(page)}", flush=True)
+    index = page.build(Sweep(notebook, profile, command, values, done, failed), rows, where)
+    print(f"\nThe table: {execute.shown(where / 'results.csv')}\nThe page:  {execute.shown(index)}", flush=True)
     if failed:
-        listed = "\n".join(f"  {_line(notebook, profile, *run)}" for run in failed)
-        raise SweepError(f"{len(failed)} of {len(points)} runs failed; the same command tries them again:\n{listed}")
-    return page
+        listed = "\n".join(f"  {_line(*one)}" for one in failed)
+        raise SweepError(f"{len(failed)} of {len(runs)} runs failed; the same command tries them again:\n{listed}")
+    return index
 
 
 def folder(name: str) -> Path:
@@ -93,16 +91,16 @@ def folder(name: str) -> Path:
     return compute.RUNS / "sweeps" / name
 
 
-def table(runs: Iterable[tuple[Point, Mapping]]) -> pd.DataFrame:
+def table(runs: Iterable[tuple[Run, Mapping]]) -> pd.DataFrame:
     """One row a run and quantity: the parameters given, then `COLUMNS`.
 
     A metric has a value alone; a claim what was measured with its interval, both answers and the reason. What was not
     measured has no value.
     """
     rows = []
-    for point, results in runs:
+    for run, results in runs:
         seconds = round(sum(results["seconds"].values()), 3)
-        rows += [point | {"kind": kind, "seconds": seconds, **facts} for kind, facts in _quantities(results)]
+        rows += [{**run.given, "kind": kind, "seconds": seconds, **facts} for kind, facts in _quantities(results)]
     given = [name for name in (rows[0] if rows else {}) if name not in COLUMNS]
     return pd.DataFrame(rows, columns=[*given, *COLUMNS]).astype({"n": "Int64"})
 
@@ -117,44 +115,30 @@ def _quantities(results: Mapping) -> Iterator[tuple[str, dict]]:
         yield "claim", {"name": entry["id"], "value": found.get("mean"), **facts, **answers}
 
 
-def _reader(notebook: str, profile: str) -> Results:
-    digest = functools.cache(data.current_digest)  # seconds each time, and the same for all runs
-
-    def read(point: Point) -> dict | None:
-        where = execute.folder(profile, point)
-        results = claims.read_results(where, notebook)
-        if results is None or not (where / f"{notebook}.ipynb").exists():
-            return None
-        values = profiles.values(notebook, profile, point)
-        return None if claims.changed_since(results, values, digest(values["dataset"])) else results
-
-    return read
-
-
-def _collect(
-    notebook: str, profile: str, points: Sequence[Point], outcomes: Iterable[tuple[int, engine.Outcome]], read: Results
-) -> list[tuple[Point, str]]:
+def _collect(runs: Sequence[Run], outcomes: Iterable[tuple[int, dask.Outcome]]) -> list[tuple[Run, str]]:
     """Keep what the workers hand over, saying so; return the runs that failed, each with the reason."""
     failed = []
-    with tqdm(total=len(points), unit="run", disable=None) as bar:
+    with tqdm(total=len(runs), unit="run", disable=None) as bar:
         for number, (index, outcome) in enumerate(outcomes, start=1):
-            point = points[index]
-            _keep(outcome, notebook, execute.folder(profile, point))
-            error = outcome.error or ("" if read(point) else "it does not hold here: other data, or changed code")
+            run = runs[index]
+            _keep(outcome, run)
+            error = outcome.error
+            if not error and not run.up_to_date():
+                error = "it does not hold here: other data, or changed code"
             if error:
-                failed.append((point, error))
-            bar.write(f"{number} of {len(points)}: {grid.described(point)}: {error or 'done'}")
+                failed.append((run, error))
+            bar.write(f"{number} of {len(runs)}: {grid.described(run.given)}: {error or 'done'}")
             bar.update()
     return failed
 
 
-def _keep(outcome: engine.Outcome, notebook: str, where: Path) -> None:
+def _keep(outcome: dask.Outcome, run: Run) -> None:
     """Put the files of a run into its folder, results last; a run that is done leaves no trace of one that failed."""
     for name, content in outcome.files.items():
-        with atomic(where / name) as path:
+        with atomic(run.folder / name) as path:
             path.write_bytes(content)
     if not outcome.error:
-        (where / f"{notebook}.failed.ipynb").unlink(missing_ok=True)
+        run.failed.unlink(missing_ok=True)
 
 
 def _command(notebook: str, profile: str, pairs: Iterable[str], name: str | None) -> str:
@@ -163,7 +147,6 @@ def _command(notebook: str, profile: str, pairs: Iterable[str], name: str | None
     return shlex.join(words + (["--name", name] if name else []))
 
 
-def _line(notebook: str, profile: str, point: Point, error: str) -> str:
-    kept = execute.folder(profile, point) / f"{notebook}.failed.ipynb"
-    rest = f"\n    all up to that cell: {execute.shown(kept)}" if kept.exists() else ""
-    return f"{grid.described(point)}: {error}{rest}"
+def _line(run: Run, error: str) -> str:
+    rest = f"\n    all up to that cell: {execute.shown(run.failed)}" if run.failed.exists() else ""
+    return f"{grid.described(run.given)}: {error}{rest}"

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from lib.measure.intervals import Measured, over_seeds
 from lib.parameters import Value
-from lib.run import grid
-from lib.run.grid import SEED, Sweep
 from lib.show import plots
+from lib.sweep import grid
+from lib.sweep.grid import SEED, Sweep
 
 Line = dict[Value, Measured]
 """What was measured at each value on the axis."""
@@ -36,7 +36,7 @@ def lines(sweep: Sweep, rows: pd.DataFrame) -> dict[str, Line]:
     Parameters
     ----------
     rows
-        Of `lib.run.sweep.table`, all of one quantity.
+        Of `lib.sweep.sweep.table`, all of one quantity.
     """
     beside = [name for name in grid.swept(sweep.grid) if name not in (sweep.axis, SEED)]
     found: dict[str, Line] = {}

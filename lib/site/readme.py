@@ -5,8 +5,10 @@ from pathlib import Path
 
 import nbformat
 
-from lib import claims, compute
+from lib import book, compute
 from lib.files import atomic
+from lib.ledger import results
+from lib.ledger.claims import Paper, paper
 from lib.show import tables
 
 README = compute.ROOT / "README.md"
@@ -35,22 +37,22 @@ def with_results(text: str) -> str:
 def results_table() -> str:
     """One line a recorded claim, in Markdown: what the paper says, what we measured, both answers."""
     lines = ["| claim | paper | measured | do we get it? | does it stand? |", "| --- | --- | --- | --- | --- |"]
-    for name in claims.papers():
-        results = claims.read_results(claims.RECORDED, name)
-        lines += [_line(claims.paper(name), entry) for entry in (results["claims"] if results else [])]
-    missing = [name for name in claims.papers() if claims.read_results(claims.RECORDED, name) is None]
+    for name in book.papers():
+        found = results.read_results(results.RECORDED, name)
+        lines += [_line(paper(name), entry) for entry in (found["claims"] if found else [])]
+    missing = [name for name in book.papers() if results.read_results(results.RECORDED, name) is None]
     note = f"\n\nNot recorded yet: {', '.join(missing)}." if missing else ""
     return "\n".join(lines) + note
 
 
 def figure_file() -> Path:
     """Where the figure is kept."""
-    return claims.RECORDED / f"{FIGURE[1]}.png"
+    return results.RECORDED / f"{FIGURE[1]}.png"
 
 
 def figure() -> bytes | None:
     """The figure as the recorded notebook has it, as PNG; None where it is not recorded."""
-    path = claims.RECORDED / f"{FIGURE[0]}.ipynb"
+    path = results.RECORDED / f"{FIGURE[0]}.ipynb"
     if not path.exists():
         return None
     for cell in nbformat.read(path, as_version=4).cells:
@@ -60,14 +62,14 @@ def figure() -> bytes | None:
     return None
 
 
-def _line(paper: claims.Paper, entry: dict) -> str:
+def _line(of: Paper, entry: dict) -> str:
     measured, claimed = entry["measured"], entry["claimed"]
     value = "–" if measured is None else f"{measured['mean']:.4f}{_interval(measured)}, {tables.over(measured)}"
-    claim = paper.claims.get(entry["id"])  # which may have been renamed since
+    claim = of.claims.get(entry["id"])  # which may have been renamed since
     if claim and entry["kind"] == "number":
         claimed = f"{claimed:g} ± {claim.tolerance:g}"
     verdict = entry["verdict"] + (", fitted" if entry["fitted"] else "")
-    return f"| {paper.name}: {entry['id']} | {claimed} | {value} | {verdict} | {entry['stands'] or '–'} |"
+    return f"| {of.name}: {entry['id']} | {claimed} | {value} | {verdict} | {entry['stands'] or '–'} |"
 
 
 def _interval(measured: dict) -> str:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lib import claims
-from lib.parameters import Parameter, ParameterError, Value, check, contract
+from lib.parameters import Parameter, ParameterError, Value, check
 from lib.run import profiles
+from lib.run.run import Run
 
 Grid = dict[str, list[Value]]
 """The values of each parameter that is given by hand; one with a single value is the same in every run."""
@@ -34,10 +34,11 @@ def parse(notebook: str, profile: str, pairs: Sequence[str]) -> Grid:
     Raises
     ------
     ParameterError
-        Where there is nothing to sweep, a parameter is given twice, or the contract does not allow a name or a value.
+        Where there is no such notebook or profile, nothing to sweep, a parameter given twice, or a name or a value that
+        the contract does not allow.
     """
     profiles.section(profile, notebook)
-    declared = contract(claims.source(notebook))
+    declared = profiles.declared(notebook)
     grid: Grid = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
@@ -82,10 +83,10 @@ class Sweep:
     profile: str
     command: str
     grid: Grid
-    runs: list[tuple[Point, Mapping]]
-    """Each point that is done, with its results."""
-    failed: list[tuple[Point, str]]
-    """Each point whose run failed, with the reason."""
+    runs: list[tuple[Run, Mapping]]
+    """Each run that is done, with its results."""
+    failed: list[tuple[Run, str]]
+    """Each run that failed, with the reason."""
 
     @property
     def axis(self) -> str:

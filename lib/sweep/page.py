@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib import claims
-from lib.run import grid, markup, profiles, site, sweep_figures
-from lib.run.grid import Sweep
+from lib import book
+from lib.ledger.claims import Claim, paper
 from lib.show import tables
+from lib.site import markup
+from lib.site.render import render
+from lib.sweep import figures, grid
+from lib.sweep.grid import Sweep
 
 
 def build(sweep: Sweep, rows: pd.DataFrame, where: Path) -> Path:
@@ -20,20 +23,20 @@ def build(sweep: Sweep, rows: pd.DataFrame, where: Path) -> Path:
 
     Raises
     ------
-    lib.run.site.SiteError
+    lib.site.render.SiteError
         Where jupyter-book fails or warns.
     """
 
     def staged(target: Path) -> None:
         target.mkdir()
         for name in ("_config.yml", "references.bib"):
-            shutil.copyfile(site.BOOK / name, target / name)
-        shutil.copytree(site.BOOK / "_static", target / "_static")
+            shutil.copyfile(book.PAGES / name, target / name)
+        shutil.copytree(book.PAGES / "_static", target / "_static")
         shutil.copyfile(where / "results.csv", target / "results.csv")
         (target / "_toc.yml").write_text("format: jb-book\nroot: index\n")
         (target / "index.md").write_text(page(sweep, rows, target), encoding="utf-8")
 
-    return site.render(staged, where / "book")
+    return render(staged, where / "book")
 
 
 def page(sweep: Sweep, rows: pd.DataFrame, target: Path) -> str:
@@ -42,9 +45,9 @@ def page(sweep: Sweep, rows: pd.DataFrame, target: Path) -> str:
     for kind, heading in (("metric", "Metrics"), ("claim", "Claims")):
         chosen = rows[(rows["kind"] == kind) & rows["value"].notna()]
         groups = sorted((part for _, part in chosen.groupby("name", sort=False)), key=_is_level)
-        figures = [_figure(sweep, part, target / f"{kind}-{number}.svg") for number, part in enumerate(groups, start=1)]
-        if figures:
-            parts += [f"## {heading}", _reading(sweep, kind), _gallery(figures)]
+        drawn = [_figure(sweep, part, target / f"{kind}-{number}.svg") for number, part in enumerate(groups, start=1)]
+        if drawn:
+            parts += [f"## {heading}", _reading(sweep, kind), _gallery(drawn)]
     if sweep.runs:
         if (rows["kind"] == "claim").any():
             answers = (("verdict", "Do we get it?"), ("stands", "Does it stand?"))
@@ -82,7 +85,7 @@ def _opening(sweep: Sweep) -> str:
 def _missing(sweep: Sweep) -> str:
     if not sweep.failed:
         return ""
-    rows = [[*(html.escape(str(value)) for value in point.values()), html.escape(why)] for point, why in sweep.failed]
+    rows = [[*(html.escape(str(value)) for value in run.given.values()), html.escape(why)] for run, why in sweep.failed]
     head = [html.escape(name) for name in sweep.grid]
     shown = tables.table("Runs that failed", [*head, "why"], rows).data
     return f"```{{warning}}\n{len(rows)} of the runs failed, so no figure or table here has them.\n```\n\n{shown}"
@@ -111,25 +114,25 @@ def _spread(sweep: Sweep, kind: str) -> str:
 def _figure(sweep: Sweep, rows: pd.DataFrame, path: Path) -> str:
     """Draw one quantity; return the figure in Markdown."""
     kind, name = rows.iloc[0][["kind", "name"]]
-    claim = claims.paper(sweep.notebook).claims[name] if kind == "claim" else None
+    claim = paper(sweep.notebook).claims[name] if kind == "claim" else None
     mark = claim and _mark(claim)
-    lines = sweep_figures.lines(sweep, rows)
-    sweep_figures.draw(sweep, rows, lines, mark, path)
+    lines = figures.lines(sweep, rows)
+    figures.draw(sweep, rows, lines, mark, path)
     compared = f": {markup.plain(claim.compare)}" if claim and claim.compare else ""
-    described = json.dumps(sweep_figures.described(sweep, lines, mark), ensure_ascii=False)
+    described = json.dumps(figures.described(sweep, lines, mark), ensure_ascii=False)
     return f"```{{figure}} {path.name}\n:alt: {described}\n\n`{name}`{compared}\n```"
 
 
-def _mark(claim: claims.Claim) -> sweep_figures.Mark:
+def _mark(claim: Claim) -> figures.Mark:
     """What a claim's measurements are held against."""
     if claim.kind == "number":
         return "paper", claim.value
     return "to exceed", claim.above + claim.minimum
 
 
-def _gallery(figures: Sequence[str]) -> str:
+def _gallery(drawn: Sequence[str]) -> str:
     """Figures side by side where there is room for two."""
-    items = "\n\n".join(f":::{{grid-item}}\n{figure}\n:::" for figure in figures)
+    items = "\n\n".join(f":::{{grid-item}}\n{figure}\n:::" for figure in drawn)
     return f"::::{{grid}} 1 1 2 2\n:gutter: 2\n\n{items}\n::::"
 
 
@@ -175,11 +178,15 @@ def _runs(sweep: Sweep, rows: pd.DataFrame) -> str:
     """One row a run: its parameters, its metrics, and where it is."""
     metrics = list(dict.fromkeys(rows.loc[rows["kind"] == "metric", "name"]))
     lines = []
-    for point, results in sweep.runs:
+    for run, results in sweep.runs:
         measured = [f"{results['metrics'][name]:.4g}" if name in results["metrics"] else "–" for name in metrics]
         facts = results["provenance"]
-        folder = profiles.run_name(sweep.profile, point)
-        where = [f"{sum(results['seconds'].values()):,.0f}", facts["device"], facts["finished"][:16], f"runs/{folder}"]
-        lines.append([html.escape(str(cell)) for cell in (*point.values(), *measured, *where)])
+        where = [
+            f"{sum(results['seconds'].values()):,.0f}",
+            facts["device"],
+            facts["finished"][:16],
+            f"runs/{run.name}",
+        ]
+        lines.append([html.escape(str(cell)) for cell in (*run.given.values(), *measured, *where)])
     head = [*sweep.grid, *metrics, "seconds", "device", "finished (UTC)", "folder"]
     return tables.table("Every run", [html.escape(title) for title in head], lines).data

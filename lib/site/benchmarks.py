@@ -6,14 +6,15 @@ import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lib import claims, compute
-from lib.run import markup
+from lib import compute
+from lib.ledger.results import RECORDED
+from lib.site import markup
 
 CHART = "benchmarks.png"
 KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "Apple's GPU"}
 
 
-def stage(target: Path, generated: Path, recorded: Path = claims.RECORDED) -> None:
+def stage(target: Path, generated: Path, recorded: Path = RECORDED) -> None:
     """Put what the page on speed shows into a staged book: the code, the tables and the chart of recorded timings."""
     code = compute.ROOT / "benchmarks"
     shutil.copytree(code, target / code.name, ignore=shutil.ignore_patterns("__pycache__"))

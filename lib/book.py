@@ -1,0 +1,47 @@
+"""Which chapters the book has, and in which order: nothing else in lib or in the tests says so."""
+
+from pathlib import Path
+
+import yaml
+
+from lib import compute
+
+PAGES = compute.ROOT / "book"
+"""The pages that are no notebooks, and the table of contents."""
+
+NOTEBOOKS = compute.ROOT / "notebooks"
+"""The notebooks, with their claims and profiles."""
+
+SCOREBOARD = "scoreboard"
+"""The notebook that measures nothing: it reads what the chapters have found."""
+
+
+def chapters() -> list[str]:
+    """The experiments, by the names of their notebooks, in the order of the table of contents.
+
+    A chapter is a file that the table of contents names and that has no page in book/. Its notebook may still be to
+    come.
+    """
+    toc = yaml.safe_load((PAGES / "_toc.yml").read_text(encoding="utf-8"))
+    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [name for name in files if name != SCOREBOARD and not (PAGES / f"{name}.md").exists()]
+
+
+def papers() -> list[str]:
+    """The chapters that answer the claims of a paper: those with a file in notebooks/claims."""
+    return [name for name in chapters() if claims_file(name).exists()]
+
+
+def notebooks() -> list[str]:
+    """The notebooks that are there: chapters, then the scoreboard, which reads their results."""
+    return [name for name in [*chapters(), SCOREBOARD] if source(name).exists()]
+
+
+def source(notebook: str) -> Path:
+    """A notebook's source, without outputs."""
+    return NOTEBOOKS / f"{notebook}.ipynb"
+
+
+def claims_file(paper: str) -> Path:
+    """What a paper says, as facts."""
+    return NOTEBOOKS / "claims" / f"{paper}.yaml"

@@ -1,0 +1,140 @@
+"""What a run leaves behind: its results, what they depend on, and whether that is still the same."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+import torch
+
+from lib import book, compute, provenance
+from lib.digest import code
+from lib.digest.code import sha256
+from lib.files import atomic
+from lib.ledger.basis import Basis
+from lib.ledger.claims import paper
+
+RECORDED = book.PAGES / "recorded"
+"""The recorded runs, which the site shows."""
+
+FIRST_EDITION = "recorded by the first edition, whose raw results were not kept; to be measured again"
+"""What is said of such a run, in place of what has changed since."""
+
+
+def results_folder() -> Path:
+    """Where the results of the other notebooks of this run are: where the runner says, else runs/lab."""
+    return Path(os.environ.get("REPRO_RESULTS", compute.RUNS / "lab"))
+
+
+def output_folder() -> Path:
+    """Where the running notebook writes its results; the runner moves them when the notebook has run to its end."""
+    return Path(os.environ.get("REPRO_OUT", results_folder()))
+
+
+def scoreboard_inputs(folder: Path) -> Basis:
+    """What the scoreboard reads: the recorded results, and those in a folder."""
+    folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
+    files = [path / f"{name}.json" for path in folders for name in book.papers()]
+    found = [path for path in files if path.exists()]
+    facts = [(path.name, path.parent == RECORDED, path.read_text()) for path in found]
+    return Basis(sha256(repr(facts)), f"the results of {len(found)} runs")
+
+
+def notebook_code(notebook: str) -> str:
+    """The code cells of a notebook's source, joined."""
+    cells = nbformat.read(book.source(notebook), as_version=4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
+
+def digests(notebook: str, parameters: Mapping[str, object], data_digest: str | None) -> dict:
+    """What a result depends on: the notebook's code, what it reaches in lib, claims, parameters, data."""
+    source = notebook_code(notebook)
+    judged = paper(notebook).claims if notebook in book.papers() else {}
+    return {
+        "notebook": code.code_digest(source),
+        "lib": code.definitions(code.roots_of(source)),
+        "claims": sha256(json.dumps([asdict(claim) for claim in judged.values()])),
+        "parameters": sha256(json.dumps(dict(parameters), sort_keys=True)),
+        "data": data_digest,
+    }
+
+
+def written(
+    notebook: str, parameters: Mapping[str, object], basis: Basis, commit: str | None, started: datetime
+) -> dict:
+    """The results of a notebook, as far as they are the same whatever it is about."""
+    return {
+        "notebook": notebook,
+        "profile": os.environ.get("REPRO_PROFILE", "lab"),
+        "parameters": dict(parameters),
+        "claims": [],
+        "metrics": {},
+        "seconds": basis.seconds,
+        "provenance": {
+            "commit": commit,
+            "digest": digests(notebook, parameters, basis.digest),
+            "data": basis.origin,
+            "evidence": {
+                "cells": basis.cells,
+                "devices": list(basis.devices),
+                "measured": list(basis.measured) if basis.measured else None,
+            },
+            "versions": provenance.versions(),
+            "device": provenance.describe_device(),
+            "threads": torch.get_num_threads(),
+            "peak_memory_bytes": basis.peak_memory_bytes or provenance.peak_memory_bytes(),
+            "started": started.isoformat(timespec="seconds"),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        },
+    }
+
+
+def write(notebook: str, found: Mapping) -> Path:
+    """Put results where the runner looks for them; return the file."""
+    path = output_folder() / f"{notebook}.json"
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return path
+
+
+def read_results(folder: Path, notebook: str) -> dict | None:
+    """The results of a notebook's run in a folder, or None where it has not run there or they cannot be read."""
+    path = folder / f"{notebook}.json"
+    try:
+        return json.loads(path.read_text()) if path.exists() else None
+    except json.JSONDecodeError as error:
+        print(f"{path} is damaged ({error}) and counts as not run", file=sys.stderr)
+        return None
+
+
+def edition(results: Mapping) -> int:
+    """Which edition of this book made results; digests of the first cannot be held against today's."""
+    return 1 if "modules" in results["provenance"]["digest"] else 2
+
+
+def changed_since(results: Mapping, parameters: Mapping[str, object], data_digest: str | None) -> list[str]:
+    """What has changed since a run, in words: empty where its results still hold.
+
+    Of a run of the first edition, `FIRST_EDITION` and nothing else.
+
+    Parameters
+    ----------
+    parameters
+        What a run would use now.
+    data_digest
+        Of the data as they are now; None where they are not at hand, which says nothing about the results.
+    """
+    if edition(results) == 1:
+        return [FIRST_EDITION]
+    then = results["provenance"]["digest"]
+    now = digests(results["notebook"], parameters, data_digest)
+    changed = ["the notebook's code"] if then["notebook"] != now["notebook"] else []
+    changed += code.changed_files(then["lib"], code.roots_of(notebook_code(results["notebook"])))
+    changed += ["the claims"] if then.get("claims") != now["claims"] else []
+    changed += ["the parameters"] if then["parameters"] != now["parameters"] else []
+    changed += ["the data"] if data_digest and then["data"] != data_digest else []
+    return changed

@@ -1,0 +1,160 @@
+"""A run: a notebook with the values of its parameters, checked once, and where what it leaves behind is kept."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from lib import book, compute, data
+from lib.ledger import results
+from lib.parameters import ParameterError, Value
+from lib.run import profiles
+
+CELLS = "cells"
+"""The folder for the cells of a grid (`lib.cells`) that a run shows: in what it writes, and beside its results."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A notebook with its values; made by `of`, `of_results`, `found` or `scoreboard`, which check them."""
+
+    notebook: str
+    profile: str
+    values: Mapping[str, Value] = field(hash=False)
+    """Of all its parameters."""
+    given: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    """Those of them that were given by hand."""
+    where: Path | None = None
+    """The folder that it is in, where that is not the one that its name gives it."""
+
+    @classmethod
+    def of(cls, notebook: str, profile: str, given: Mapping[str, object]) -> "Run":
+        """The run that somebody asks for.
+
+        Parameters
+        ----------
+        given
+            Parameters set by hand, as values or as text.
+
+        Raises
+        ------
+        ParameterError
+            Where there is no such notebook, profile or parameter, or the values are not allowed.
+        """
+        values = profiles.values(notebook, profile, given)
+        return cls(notebook, profile, values, profiles.by_hand(notebook, given))
+
+    @classmethod
+    def of_results(cls, found: Mapping, where: Path | None = None) -> "Run":
+        """What the run behind some results would be today: the profile as it is now, and what was given by hand then.
+
+        It has no values where today's notebook does not allow those of then.
+
+        Parameters
+        ----------
+        where
+            The folder that holds the results.
+        """
+        notebook, then = found["notebook"], found["parameters"]
+        profile, *pairs = profiles.parts(found["profile"])
+        if not book.source(notebook).exists():
+            return cls(notebook, profile, {}, {}, where)
+        kept = {name for name in (pair.partition("=")[0] for pair in pairs) if name in then}
+        if profile not in profiles.names():  # made in a notebook server, with the values that the notebook had
+            kept, profile = set(then), profiles.names()[0]
+        given = {name: then[name] for name in profiles.declared(notebook) if name in kept}
+        try:
+            return replace(cls.of(notebook, profile, given), where=where)
+        except ParameterError:
+            return cls(notebook, profile, {}, given, where)
+
+    @classmethod
+    def found(cls, notebook: str, where: Path) -> "Run | None":
+        """The run whose results are in a folder; None where there are none."""
+        there = results.read_results(where, notebook)
+        return cls.of_results(there, where) if there else None
+
+    @classmethod
+    def scoreboard(cls, where: Path) -> "Run":
+        """The scoreboard over the results in a folder."""
+        values = {name: parameter.default for name, parameter in profiles.declared(book.SCOREBOARD).items()}
+        return cls(book.SCOREBOARD, where.name, values, {}, where)
+
+    def at(self, where: Path) -> "Run":
+        """The same run, kept in another folder."""
+        return replace(self, where=where)
+
+    @property
+    def name(self) -> str:
+        """What its folder is called, as in `quick+eps_untargeted=0.2`."""
+        return profiles.run_name(self.profile, self.given)
+
+    @property
+    def folder(self) -> Path:
+        """Where it is, beside the other notebooks' runs with these settings."""
+        return self.where or compute.RUNS / self.name
+
+    @property
+    def target(self) -> Path:
+        """The executed notebook."""
+        return self.folder / f"{self.notebook}.ipynb"
+
+    @property
+    def failed(self) -> Path:
+        """What is left of the notebook where a cell fails."""
+        return self.folder / f"{self.notebook}.failed.ipynb"
+
+    @property
+    def results_file(self) -> Path:
+        """Where its results are."""
+        return self.folder / f"{self.notebook}.json"
+
+    @property
+    def album(self) -> Path:
+        """Where the cells are that it shows; only a run with a grid has any."""
+        return self.folder / CELLS / self.notebook
+
+    def results(self) -> dict | None:
+        """What it has found; None where it has not run to its end."""
+        return results.read_results(self.folder, self.notebook)
+
+    def digests(self) -> dict:
+        """What it depends on, but for the data, which may not be at hand."""
+        return results.digests(self.notebook, self.values, None)
+
+    def changes(self) -> list[str]:
+        """What has changed since its results were made, in words; empty where they would come out the same today.
+
+        Raises
+        ------
+        LookupError
+            Where it has no results.
+        """
+        there = self.results()
+        if there is None:
+            raise LookupError(f"{self.notebook} has no results in {self.folder}")
+        if not book.source(self.notebook).exists():
+            return ["the notebook is gone"]
+        if results.edition(there) == 1:
+            return [results.FIRST_EDITION]
+        now = data_digest(self.notebook, there["parameters"], self.folder)
+        return results.changed_since(there, self.values, now)
+
+    def up_to_date(self) -> bool:
+        """Whether it has run, and would come out the same today, by the digests of code, parameters and data."""
+        return self.target.exists() and self.results() is not None and not self.changes()
+
+
+def data_digest(notebook: str, values: Mapping[str, object], where: Path) -> str | None:
+    """The digest of what a notebook measures on: a data set, or for the scoreboard the results it reads."""
+    if notebook == book.SCOREBOARD:
+        return results.scoreboard_inputs(where).digest
+    names = "+".join(sorted(values["dataset"].split("+")))
+    files = [path for one in names.split("+") if (path := data.cache_file(one)).exists()]
+    return _data_digest(data.current_digest, names, tuple((path, path.stat().st_mtime_ns) for path in files))
+
+
+@cache
+def _data_digest(digest: Callable[[str], str | None], names: str, files: tuple) -> str | None:
+    """Kept as long as the files are the same: it takes seconds, and the site asks for it many times."""
+    return digest(names)

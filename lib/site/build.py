@@ -1,0 +1,66 @@
+"""Build the site from a folder of executed notebooks: what is put together, and from where."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+
+from lib import book, compute
+from lib.run.run import Run
+from lib.site import benchmarks, facts, pages
+from lib.site.render import SiteError, render
+
+GENERATED = "_generated"
+"""The folder of a staged book with what is written afresh each time, for pages to include."""
+
+
+def build(results: Path, output: Path) -> Path:
+    """Render the book from a folder of executed notebooks.
+
+    A warning counts as a failure. `output` is replaced whole, and stays as it was where the rendering fails.
+
+    Parameters
+    ----------
+    results
+        Holds `<notebook>.ipynb` and `<notebook>.json` of each notebook that was executed; any may be missing.
+    output
+        The folder of the site.
+
+    Returns
+    -------
+    Path
+        Its first page, `output/index.html`.
+
+    Raises
+    ------
+    SiteError
+        Where there is no folder `results`, jupyter-book fails or warns, or `output` holds something else than a site.
+    """
+    if not results.is_dir():
+        raise SiteError(f"no folder {results}: name one that holds executed notebooks")
+    return render(lambda target: stage(results, target), output)
+
+
+def stage(results: Path, target: Path) -> None:
+    """Put together what jupyter-book renders: pages, executed notebooks, and the code and facts that pages show.
+
+    Where `results` lacks a chapter's notebook, a page says so, and what the paper claims.
+    """
+    left_out = shutil.ignore_patterns("_build", "recorded", ".*")
+    shutil.copytree(book.PAGES, target, ignore=left_out, dirs_exist_ok=True)
+    shutil.copytree(compute.ROOT / "lib", target / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    names = [*book.chapters(), book.SCOREBOARD]
+    runs = {name: run for name in names if (run := Run.found(name, results))}
+    for name in names:
+        executed = results / f"{name}.ipynb"
+        if executed.exists():
+            notebook = nbformat.read(executed, as_version=4)
+            pages.prepare(notebook, name, runs)
+            nbformat.write(notebook, target / f"{name}.ipynb")
+        else:
+            (target / f"{name}.md").write_text(pages.missing_page(name), encoding="utf-8")
+    for name, text in facts.fragments(runs).items():
+        path = target / GENERATED / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    benchmarks.stage(target, target / GENERATED)

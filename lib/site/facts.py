@@ -1,0 +1,121 @@
+"""The facts that pages show, written afresh for each site: papers, claims, runs, parameters, costs."""
+
+import html
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from lib import book
+from lib.ledger import claims
+from lib.ledger.claims import Claim, Paper
+from lib.ledger.verdicts import VERDICTS
+from lib.run import costs, profiles
+from lib.run.run import Run
+from lib.site import markup, words
+
+Runs = Mapping[str, Run]
+"""The runs that a site is rendered from, by the names of their notebooks."""
+
+
+def fragments(runs: Runs) -> dict[str, str]:
+    """What pages include, by name, in Markdown."""
+    of_runs = {"papers": papers_table(runs), "runs": runs_table(runs)}
+    return of_runs | {"parameters": parameters_tables(), "claims": claims_tables(), "costs": costs_table()}
+
+
+def claims_tables() -> str:
+    """What all papers claim, a section each."""
+    return "\n".join(
+        f"## {markup.plain(paper.title)}\n\n{claims_table(paper)}\n" for paper in map(claims.paper, book.papers())
+    )
+
+
+def claims_table(paper: Paper, *, anchors: bool = False) -> str:
+    """What a paper claims and how each claim is judged; with `anchors`, each row is an address to link to."""
+    rows = []
+    for claim in paper.claims.values():
+        id_ = f'<span id="{claim.address}"></span>' if anchors else ""
+        link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
+        rows.append([id_ + link, _said(claim), _rule(claim), markup.plain(str(claim.where))])
+    return markup.table(
+        f"The claims of {paper.title}", ["Claim", "The paper", "Judged by", "Where in the paper"], rows, wraps=True
+    )
+
+
+def _said(claim: Claim) -> str:
+    if claim.value is not None:
+        return f"{claim.value:g}"
+    return "introduces the method, measures nothing" if claim.background else "says so in words"
+
+
+def _rule(claim: Claim) -> str:
+    if claim.value is not None:
+        partner = f"; from one experiment with `{claim.partner}`" if claim.partner else ""
+        return f"within {claim.tolerance:g} of it{partner}"
+    bounds = {"above": claim.above or None, "by at least": claim.minimum or None, "sound form above": claim.sound_above}
+    unsaid = [f"{word} {value:g}" for word, value in bounds.items() if value and f"{value:g}" not in claim.compare]
+    return markup.plain(claim.compare) + (f" ({', '.join(unsaid)})" if unsaid else "")
+
+
+def papers_table(runs: Runs) -> str:
+    """The papers, and what this copy of the book has found about each."""
+    rows = []
+    for paper in map(claims.paper, book.papers()):
+        link = f"{{doc}}`{paper.title} <{paper.name}>`"
+        rows.append([link, str(len(paper.claims)), *_found(runs.get(paper.name))])
+    return markup.table("The papers", ["Paper", "Claims", "Do we get them?", "Do they stand?"], rows)
+
+
+def _found(run: Run | None) -> list[str]:
+    if not run:
+        return ["not run", "–"]
+    answers = run.results()["claims"]
+    verdicts = Counter(answer["verdict"] for answer in answers)
+    stands = Counter(answer["stands"] or "not tested" for answer in answers)
+    return [_tally(verdicts, VERDICTS), _tally(stands, ["yes", "no", "open", "not tested"])]
+
+
+def _tally(counts: Mapping[str, int], order: Iterable[str]) -> str:
+    return ", ".join(f"{counts[word]} {word}" for word in order if counts.get(word))
+
+
+def runs_table(runs: Runs) -> str:
+    """The runs that this copy of the book was rendered from."""
+    head = ["Chapter", "Profile", "Data", "Device", "Finished", "Seconds", "Commit", "Up to date"]
+    rows = [_run_row(runs[name]) for name in book.chapters() if name in runs]
+    return markup.table("Runs", head, rows) if rows else "It was rendered without any run."
+
+
+def _run_row(run: Run) -> list[str]:
+    found, changed = run.results(), run.changes()
+    facts = found["provenance"]
+    cells = [f"{{doc}}`{run.notebook}`", words.settings(found["profile"])]
+    cells += [markup.plain(facts["data"]), markup.plain(facts["device"])]
+    cells += [markup.moment(facts["finished"]), f"{sum(found['seconds'].values()):,.0f}", words.commit(facts["commit"])]
+    return [*cells, f"no: {words.listed(changed)}" if changed else "yes"]
+
+
+def parameters_tables() -> str:
+    """The parameters of every experiment: type, range, meaning, and each profile's value."""
+    there = book.notebooks()
+    parts = [f"### `{name}`\n\n{_parameters_table(name)}\n" for name in book.chapters() if name in there]
+    return "\n".join(parts) or "No notebook of this copy declares parameters yet."
+
+
+def _parameters_table(name: str) -> str:
+    names = sorted(profiles.names(), reverse=True)  # quick before paper
+    values = [profiles.values(name, profile, {}) for profile in names]
+    rows = []
+    for one in profiles.declared(name).values():
+        allowed = ", ".join(f"`{word}`" for word in one.choices)
+        allowed = allowed if one.low is None else f"{one.low:,.9g} to {one.high:,.9g}".replace("inf", "∞")
+        set_to = [f"`{given[one.name]}`" for given in values]
+        rows.append([f"`{one.name}`", one.type.__name__, allowed, *set_to, markup.plain(one.meaning)])
+    head = ["Parameter", "Type", "Allowed", *(f"`{profile}`" for profile in names), "Meaning"]
+    return markup.table(f"Parameters of {name}", head, rows, wraps=True)
+
+
+def costs_table() -> str:
+    """What each notebook takes in the quick profile, in Markdown."""
+    quick = costs.of_profile("quick").items()
+    rows = [[f"{{doc}}`{name}`", f"{cost['minutes']:g}", f"{cost['memory_gb']:g}"] for name, cost in quick]
+    return markup.table("What the quick profile takes", ["Chapter", "Minutes on two cores", "GB of memory"], rows)

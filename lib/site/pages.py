@@ -1,0 +1,133 @@
+"""A notebook as a page of the site: cleaned, with today's prose, and with where its numbers come from."""
+
+import html
+import re
+from collections.abc import Iterable
+
+import nbformat
+from nbformat import NotebookNode
+
+from lib import book
+from lib.digest.code import code_digest
+from lib.ledger import claims, results
+from lib.run.run import Run
+from lib.site import facts, markup, words
+from lib.site.facts import Runs
+
+WIDGETS = "application/vnd.jupyter.widget-view+json"
+
+
+def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
+    """Make an executed notebook a page, in place: progress bars out; where its numbers come from, in.
+
+    What the first edition recorded keeps its prose: today's is about other measurements.
+    """
+    clean(notebook)
+    if name not in runs or results.edition(runs[name].results()) > 1:
+        take_prose(notebook, name)
+    told_of = book.chapters() if name == book.SCOREBOARD else [name]
+    stale = stale_note(runs[one] for one in told_of if one in runs)
+    if stale:
+        _below_title(notebook, stale)
+    if name in runs:
+        notebook.cells.append(nbformat.v4.new_markdown_cell(provenance_note(runs[name])))
+
+
+def take_prose(notebook: NotebookNode, name: str) -> None:
+    """Put a run's outputs below today's cells, in place, where the code still computes the same.
+
+    Prose, captions, tags and comments are no part of a result: what the numbers contradict can be mended without a new
+    run. The cell with what papermill injected stays where it was, below the parameters.
+    """
+    if not book.source(name).exists():
+        return
+    today = nbformat.read(book.source(name), as_version=4).cells
+    ran = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    injected = [cell for cell in ran if "injected-parameters" in cell.metadata.get("tags", [])]
+    own = [cell for cell in ran if cell not in injected]
+    code = [cell for cell in today if cell.cell_type == "code"]
+    if list(map(_digest, own)) != list(map(_digest, code)):
+        return
+    for cell, then in zip(code, own, strict=True):
+        cell.outputs, cell.execution_count = then.outputs, then.execution_count
+    after = next((i + 1 for i, cell in enumerate(today) if "parameters" in cell.metadata.get("tags", [])), 0)
+    notebook.cells = [*today[:after], *injected, *today[after:]]
+
+
+def _digest(cell: NotebookNode) -> str:
+    return code_digest(cell.source)
+
+
+def clean(notebook: NotebookNode) -> None:
+    """Remove, in place, progress bars, what went to stderr, and the names of folders that papermill keeps."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = [output for output in cell.outputs if not _is_noise(output)]
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)  # as a terminal shows it
+
+
+def _is_noise(output: NotebookNode) -> bool:
+    return output.get("name") == "stderr" or WIDGETS in output.get("data", {})
+
+
+def _below_title(notebook: NotebookNode, text: str) -> None:
+    first = notebook.cells[0]
+    title, newline, rest = first.source.partition("\n")
+    first.source = f"{title}\n\n{text}\n{newline}{rest}" if title.startswith("# ") else f"{text}\n\n{first.source}"
+
+
+def stale_note(runs: Iterable[Run]) -> str:
+    """A warning about each run whose results may not come out the same today; empty where there is none."""
+    notes = [f"- {{doc}}`{run.notebook}`: {said}" for run in runs if (said := words.stale(run))]
+    opening = ["```{warning}", "Stale: these results may not come out the same today.", ""]
+    return "\n".join([*opening, *notes, "```"]) if notes else ""
+
+
+def provenance_note(run: Run) -> str:
+    """A folded note for the foot of a page: what was run, where, on what, and what it cost."""
+    found = run.results()
+    origin = found["provenance"]
+    seconds = ", ".join(f"{html.escape(name)} {value:,.0f} s" for name, value in found["seconds"].items())
+    rows = [
+        ["Profile", words.profile_of(run)],
+        ["Data", markup.plain(origin["data"])],
+        ["Device", f"{markup.plain(origin['device'])}, {origin['threads']} threads"],
+        ["Run", f"{markup.moment(origin['started'])} to {markup.moment(origin['finished'])}"],
+        ["Time", f"{sum(found['seconds'].values()):,.0f} s: {seconds}"],
+        ["Peak memory", f"{origin['peak_memory_bytes'] / 2**30:.1f} GiB"],
+        ["Versions", ", ".join(f"{name} {version}" for name, version in origin["versions"].items())],
+        ["Commit", words.commit(origin["commit"])],
+        ["Parameters", ", ".join(f"`{name}={value}`" for name, value in found["parameters"].items())],
+    ]
+    table = markup.table("Provenance", ["Entry", "Value"], rows)
+    folded = ["::::{dropdown} Where these numbers come from", "", table, ""]
+    folded += ["{doc}`recorded_results` says what each entry means.", "::::"]
+    return "\n".join(folded)
+
+
+def missing_page(name: str) -> str:
+    """The page of a chapter that has not been run."""
+    if name in book.papers():
+        paper = claims.paper(name)
+        title, setting = markup.plain(paper.title), markup.plain(paper.setting)
+        return (
+            f"# {title}\n\n{_not_run(name)}\n\n*Setting.* {setting}.\n\n## Its claims\n\n{facts.claims_table(paper)}\n"
+        )
+    papers = map(claims.paper, book.papers() if name == book.SCOREBOARD else [])
+    tables = [f"## {markup.plain(paper.title)}\n\n{facts.claims_table(paper, anchors=True)}\n" for paper in papers]
+    return "\n".join([f"# {name.replace('_', ' ').capitalize()}", "", _not_run(name), "", *tables])
+
+
+def _not_run(name: str) -> str:
+    if not book.source(name).exists():
+        text = "This book does not have the chapter's notebook yet, so nothing here is measured."
+    else:
+        command = "make" if name == book.SCOREBOARD else f"make reproduce PAPER={name}"
+        text = f"This copy of the book was made without a run of this chapter. To run it: `{command}`."
+    return f"```{{admonition}} Not run\n:class: important\n{text}\n```"

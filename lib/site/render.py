@@ -1,0 +1,89 @@
+"""Render a staged book with jupyter-book, and put the site in place of the one before, whole or not at all."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # the package cannot be run with -m
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+FONT_PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
+"""A hint of the theme that a browser refuses, with an error, where a page is opened from disk."""
+
+
+class SiteError(RuntimeError):
+    """The site could not be rendered; the message holds what the renderer said."""
+
+
+def render(staged: Callable[[Path], None], output: Path) -> Path:
+    """Render what `staged` puts into the folder that it is given: pages, _config.yml, _toc.yml.
+
+    A warning counts as a failure. `output` is replaced whole, and stays as it was where the rendering fails.
+
+    Returns
+    -------
+    Path
+        The first page, `output/index.html`.
+
+    Raises
+    ------
+    SiteError
+        Where jupyter-book fails or warns, or `output` holds something else than a site.
+    """
+    output = output.resolve()
+    if output.exists() and not _is_site(output):
+        raise SiteError(f"{output} holds something else than a site, and would be replaced whole: name another folder")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
+        work = Path(folder).resolve()
+        staged(work / "book")
+        rendered = _rendered(work / "book", work)
+        _replace(output, rendered, work / "before")
+    return output / "index.html"
+
+
+def _is_site(folder: Path) -> bool:
+    """Whether this is an empty folder, or one that jupyter-book has filled."""
+    return folder.is_dir() and (not any(folder.iterdir()) or (folder / "objects.inv").exists())
+
+
+def _rendered(source: Path, work: Path) -> Path:
+    """The folder of pages that jupyter-book makes of a staged book."""
+    arguments = ["build", str(source), "--path-output", str(work), "-W", "--keep-going", "-n", "--all"]
+    done = subprocess.run(
+        [sys.executable, "-c", JUPYTER_BOOK, *arguments],
+        cwd=work,
+        env=os.environ | {"PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    pages = work / "_build" / "html"
+    if done.returncode or not (pages / "index.html").exists():
+        raise SiteError(_complaints(done.stdout.replace(f"{source}{os.sep}", "")))
+    for page in pages.glob("*.html"):
+        page.write_text(FONT_PRELOAD.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+    return pages
+
+
+def _complaints(log: str) -> str:
+    lines = COLOUR.sub("", log).splitlines()
+    found = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL|Error\b", line)]
+    return "the site could not be rendered:\n" + "\n".join(found or lines[-30:])
+
+
+def _replace(output: Path, rendered: Path, before: Path) -> None:
+    """Put the rendered pages in place of `output`, or leave it as it was."""
+    if output.exists():
+        output.rename(before)
+    try:
+        rendered.rename(output)
+    except OSError:
+        if before.exists():
+            before.rename(output)
+        raise

@@ -1,0 +1,64 @@
+"""What pages say of a run: its settings, its commit, what has changed since, and the command that runs it again."""
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from lib.ledger import results
+from lib.parameters import Value
+from lib.run import profiles
+from lib.run.record import PROFILE
+from lib.run.run import Run
+
+
+def stale(run: Run) -> str:
+    """A sentence on what has changed since a run, and one with the command; empty where nothing has."""
+    recorded = run.folder.resolve() == results.RECORDED
+    if results.edition(run.results()) == 1:
+        again = command(run.notebook, PROFILE if recorded else run.profile, recorded=recorded)
+        return f"{results.FIRST_EDITION}. `{again}` measures it."
+    changed = run.changes()
+    if not changed:
+        return ""
+    verb = "has" if len(changed) == 1 else "have"
+    again = command(run.notebook, run.profile, run.given, recorded=recorded)
+    return f"{listed(changed)} {verb} changed since this was run. `{again}` runs it again."
+
+
+def command(
+    notebook: str, profile: str, given: Mapping[str, Value] = MappingProxyType({}), *, recorded: bool = False
+) -> str:
+    """What makes a run again; `recorded`, where it is to be kept in book/recorded."""
+    words = ["record", notebook] if recorded else ["execute", notebook, "--profile", profile]
+    _, *pairs = profiles.parts(profiles.run_name(profile, given))
+    return shlex.join(["python", "-m", "lib.run", *words, *(word for pair in pairs for word in ("-p", pair))])
+
+
+def listed(changed: Iterable[str]) -> str:
+    """What has changed, the modules among it as code."""
+    return ", ".join(re.sub(r"\blib(\.\w+)+", r"`\g<0>`", part) for part in changed)
+
+
+def profile_of(run: Run) -> str:
+    """The profile, and where something was set by hand, what runs the whole of it."""
+    name = run.results()["profile"]
+    profile, *by_hand = profiles.parts(name)
+    if not by_hand:
+        return f"`{profile}`"
+    again = command(run.notebook, profile, recorded=profile == PROFILE)
+    return f"{settings(name)}: not the whole profile; `{again}` runs that"
+
+
+def settings(run_name: str) -> str:
+    """The profile and what was set by hand, each a word of its own, so that a narrow column can break between them."""
+    profile, *given = profiles.parts(run_name)
+    return f"`{profile}`" + (" with " + ", ".join(f"`{pair}`" for pair in given) if given else "")
+
+
+def commit(name: str | None) -> str:
+    """A commit, shortened."""
+    if not name:
+        return "not known: the code was no checkout"
+    name, changed, _ = name.partition("+")
+    return f"`{name[:12]}`" + (" with changes that were not committed" if changed else "")
