@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from lib import compute, provenance
+from lib import compute
 from lib.digest import code
 from lib.digest.code import differing_files, sha256
 from lib.run import execute
