@@ -22,6 +22,14 @@ class Experiment(ABC):
     def cells(self) -> list[Cell]:
         """Every cell of the chapter, in the order in which the notebook comes to them."""
 
+    def needed(self) -> list[Cell]:
+        """The cells that the notebook cannot do without; it shows the others where they are kept."""
+        return self.cells()
+
+    def refused(self) -> str:
+        """Why these values, each of them in its range, cannot go together; nothing where they can."""
+        return ""
+
     @classmethod
     def of(cls, variables: Mapping[str, object]) -> Self:
         """The experiment whose parameters have these values; `variables` may hold more, as `globals()` does."""
