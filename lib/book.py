@@ -1,5 +1,6 @@
 """Which chapters the book has, and in which order: nothing else in lib or in the tests says so."""
 
+import importlib
 from pathlib import Path
 
 import yaml
@@ -35,6 +36,11 @@ def papers() -> list[str]:
 def notebooks() -> list[str]:
     """The notebooks that are there: chapters, then the scoreboard, which reads their results."""
     return [name for name in [*chapters(), SCOREBOARD] if source(name).exists()]
+
+
+def experiment(chapter: str) -> type:
+    """The class of a chapter's experiment, `lib.chapters.<chapter>.experiment.Experiment`."""
+    return importlib.import_module(f"lib.chapters.{chapter}.experiment").Experiment
 
 
 def source(notebook: str) -> Path:

@@ -2,7 +2,7 @@
 
 import re
 
-from lib import tables
+from lib.show import tables
 from lib.ledger.claims import paper
 
 PAPER = paper("mitigation")

@@ -26,6 +26,22 @@ def export(wanted: Iterable[Cell], target: Path) -> int:
     return len(there)
 
 
+def packed(wanted: Iterable[Cell]) -> bytes:
+    """What `export` writes, as bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "cells.zip"
+        export(wanted, target)
+        return target.read_bytes()
+
+
+def bring_packed(content: bytes) -> tuple[int, int]:
+    """`bring` for what `packed` gave."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "cells.zip"
+        source.write_bytes(content)
+        return bring(source)
+
+
 def bring(source: Path) -> tuple[int, int]:
     """Take the cells of such a file over; return how many are new, and how many were here already.
 

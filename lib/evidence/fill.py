@@ -45,8 +45,8 @@ def fill(
     tasks
         In the order in which to make them.
     within
-        Seconds after which to stop. What would not end by then is not begun; what takes longer than was thought is
-        interrupted, and its training goes on from there the next time.
+        Seconds after which to stop. What would not end by then waits for what would, and is begun only then: it is
+        interrupted when the time is over, and its training goes on from there the next time.
     say
         Takes a line for each cell.
 
@@ -57,25 +57,20 @@ def fill(
     """
     clock = Deadline(within)
     filled, total = Filled(), len(tasks)
-    waiting = list(tasks)
-    parent = os.getppid()
+    waiting, parent = list(tasks), os.getppid()
     while waiting and not clock.is_over and os.getppid() == parent:
+        fitting = [task for task in waiting if (task.seconds or 0) <= clock.left] or waiting[:1]
         busy: list[Task] = []
-        for task in waiting:
-            if clock.is_over or os.getppid() != parent:
+        for task in fitting:
+            if clock.is_over or os.getppid() != parent:  # an orphan works for nobody
                 break
-            if task.seconds is not None and task.seconds > clock.left:
-                filled.left.append(task.cell)
-                continue
-            if not _one(task, filled, clock, busy):
-                continue
-            done = total - len(filled.left)
-            say(_line(task, len(filled.made), done))
-        waiting = [task for task in busy if not task.cell.is_kept]
-        if waiting:
+            if _one(task, filled, clock, busy):
+                say(_line(task, len(filled.made), total))
+        over = {*filled.made, *filled.failed}
+        waiting = [task for task in waiting if task.cell not in over and not task.cell.is_kept]
+        if waiting and {task.cell for task in waiting} == {task.cell for task in busy}:
             time.sleep(min(POLL_S, max(clock.left, 0)))
-    over = {*filled.made, *filled.left, *filled.failed}
-    filled.left += [task.cell for task in tasks if task.cell not in over and not task.cell.is_kept]
+    filled.left = [task.cell for task in tasks if task.cell not in filled.failed and not task.cell.is_kept]
     return filled
 
 
@@ -90,7 +85,6 @@ def _one(task: Task, filled: Filled, clock: "Deadline", busy: list[Task]) -> boo
         busy.append(task)
         return False
     except OutOfTime:
-        filled.left.append(task.cell)
         return False
     except Exception as error:
         traceback.print_exc(file=sys.stderr)

@@ -1,21 +1,26 @@
-"""python -m lib.run: execute notebooks, record runs, fetch data, render the site, say what is up to date."""
+"""python -m lib.run: measure, execute notebooks, record runs, fetch data, render the site, say what is up to date."""
 
 import argparse
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 
 from lib import book, compute, data
+from lib.evidence import carry
+from lib.evidence.cluster import EngineError
 from lib.ledger import results
 from lib.parameters import ParameterError
-from lib.run import costs, execute, record, status
+from lib.run import costs, execute, measuring, record, status
 from lib.run.run import Run
 from lib.site import build, readme
 from lib.site.render import SiteError
-from lib.sweep.dask import EngineError
 
-FAILURES = (ParameterError, execute.RunError, data.DataError, SiteError, EngineError)
+FAILURES = (
+    *(ParameterError, execute.RunError, measuring.MeasuringError, data.DataError, SiteError, EngineError),
+    carry.CarryError,
+)
 INTERRUPTED = 130
 
 
@@ -41,10 +46,43 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _execute(options: argparse.Namespace) -> None:
     runs = _runs(options.notebook or _without_scoreboard(book.notebooks()), options.profile, options.parameter)
-    for run in runs:
-        execute.execute(run, force=options.force)
+    _execute_all(runs, force=options.force)
     if not options.notebook and book.SCOREBOARD in book.notebooks():  # it has no parameters to give
         execute.execute(Run.scoreboard(runs[0].folder))
+
+
+def _execute_all(runs: list[Run], *, force: bool = False) -> None:
+    """Execute runs where they are not up to date; all that they lack is measured first, side by side."""
+    measuring.fill([run for run in runs if force or not run.up_to_date()])
+    for run in runs:
+        execute.execute(run, force=force)
+
+
+def _fill(options: argparse.Namespace) -> None:
+    runs = _runs(_without_scoreboard(options.notebook or book.notebooks()), options.profile, options.parameter)
+    if options.list:
+        measuring.listed(runs)
+        return
+    try:
+        left = measuring.fill(
+            runs,
+            needed=False,
+            within=options.within,
+            jobs=options.jobs,
+            scheduler=options.scheduler,
+            resources=dict(options.resources),
+        )
+        print(f"{len(left)} cells are left; the same command goes on" if left else "nothing is missing", flush=True)
+    finally:  # what was made leaves this machine also where something failed
+        if options.export:
+            count = carry.export([cell for run in runs for cell in run.experiment.cells()], options.export)
+            print(f"{count} cells in {options.export}", flush=True)
+
+
+def _import(options: argparse.Namespace) -> None:
+    for path in options.file:
+        new, known = carry.bring(path)
+        print(f"{path}: {new} new cells, {known} that were here already")
 
 
 def _reproduce(options: argparse.Namespace) -> None:
@@ -52,8 +90,7 @@ def _reproduce(options: argparse.Namespace) -> None:
     runs = _runs(names, options.profile, options.parameter)
     where = (runs or _runs([book.SCOREBOARD], options.profile, options.parameter))[0].folder
     print(costs.announcement(options.profile, runs), flush=True)
-    for run in runs:
-        execute.execute(run)
+    _execute_all(runs)
     execute.execute(Run.scoreboard(where))
     index = build.build(where, where / "book")
     print(f"\n{status.summary(where)}\n\nThe site: {index.relative_to(compute.ROOT)}")
@@ -118,6 +155,14 @@ def _given(pairs: list[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
+def _seconds(text: str) -> float:
+    """A span of time, as in 90s, 12m or 2h."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no span of time: write 90s, 12m or 2h")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
@@ -154,15 +199,25 @@ def _parser() -> argparse.ArgumentParser:
     kept = command(_record, "record", "execute the paper profile and keep it in book/recorded")
     kept.add_argument("notebook", nargs="+")
     parameters(kept)
+    filled = command(_fill, "fill", "measure what is missing, the most telling first; goes on where it was")
+    filled.add_argument("notebook", nargs="*")
+    filled.add_argument("--profile", default="paper", help="notebooks/profiles/<name>.yaml; paper by default")
+    parameters(filled)
+    filled.add_argument("--list", action="store_true", help="only say what is missing, and how long it will take here")
+    filled.add_argument("--within", type=_seconds, metavar="TIME", help="stop after 90s, 12m or 2h")
+    filled.add_argument("--jobs", type=_positive, metavar="N", help="processes side by side; one a core by default")
+    filled.add_argument("--export", type=Path, metavar="FILE", help="put all cells that are kept into a zip file")
+    command(_import, "import", "take over the cells of such a file").add_argument("file", nargs="+", type=Path)
     swept = command(_sweep, "sweep", "execute a notebook over a grid of parameters; table and page of the results")
     swept.add_argument("notebook")
     swept.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
     swept.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE,VALUE,... or NAME=A:B")
     swept.add_argument("--name", help="of its folder in runs/sweeps; by default made of what is swept")
     swept.add_argument("--workers", type=_positive, metavar="N", help="runs at a time on this machine")
-    swept.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask cluster, say tcp://host:8786")
-    wanted = swept.add_argument("--resources", type=_resource, action="append", default=[], metavar="NAME=AMOUNT")
-    wanted.help = "what a run takes of what the cluster's workers offer, say GPU=1"
+    for added in (swept, filled):
+        added.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask cluster, say tcp://host:8786")
+        wanted = added.add_argument("--resources", type=_resource, action="append", default=[], metavar="NAME=AMOUNT")
+        wanted.help = "what a run or a cell takes of what the cluster's workers offer, say GPU=1"
     command(_data, "data", "fetch data sets into data/").add_argument("name", nargs="+")
     rendered = command(_book, "book", "render the site from a folder of executed notebooks")
     rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)

@@ -53,7 +53,15 @@ def environment(out: Path, results: Path) -> dict[str, str]:
     """
     own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
     found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": results.name}
-    found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
+    found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own} | speed()
+    if not sys.stderr.isatty():
+        found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
+    return found
+
+
+def speed() -> dict[str, str]:
+    """Variables that make a process that trains faster; what a user has set stays."""
+    found: dict[str, str] = {}
     if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
         # Threads that spin for long while they wait make a run many times slower wherever another program wants the
         # same cores; those that sleep at once make it a third slower where none does.
@@ -63,8 +71,6 @@ def environment(out: Path, results: Path) -> dict[str, str]:
         # a training on the CPU that keeps them is done in four fifths of the time.
         found |= {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
         found["MALLOC_TOP_PAD_"] = str(2**28)
-    if not sys.stderr.isatty():
-        found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
     return found
 
 

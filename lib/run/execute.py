@@ -20,7 +20,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from lib import book, compute
 from lib.run import engine
-from lib.run.run import CELLS, Run
+from lib.run.run import Run
 
 
 class RunError(RuntimeError):
@@ -102,18 +102,14 @@ def _papermill(run: Run, output: Path) -> None:
 
 
 def _install(executed: Path, run: Run) -> None:
-    """Put what a run left in its scratch folder in place: the notebook, its results, the cells of a grid it shows."""
-    results, cells = executed.with_suffix(".json"), executed.parent / CELLS
+    """Put what a run left in its scratch folder in place: the notebook and its results."""
+    results = executed.with_suffix(".json")
     if not results.exists():
         raise RunError(f"{run.notebook} ran to its end, but wrote no results: its last cells have to finish the ledger")
     notebook = nbformat.read(executed, as_version=4)
     for path in ("input_path", "output_path"):  # folders of this machine, which no reader needs
         notebook.metadata.get("papermill", {}).pop(path, None)
     nbformat.write(notebook, executed)
-    if cells.exists():
-        shutil.rmtree(run.album, ignore_errors=True)
-        run.album.parent.mkdir(exist_ok=True)
-        os.replace(cells, run.album)
     os.replace(executed, run.target)
     os.replace(results, run.results_file)
 

@@ -8,7 +8,6 @@ import yaml
 
 from lib import book
 from lib.parameters import Contract, ParameterError, Value, check, contract
-from lib.run import combinations
 
 
 def names() -> list[str]:
@@ -54,16 +53,22 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
     ------
     ParameterError
         Where a name, a type or a range is wrong, or values do not go together; see `lib.parameters.check` and
-        `lib.run.combinations.check`. It names the notebook.
+        `Experiment.refused`. It names the notebook.
     """
     parameters = declared(notebook)
     defaults = {name: parameter.default for name, parameter in parameters.items()}
     try:
         found = defaults | section(profile, notebook) | check(parameters, given)
-        combinations.check(notebook, found)
     except ParameterError as error:
         raise ParameterError(f"{notebook}: {error}") from error
+    if notebook != book.SCOREBOARD and (why := book.experiment(notebook)(**found).refused()):
+        raise ParameterError(f"{notebook}: {why}")
     return found
+
+
+def worth(profile: str) -> list[str]:
+    """The parts of chapters in the order in which a profile has them measured, the most telling first."""
+    return (yaml.safe_load((book.NOTEBOOKS / "profiles" / f"{profile}.yaml").read_text()) or {}).get("worth") or []
 
 
 def by_hand(notebook: str, given: Mapping[str, object]) -> dict[str, Value]:

@@ -1,11 +1,13 @@
-"""Recorded runs: the paper profile's executed notebooks and results, kept in book/recorded."""
+"""Recorded runs: the paper profile's executed notebooks, results and cells, kept in book/recorded."""
 
 import shutil
-from pathlib import Path
 
-from lib import book, cells
+from lib import book
+from lib.evidence import cells
+from lib.evidence.cells import Cell
 from lib.files import atomic
 from lib.ledger import results
+from lib.run import measuring
 from lib.run.execute import execute
 from lib.run.run import Run
 
@@ -13,43 +15,38 @@ PROFILE = "paper"
 
 
 def record(run: Run) -> None:
-    """Execute a run of the paper profile, and put the copy and its results into book/recorded.
+    """Measure what a run of the paper profile needs, execute it, and put all of it into book/recorded.
 
-    The cells of a grid go with them, and a recording starts from those that are there: so a grid that takes longer
-    than any one machine is at hand is filled step by step. The scoreboard there is made anew; itself, it reads the
-    recorded results and has nothing else to run.
+    The scoreboard there is made anew; itself, it reads the recorded results and has nothing else to run.
 
     Raises
     ------
+    lib.run.measuring.MeasuringError
+        Where a cell cannot be measured.
     lib.run.execute.RunError
-        Where a cell fails; what was recorded before stays.
+        Where the notebook fails; what was recorded before stays.
     """
     results.RECORDED.mkdir(parents=True, exist_ok=True)
     if run.notebook != book.SCOREBOARD:
+        measuring.fill([run])
+        execute(run)
+        keep([cell for cell in run.experiment.cells() if cell.is_kept])
         kept = run.at(results.RECORDED)
-        has_a_grid = _bring(kept.album, cells.CELLS)
-        execute(run, force=has_a_grid)  # there may be more cells by now
-        _bring(run.album, kept.album)
         for made, place in ((run.target, kept.target), (run.results_file, kept.results_file)):
             with atomic(place) as temporary:
                 shutil.copyfile(made, temporary)
-        for path in kept.album.glob("*"):
-            if not (run.album / path.name).exists() and _cell(path) in {_cell(one) for one in run.album.glob("*")}:
-                path.unlink()  # another of the same cell has taken its place; what this run only left out stays
     if book.SCOREBOARD in book.notebooks():
         execute(Run.scoreboard(results.RECORDED))
 
 
-def _cell(path: Path) -> str:
-    """What a cell is of: its file's name without the digest."""
-    return path.stem.rpartition("-")[0]
-
-
-def _bring(album: Path, folder: Path) -> bool:
-    """Copy the cells of an album that a folder lacks; whether there are any: most chapters have no grid."""
-    found = sorted(album.glob("*.json"))
-    for path in found:
-        if not (folder / path.name).exists():
-            with atomic(folder / path.name) as temporary:
-                shutil.copyfile(path, temporary)
-    return bool(found)
+def keep(shown: list[Cell]) -> None:
+    """Put cells among the recorded ones; those of the same part and setting that they replace go."""
+    for cell in shown:
+        place = cells.RECORDED / cell.part.chapter / cell.path.name
+        if cell.path != place:
+            with atomic(place) as temporary:
+                shutil.copyfile(cell.path, temporary)
+        stem = place.stem.rpartition("-")[0]
+        for other in place.parent.glob(f"{stem}-*.npz"):
+            if other != place and other.stem.rpartition("-")[0] == stem:
+                other.unlink()

@@ -6,12 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from lib import book, compute, data
+from lib.evidence.experiment import Experiment
 from lib.ledger import results
 from lib.parameters import ParameterError, Value
 from lib.run import profiles
-
-CELLS = "cells"
-"""The folder for the cells of a grid (`lib.cells`) that a run shows: in what it writes, and beside its results."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,11 @@ class Run:
         return replace(self, where=where)
 
     @property
+    def experiment(self) -> Experiment:
+        """What its notebook reads its evidence from."""
+        return book.experiment(self.notebook)(**self.values)
+
+    @property
     def name(self) -> str:
         """What its folder is called, as in `quick+eps_untargeted=0.2`."""
         return profiles.run_name(self.profile, self.given)
@@ -108,11 +111,6 @@ class Run:
     def results_file(self) -> Path:
         """Where its results are."""
         return self.folder / f"{self.notebook}.json"
-
-    @property
-    def album(self) -> Path:
-        """Where the cells are that it shows; only a run with a grid has any."""
-        return self.folder / CELLS / self.notebook
 
     def results(self) -> dict | None:
         """What it has found; None where it has not run to its end."""
@@ -138,7 +136,15 @@ class Run:
         if results.edition(there) == 1:
             return [results.FIRST_EDITION]
         now = data_digest(self.notebook, there["parameters"], self.folder)
-        return results.changed_since(there, self.values, now)
+        changed = results.changed_since(there, self.values, now)
+        return changed + (["the evidence, of which there is more now"] if not changed and self._has_more(there) else [])
+
+    def _has_more(self, there: Mapping) -> bool:
+        """Whether cells are kept that its results do not know."""
+        if self.notebook == book.SCOREBOARD:
+            return False
+        known = set(there["provenance"]["evidence"]["cells"].values())
+        return any(cell.digest not in known and cell.is_kept for cell in self.experiment.cells())
 
     def up_to_date(self) -> bool:
         """Whether it has run, and would come out the same today, by the digests of code, parameters and data."""

@@ -9,10 +9,13 @@ from lib.ledger.claims import paper
 from lib.ledger.verdicts import VERDICTS
 from lib.run.run import Run
 
+KEPT = ("evidence", "snapshots", "sweeps")
+"""Folders under runs/ that are no folders of runs."""
+
 
 def lines() -> list[str]:
     """A line for each notebook of each folder of runs: the recorded ones first."""
-    folders = [results.RECORDED, *sorted(path for path in compute.RUNS.glob("*") if path.name != "snapshots")]
+    folders = [results.RECORDED, *sorted(path for path in compute.RUNS.glob("*") if path.name not in KEPT)]
     return [line for where in folders for line in _folder_lines(where)]
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from lib import compute
+from lib.evidence import carry
 from lib.files import atomic
 from lib.parameters import ParameterError
 from lib.run import execute
@@ -51,7 +52,7 @@ def run(
     ------
     lib.parameters.ParameterError
         Before anything runs.
-    lib.sweep.dask.EngineError
+    lib.evidence.cluster.EngineError
         Where Dask is missing or no scheduler answers.
     SweepError
         Where runs failed: when all others are done, and table and page are written.
@@ -134,6 +135,8 @@ def _collect(runs: Sequence[Run], outcomes: Iterable[tuple[int, dask.Outcome]]) 
 
 def _keep(outcome: dask.Outcome, run: Run) -> None:
     """Put the files of a run into its folder, results last; a run that is done leaves no trace of one that failed."""
+    if outcome.evidence:
+        carry.bring_packed(outcome.evidence)
     for name, content in outcome.files.items():
         with atomic(run.folder / name) as path:
             path.write_bytes(content)

@@ -1,0 +1,113 @@
+"""Workers: Dask's, started on this machine or those of a scheduler that is there."""
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from lib import compute
+
+CONNECT_S = 20
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+CORES_PER_WORKER = 4
+"""Fewer gain nothing: a training uses them all."""
+
+
+class EngineError(RuntimeError):
+    """Dask is missing, no scheduler answers, or what was asked for does not go together."""
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def client(
+    scheduler: str | None = None,
+    workers: int | None = None,
+    resources: Mapping[str, float] | None = None,
+    tasks: int = 1,
+) -> Iterator:
+    """A Dask client.
+
+    Parameters
+    ----------
+    scheduler
+        The address of a running Dask scheduler; workers are started on this machine where there is none.
+    workers
+        How many of those, no more than `tasks`; they share the cores.
+    resources
+        What one task takes of what the workers offer, as in {"GPU": 1}.
+
+    Raises
+    ------
+    EngineError
+        Where Dask is not installed, no scheduler answers, or resources are asked for that no cluster is there to offer.
+    """
+    if resources and not scheduler:
+        raise EngineError("--resources names what the workers of a cluster offer: give its --scheduler as well")
+    if workers and scheduler:
+        raise EngineError("--workers starts workers on this machine; a --scheduler has its own: give one of the two")
+    try:
+        import distributed
+    except ImportError as error:
+        raise EngineError("this runs on Dask: `make sweep` installs it, or `pip install -e '.[sweep]'`") from error
+    if scheduler:
+        with _connected(distributed, scheduler) as found:
+            yield found
+    else:
+        with _local(distributed, min(workers or _default_workers(), tasks)) as found:
+            yield found
+
+
+def _default_workers() -> int:
+    """One where all would share a GPU."""
+    return max(1, cores() // CORES_PER_WORKER) if compute.device().type == "cpu" else 1
+
+
+@contextmanager
+def _local(distributed, workers: int) -> Iterator:
+    """A client of workers of its own on this machine, each a process with its share of the cores."""
+    import dask
+
+    share = str(max(1, cores() // workers))
+    settings = {
+        "distributed.nanny.pre-spawn-environ": {},  # Dask's holds every worker, and afterwards us, to one thread
+        "distributed.scheduler.worker-saturation": 1.0,  # a worker that dies takes its own run with it, no other
+    }
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,  # the memory is the kernel's, another process
+            env={name: os.environ.get(name, share) for name in THREADS},
+            dashboard_address="127.0.0.1:0",
+            silence_logs="CRITICAL",
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        client.run(_ignore_interrupts)
+        yield client
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C in a terminal goes to the workers too; it is the sweep that ends, and them with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _connected(distributed, address: str) -> Iterator:
+    try:
+        client = distributed.Client(address, timeout=CONNECT_S, name="adversarial-reproductions")
+    except (OSError, ValueError) as error:
+        raise EngineError(f"no Dask scheduler answers at {address}: {error}") from error
+    with client:
+        workers = len(client.scheduler_info(n_workers=-1)["workers"])
+        print(
+            f"{workers} workers at {address}" + ("" if workers else ": what is to be done waits until one comes"),
+            flush=True,
+        )
+        yield client

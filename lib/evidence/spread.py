@@ -1,0 +1,64 @@
+"""Cells on the workers of a Dask cluster: a cell is a task. No file system has to be shared."""
+
+from collections.abc import Callable, Mapping, Sequence
+from queue import SimpleQueue
+
+from lib.digest import code
+from lib.evidence import carry
+from lib.evidence.cells import Cell
+from lib.evidence.cluster import client
+from lib.evidence.plan import Task
+
+
+class OtherCode(RuntimeError):
+    """A worker's copy of the book is another one."""
+
+
+def spread(
+    tasks: Sequence[Task],
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    resources: Mapping[str, float] | None = None,
+    say: Callable[[Cell], None] = lambda cell: None,
+) -> dict[Cell, str]:
+    """Have cells made, the first ones first, and keep each as it comes; return why some could not be made.
+
+    A cell whose worker dies is given to another. The parameters are those of `lib.evidence.cluster.client`; `say`
+    takes each cell that is kept.
+    """
+    failed: dict[Cell, str] = {}
+    with client(scheduler, workers, resources, len(tasks)) as cluster:
+        futures, done = {}, SimpleQueue()
+        for number, task in enumerate(tasks):
+            key = f"{task.cell.part.chapter}-{task.cell.name}"
+            options = {"key": key, "priority": -number, "resources": resources, "pure": True}
+            future = cluster.submit(one_cell, task.cell, task.cell.digest, **options)
+            futures[future] = task.cell
+            future.add_done_callback(done.put)  # Dask's as_completed can hang where Ctrl-C meets its lock
+        for _ in tasks:
+            future = done.get()
+            cell = futures[future]
+            try:
+                carry.bring_packed(future.result())
+                say(cell)
+            except Exception as error:
+                failed[cell] = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+            future.release()  # what has been handed over need not be kept, nor made again where its worker dies
+    return failed
+
+
+def one_cell(cell: Cell, expected: str) -> bytes:
+    """Make one cell on a worker, and pack it.
+
+    Raises
+    ------
+    OtherCode
+        Where the worker would measure something else under the same name.
+    """
+    code.forget()  # a worker may live longer than the code that it has read
+    here = Cell(cell.part, cell.setting)
+    if here.digest != expected:
+        raise OtherCode("the worker's copy of the book measures this in another way")
+    here.get()
+    return carry.packed([here])

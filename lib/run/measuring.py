@@ -1,0 +1,164 @@
+"""Measure what runs need before their notebooks are executed: in processes that share the cores, or on a cluster."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from tqdm import tqdm
+
+from lib import compute
+from lib.evidence import plan
+from lib.evidence.cells import Cell
+from lib.evidence.cluster import THREADS, cores
+from lib.evidence.plan import Task
+from lib.evidence.spread import spread
+from lib.run import engine, profiles
+from lib.run.run import Run
+
+WATCH_S = 0.3
+GB_PER_JOB = 3
+"""What a process of the chapters takes at most, for how many go side by side."""
+
+
+class MeasuringError(RuntimeError):
+    """Some cells could not be made; the message names them."""
+
+
+def tasks(runs: Sequence[Run], *, needed: bool = True) -> list[Task]:
+    """The cells that runs lack, by their profile's order of worth.
+
+    Parameters
+    ----------
+    needed
+        Only those that the notebooks cannot do without, or all that they can show.
+    """
+    wanted = [cell for run in runs for cell in (run.experiment.needed() if needed else run.experiment.cells())]
+    return plan.missing(wanted, profiles.worth(runs[0].profile) if runs else ())
+
+
+def fill(
+    runs: Sequence[Run],
+    *,
+    needed: bool = True,
+    within: float | None = None,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    resources: Mapping[str, float] | None = None,
+) -> list[Task]:
+    """Make the cells that runs lack; return those that the time did not suffice for.
+
+    Parameters
+    ----------
+    within
+        Seconds after which to stop; the order of worth says what comes first.
+    jobs
+        How many processes; by default one a core, as far as the memory goes, and one on a GPU.
+    scheduler, resources
+        As `lib.evidence.cluster.client` takes them: the cells are then made by a cluster's workers.
+
+    Raises
+    ------
+    MeasuringError
+        Where some could not be made; all others are.
+    """
+    missing = tasks(runs, needed=needed)
+    if not missing:
+        return []
+    print(f"measuring {len(missing)} cells; each is kept as it is done", flush=True)
+    with _Watch([task.cell for task in missing]) as watch:
+        if scheduler:
+            failed = spread(missing, scheduler=scheduler, resources=resources, say=watch.say)
+            reasons = [f"  {cell.label}: {why}" for cell, why in failed.items()]
+        else:
+            reasons = _side_by_side(runs, needed, within, min(jobs or default_jobs(), len(missing)), watch)
+    left = [task for task in missing if not task.cell.is_kept]
+    if reasons or (left and within is None):
+        listed = "\n".join(reasons or [f"  {task.cell.label}" for task in left])
+        raise MeasuringError(f"{len(left)} of {len(missing)} cells could not be measured:\n{listed}")
+    return left
+
+
+def default_jobs() -> int:
+    """One process a core, as far as the memory goes; one where all would share a GPU."""
+    if compute.device().type != "cpu":
+        return 1
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (AttributeError, ValueError, OSError):
+        memory = float("inf")
+    return max(1, min(cores(), int(memory / GB_PER_JOB)))
+
+
+class _Watch:
+    """Says of each cell that it is kept, whoever made it."""
+
+    def __init__(self, wanted: Sequence[Cell]) -> None:
+        self.open, self.total = list(wanted), len(wanted)
+        self.bar = tqdm(total=self.total, desc="cells", leave=False, disable=None)
+
+    def __enter__(self) -> "_Watch":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.look()
+        self.bar.close()
+
+    def look(self) -> None:
+        """See which cells are kept by now."""
+        for cell in [cell for cell in self.open if cell.is_kept]:
+            self.say(cell)
+
+    def say(self, cell: Cell) -> None:
+        self.open.remove(cell)
+        self.bar.update()
+        made = cell.made
+        spent = engine.clock(made.seconds) if made else "?"
+        line = f"{self.total - len(self.open):4} of {self.total}  {spent:>6}  {cell.label}"
+        tqdm.write(line) if not self.bar.disable else print(line, flush=True)
+
+
+def _side_by_side(runs: Sequence[Run], needed: bool, within: float | None, jobs: int, watch: _Watch) -> list[str]:
+    """Worker processes on the same list, each of which takes what none other is at; say what went wrong with them."""
+    asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed, "within": within}
+    share = {name: os.environ.get(name, str(max(1, cores() // jobs))) for name in THREADS}
+    environment = os.environ | engine.speed() | share | {"TQDM_DISABLE": "1"}
+    command = [sys.executable, "-m", "lib.run.worker", json.dumps(asked)]
+    workers = [subprocess.Popen(command, cwd=compute.ROOT, env=environment) for _ in range(jobs)]
+    try:
+        while any(worker.poll() is None for worker in workers):
+            watch.look()
+            time.sleep(WATCH_S)
+    except BaseException:
+        _stop(workers)
+        raise
+    ended = [worker.returncode for worker in workers]
+    reasons = [_killed(-code) for code in ended if code < 0]
+    return reasons + (["  the errors are above"] if any(code > 0 for code in ended) else [])
+
+
+def _killed(number: int) -> str:
+    why = ", most often for taking more memory than there is" if number == signal.SIGKILL else ""
+    return f"  a process was killed by {signal.Signals(number).name}{why}; the same command goes on where it was"
+
+
+def _stop(workers: Sequence[subprocess.Popen], patience: float = 10.0) -> None:
+    """Let processes keep what they have, then end them."""
+    for worker in workers:
+        with suppress(ProcessLookupError):
+            worker.send_signal(signal.SIGINT)
+    until = time.monotonic() + patience
+    for worker in workers:
+        try:
+            worker.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            worker.kill()
+
+
+def listed(runs: Sequence[Run], say: Callable[[str], None] = print) -> None:
+    """Print what is missing, what it is for, and how long it will take here."""
+    say(plan.listed(tasks(runs, needed=False)))

@@ -1,0 +1,25 @@
+"""A process that measures: `python -m lib.run.worker '{"runs": ...}'`, started by `lib.run.measuring`."""
+
+import json
+import signal
+import sys
+
+from lib.evidence.fill import fill
+from lib.run.measuring import tasks
+from lib.run.run import Run
+
+
+def main(asked: str) -> int:
+    """Make what is missing, and none other is at; the exit status is 1 where something failed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    facts = json.loads(asked)
+    runs = [Run.of(*one) for one in facts["runs"]]
+    try:
+        filled = fill(tasks(runs, needed=facts["needed"]), within=facts["within"])
+    except KeyboardInterrupt:
+        return 0  # whoever started this says so
+    return 1 if filled.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
