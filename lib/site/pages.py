@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import nbformat
 from nbformat import NotebookNode
@@ -97,7 +97,7 @@ def provenance_note(run: Run) -> str:
     rows = [
         ["Profile", words.profile_of(run)],
         ["Data", markup.plain(origin["data"])],
-        ["Device", f"{markup.plain(origin['device'])}, {origin['threads']} threads"],
+        *measured_rows(origin),
         ["Run", f"{markup.moment(origin['started'])} to {markup.moment(origin['finished'])}"],
         ["Time", f"{sum(found['seconds'].values()):,.0f} s: {seconds}"],
         ["Peak memory", f"{origin['peak_memory_bytes'] / 2**30:.1f} GiB"],
@@ -109,6 +109,17 @@ def provenance_note(run: Run) -> str:
     folded = ["::::{dropdown} Where these numbers come from", "", table, ""]
     folded += ["{doc}`recorded_results` says what each entry means.", "::::"]
     return "\n".join(folded)
+
+
+def measured_rows(origin: Mapping) -> list[list[str]]:
+    """What measured the cells that a page was made from, and when; of the first edition the device alone is known."""
+    if "evidence" not in origin:
+        return [["Device", f"{markup.plain(origin['device'])}, {origin['threads']} threads"]]
+    evidence = origin["evidence"]
+    rows = [["Evidence", f"{len(evidence['cells']):,} cells"]]
+    rows += [["Measured on", markup.plain("; ".join(evidence["devices"]))]] if evidence["devices"] else []
+    moments = [markup.moment(one) for one in dict.fromkeys(evidence["measured"] or [])]
+    return rows + ([["Measured", " to ".join(moments)]] if moments else [])
 
 
 def missing_page(name: str) -> str:

@@ -36,8 +36,8 @@ def command(
 
 
 def listed(changed: Iterable[str]) -> str:
-    """What has changed, the modules among it as code."""
-    return ", ".join(re.sub(r"\blib(\.\w+)+", r"`\g<0>`", part) for part in changed)
+    """What has changed, the files among it as code."""
+    return ", ".join(re.sub(r"\blib(/\w+)+\.py", r"`\g<0>`", part) for part in changed)
 
 
 def profile_of(run: Run) -> str:
