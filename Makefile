@@ -7,12 +7,14 @@ PARAMS ?=
 ROWS ?=
 SCHEDULER ?=
 RESOURCES ?=
+WITHIN ?=
+JOBS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 RUN := $(PY) -m lib.run
 
 .DEFAULT_GOAL := reproduce
-.PHONY: reproduce sweep book test bench lab record status clean help
+.PHONY: reproduce sweep fill book test bench lab record status clean help
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=paper PAPER=mitigation PARAMS="eps_untargeted=0.2"
@@ -20,6 +22,10 @@ reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=p
 
 sweep: $(VENV)/ready-sweep  ## run PAPER over a grid, PARAMS="eps_train=0.05,0.1,0.2 seed=0:5"; on a Dask cluster with SCHEDULER=tcp://...
 	@$(RUN) sweep $(PAPER) --profile $(PROFILE) $(PARAMS:%=-p %) $(SCHEDULER:%=--scheduler %) $(RESOURCES:%=--resources %)
+
+fill: $(VENV)/ready  ## measure what the paper profile lacks, the most telling first: PAPER=mitigation WITHIN=2h JOBS=2
+	@$(RUN) fill $(PAPER) --profile $(if $(filter command,$(origin PROFILE)),$(PROFILE),paper) $(PARAMS:%=-p %) \
+		$(WITHIN:%=--within %) $(JOBS:%=--jobs %) $(SCHEDULER:%=--scheduler %) $(RESOURCES:%=--resources %)
 
 book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing
 	@$(RUN) book
@@ -39,7 +45,7 @@ record: $(VENV)/ready  ## execute the paper profile of PAPER and keep it in book
 status: $(VENV)/ready  ## what has run, and what would come out differently today
 	@$(RUN) status
 
-clean:  ## remove runs, snapshots and built sites; data and .venv stay
+clean:  ## remove runs, cells, snapshots and built sites; data, what is recorded and .venv stay
 	rm -rf runs book/_build
 
 help:  ## this list

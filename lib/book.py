@@ -39,8 +39,11 @@ def notebooks() -> list[str]:
 
 
 def experiment(chapter: str) -> type:
-    """The class of a chapter's experiment, `lib.chapters.<chapter>.experiment.Experiment`."""
-    return importlib.import_module(f"lib.chapters.{chapter}.experiment").Experiment
+    """The class of a chapter's experiment: `Experiment` in `lib.chapters.<chapter>`, or there in its `experiment`."""
+    home = importlib.import_module(f"lib.chapters.{chapter}")
+    if hasattr(home, "__path__"):
+        home = importlib.import_module(f"lib.chapters.{chapter}.experiment")
+    return home.Experiment
 
 
 def source(notebook: str) -> Path:
