@@ -17,7 +17,7 @@ title: On the brightness of digits
 setting: no network, digits
 claims:
   - {id: mean.brightness, kind: number, value: 0.13, tolerance: 0.02, where: Table 1}
-  - {id: ones.are_darker, kind: direction, where: section 2, compare: "mean brightness of other digits less that of ones"}
+  - {id: ones.are_darker, kind: direction, where: section 2, compare: "brightness of other digits less that of ones"}
 """
 
 CHAPTER = '''\
