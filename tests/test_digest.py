@@ -99,6 +99,9 @@ FAKE = {
             steps: int = 40
             name: str = "a"
 
+            def __str__(self):
+                return "a setting"
+
         RULES = {"double": _double, "triple": low.triple}
 
         def through_the_module(x):
@@ -212,6 +215,7 @@ OTHERS = {
     "what is not reached": ("lib.high.Derived", "low", "UNUSED = 3", "UNUSED = 4"),
     "a name that a function binds itself": ("lib.high.alone", "low", "UNUSED = 3", "UNUSED = 4"),
     "a function that an argument hides": ("lib.high.alone", "low", "UNUSED *", "UNUSED +"),
+    "what something is called": ("lib.high.Setting", "high", 'return "a setting"', 'return "another"'),
     "an annotation": ("lib.high.of_a_setting", "high", "steps: int", "steps: float"),
 }
 

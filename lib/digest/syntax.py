@@ -7,6 +7,9 @@ from typing import Any
 
 from lib.digest.names import Members, Names, Reference, bound_names, declared_global, private_names, stored_names
 
+FOR_PEOPLE = ("__str__", "__repr__")
+"""Methods that say what something is called; no result may hang on them."""
+
 FIELD_MARKS = ("ClassVar", "InitVar", "KW_ONLY")
 """Annotations that change what a dataclass makes of a line; all others say something to people alone."""
 
@@ -222,7 +225,7 @@ class _Renderer:
         outer = self.private
         self.private = outer | (private_members(node, self.names) or {})
         self.frames.append(_Frame(bound_names(node.body), is_class=True))
-        yield from self.block(node.body)
+        yield from self.block([one for one in node.body if getattr(one, "name", "") not in FOR_PEOPLE])
         self.frames.pop()
         self.private = outer
         yield ")"

@@ -83,9 +83,11 @@ class Cell(Generic[R]):
 
     @property
     def path(self) -> Path:
-        """Its file: where it is kept, else where it would be."""
+        """Its file: where it is kept, under whatever name for people, else where it would be."""
         paths = [folder / self.part.chapter / f"{self.name}.npz" for folder in FOLDERS]
-        return next((path for path in paths if path.exists()), paths[0])
+        named = (path for path in paths if path.exists())
+        renamed = (path for one in paths for path in one.parent.glob(f"*-{self.digest[:16]}.npz"))
+        return next(named, None) or next(renamed, paths[0])
 
     @property
     def is_kept(self) -> bool:
