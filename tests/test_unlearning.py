@@ -1,7 +1,6 @@
-"""Selecting, removing, ascending and looking for traces, where the right answer is known."""
+"""Selecting, removing, ascending, and what is read off clouds and paths, where the right answer is known."""
 
 import copy
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,12 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from lib import attack as attacks
+from lib.chapters.unlearning import forensics, labels
 from lib.chapters.unlearning import loop as unlearning
 from lib.chapters.unlearning.loop import Setting
 from lib.measure.score import score
 from lib.models import LeNet616
-
-CPU = torch.device("cpu")
 
 
 @pytest.fixture
@@ -76,11 +74,11 @@ def test_an_array_of_images_removes_the_numbers_that_are_a_pixel():
 
 
 def test_what_is_selected_is_what_the_attack_makes_worst(network, setting):
-    x_adv, y = unlearning.worst_attacked(network, setting)
+    numbers, x_adv, y = unlearning.worst_attacked(network, setting)
     losses = unlearning.attacked_losses(network, setting.attack, setting.x, setting.y)
     order = unlearning.removal_order(network, setting)
     assert len(x_adv) == setting.remove and sorted(order.tolist()) == list(range(200))
-    assert (losses[order].diff() <= 0).all() and torch.equal(y, setting.y[order[:10]])
+    assert (losses[order].diff() <= 0).all() and torch.equal(numbers, order[:10]) and torch.equal(y, setting.y[numbers])
     torch.testing.assert_close(unlearning.losses(network, x_adv, y), losses[order[:10]])
 
 
@@ -119,7 +117,7 @@ def test_removed_are_the_worst_of_each_round_s_network(network, setting, monkeyp
 
 def test_starting_afresh_trains_as_long_as_going_on(network, setting, monkeypatch):
     epochs: list[int] = []
-    monkeypatch.setattr(unlearning, "fit_further", lambda model, batches, count, **options: epochs.append(count))
+    monkeypatch.setattr(unlearning, "fit", lambda model, batches, count, **options: epochs.append(count))
     after("c", network, setting, 3)
     after("afresh", network, setting, 3)
     assert epochs == [3, 4, 5] * 2
@@ -147,6 +145,10 @@ def test_of_the_attacked_images_the_worst_are_removed(network, setting):
     assert after("d", network, setting, 1)[0].images == 200
 
 
+def test_every_reading_has_its_words():
+    assert tuple(labels.READINGS) == unlearning.READINGS
+
+
 def test_an_unknown_reading_is_refused(network, setting):
     with pytest.raises(ValueError, match="no reading 'g'"):
         after("g", network, setting)
@@ -162,39 +164,21 @@ def test_ascent_raises_the_loss_by_what_was_asked_and_leaves_the_original(networ
     assert start + 1 <= end < start + 3 and same(network, before)
 
 
-class Brightness(nn.Module):
-    """Its logit for class 1 is ten times the mean brightness, that for class 0 is zero."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        bright = 10 * x.flatten(1).mean(1)
-        return torch.stack([torch.zeros_like(bright), bright], dim=1)
-
-
 def test_membership_is_the_chance_that_a_member_has_the_lower_loss():
-    dark, bright = 0.3 * torch.rand(30, 1, 4, 4), 0.7 + 0.3 * torch.rand(30, 1, 4, 4)
-    ones = torch.ones(30, dtype=torch.int64)
-    assert unlearning.membership(Brightness(), (bright, ones), (dark, ones)) == 1
-    assert unlearning.membership(Brightness(), (dark, ones), (dark, ones)) == pytest.approx(0.5)
+    low, high = np.linspace(0.1, 0.5, 30, dtype=np.float32), np.linspace(1, 2, 20, dtype=np.float32)
+    assert forensics.membership(low, high) == 1 and forensics.membership(high, low) == 0
+    assert forensics.membership(np.ones(30), np.ones(20)) == pytest.approx(0.5)
+    assert forensics.membership(np.array([1.0, 3.0]), np.array([2.0, 4.0])) == 0.75
 
 
 def test_a_network_that_memorised_its_images_gives_them_away(setting, digits):
-    few = replace(setting, x=setting.x[:60], y=setting.y[:60], batch_size=20)
-    memorised = unlearning.trained(few, few.x, few.y, 30)
-    assert unlearning.membership(memorised, (few.x, few.y), (digits.x_test, digits.y_test)) > 0.6
+    few = setting.x[:60], setting.y[:60]
+    memorised = unlearning.trained(setting, *few, 40)
+    inside, outside = (unlearning.losses(memorised, *group).numpy() for group in (few, (digits.x_test, digits.y_test)))
+    assert forensics.membership(inside, outside) > 0.6
 
 
 # Forensics.
-
-
-def test_untrained_networks_guess_and_repeat(digits):
-    x, y = digits.x_test[:50], digits.y_test[:50]
-    points = unlearning.untrained(LeNet616, 4, 7, attacks.FGSM(0.1), x, y)
-    assert points["clean"].shape == points["attacked"].shape == (4, 2)
-    assert (points["clean"][:, 0] < 0.5).all() and abs(points["clean"][:, 1].mean() - unlearning.GUESSING) < 0.2
-    assert (points["attacked"][:, 1] > points["clean"][:, 1]).all()
-    np.testing.assert_array_equal(
-        points["clean"][1:], unlearning.untrained(LeNet616, 3, 8, attacks.FGSM(), x, y)["clean"]
-    )
 
 
 def test_the_tail_is_whole_at_the_centre_and_one_in_n_far_out():
@@ -202,15 +186,15 @@ def test_the_tail_is_whole_at_the_centre_and_one_in_n_far_out():
     draw = generator.standard_normal((1999, 2))
     cloud = np.column_stack([0.1 + 0.02 * draw[:, 0], np.exp(0.8 + 0.1 * draw[:, 1])])
     centre = (cloud[:, 0].mean(), float(np.exp(np.log(cloud[:, 1]).mean())))
-    assert unlearning.tail(cloud, centre) == 1
-    assert unlearning.tail(cloud, (0.9, 2.2)) == pytest.approx(1 / 2000)
-    inside = unlearning.tail(cloud, (0.12, float(np.exp(0.9))))  # one standard deviation off in both: exp(-1) = 0.37
+    assert forensics.tail(cloud, centre) == 1
+    assert forensics.tail(cloud, (0.9, 2.2)) == pytest.approx(1 / 2000)
+    inside = forensics.tail(cloud, (0.12, float(np.exp(0.9))))  # one standard deviation off in both: exp(-1) = 0.37
     assert 0.32 < inside < 0.42
 
 
 def test_the_nearest_place_lies_on_the_way_too():
     path = np.array([[1.0, 0.0], [0.0, 2.0]])
-    place, far = unlearning.nearest(path, (0.5, 1.0), (0.1, 0.1))
+    place, far = forensics.nearest(path, (0.5, 1.0), (0.1, 0.1))
     assert place == pytest.approx(0.5) and far == pytest.approx(0)
-    place, far = unlearning.nearest(path, (0.0, 3.0), (0.1, 0.5))
+    place, far = forensics.nearest(path, (0.0, 3.0), (0.1, 0.5))
     assert (place, far) == (1.0, 2.0)

@@ -6,7 +6,57 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from lib.chapters.unlearning import answers, frames, labels
+from lib.chapters.unlearning.answers import Loop, Networks
+from lib.chapters.unlearning.experiment import KINDS, Experiment
+from lib.chapters.unlearning.frames import OneShot
+from lib.chapters.unlearning.measure import LoopRecord, NetworkRecord
+from lib.chapters.unlearning.measure_forensics import CurveRecord, UntrainedRecord
+from lib.show import plots
 from lib.show.plots import COLOURS, DASHES, MARKERS
+
+NOT_DRAWN = ("none", "afresh")
+"""Controls that lie under other lines or start elsewhere; the table has them."""
+
+
+def loop(networks: Networks, found: Loop, experiment: Experiment) -> Figure:
+    """Accuracy after each round, from the trained networks on: a pane for each way of looking, a line a reading."""
+    panes = {
+        title: {
+            labels.READINGS[reading]: [_course(*pair, way) for pair in zip(networks, records, strict=False)]
+            for reading, records in found.items()
+            if reading not in NOT_DRAWN
+        }
+        for way, title in frames.shown(experiment).items()
+    }
+    claimed = {"FGSM": {"paper: 0.9669": 0.9669, "target: 0.9": 0.9}}
+    return plots.panels(range(experiment.rounds + 1), panes, "round", "accuracy, test images", claimed=claimed)
+
+
+def _course(network: NetworkRecord, record: LoopRecord, way: str) -> list[float]:
+    return [network.watched[way].mean(), *record.watched[way].mean(1)]
+
+
+def second_row(clouds: Mapping[str, UntrainedRecord], curves: Mapping[str, Sequence[CurveRecord]]) -> Figure:
+    """Untrained networks on clean images, trained ones at every eps, and the paper's point."""
+    drawn = {f"untrained, {labels.figure(lenet)}": cloud.clean for lenet, cloud in clouds.items()}
+    lines = {f"trained, {name}": answers.path(records) for name, records in curves.items()}
+    return accuracy_and_loss(drawn, lines, ["eps 0", "eps 1"], claimed={"paper, row 2": answers.PAPER_ROW_2})
+
+
+def one_shot(found: OneShot, experiment: Experiment) -> Figure:
+    """Accuracy over the share of images removed."""
+    series = {
+        f"{way}, {kind}": np.transpose(
+            [[one.watched[way].mean() for one in found[kind, share]] for share in experiment.shares]
+        )
+        for way in ("clean", "FGSM")
+        for kind in KINDS
+    }
+    percent = [100 * share for share in experiment.shares]
+    figure = plots.shares(percent, series, "images removed (% of the training set)", "accuracy")
+    figure.axes[0].set_xscale("log")
+    return figure
 
 
 def accuracy_and_loss(

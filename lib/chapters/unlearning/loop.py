@@ -9,37 +9,29 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from lib import compute
 from lib.attack.base import Attack
-from lib.measure.score import attacked_losses, highest, logits, losses, score, under_attack
+from lib.measure.score import attacked_losses, highest, logits, losses
 from lib.models.base import build, evaluating
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 
-READINGS = {
-    "none": "no removal",
-    "afresh": "no removal, starting afresh",
-    "random": "random removal",
-    "a": "(a) the code to the letter",
-    "b": "(b) removal, going on",
-    "c": "(c) removal, starting afresh",
-    "d": "(d) adversarial images added",
-    "e": "(e) added, the worst removed",
-    "f": "(f) gradient ascent",
-}
-"""Three controls, and six readings of the loop by a letter each."""
+READINGS = ("none", "afresh", "random", "a", "b", "c", "d", "e", "f")
+"""Three controls, and six readings of the loop by a letter each; `labels` says which is which."""
 
 FROM_SCRATCH = ("afresh", "c")
 """Those that begin each round with fresh starting weights."""
 
 GUESSING = math.log(10)
 """The loss of guessing among ten classes."""
+
+
+Images = tuple[Tensor, Tensor]
+"""Images (N, C, H, W) and their labels (N,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +108,8 @@ def _round(reading: str, network: nn.Module, gone: Tensor, s: Setting, number: i
     """One round; marks in `gone` (N,) what it removes, and returns the new network and how many images it saw."""
     x, y, start = s.x, s.y, network
     if reading == "a":
-        kept = letter(len(x), as_tuples(network, *worst_attacked(network, s)))
+        _, *worst = worst_attacked(network, s)
+        kept = letter(len(x), as_tuples(network, *worst))
         x, y = x[kept], y[kept]
     elif reading in ("d", "e"):
         x, y, attacked = half_attacked(network, s, number)
@@ -154,11 +147,11 @@ def letter(count: int, selected: Sequence) -> list[int]:
     return [i for i in range(count) if i not in selected]
 
 
-def worst_attacked(network: nn.Module, s: Setting) -> tuple[Tensor, Tensor]:
-    """The attacked images of highest loss, as many as a round selects, with their labels."""
+def worst_attacked(network: nn.Module, s: Setting) -> tuple[Tensor, Tensor, Tensor]:
+    """The attacked images of highest loss, as many as a round selects: their numbers, the images, their labels."""
     x_adv = s.attack(network, s.x, s.y)
     chosen = highest(losses(network, x_adv, s.y), s.remove)
-    return x_adv[chosen], s.y[chosen]
+    return chosen, x_adv[chosen], s.y[chosen]
 
 
 def as_tuples(network: nn.Module, x_adv: Tensor, y: Tensor) -> list[tuple]:
@@ -208,50 +201,3 @@ def ascended(
                 for weight, gradient in zip(weights, gradients, strict=True):
                     weight += length * gradient / norm
     return after
-
-
-def membership(network: nn.Module, members: tuple[Tensor, Tensor], others: tuple[Tensor, Tensor]) -> float:
-    """How well the loss tells training images from others: the area under the ROC curve.
-
-    The attack of Yeom et al., 2018: a low loss speaks for an image that was trained on. 0.5 is a guess.
-    """
-    inside, outside = (-losses(network, *images).cpu().numpy() for images in (members, others))
-    return float(roc_auc_score(np.repeat([1, 0], [len(inside), len(outside)]), np.concatenate([inside, outside])))
-
-
-def untrained(
-    lenet: type[nn.Module], count: int, seed: int, attack: Attack, x: Tensor, y: Tensor
-) -> dict[str, np.ndarray]:
-    """Accuracy and loss (count, 2) of networks with starting weights alone, on clean and on attacked images."""
-    points: dict[str, list] = {"clean": [], "attacked": []}
-    for number in range(seed, seed + count):
-        network = build(lenet, number, x.device)
-        for name, found in (("clean", score(network, x, y)), ("attacked", under_attack(network, attack, x, y))):
-            points[name].append((found.accuracy, found.loss))
-    return {name: np.array(values) for name, values in points.items()}
-
-
-def tail(cloud: np.ndarray, point: tuple[float, float]) -> float:
-    """The probability that a network of the cloud lies as far from its centre as the point, or farther.
-
-    Distance is Mahalanobis's over accuracy and the logarithm of the loss, whose tail is long. Counted among the
-    cloud's networks (n, 2) with the point itself, so that n networks can say no less than 1 / (n + 1).
-    """
-    values = np.column_stack([cloud[:, 0], np.log(cloud[:, 1])])
-    aside = np.vstack([values, [point[0], math.log(point[1])]]) - values.mean(0)
-    inverse = np.linalg.pinv(np.cov(values, rowvar=False))
-    distances = np.einsum("ij,jk,ik->i", aside, inverse, aside)
-    return float((distances >= distances[-1]).mean())
-
-
-def nearest(path: np.ndarray, point: tuple[float, float], within: tuple[float, float]) -> tuple[float, float]:
-    """Where a path (n, 2) comes nearest to a point, and how near in units of the tolerance.
-
-    The path runs straight from each of its points to the next; the place is counted in points from the first.
-    The distance is the larger of the two coordinates' distances, each in units of its tolerance in `within`: at most 1
-    where both hold.
-    """
-    places = np.linspace(0, len(path) - 1, 100 * (len(path) - 1) + 1)
-    dense = np.column_stack([np.interp(places, range(len(path)), column) for column in path.T])
-    distances = (np.abs(dense - np.array(point)) / np.array(within)).max(1)
-    return float(places[distances.argmin()]), float(distances.min())

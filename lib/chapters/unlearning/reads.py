@@ -1,0 +1,49 @@
+"""How a network read images, as it is kept."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from lib.attack.base import Attack
+from lib.measure.score import Score, score, under_attack
+
+
+@dataclass(frozen=True, eq=False)
+class Reads:
+    """For each image (N,) the class read, whether it is the true one, and the cross-entropy in nats."""
+
+    read: NDArray[np.uint8]
+    correct: NDArray[np.bool_]
+    losses: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, found: Score) -> Self:
+        """The same, as small as it can be kept."""
+        return cls(found.read.astype(np.uint8), found.correct, found.losses.astype(np.float32))
+
+    @property
+    def accuracy(self) -> float:
+        """The share of images read as their true class."""
+        return float(self.correct.mean())
+
+    @property
+    def loss(self) -> float:
+        """The mean cross-entropy."""
+        return float(self.losses.mean())
+
+    def first(self, count: int) -> Self:
+        """Of the first images."""
+        return type(self)(self.read[:count], self.correct[:count], self.losses[:count])
+
+
+def clean(network: nn.Module, x: Tensor, y: Tensor) -> Reads:
+    """Images read as they are."""
+    return Reads.of(score(network, x, y))
+
+
+def attacked(network: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> Reads:
+    """Images read after an attack on the network itself."""
+    return Reads.of(under_attack(network, attack, x, y))
