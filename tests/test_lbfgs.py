@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.attack import LBFGS
-from lib.chapters.adversarial_training.courses import smallest_fgsm
+from lib.chapters.adversarial_training.distances import smallest_fgsm
 from lib.measure.score import logits
 
 FINE = LBFGS(tolerance=0.01, searches=20, iterations=50)

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lib.attack.base import Attack
@@ -26,10 +28,30 @@ class Flag:
     sentence: str
 
 
-def red_flags(
+@dataclass(frozen=True, eq=False)
+class Probes:
+    """What the checks go by: which images (N,) a model classifies rightly, by what is done to them."""
+
+    labels: NDArray[np.uint8]
+    one_step: NDArray[np.bool_]
+    iterated: NDArray[np.bool_]
+    """Under PGD of 40 steps."""
+    longer: NDArray[np.bool_]
+    """Under PGD of 100 steps."""
+    transferred: NDArray[np.bool_]
+    noisy: NDArray[np.bool_]
+    huge: NDArray[np.bool_]
+    """Under PGD at `LARGE_EPS`."""
+    no_gradient: NDArray[np.bool_]
+    """Whose gradient is zero in every pixel."""
+
+
+def probes(
     model: nn.Module, x: Tensor, y: Tensor, eps: float, transfer: Callable[[Tensor, Tensor, float], Tensor]
-) -> list[Flag]:
-    """Run the checks on images that the model never trained on.
+) -> Probes:
+    """Attack images that the model never trained on, in all the ways that the checks compare.
+
+    They cost an FGSM, PGD of 40 steps twice and of 100 once, and the transfer.
 
     Parameters
     ----------
@@ -39,21 +61,32 @@ def red_flags(
         The radius that the defence is meant for, in pixel units.
     transfer
         Attacks x within eps through another model, trained apart: (x, y, eps) -> x_adv.
+    """
+    return Probes(
+        y.cpu().numpy().astype(np.uint8),
+        under_attack(model, FGSM(eps=eps), x, y).correct,
+        under_attack(model, PGD(eps=eps, early_stop=True), x, y).correct,
+        under_attack(model, PGD(eps=eps, steps=100, early_stop=True), x, y).correct,
+        score(model, transfer(x, y, eps), y).correct,
+        score(model, uniform(x, eps, seed=1).clamp(0, 1), y).correct,
+        under_attack(model, PGD(eps=LARGE_EPS, early_stop=True), x, y).correct,
+        without_gradient(model, FGSM(eps=eps), x, y).cpu().numpy(),
+    )
+
+
+def flags(found: Probes) -> list[Flag]:
+    """What the probes tell.
 
     Returns
     -------
     list of Flag
         One step against many, more steps, transfer, noise, a huge eps, gradients of zero: always these six, in this
-        order. They cost an FGSM, PGD of 40 steps twice and of 100 once, and the transfer.
+        order.
     """
-    one_step = under_attack(model, FGSM(eps=eps), x, y).accuracy
-    iterated = under_attack(model, PGD(eps=eps, early_stop=True), x, y).accuracy
-    longer = under_attack(model, PGD(eps=eps, steps=100, early_stop=True), x, y).accuracy
-    black_box = score(model, transfer(x, y, eps), y).accuracy
-    noisy = score(model, uniform(x, eps, seed=1).clamp(0, 1), y).accuracy
-    huge = under_attack(model, PGD(eps=LARGE_EPS, early_stop=True), x, y).accuracy
-    constant = torch.bincount(y).max().item() / len(y)
-    zeros = zero_gradients(model, FGSM(eps=eps), x, y)
+    one_step, iterated, longer = (float(hits.mean()) for hits in (found.one_step, found.iterated, found.longer))
+    black_box, noisy, huge = (float(hits.mean()) for hits in (found.transferred, found.noisy, found.huge))
+    constant = float(np.bincount(found.labels).max() / len(found.labels))
+    zeros = float(found.no_gradient.mean())
     return [
         Flag(
             "one step beats many steps",
@@ -84,13 +117,25 @@ def red_flags(
     ]
 
 
+def red_flags(
+    model: nn.Module, x: Tensor, y: Tensor, eps: float, transfer: Callable[[Tensor, Tensor, float], Tensor]
+) -> list[Flag]:
+    """Run the checks: `flags` of the `probes`."""
+    return flags(probes(model, x, y, eps, transfer))
+
+
 def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> float:
     """The share of images on which the attack's gradient is zero in every pixel, and so does nothing.
 
     A softmax that saturates in float32 gives such gradients; a high accuracy then says nothing
     (Carlini and Wagner, 2016).
     """
+    return without_gradient(model, attack, x, y).float().mean().item()
+
+
+def without_gradient(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> Tensor:
+    """Which images (N,) have a gradient of zero in every pixel, by the attack's loss."""
     with evaluating(model), torch.enable_grad():
         batches = zip(x.split(BATCH), y.split(BATCH), strict=True)
         zeros = [(attack.gradient(model, images, labels) == 0).flatten(1).all(1) for images, labels in batches]
-    return torch.cat(zeros).float().mean().item()
+    return torch.cat(zeros)

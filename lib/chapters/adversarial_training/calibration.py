@@ -1,0 +1,98 @@
+"""What the paper's FGSM can be: it prints J without saying which loss, and Eq. 1 without clipping, and no eps."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from lib.attack.base import squared_error
+from lib.attack.gradient import FGSM, PGD
+from lib.chapters.adversarial_training.networks import TEST, Normal, images, trained
+from lib.measure.score import Score, score, under_attack
+
+READINGS: dict[str, FGSM] = {
+    "cross_entropy": FGSM(clip=None),
+    "cross_entropy_clipped": FGSM(),
+    "squared_error": FGSM(loss=squared_error, clip=None),
+    "squared_error_clipped": FGSM(loss=squared_error),
+}
+"""What a reader can take it for."""
+
+
+@dataclass(frozen=True)
+class Calibrating:
+    """A network under each reading at each eps.
+
+    Parameters
+    ----------
+    n_images
+        On how many test images PGD is run beside them, the first ones.
+    """
+
+    network: Normal
+    eps_values: tuple[float, ...]
+    n_images: int
+
+    def __str__(self) -> str:
+        return str(self.network)
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """How a network classifies FGSM images; readings in the order of `READINGS`."""
+
+    y: NDArray[np.uint8]
+    """The true classes (N,)."""
+    read: NDArray[np.uint8]
+    """The class that each image is read as (readings, eps, N)."""
+    losses: NDArray[np.float32]
+    """Cross-entropy in nats (readings, eps, N)."""
+    silent: NDArray[np.bool_]
+    """Whether the gradient is zero in every pixel (readings, N)."""
+    pgd_read: NDArray[np.uint8]
+    """The class that each of the first images is read as under PGD (eps, n)."""
+    pgd_losses: NDArray[np.float32]
+
+    def correct(self, reading: str, number: int) -> NDArray[np.bool_]:
+        """Whether each image is read as its true class, at the eps of this number."""
+        return self.read[list(READINGS).index(reading), number] == self.y
+
+    def loss(self, reading: str, number: int) -> NDArray[np.float32]:
+        """Each image's loss, at the eps of this number."""
+        return self.losses[list(READINGS).index(reading), number]
+
+    def pgd_correct(self, number: int) -> NDArray[np.bool_]:
+        """Whether each of the first images is read as its true class under PGD."""
+        return self.pgd_read[number] == self.y[: self.pgd_read.shape[1]]
+
+
+def calibration(setting: Calibrating) -> Calibration:
+    """Attack a network by each reading at each eps."""
+    model, _ = trained(setting.network)
+    x, y = images(setting.network.undefended.dataset, TEST)
+    few, few_y = x[: setting.n_images], y[: setting.n_images]
+    signs = torch.stack([_sign(model, fgsm, x, y) for fgsm in READINGS.values()])
+    scores = [
+        [score(model, fgsm.clipped(x + eps * sign), y) for eps in setting.eps_values]
+        for fgsm, sign in zip(READINGS.values(), signs, strict=True)
+    ]
+    pgd = [under_attack(model, PGD(eps=eps), few, few_y) for eps in setting.eps_values]
+    return Calibration(
+        y.cpu().numpy().astype(np.uint8),
+        np.stack([_reads(row) for row in scores]),
+        np.stack([[one.losses for one in row] for row in scores]),
+        (signs == 0).flatten(2).all(2).cpu().numpy(),
+        _reads(pgd),
+        np.stack([one.losses for one in pgd]),
+    )
+
+
+def _sign(model: nn.Module, fgsm: FGSM, x: Tensor, y: Tensor) -> Tensor:
+    """The sign of the gradient, whatever eps."""
+    return (replace(fgsm, eps=1.0, clip=None)(model, x, y) - x).sign()
+
+
+def _reads(scores: list[Score]) -> NDArray[np.uint8]:
+    return np.stack([one.read for one in scores]).astype(np.uint8)

@@ -1,0 +1,100 @@
+"""How far an attack goes, image by image."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from lib.attack.base import Attack
+from lib.chapters.adversarial_training.networks import TEST, Normal, images, trained
+from lib.measure import boundary
+from lib.measure.score import next_class, score
+
+SHOWN = 8
+"""How many attacked images are kept to be shown."""
+
+
+def smallest_fgsm(model: nn.Module, x: Tensor, y: Tensor, steps: int = 256) -> Tensor:
+    """Each image under FGSM at its own smallest eps that succeeds, of `steps` even ones up to 1.
+
+    Images that no eps fools are returned as they are.
+    """
+    direction = boundary.attack_direction(model, x, y)
+    eps = torch.from_numpy(boundary.distance(model, x, y, direction, steps=steps)).to(x)
+    eps = eps.masked_fill(eps.isinf(), 0).view(-1, 1, 1, 1)
+    return (x + eps * direction).clamp(0, 1)
+
+
+@dataclass(frozen=True)
+class Reaching:
+    """An attack on the first test images.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    attack
+        Given a network, images and labels; one that is targeted aims at the next digit.
+    """
+
+    network: Normal
+    name: str
+    attack: Attack | Callable[[nn.Module, Tensor, Tensor], Tensor]
+    n_images: int
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.n_images} images, {self.network}"
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """How far an attack went: arrays (N,), and the first images that it made."""
+
+    successful: NDArray[np.bool_]
+    """Whether the image is read as the target, or as another class than its own where there is none."""
+    l2: NDArray[np.float32]
+    """The Euclidean distance from the clean image."""
+    linf: NDArray[np.float32]
+    """The largest change of a pixel."""
+    seconds: float
+    """Of the attack."""
+    images: NDArray[np.float32]
+    """The first `SHOWN` attacked images."""
+    read: NDArray[np.uint8]
+    """As which class each image is read."""
+
+
+def reach(setting: Reaching) -> Reach:
+    """Attack images, and measure how far that is."""
+    model, _ = trained(setting.network)
+    x, y = (one[: setting.n_images] for one in images(setting.network.undefended.dataset, TEST))
+    targeted = isinstance(setting.attack, Attack) and setting.attack.targeted
+    aim = next_class(y) if targeted else y
+    started = time.perf_counter()
+    x_adv = setting.attack(model, x, aim)
+    x_adv.sum().item()  # waits for a GPU to finish
+    return measured(model, x, aim, x_adv, time.perf_counter() - started, targeted=targeted)
+
+
+def measured(model: nn.Module, x: Tensor, aim: Tensor, x_adv: Tensor, seconds: float, *, targeted: bool) -> Reach:
+    """Whether adversarial images x_adv (N, C, H, W) of x succeed, and how far they are.
+
+    Parameters
+    ----------
+    aim
+        The class (N,) to reach where the attack is targeted, else the one to leave.
+    """
+    moved = (x_adv - x).flatten(1)
+    found = score(model, x_adv, aim)
+    return Reach(
+        found.correct if targeted else ~found.correct,
+        moved.norm(dim=1).cpu().numpy(),
+        moved.abs().amax(1).cpu().numpy(),
+        seconds,
+        x_adv[:SHOWN].cpu().numpy(),
+        found.read.astype(np.uint8),
+    )

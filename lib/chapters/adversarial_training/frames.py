@@ -1,0 +1,193 @@
+"""The chapter's tables, as data frames."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lib.chapters.adversarial_training.cases import (
+    BUDGETS,
+    CHANGES,
+    MIXED_HELD_OUT,
+    TUNED,
+    UNDEFENDED,
+)
+from lib.chapters.adversarial_training.courses import Course
+from lib.chapters.adversarial_training.distances import Reach
+from lib.chapters.adversarial_training.experiment import Experiment
+from lib.chapters.adversarial_training.measure import Searched
+from lib.chapters.adversarial_training.rates import Scored, accuracy, keras_loss, loss
+from lib.chapters.adversarial_training.scores import Scores
+from lib.measure import intervals
+from lib.measure.red_flags import Probes, flags
+
+
+def table_one(undefended: Sequence[Scores], mixed: Sequence[Scores]) -> pd.DataFrame:
+    """Table I of the paper, and below it what images made through the mixed network itself give."""
+    count = len(mixed[0].read["PGD, all steps"])
+    rows = [
+        ("normal, clean", undefended, "clean", "0.9895", "not legible"),
+        ("normal, adversarial", undefended, "P", "0.0087", "15.7830"),
+        ("mixed, clean", mixed, "clean", "0.9911", "0.0273"),
+        ("mixed, adversarial", mixed, "P", "0.9753", "0.0815"),
+        ("mixed, fresh FGSM", mixed, "W", "", ""),
+        (f"mixed, PGD, the first {count}", mixed, "PGD, all steps", "", ""),
+    ]
+    return pd.DataFrame(
+        {
+            "training, test images": name,
+            "accuracy": f"{accuracy(of, kind):.4f}",
+            "paper, accuracy": printed,
+            "loss": f"{loss(of, kind):.3f}",
+            "loss, as Keras": f"{keras_loss([one.losses[kind] for one in of]):.3f}",
+            "paper, loss": printed_loss,
+        }
+        for name, of, kind, printed, printed_loss in rows
+    )
+
+
+def table_two(experiment: Experiment) -> pd.DataFrame:
+    """Table II of the paper: the settings."""
+    rest = f"{experiment.activation}, Adam at 0.001, {experiment.eps:g}"
+    rows = [
+        ("epochs", "50", experiment.epochs),
+        ("batch size", "[364, 227]", experiment.batch_size),
+        ("transform layers", "2", f"{experiment.convolutions} convolutions"),
+        ("confidence", "softmax", "softmax"),
+        ("activation, optimiser, eps", "not stated", rest),
+    ]
+    return pd.DataFrame(rows, columns=["", "paper", "this run"])
+
+
+def attacks(far: Mapping[str, Reach]) -> pd.DataFrame:
+    """How many images each attack fools, how far it goes for that, and how fast it is."""
+    rows = []
+    for name, one in far.items():
+        row = {"attack": name, "images fooled": f"{one.successful.mean():.3f}"}
+        for kind, moved in (("L2", one.l2), ("Linf", one.linf)):
+            reached = moved[one.successful]
+            row[f"{kind}, mean"] = f"{reached.mean():.3f}" if len(reached) else ""
+            row[f"{kind}, median"] = f"{np.median(reached):.3f}" if len(reached) else ""
+        pace = len(one.l2) / one.seconds
+        row["images per second, on the machine that measured"] = f"{pace:,.0f}" if pace > 10 else f"{pace:.1f}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def kinds(queries: int) -> dict[str, str]:
+    """The names of what a network is scored on."""
+    return {
+        "clean": "clean",
+        "P": "P: FGSM, undefended net",
+        "W": "W: FGSM, fresh",
+        "PGD": "PGD, 40 steps",
+        "Square": f"Square, {queries} queries",
+        "transfer": "PGD, transferred",
+        "noise": "uniform noise",
+    }
+
+
+def protocols(scored: Scored, experiment: Experiment) -> pd.DataFrame:
+    """Accuracy by network and images, and by how these are made."""
+    columns = {"network, on which images": list(scored)}
+    for kind, name in kinds(experiment.queries).items():
+        columns[name] = [f"{accuracy(scores, kind):.3f}" for scores in scored.values()]
+    return pd.DataFrame(columns)
+
+
+def batch_sizes(by_size: Mapping[int, Sequence[Scores]], experiment: Experiment) -> pd.DataFrame:
+    """Fine-tuning on attacked test images in batches of several sizes."""
+    names = kinds(experiment.queries)
+    heads = {"P": "P, the images trained on", "clean": "clean", "W": names["W"], "PGD, all steps": names["PGD"]}
+    rows = []
+    for size, scores in by_size.items():
+        steps = experiment.finetune_epochs * -(-len(scores[0].y) // size)
+        found = {head: f"{accuracy(scores, kind):.3f}" for kind, head in heads.items()}
+        rows.append({"images in a batch": size, "steps": f"{steps:,}", **found})
+    paper = {heads["P"]: "0.99", heads["clean"]: "0.9892"}
+    return pd.DataFrame(
+        [*rows, {"images in a batch": "paper", "steps": "", **dict.fromkeys(heads.values(), ""), **paper}]
+    )
+
+
+def remedies(ended: Scored, mixed: Sequence[Course], experiment: Experiment) -> pd.DataFrame:
+    """Mixed training by what makes the attacked half, and by where it ends; seconds are of the whole training."""
+    own = [end for end, attack in experiment.remedies.items() if attack != experiment.fgsm]
+    rows = []
+    for end, scores in ended.items():
+        pace = [one.seconds / len(one.training_losses) for one in scores] if end in own else None
+        pace = pace or [one.seconds / one.epochs for one in mixed]
+        rows.append(
+            {
+                "attacked half made by": end,
+                "clean": f"{accuracy(scores, 'clean'):.3f}",
+                "fresh FGSM": f"{accuracy(scores, 'W'):.3f}",
+                "PGD, 40 steps": f"{accuracy(scores, 'PGD, all steps'):.3f}",
+                "seconds an epoch": f"{np.mean(pace):.1f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def red_flags(probed: Mapping[str, Sequence[Probes]]) -> pd.DataFrame:
+    """The signs of hidden gradients: how many networks show each, and the numbers of the first."""
+    raised = {name: [flags(one) for one in networks] for name, networks in probed.items()}
+    columns = {"sign": [flag.name for flag in next(iter(raised.values()))[0]]}
+    for name, of_networks in raised.items():
+        by_sign = list(zip(*of_networks, strict=True))
+        columns[f"{name}: raised by"] = [f"{sum(one.raised for one in row)} of {len(row)}" for row in by_sign]
+        columns[f"{name}: the first network"] = [row[0].sentence for row in by_sign]
+    return pd.DataFrame(columns)
+
+
+def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> pd.DataFrame:
+    """Accuracy under a search over few pixels, and what mixed training gains."""
+    names = {UNDEFENDED: "undefended", TUNED: "fine-tuned, held out", MIXED_HELD_OUT: "mixed, held out"}
+    columns = {"network": [*(names[case] for case in searched), "mixed less undefended"]}
+    for pixels in (0, *BUDGETS):
+        left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
+        gained = intervals.difference(left[MIXED_HELD_OUT], left[UNDEFENDED])
+        found = [f"{intervals.rate(hits):.3f}" for hits in left.values()]
+        columns[f"{pixels} pixels" if pixels else "clean"] = [*found, f"{gained:+.3f}"]
+    return pd.DataFrame(columns)
+
+
+def tutorials(scored: Scored) -> pd.DataFrame:
+    """The tutorials' runs beside their logs."""
+    logs = {
+        ("normal", "clean"): ("0.9892, 0.9891", "0.044, 0.048"),
+        ("normal", "P"): ("0.0170, 0.0188", "17.282, 14.066"),
+        ("tuned", "clean"): ("0.9844", "0.059"),
+        ("tuned", "P"): ("0.9906", "0.037"),
+        ("mixed", "clean"): ("0.9906", "0.032"),
+        ("mixed", "P"): ("0.9641", "0.119"),
+    }
+    names = {"normal": "normal", "tuned": "fine-tuned on the attacked test images", "mixed": "mixed batches"}
+    rows = []
+    for network, scores in scored.items():
+        few = len(scores[0].read["PGD, all steps"])
+        on = {"clean": "clean", "P": "attacked, normal net", "W": "attacked afresh"}
+        for kind in scores[0].read:
+            log = logs.get((network, kind), ("", ""))
+            rows.append(
+                {
+                    "network, test images": f"{names[network]}: {on.get(kind, f'PGD, the first {few}')}",
+                    "accuracy": f"{accuracy(scores, kind):.4f}",
+                    "tutorials, accuracy": log[0],
+                    "loss": f"{loss(scores, kind):.3f}",
+                    "tutorials, loss": log[1],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def sweep(swept: Sequence[Course]) -> pd.DataFrame:
+    """What is left after the last epoch with one setting changed at a time."""
+    return pd.DataFrame(
+        {
+            "change": name,
+            "accuracy": f"{course.test_correct[-1].mean():.4f}",
+            "under PGD, 10 steps": f"{course.attacked[-1]:.3f}",
+        }
+        for name, course in zip(CHANGES, swept, strict=True)
+    )

@@ -1,0 +1,143 @@
+"""A network scored on images: as they are, made without looking at it, and made through it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from lib.attack.gradient import BIM, FGSM, PGD
+from lib.attack.noise import uniform
+from lib.attack.search import square
+from lib.chapters.adversarial_training.networks import Normal, Training, images, trained, weights_digest
+from lib.measure.score import score
+
+WITH_LOSSES = ("clean", "P", "W", "PGD, all steps")
+"""What losses are kept of."""
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A network, and what it is scored on.
+
+    Parameters
+    ----------
+    network
+        How it is trained.
+    on
+        Which images.
+    kinds
+        How they are made: names in `KINDS`.
+    fgsm
+        The attack of protocols P and W; its eps is the radius of all others.
+    n_images
+        On how many of the images attacks of many steps are run, the first ones.
+    queries
+        Square's.
+    other
+        A network trained apart, through which the transfer attack is made.
+    """
+
+    network: Training
+    on: str
+    kinds: tuple[str, ...]
+    fgsm: FGSM
+    n_images: int
+    queries: int = 0
+    other: Normal | None = None
+
+    def __str__(self) -> str:
+        return f"{self.network}, on {self.on} images"
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """How a network classifies the images, by how they are made: of some kinds the first images alone."""
+
+    y: NDArray[np.uint8]
+    """The true classes (N,)."""
+    read: dict[str, NDArray[np.uint8]]
+    """The class that each image is read as."""
+    losses: dict[str, NDArray[np.float32]]
+    """Cross-entropy in nats, of `WITH_LOSSES`."""
+    training_losses: list[float]
+    """The mean loss of each epoch's batches, as the network trained."""
+    seconds: float
+    """Of training the network, from where it began."""
+    weights: str
+    """The digest of the network."""
+
+    def correct(self, kind: str) -> NDArray[np.bool_]:
+        """Whether each image is read as its true class."""
+        read = self.read[kind]
+        return read == self.y[: len(read)]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A network and the images that it is scored on."""
+
+    setting: Scoring
+    model: nn.Module
+    x: Tensor
+    y: Tensor
+
+    @property
+    def eps(self) -> float:
+        return self.setting.fgsm.eps
+
+    @property
+    def few(self) -> tuple[Tensor, Tensor]:
+        """The images for attacks of many steps."""
+        return self.x[: self.setting.n_images], self.y[: self.setting.n_images]
+
+    @cached_property
+    def stale(self) -> Tensor:
+        """The images, attacked through the undefended network."""
+        return self.setting.fgsm(trained(self.setting.network.undefended)[0], self.x, self.y)
+
+    @property
+    def fresh(self) -> Tensor:
+        """The images, attacked through the network itself."""
+        if self.setting.network == self.setting.network.undefended:
+            return self.stale
+        return self.setting.fgsm(self.model, self.x, self.y)
+
+    def transferred(self) -> Tensor:
+        """The first images, attacked through a network that was trained apart."""
+        other, _ = trained(self.setting.other)
+        return PGD(eps=self.eps)(other, *self.few)
+
+
+KINDS: dict[str, Callable[[Scene], Tensor]] = {
+    "clean": lambda scene: scene.x,
+    "P": lambda scene: scene.stale,
+    "W": lambda scene: scene.fresh,
+    "clipped": lambda scene: FGSM(eps=scene.eps)(scene.model, scene.x, scene.y),
+    "noise": lambda scene: uniform(scene.x, scene.eps, seed=1).clamp(0, 1),
+    "BIM": lambda scene: BIM(eps=scene.eps, steps=10)(scene.model, *scene.few),
+    "PGD": lambda scene: PGD(eps=scene.eps, early_stop=True)(scene.model, *scene.few),
+    "PGD, all steps": lambda scene: PGD(eps=scene.eps)(scene.model, *scene.few),
+    "Square": lambda scene: square(scene.model, *scene.few, scene.eps, scene.setting.queries),
+    "transfer": lambda scene: scene.transferred(),
+}
+"""What a network can be scored on. PGD comes twice: an image that is read wrongly once stays so where it stops early;
+its loss counts after all steps alone. Both have 40."""
+
+
+def scored(setting: Scoring) -> Scores:
+    """Train a network, or load it, and score it."""
+    model, history = trained(setting.network)
+    x, y = images(setting.network.undefended.dataset, setting.on)
+    scene = Scene(setting, model, x, y)
+    read, losses = {}, {}
+    for kind in setting.kinds:
+        made = KINDS[kind](scene)
+        found = score(model, made, y[: len(made)])
+        read[kind] = found.read.astype(np.uint8)
+        if kind in WITH_LOSSES:
+            losses[kind] = found.losses
+    true = y.cpu().numpy().astype(np.uint8)
+    return Scores(true, read, losses, list(history.losses), history.seconds, weights_digest(model))
