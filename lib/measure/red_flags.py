@@ -26,10 +26,38 @@ class Flag:
     sentence: str
 
 
-def red_flags(
+@dataclass(frozen=True)
+class Checks:
+    """What the checks compare: accuracies on the same images, but for the last, a share of them.
+
+    Parameters
+    ----------
+    one_step, iterated, longer
+        Under FGSM, PGD of 40 steps and of 100.
+    black_box, noisy
+        On images attacked through another model, and under uniform noise.
+    huge, constant
+        Under PGD at `LARGE_EPS`, and of a constant prediction.
+    zeros
+        The images on which the gradient is zero in every pixel.
+    """
+
+    one_step: float
+    iterated: float
+    longer: float
+    black_box: float
+    noisy: float
+    huge: float
+    constant: float
+    zeros: float
+
+
+def checked(
     model: nn.Module, x: Tensor, y: Tensor, eps: float, transfer: Callable[[Tensor, Tensor, float], Tensor]
-) -> list[Flag]:
-    """Run the checks on images that the model never trained on.
+) -> Checks:
+    """Measure what the checks compare, on images that the model never trained on.
+
+    They cost an FGSM, PGD of 40 steps twice and of 100 once, and the transfer.
 
     Parameters
     ----------
@@ -39,49 +67,62 @@ def red_flags(
         The radius that the defence is meant for, in pixel units.
     transfer
         Attacks x within eps through another model, trained apart: (x, y, eps) -> x_adv.
+    """
+    return Checks(
+        one_step=under_attack(model, FGSM(eps=eps), x, y).accuracy,
+        iterated=under_attack(model, PGD(eps=eps, early_stop=True), x, y).accuracy,
+        longer=under_attack(model, PGD(eps=eps, steps=100, early_stop=True), x, y).accuracy,
+        black_box=score(model, transfer(x, y, eps), y).accuracy,
+        noisy=score(model, uniform(x, eps, seed=1).clamp(0, 1), y).accuracy,
+        huge=under_attack(model, PGD(eps=LARGE_EPS, early_stop=True), x, y).accuracy,
+        constant=torch.bincount(y).max().item() / len(y),
+        zeros=zero_gradients(model, FGSM(eps=eps), x, y),
+    )
+
+
+def flags(found: Checks) -> list[Flag]:
+    """One step against many, more steps, transfer, noise, a huge eps, gradients of zero: always these, in this order.
 
     Returns
     -------
     list of Flag
-        One step against many, more steps, transfer, noise, a huge eps, gradients of zero: always these six, in this
-        order. They cost an FGSM, PGD of 40 steps twice and of 100 once, and the transfer.
+        Each with its numbers, raised or not.
     """
-    one_step = under_attack(model, FGSM(eps=eps), x, y).accuracy
-    iterated = under_attack(model, PGD(eps=eps, early_stop=True), x, y).accuracy
-    longer = under_attack(model, PGD(eps=eps, steps=100, early_stop=True), x, y).accuracy
-    black_box = score(model, transfer(x, y, eps), y).accuracy
-    noisy = score(model, uniform(x, eps, seed=1).clamp(0, 1), y).accuracy
-    huge = under_attack(model, PGD(eps=LARGE_EPS, early_stop=True), x, y).accuracy
-    constant = torch.bincount(y).max().item() / len(y)
-    zeros = zero_gradients(model, FGSM(eps=eps), x, y)
     return [
         Flag(
             "one step beats many steps",
-            one_step < iterated - MARGIN,
-            f"accuracy {one_step:.3f} after one step, {iterated:.3f} after 40",
+            found.one_step < found.iterated - MARGIN,
+            f"accuracy {found.one_step:.3f} after one step, {found.iterated:.3f} after 40",
         ),
         Flag(
             "more steps change the result",
-            abs(iterated - longer) > MARGIN,
-            f"accuracy {iterated:.3f} after 40 steps, {longer:.3f} after 100",
+            abs(found.iterated - found.longer) > MARGIN,
+            f"accuracy {found.iterated:.3f} after 40 steps, {found.longer:.3f} after 100",
         ),
         Flag(
             "black box beats white box",
-            black_box < iterated - MARGIN,
-            f"accuracy {black_box:.3f} on transferred images, {iterated:.3f} under PGD",
+            found.black_box < found.iterated - MARGIN,
+            f"accuracy {found.black_box:.3f} on transferred images, {found.iterated:.3f} under PGD",
         ),
         Flag(
             "random noise works as well",
-            noisy < one_step + MARGIN,
-            f"accuracy {noisy:.3f} under uniform noise, {one_step:.3f} under FGSM",
+            found.noisy < found.one_step + MARGIN,
+            f"accuracy {found.noisy:.3f} under uniform noise, {found.one_step:.3f} under FGSM",
         ),
         Flag(
             "a huge eps does not break it",
-            huge > constant + MARGIN,
-            f"accuracy {huge:.3f} under PGD at eps {LARGE_EPS}, {constant:.3f} by a constant prediction",
+            found.huge > found.constant + MARGIN,
+            f"accuracy {found.huge:.3f} under PGD at eps {LARGE_EPS}, {found.constant:.3f} by a constant prediction",
         ),
-        Flag("gradients are zero", zeros > 0, f"{zeros:.1%} of the images have a gradient of exactly zero"),
+        Flag("gradients are zero", found.zeros > 0, f"{found.zeros:.1%} of the images have a gradient of exactly zero"),
     ]
+
+
+def red_flags(
+    model: nn.Module, x: Tensor, y: Tensor, eps: float, transfer: Callable[[Tensor, Tensor, float], Tensor]
+) -> list[Flag]:
+    """`flags` of what `checked` measures, with the same arguments."""
+    return flags(checked(model, x, y, eps, transfer))
 
 
 def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> float:
