@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lib.attack.base import Attack
@@ -26,36 +28,28 @@ class Flag:
     sentence: str
 
 
-@dataclass(frozen=True)
-class Checks:
-    """What the checks compare: accuracies on the same images, but for the last, a share of them.
+@dataclass(frozen=True, eq=False)
+class Probes:
+    """What the checks go by: which images (N,) a model classifies rightly, by what is done to them."""
 
-    Parameters
-    ----------
-    one_step, iterated, longer
-        Under FGSM, PGD of 40 steps and of 100.
-    black_box, noisy
-        On images attacked through another model, and under uniform noise.
-    huge, constant
-        Under PGD at `LARGE_EPS`, and of a constant prediction.
-    zeros
-        The images on which the gradient is zero in every pixel.
-    """
-
-    one_step: float
-    iterated: float
-    longer: float
-    black_box: float
-    noisy: float
-    huge: float
-    constant: float
-    zeros: float
+    labels: NDArray[np.uint8]
+    one_step: NDArray[np.bool_]
+    iterated: NDArray[np.bool_]
+    """Under PGD of 40 steps."""
+    longer: NDArray[np.bool_]
+    """Under PGD of 100 steps."""
+    transferred: NDArray[np.bool_]
+    noisy: NDArray[np.bool_]
+    huge: NDArray[np.bool_]
+    """Under PGD at `LARGE_EPS`."""
+    no_gradient: NDArray[np.bool_]
+    """Whose gradient is zero in every pixel."""
 
 
-def checked(
+def probes(
     model: nn.Module, x: Tensor, y: Tensor, eps: float, transfer: Callable[[Tensor, Tensor, float], Tensor]
-) -> Checks:
-    """Measure what the checks compare, on images that the model never trained on.
+) -> Probes:
+    """Attack images that the model never trained on, in all the ways that the checks compare.
 
     They cost an FGSM, PGD of 40 steps twice and of 100 once, and the transfer.
 
@@ -68,61 +62,66 @@ def checked(
     transfer
         Attacks x within eps through another model, trained apart: (x, y, eps) -> x_adv.
     """
-    return Checks(
-        one_step=under_attack(model, FGSM(eps=eps), x, y).accuracy,
-        iterated=under_attack(model, PGD(eps=eps, early_stop=True), x, y).accuracy,
-        longer=under_attack(model, PGD(eps=eps, steps=100, early_stop=True), x, y).accuracy,
-        black_box=score(model, transfer(x, y, eps), y).accuracy,
-        noisy=score(model, uniform(x, eps, seed=1).clamp(0, 1), y).accuracy,
-        huge=under_attack(model, PGD(eps=LARGE_EPS, early_stop=True), x, y).accuracy,
-        constant=torch.bincount(y).max().item() / len(y),
-        zeros=zero_gradients(model, FGSM(eps=eps), x, y),
+    return Probes(
+        y.cpu().numpy().astype(np.uint8),
+        under_attack(model, FGSM(eps=eps), x, y).correct,
+        under_attack(model, PGD(eps=eps, early_stop=True), x, y).correct,
+        under_attack(model, PGD(eps=eps, steps=100, early_stop=True), x, y).correct,
+        score(model, transfer(x, y, eps), y).correct,
+        score(model, uniform(x, eps, seed=1).clamp(0, 1), y).correct,
+        under_attack(model, PGD(eps=LARGE_EPS, early_stop=True), x, y).correct,
+        without_gradient(model, FGSM(eps=eps), x, y).cpu().numpy(),
     )
 
 
-def flags(found: Checks) -> list[Flag]:
-    """One step against many, more steps, transfer, noise, a huge eps, gradients of zero: always these, in this order.
+def flags(found: Probes) -> list[Flag]:
+    """What the probes tell.
 
     Returns
     -------
     list of Flag
-        Each with its numbers, raised or not.
+        One step against many, more steps, transfer, noise, a huge eps, gradients of zero: always these six, in this
+        order.
     """
+    one_step, iterated, longer = (float(hits.mean()) for hits in (found.one_step, found.iterated, found.longer))
+    black_box, noisy, huge = (float(hits.mean()) for hits in (found.transferred, found.noisy, found.huge))
+    constant = float(np.bincount(found.labels).max() / len(found.labels))
+    zeros = float(found.no_gradient.mean())
     return [
         Flag(
             "one step beats many steps",
-            found.one_step < found.iterated - MARGIN,
-            f"accuracy {found.one_step:.3f} after one step, {found.iterated:.3f} after 40",
+            one_step < iterated - MARGIN,
+            f"accuracy {one_step:.3f} after one step, {iterated:.3f} after 40",
         ),
         Flag(
             "more steps change the result",
-            abs(found.iterated - found.longer) > MARGIN,
-            f"accuracy {found.iterated:.3f} after 40 steps, {found.longer:.3f} after 100",
+            abs(iterated - longer) > MARGIN,
+            f"accuracy {iterated:.3f} after 40 steps, {longer:.3f} after 100",
         ),
         Flag(
             "black box beats white box",
-            found.black_box < found.iterated - MARGIN,
-            f"accuracy {found.black_box:.3f} on transferred images, {found.iterated:.3f} under PGD",
+            black_box < iterated - MARGIN,
+            f"accuracy {black_box:.3f} on transferred images, {iterated:.3f} under PGD",
         ),
         Flag(
             "random noise works as well",
-            found.noisy < found.one_step + MARGIN,
-            f"accuracy {found.noisy:.3f} under uniform noise, {found.one_step:.3f} under FGSM",
+            noisy < one_step + MARGIN,
+            f"accuracy {noisy:.3f} under uniform noise, {one_step:.3f} under FGSM",
         ),
         Flag(
             "a huge eps does not break it",
-            found.huge > found.constant + MARGIN,
-            f"accuracy {found.huge:.3f} under PGD at eps {LARGE_EPS}, {found.constant:.3f} by a constant prediction",
+            huge > constant + MARGIN,
+            f"accuracy {huge:.3f} under PGD at eps {LARGE_EPS}, {constant:.3f} by a constant prediction",
         ),
-        Flag("gradients are zero", found.zeros > 0, f"{found.zeros:.1%} of the images have a gradient of exactly zero"),
+        Flag("gradients are zero", zeros > 0, f"{zeros:.1%} of the images have a gradient of exactly zero"),
     ]
 
 
 def red_flags(
     model: nn.Module, x: Tensor, y: Tensor, eps: float, transfer: Callable[[Tensor, Tensor, float], Tensor]
 ) -> list[Flag]:
-    """`flags` of what `checked` measures, with the same arguments."""
-    return flags(checked(model, x, y, eps, transfer))
+    """Run the checks: `flags` of the `probes`."""
+    return flags(probes(model, x, y, eps, transfer))
 
 
 def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> float:
@@ -131,7 +130,12 @@ def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> fl
     A softmax that saturates in float32 gives such gradients; a high accuracy then says nothing
     (Carlini and Wagner, 2016).
     """
+    return without_gradient(model, attack, x, y).float().mean().item()
+
+
+def without_gradient(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> Tensor:
+    """Which images (N,) have a gradient of zero in every pixel, by the attack's loss."""
     with evaluating(model), torch.enable_grad():
         batches = zip(x.split(BATCH), y.split(BATCH), strict=True)
         zeros = [(attack.gradient(model, images, labels) == 0).flatten(1).all(1) for images, labels in batches]
-    return torch.cat(zeros).float().mean().item()
+    return torch.cat(zeros)

@@ -70,7 +70,7 @@ def start(setting: First, further: int = 0) -> Start:
     return Start(train, network, further, setting.batch_size, setting.seed)
 
 
-def test_images(dataset: str, n: int) -> Images:
+def held_out(dataset: str, n: int) -> Images:
     """The first n test images of a data set."""
     images = data.load(dataset)
     return images.x_test[:n], images.y_test[:n]

@@ -11,7 +11,7 @@ from lib.attack.gradient import FGSM
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Attack, Case, correct_under, nearest_adversarial
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.first import Images
-from lib.measure.red_flags import Checks, Flag, flags, zero_gradients
+from lib.measure.red_flags import Flag, Probes, flags, without_gradient
 
 WORST = "worst case"
 """The first column: an image counts where it is read rightly clean and under every attack."""
@@ -29,8 +29,8 @@ class Judgement:
         Which images (N,) are read rightly under each attack of `ATTACKS`.
     checks
         The same under each attack of `CHECKS`.
-    zero_gradients
-        The share of images on which the gradient is zero everywhere.
+    no_gradient
+        On which images (N,) the gradient is zero in every pixel.
     distances
         Of L-BFGS, on the first images; infinite where it failed.
     seconds
@@ -40,7 +40,7 @@ class Judgement:
     y: NDArray[np.uint8]
     correct: dict[str, NDArray[np.bool_]]
     checks: dict[str, NDArray[np.bool_]]
-    zero_gradients: float
+    no_gradient: NDArray[np.bool_]
     distances: NDArray[np.float64]
     seconds: float = 0.0
 
@@ -61,9 +61,9 @@ class Judgement:
     @property
     def flags(self) -> list[Flag]:
         """The red flags, up or not."""
-        known = {name: float(hits.mean()) for name, hits in (self.correct | self.checks).items()}
-        numbers = (known[name] for name in ("FGSM", "one start", "100 steps", "transfer", "noise", "huge eps"))
-        return flags(Checks(*numbers, np.bincount(self.y).max() / len(self.y), self.zero_gradients))
+        known = self.correct | self.checks
+        named = ("FGSM", "one start", "100 steps", "transfer", "noise", "huge eps")
+        return flags(Probes(self.y, *(known[name] for name in named), self.no_gradient))
 
 
 def judge_network(
@@ -116,6 +116,6 @@ def judged(
     )
 
 
-def silent(case: Case) -> float:
-    """The share of images on which FGSM's gradient is zero everywhere."""
-    return zero_gradients(case.model, FGSM(eps=case.eps), case.x, case.y)
+def silent(case: Case) -> NDArray[np.bool_]:
+    """On which images (N,) FGSM's gradient is zero in every pixel."""
+    return without_gradient(case.model, FGSM(eps=case.eps), case.x, case.y).cpu().numpy()

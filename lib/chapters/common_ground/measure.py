@@ -12,7 +12,7 @@ from lib.chapters.common_ground import madry as own
 from lib.chapters.common_ground.attacks import Case
 from lib.chapters.common_ground.defences import Defended
 from lib.chapters.common_ground.filtering import changed, scan
-from lib.chapters.common_ground.first import First, start, test_images
+from lib.chapters.common_ground.first import First, held_out, start
 from lib.chapters.common_ground.judging import Judgement
 from lib.chapters.common_ground.settings import Attacked, Distances, Filtering, Madry, Network, OverEps
 from lib.measure.curves import curve
@@ -51,8 +51,8 @@ class AttacksFound:
     ----------
     y
         The true classes (N,).
-    zero_gradients
-        The share of images on which the gradient is zero everywhere.
+    no_gradient
+        On which images (N,) the gradient is zero in every pixel.
     seconds
         Of training beyond the first.
     """
@@ -60,7 +60,7 @@ class AttacksFound:
     y: NDArray[np.uint8]
     correct: dict[str, NDArray[np.bool_]]
     checks: dict[str, NDArray[np.bool_]]
-    zero_gradients: float
+    no_gradient: NDArray[np.bool_]
     seconds: float
 
 
@@ -166,13 +166,13 @@ def searched(setting: Attacked) -> SearchesFound:
 def distances(setting: Distances) -> DistancesFound:
     """How near the nearest misread image is."""
     network = trained(setting.network).network
-    return DistancesFound(attacks.nearest_adversarial(network, *test_images(setting.network.first.dataset, setting.n)))
+    return DistancesFound(attacks.nearest_adversarial(network, *held_out(setting.network.first.dataset, setting.n)))
 
 
 def over_eps(setting: OverEps) -> CurveFound:
     """What PGD leaves at each eps."""
     network = trained(setting.network).network
-    images = test_images(setting.network.first.dataset, setting.n_judge)
+    images = held_out(setting.network.first.dataset, setting.n_judge)
     return CurveFound(np.stack([one.correct for one in curve(network, PGD(early_stop=True), setting.grid, *images)]))
 
 
@@ -185,4 +185,4 @@ def madry(setting: Madry) -> Judgement:
 
 def _case(defended: Defended, setting: Attacked | Madry) -> Case:
     other = start(setting.other).network
-    return Case(defended.network, other, *test_images(setting.other.dataset, setting.n_judge), setting.eps)
+    return Case(defended.network, other, *held_out(setting.other.dataset, setting.n_judge), setting.eps)

@@ -79,7 +79,7 @@ def _judgement(attacked: AttacksFound, searched: SearchesFound, distances: Dista
         attacked.y,
         attacked.correct | searched.correct,
         attacked.checks,
-        attacked.zero_gradients,
+        attacked.no_gradient,
         distances.l2,
         attacked.seconds,
     )
