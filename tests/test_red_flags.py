@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -132,14 +133,19 @@ def test_a_transfer_that_does_nothing_beats_no_attack(honest: nn.Module, images:
 # With prepared numbers
 
 SOUND = {"one_step": 0.3, "iterated": 0.1, "longer": 0.1, "black_box": 0.2, "noisy": 0.9, "huge": 0.0, "zeros": 0.0}
-X, Y = torch.full((10, 1, 8, 8), 0.1), torch.arange(10)
-"""Grey images, one of each class: a constant prediction is right on 0.1 of them."""
+X, Y = torch.full((1000, 1, 8, 8), 0.1), torch.arange(1000) % 10
+"""Grey images, as many of each class: a constant prediction is right on 0.1 of them."""
 ATTACKS = {
     (FGSM, EPS, 1): "one_step",
     (PGD, EPS, 40): "iterated",
     (PGD, EPS, 100): "longer",
     (PGD, LARGE_EPS, 40): "huge",
 }
+
+
+def bits(share: float) -> np.ndarray:
+    """So many of the images, as a boolean array."""
+    return np.arange(len(X)) < round(share * len(X))
 
 
 @pytest.fixture
@@ -151,17 +157,17 @@ def flags_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[red_flags.Fl
 
         def under_attack(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> SimpleNamespace:
             name = ATTACKS[type(attack), attack.eps, getattr(attack, "steps", 1)]
-            return SimpleNamespace(accuracy=numbers[name])
+            return SimpleNamespace(correct=bits(numbers[name]))
 
         def score(model: nn.Module, x: Tensor, y: Tensor) -> SimpleNamespace:
             if torch.equal(x, X + EPS):
-                return SimpleNamespace(accuracy=numbers["black_box"])
+                return SimpleNamespace(correct=bits(numbers["black_box"]))
             assert x.min() == 0 and 0.35 < x.max() <= 0.1 + EPS, "noise of any size up to EPS, clipped"
-            return SimpleNamespace(accuracy=numbers["noisy"])
+            return SimpleNamespace(correct=bits(numbers["noisy"]))
 
         monkeypatch.setattr(red_flags, "under_attack", under_attack)
         monkeypatch.setattr(red_flags, "score", score)
-        monkeypatch.setattr(red_flags, "zero_gradients", lambda *_: numbers["zeros"])
+        monkeypatch.setattr(red_flags, "without_gradient", lambda *_: torch.from_numpy(bits(numbers["zeros"])))
         return red_flags.red_flags(nn.Identity(), X, Y, EPS, lambda x, y, eps: x + eps)
 
     return flags

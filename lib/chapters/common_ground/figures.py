@@ -6,7 +6,51 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from lib.show.plots import COLOURS, MARKERS
+from lib.chapters.common_ground.attacks import ATTACKS
+from lib.chapters.common_ground.judging import WORST
+from lib.chapters.common_ground.rows import Rows, by_worst_case
+from lib.show.plots import COLOURS, MARKERS, panels
+
+
+def table(rows: Rows) -> Figure:
+    """The table as a picture."""
+    order, columns = by_worst_case(rows), [WORST, *ATTACKS]
+    panes = {
+        f"eps {eps:g}": np.array([[of[name].accuracy(column) for column in columns] for name in order])
+        for eps, of in rows.items()
+    }
+    return heat_maps(panes, order, columns)
+
+
+def what_is_left(rows: Rows, costs: Mapping[str, float]) -> Figure:
+    """Every defence from clean accuracy down to the worst case."""
+    order, shown = by_worst_case(rows), ("clean", "FGSM", "PGD-40", WORST)
+    panes = {
+        f"eps {eps:g}": {column: [of[name].accuracies(column) for name in order] for column in shown}
+        for eps, of in rows.items()
+    }
+    notes = {title: [f"× {costs[name]:.1f}" for name in order] for title in panes}
+    return ladders(panes, order, {"": ["cost"], **notes})
+
+
+def price(rows: Rows, costs: Mapping[str, float]) -> Figure:
+    """Every defence by clean accuracy, the worst case and cost."""
+    points = {
+        f"eps {eps:g}": {
+            name: (of[name].accuracy("clean"), of[name].accuracy(WORST), costs[name]) for name in by_worst_case(rows)
+        }
+        for eps, of in rows.items()
+    }
+    return trade_offs(points, "clean accuracy", "accuracy, worst case of all attacks")
+
+
+def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
+    """Accuracy under PGD over eps, for defences trained at each."""
+    panes = {f"trained at eps {eps:g}": series for eps, series in curves.items()}
+    figure = panels(grid, panes, "eps (pixel units)", "accuracy under PGD")
+    for ax in figure.axes:
+        ax.set_xticks(np.linspace(0, 0.5, 6))
+    return figure
 
 
 def ladders(

@@ -1,13 +1,20 @@
-"""What `lib.chapters.common_ground.judging` measures as the cells of a table, in HTML."""
+"""The table of all defences and attacks, and the tables beside it whose cells are HTML."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from IPython.display import HTML
 from numpy.typing import NDArray
 
-from lib.chapters.common_ground.judging import Row
+from lib.chapters.common_ground import madry
+from lib.chapters.common_ground.attacks import ATTACKS
+from lib.chapters.common_ground.judging import WORST, Judgement
+from lib.chapters.common_ground.rows import Row, Rows, by_worst_case
 from lib.measure.intervals import rate
+from lib.show import tables
+
+HEAD = ["defence", WORST, *ATTACKS, "L-BFGS: median L2 (fooled)", "seconds (cost)", "red flags"]
 
 
 def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:
@@ -29,7 +36,35 @@ def row_cells(name: str, row: Row, note: str) -> list[str]:
     ]
 
 
-def flag_cells(rows: dict[float, dict[str, Row]], order: Sequence[str]) -> list[list[str]]:
+def defences(rows: Rows, eps: float, costs: Mapping[str, float], last: Sequence[Sequence[str]] = ()) -> HTML:
+    """The table at one eps, best worst case first; `last` are further rows of cells."""
+    lines = [row_cells(name, rows[eps][name], f"× {costs[name]:.2f}") for name in by_worst_case(rows)]
+    return tables.table(f"Accuracy at eps {eps:g}, defences trained at that eps; 95 % intervals", HEAD, [*lines, *last])
+
+
+def madry_cells(judgements: Sequence[Judgement]) -> list[str]:
+    """The row of Madry's network: of the last judgement, which is at the larger eps; "not run" where there is none."""
+    label = f"Madry's network and schedule, eps {madry.EPS:g}"
+    if not judgements:
+        return [label, *["not run"] * (len(HEAD) - 1)]
+    return row_cells(label, Row(judgements[-1:]), "another network")
+
+
+def published(judgements: Sequence[Judgement], judged: int) -> HTML:
+    """Madry's network against its published figures: of the first judgement, which is at their eps."""
+    found = [share_cell([judgements[0].correct[name]]) if judgements else "not run" for name in madry.PUBLISHED]
+    printed = [f"{value:.3f}" for value in madry.PUBLISHED.values()]
+    title = f"Madry's network at eps {madry.EPS:g}: published on 10,000 images, measured on {judged:,}"
+    lines = list(zip(madry.PUBLISHED, printed, found, strict=True))
+    return tables.table(title, ["attack", "published", "measured"], lines)
+
+
+def flags(rows: Rows) -> HTML:
+    """Every red flag that is up."""
+    return tables.table("Red flags that are up", ["row", "flag", "measured"], flag_cells(rows, by_worst_case(rows)))
+
+
+def flag_cells(rows: Rows, order: Sequence[str]) -> list[list[str]]:
     """Every red flag that is up, as HTML: row, flag, numbers; a line that says so where none is."""
     raised = [
         [f"{name}, eps {eps:g}", html.escape(flag), html.escape(sentence)]

@@ -1,0 +1,64 @@
+"""What the chapter answers: its headline numbers, and those that its prose shows. It has no paper, and no claims."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, PGD_TRAINING, YARDSTICKS
+from lib.chapters.common_ground.experiment import Experiment
+from lib.chapters.common_ground.judging import WORST
+from lib.chapters.common_ground.measure import FirstFound
+from lib.chapters.common_ground.rows import Row, Rows, best
+from lib.measure.intervals import Measured, rate
+
+
+def clean(first: Sequence[FirstFound]) -> Measured:
+    """Accuracy before any defence, on all test images."""
+    return rate([one.correct for one in first])
+
+
+def headline(first: Sequence[FirstFound], rows: Rows, experiment: Experiment) -> dict[str, float]:
+    """The numbers that the tests hold against their expected ranges."""
+    small, large = rows[experiment.eps_small], rows[experiment.eps_large]
+    found = {
+        f"{_title(name)}_worst_{word}": of[name].accuracy(WORST)
+        for word, of in (("small", small), ("large", large))
+        for name in DEFENCES
+    }
+    for name in (NONE, "mixed batches", *YARDSTICKS):
+        for column in ("clean", "FGSM", "PGD-40", "Square"):
+            found[f"{_title(name)}_{column.replace('-40', '')}_small".lower()] = small[name].accuracy(column)
+    found["none_clean"] = clean(first).mean
+    found["none_noise_large"] = large[NONE].accuracy("noise")
+    found["none_lbfgs_l2"] = float(np.median(small[NONE].distances))
+    found["pgd_training_lbfgs_l2"] = float(np.median(small[PGD_TRAINING].distances))
+    return found
+
+
+def _title(name: str) -> str:
+    return name.replace(", ", "_").replace(" ", "_").lower()
+
+
+def summary(first: Sequence[FirstFound], rows: Rows, experiment: Experiment) -> dict[str, object]:
+    """The numbers that prose shows."""
+    of_data = "MNIST" if experiment.dataset == "mnist" else f"{experiment.dataset} (a small sample of MNIST)"
+    found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged(rows)}
+    found |= {"seeds": experiment.seeds, "data": of_data}
+    costs = experiment.costs(first[0].n_train)
+    for word, eps in (("small", experiment.eps_small), ("large", experiment.eps_large)):
+        of = rows[eps]
+        strongest = found[f"best-{word}"] = best(of, FROM_PAPERS)
+        yardstick = found[f"pgd-{word}"] = best(of, YARDSTICKS)
+        for who, name in (("none", NONE), ("pgd", yardstick), ("papers", strongest)):
+            found |= {f"{who}-{word}-{key}": value for key, value in _told(of[name]).items()}
+            found[f"{who}-{word}-cost"] = costs[name]
+    return found
+
+
+def _told(row: Row) -> dict[str, object]:
+    return {"left": f"{rate(row.worst):.2f}", "fgsm": row.accuracy("FGSM")}
+
+
+def judged(rows: Rows) -> int:
+    """How many test images every attack is run on."""
+    return len(next(iter(rows.values()))[NONE].judgements[0].y)

@@ -1,0 +1,76 @@
+"""The first training: the network that all defences of one seed go on from."""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from lib import data
+from lib.models.base import build
+from lib.models.small import SmallCNN
+from lib.train.batches import Shuffled
+from lib.train.loop import fit
+
+Images = tuple[Tensor, Tensor]
+"""Images (N, C, H, W) in [0, 1] and their true labels (N,)."""
+
+
+@dataclass(frozen=True)
+class First:
+    """A training on clean images, before any defence.
+
+    Parameters
+    ----------
+    dataset
+        A name that `lib.data.load` knows.
+    epochs, batch_size, seed
+        Of the training.
+    """
+
+    dataset: str
+    epochs: int
+    batch_size: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}"
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A trained network, and how all defences go on from it.
+
+    Parameters
+    ----------
+    train
+        The training images.
+    network
+        Stays as it is.
+    further
+        Epochs that every defence goes on for.
+    batch_size
+        Images in a batch.
+    seed
+        What the order of images depends on.
+    """
+
+    train: Images
+    network: nn.Module
+    further: int
+    batch_size: int
+    seed: int
+
+
+def start(setting: First, further: int = 0) -> Start:
+    """Train the network of one seed on clean images."""
+    images = data.load(setting.dataset)
+    train = images.x_train, images.y_train
+    network = build(SmallCNN, setting.seed, train[0].device)
+    batches = Shuffled(*train, setting.batch_size)
+    fit(network, batches, setting.epochs, seed=setting.seed, label=str(setting))
+    return Start(train, network, further, setting.batch_size, setting.seed)
+
+
+def held_out(dataset: str, n: int) -> Images:
+    """The first n test images of a data set."""
+    images = data.load(dataset)
+    return images.x_test[:n], images.y_test[:n]

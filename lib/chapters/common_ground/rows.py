@@ -1,0 +1,110 @@
+"""The rows of the table: a defence at one eps, judged, one network a seed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.chapters.common_ground.defences import DEFENCES
+from lib.chapters.common_ground.experiment import DRAWN, Experiment
+from lib.chapters.common_ground.judging import WORST, Judgement
+from lib.chapters.common_ground.measure import AttacksFound, CurveFound, DistancesFound, SearchesFound
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A defence at one eps: a judgement a seed."""
+
+    judgements: Sequence[Judgement]
+
+    @property
+    def outcomes(self) -> dict[str, list[NDArray[np.bool_]]]:
+        """Which images (N,) are read rightly, by column of the table, one array a seed."""
+        found = [one.outcomes for one in self.judgements]
+        return {column: [of_seed[column] for of_seed in found] for column in found[0]}
+
+    @property
+    def worst(self) -> list[NDArray[np.bool_]]:
+        """Which images (N,) no attack fools, one array a seed."""
+        return self.outcomes[WORST]
+
+    @property
+    def distances(self) -> list[NDArray[np.float64]]:
+        """Of L-BFGS, one array a seed; infinite where it failed."""
+        return [one.distances for one in self.judgements]
+
+    @property
+    def seconds(self) -> list[float]:
+        """Of training beyond the first, one value a seed."""
+        return [one.seconds for one in self.judgements]
+
+    def accuracies(self, column: str) -> list[float]:
+        """The accuracy in a column of the table, one value a seed."""
+        return [one.accuracy(column) for one in self.judgements]
+
+    def accuracy(self, column: str) -> float:
+        """The accuracy in a column of the table, a mean over seeds."""
+        return float(np.mean(self.accuracies(column)))
+
+    @property
+    def raised(self) -> dict[str, str]:
+        """The red flags that are up in at least one seed, each with the first such seed's numbers."""
+        found: dict[str, str] = {}
+        for flag in (flag for one in self.judgements for flag in one.flags if flag.raised):
+            found.setdefault(flag.name, flag.sentence)
+        return found
+
+
+Rows = Mapping[float, Mapping[str, Row]]
+"""All rows by eps and defence."""
+
+
+def rows(
+    experiment: Experiment,
+    attacked: Sequence[AttacksFound],
+    searched: Sequence[SearchesFound],
+    distances: Sequence[DistancesFound],
+) -> Rows:
+    """All rows, from the records of the experiment's cells."""
+    found = map(_judgement, attacked, searched, distances)
+    return {
+        eps: {name: Row([next(found) for _ in experiment.numbers]) for name in DEFENCES}
+        for eps in experiment.eps_values
+    }
+
+
+def _judgement(attacked: AttacksFound, searched: SearchesFound, distances: DistancesFound) -> Judgement:
+    return Judgement(
+        attacked.y,
+        attacked.correct | searched.correct,
+        attacked.checks,
+        attacked.no_gradient,
+        distances.l2,
+        attacked.seconds,
+    )
+
+
+def curves(experiment: Experiment, over_eps: Sequence[CurveFound]) -> dict[float, dict[str, list[list[float]]]]:
+    """Accuracy over the grid by eps and defence, one curve a seed, from the records of the experiment's cells."""
+    found = (one.accuracies for one in over_eps)
+    return {eps: {name: [next(found) for _ in experiment.numbers] for name in DRAWN} for eps in experiment.eps_values}
+
+
+def by_worst_case(rows: Rows) -> list[str]:
+    """The defences, the one first that leaves most under the worst case, over all eps together.
+
+    Of those that leave as much, the one that leaves more in the mean of all columns comes first.
+    """
+    return sorted(DEFENCES, key=lambda name: _left([of[name] for of in rows.values()]), reverse=True)
+
+
+def best(rows: Mapping[str, Row], names: Sequence[str]) -> str:
+    """Which of these defences comes first in that order at one eps."""
+    return max(names, key=lambda name: _left([rows[name]]))
+
+
+def _left(rows: Sequence[Row]) -> tuple[float, float]:
+    """What is left under the worst case, and in the mean of all columns, summed over rows."""
+    worst = sum(row.accuracy(WORST) for row in rows)
+    return worst, sum(row.accuracy(column) for row in rows for column in row.outcomes) / len(rows[0].outcomes)

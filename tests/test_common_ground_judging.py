@@ -1,0 +1,84 @@
+"""Attacks on the common ground, and a network judged by all of them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lib import attack as attacks
+from lib import data
+from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, nearest_adversarial
+from lib.chapters.common_ground.chosen import choose
+from lib.chapters.common_ground.first import First, held_out, start
+from lib.chapters.common_ground.judging import WORST, judge_network
+from lib.measure.red_flags import red_flags
+from lib.measure.score import score
+
+ALLOWED = {"steps": 3, "queries": 10}
+
+
+@pytest.fixture
+def network(digits, monkeypatch) -> nn.Sequential:
+    few = replace(digits, x_train=digits.x_train[:200], y_train=digits.y_train[:200])
+    monkeypatch.setattr(data, "load", lambda name: few)
+    return start(First("digits", 3, 50, 3)).network
+
+
+@pytest.mark.parametrize("attack", choose(ATTACKS, ALLOWED), ids=lambda attack: attack.name)
+def test_an_attack_stays_in_the_ball_and_the_pixel_range(network, digits, attack):
+    x, y = digits.x_test[:20], digits.y_test[:20]
+    x_adv = attack(Case(network, network, x, y, 0.1))
+    assert (x_adv - x).abs().max() <= 0.1 + 1e-6 and x_adv.min() >= 0 and x_adv.max() <= 1
+    assert torch.equal(x_adv, x) == (attack.name == "clean")
+
+
+@pytest.mark.parametrize("attack", [attacks.BIM(eps=0.2, alpha=0.05), attacks.PGD(eps=0.2, alpha=0.05, steps=10)])
+def test_stopping_on_images_that_are_fooled_changes_no_accuracy(network, digits, attack):
+    """It counts an image as fooled where any step of the attack that goes on fools it, and no other."""
+    x, y = digits.x_test[:60], digits.y_test[:60]
+    never = np.ones(60, dtype=bool)
+    for steps in range(0 if isinstance(attack, attacks.PGD) else 1, 11):
+        never &= score(network, replace(attack, steps=steps)(network, x, y), y).correct
+    never &= score(network, x, y).correct | isinstance(attack, attacks.PGD)  # BIM starts at the image itself
+    stopped = score(network, replace(attack, early_stop=True)(network, x, y), y).correct
+    assert np.array_equal(stopped, never) and 0 < never.sum() < score(network, x, y).correct.sum()
+
+
+def test_how_far_l_bfgs_went_is_zero_where_it_had_not_to_go_and_infinite_where_it_failed(digits):
+    x, y = digits.x_test[:6], torch.tensor([7, 7, 3, 3, 3, 7])
+    seven = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    with torch.no_grad():
+        seven[1].weight.zero_()
+        seven[1].bias.copy_(10.0 * (torch.arange(10) == 7))
+    assert nearest_adversarial(seven, x, y).tolist() == [np.inf, np.inf, 0, 0, 0, np.inf]
+
+
+def blank(case: Case) -> Tensor:
+    return torch.zeros_like(case.x)
+
+
+def test_any_network_is_judged_by_all_attacks_and_by_those_of_one_s_own(network, digits):
+    images = digits.x_test[:12], digits.y_test[:12]
+    found = judge_network(network, images, 0.1, other=network, n_lbfgs=1, more={"blank": blank}, **ALLOWED)
+    assert list(found.outcomes) == [WORST, *ATTACKS, "blank"] and found.checks.keys() == CHECKS.keys()
+    assert all(hits.shape == (12,) for hits in found.outcomes.values()) and found.distances.shape == (1,)
+    assert np.array_equal(found.correct["clean"], score(network, *images).correct)
+    assert np.array_equal(found.correct["blank"], score(network, 0 * images[0], images[1]).correct)
+    assert np.array_equal(found.worst, np.logical_and.reduce([*found.correct.values()]))
+
+
+def test_a_judgement_raises_the_flags_that_the_checks_by_themselves_raise(network, digits):
+    images = digits.x_test[:12], digits.y_test[:12]
+    with torch.no_grad():
+        for parameter in network[-1].parameters():
+            parameter *= 1000  # so that gradients vanish
+    found = judge_network(network, images, 0.1, other=network, n_lbfgs=1, **ALLOWED).flags
+    expected = red_flags(network, *images, 0.1, lambda x, y, eps: attacks.PGD(eps=eps)(network, x, y))
+    assert found == expected and len(found) == 6 and found[-1].raised
+
+
+def test_test_images_are_the_first_ones(network, digits):
+    x, y = held_out("digits", 7)
+    assert torch.equal(x, digits.x_test[:7]) and torch.equal(y, digits.y_test[:7])
