@@ -1,9 +1,9 @@
 """Cells on the workers of a Dask cluster: a cell is a task. No file system has to be shared."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
-from lib.digest import code
 from lib.evidence import carry
 from lib.evidence.cells import Cell
 from lib.evidence.cluster import client
@@ -20,12 +20,13 @@ def spread(
     scheduler: str | None = None,
     workers: int | None = None,
     resources: Mapping[str, float] | None = None,
+    within: float | None = None,
     say: Callable[[Cell], None] = lambda cell: None,
 ) -> dict[Cell, str]:
     """Have cells made, the first ones first, and keep each as it comes; return why some could not be made.
 
-    A cell whose worker dies is given to another. The parameters are those of `lib.evidence.cluster.client`; `say`
-    takes each cell that is kept.
+    A cell whose worker dies is given to another. The parameters are those of `lib.evidence.cluster.client`; after
+    `within` seconds nothing is begun any more; `say` takes each cell that is kept.
     """
     failed: dict[Cell, str] = {}
     with client(scheduler, workers, resources, len(tasks)) as cluster:
@@ -36,8 +37,13 @@ def spread(
             future = cluster.submit(one_cell, task.cell, task.cell.digest, **options)
             futures[future] = task.cell
             future.add_done_callback(done.put)  # Dask's as_completed can hang where Ctrl-C meets its lock
+        ends = None if within is None else time.monotonic() + within
         for _ in tasks:
-            future = done.get()
+            try:
+                future = done.get(timeout=ends and max(ends - time.monotonic(), 0))
+            except Empty:
+                cluster.cancel(list(futures))  # what a worker is at it ends, and keeps on its own disk
+                break
             cell = futures[future]
             try:
                 carry.bring_packed(future.result())
@@ -54,11 +60,11 @@ def one_cell(cell: Cell, expected: str) -> bytes:
     Raises
     ------
     OtherCode
-        Where the worker would measure something else under the same name.
+        Where the worker would measure something else under the same name. It goes by the code that it has read, as it
+        has imported it: what has changed since takes effect when it is started anew.
     """
-    code.forget()  # a worker may live longer than the code that it has read
     here = Cell(cell.part, cell.setting)
     if here.digest != expected:
-        raise OtherCode("the worker's copy of the book measures this in another way")
+        raise OtherCode("the worker measures this in another way: give it this copy of the book, and start it anew")
     here.get()
     return carry.packed([here])
