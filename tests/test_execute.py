@@ -37,7 +37,7 @@ def test_a_run_says_which_section_it_is_in(project: Project, capsys: pytest.Capt
     nbformat.write(notebook, path)
     command.main(["execute", "tiny"])
     said = capsys.readouterr().out.splitlines()
-    assert [line.rsplit("  ", 1)[1] for line in said if "cell" in line] == ["A chapter", "Table I"]
+    assert [line.rsplit("  ", 1)[1] for line in said if ": cell" in line] == ["A chapter", "Table I"]
 
 
 def test_only_what_changed_runs_again(project: Project, capsys: pytest.CaptureFixture) -> None:

@@ -1,13 +1,19 @@
 """Cells on the workers of a Dask cluster: a cell is a task. No file system has to be shared."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from lib.digest import code
 from lib.evidence import carry
 from lib.evidence.cells import Cell
 from lib.evidence.cluster import client
 from lib.evidence.plan import Task
+
+STARTED = time.time()
+"""When this process imported what it measures with."""
 
 
 class OtherCode(RuntimeError):
@@ -60,11 +66,22 @@ def one_cell(cell: Cell, expected: str) -> bytes:
     Raises
     ------
     OtherCode
-        Where the worker would measure something else under the same name. It goes by the code that it has read, as it
-        has imported it: what has changed since takes effect when it is started anew.
+        Where the worker would measure something else under the same name: its copy of the book is another one, or has
+        changed since it was imported.
     """
+    if changed := sorted(
+        name for name, path in _loaded().items() if not path.exists() or path.stat().st_ctime > STARTED
+    ):
+        raise OtherCode(f"{', '.join(changed)} changed since the worker began: start it anew")
+    code.forget()  # what a run of a sweep may have read in the meantime
     here = Cell(cell.part, cell.setting)
     if here.digest != expected:
-        raise OtherCode("the worker measures this in another way: give it this copy of the book, and start it anew")
+        raise OtherCode("the worker's copy of the book measures this in another way")
     here.get()
     return carry.packed([here])
+
+
+def _loaded() -> dict[str, Path]:
+    """The modules of lib that this process has imported, and their files."""
+    found = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+    return {name: Path(file) for name, file in found.items() if file and name.partition(".")[0] == "lib"}

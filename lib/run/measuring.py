@@ -16,7 +16,7 @@ from tqdm import tqdm
 from lib import book, compute
 from lib.evidence import plan
 from lib.evidence.cells import Cell
-from lib.evidence.cluster import THREADS, EngineError, cores
+from lib.evidence.cluster import EngineError, cores, threads
 from lib.evidence.plan import Task
 from lib.evidence.spread import spread
 from lib.run import engine, profiles
@@ -70,10 +70,12 @@ def fill(
     MeasuringError
         Where some could not be made; all others are.
     lib.evidence.cluster.EngineError
-        Where no scheduler answers, or resources are asked for without one.
+        Where no scheduler answers, or what is asked for does not go together.
     """
     if resources and not scheduler:
         raise EngineError("--resources names what the workers of a cluster offer: give its --scheduler as well")
+    if jobs and scheduler:
+        raise EngineError("--jobs starts processes on this machine; a --scheduler has its own: give one of the two")
     missing = tasks(runs, needed=needed)
     if not missing:
         return []
@@ -140,8 +142,7 @@ def _side_by_side(
 
     Return why some cells could not be made, and what became of processes that did not end as they should.
     """
-    share = {name: os.environ.get(name, str(max(1, cores() // jobs))) for name in THREADS}
-    environment = os.environ | engine.speed() | share | {"TQDM_DISABLE": "1"}
+    environment = os.environ | engine.speed() | threads(jobs) | {"TQDM_DISABLE": "1"}
     with tempfile.TemporaryDirectory() as failures:
         asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed}
         asked |= {"within": within, "failures": failures}
