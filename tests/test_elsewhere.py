@@ -18,10 +18,10 @@ from elsewhere import DEVICE, Elsewhere, solutions
 
 from lib import attack as attacks
 from lib import book, compute
-from lib.train.batches import Shuffled
-from lib.train.loop import fit
 from lib.data import Dataset
 from lib.models import SimpleCNN, build
+from lib.train.batches import Shuffled
+from lib.train.loop import fit
 
 SMALL = {
     "mitigation": ["epochs=1", "retrain_epochs=1", "detector_epochs=1", "grid=2", "n_images=10", "n_boundary=10"],

@@ -15,7 +15,7 @@ import pytest
 import toy
 from numpy.typing import NDArray
 
-from lib.evidence import carry, cells, fill, plan, store
+from lib.evidence import carry, cells, cluster, fill, plan, store
 from lib.evidence.cells import Busy, Cell, Part
 from lib.evidence.records import from_arrays, to_arrays
 
@@ -359,3 +359,83 @@ def test_two_at_once_make_each_cell_once(tmp_path: Path, undisturbed: Path, monk
     made = (tmp_path / "made.txt").read_text().split()
     assert len(made) == len(set(made)) == 3
     assert contents(tmp_path, 3, monkeypatch) == contents(undisturbed, 3, monkeypatch)
+
+
+# Threads
+
+
+def test_processes_share_the_cores_and_what_a_user_has_set_stays_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MKL with other threads than OMP's trains networks that differ in their last bits."""
+    for name in cluster.THREADS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(cluster, "cores", lambda: 8)
+    assert cluster.threads(2) == dict.fromkeys(cluster.THREADS, "4")
+    assert cluster.threads(9) == dict.fromkeys(cluster.THREADS, "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert cluster.threads(2) == {"OMP_NUM_THREADS": "3"}
+
+
+# What was at fault
+
+
+def test_time_is_spent_on_what_fits_and_others_are_waited_for_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another process is at the last cell that fits, what does not fit is begun instead."""
+    naps: list[float] = []
+    tasks = [plan.Task(PART(Setting()), 0.1), plan.Task(SLOW(Setting(1)), 1000.0)]
+    with PART(Setting())._alone(wait=False):
+        monkeypatch.setattr(fill.time, "sleep", naps.append)
+        filled = fill.fill(tasks, within=1.0)
+        assert set(filled.left) == {task.cell for task in tasks} and not naps, "the long one was begun"
+        fill.fill(tasks[:1], within=0.2)
+        assert naps and set(naps) <= {fill.POLL_S} | {nap for nap in naps if nap <= 0.2}
+
+
+def test_what_another_process_failed_at_is_not_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    tasks = [plan.Task(FAILING(Setting()), None), *plan.missing(wanted(1))]
+    first, second = (fill.fill(tasks, failures=tmp_path / "notes") for _ in range(2))
+    assert first.failed == second.failed == {FAILING(Setting()): "ZeroDivisionError: on purpose"}
+    (note,) = (tmp_path / "notes").iterdir()
+    note.write_text("what the other one said")
+    assert fill.fill(tasks, failures=tmp_path / "notes").failed == {FAILING(Setting()): "what the other one said"}
+
+
+def test_a_damaged_cell_is_missing() -> None:
+    cell = PART(Setting())
+    cell.get()
+    cut_off(cell.path)
+    assert [task.cell for task in plan.missing([cell])] == [cell] and not cell.is_kept
+
+
+def test_a_damaged_cell_that_cannot_be_moved_is_ignored(
+    folders: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a disk that can only be read, it is not looked at for ever; a recorded one takes its place."""
+    cell = PART(Setting())
+    cell.get()
+    recorded = folders[1] / "toy" / cell.path.name
+    recorded.parent.mkdir(parents=True)
+    shutil.copy(cell.path, recorded)
+    cut_off(cell.path)
+
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    CALLS.clear()
+    assert len(cell.get().numbers) == 3 and not CALLS
+    assert "cannot be moved (Read-only file system) and is ignored" in capsys.readouterr().err
+    recorded.unlink()
+    assert cell.read() is None
+
+
+def test_a_cell_of_a_chapter_that_is_no_name_is_not_taken_over(
+    tmp_path: Path, folders: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = PART(Setting())
+    record, made = cell.make()
+    store.write(cell.path, record, replace(made, chapter="../../elsewhere"))
+    carry.export([cell], tmp_path / "cells.zip")
+    cell.path.unlink()
+    assert carry.bring(tmp_path / "cells.zip") == (0, 0)
+    assert "left out" in capsys.readouterr().err and not list(tmp_path.rglob("elsewhere"))

@@ -11,12 +11,12 @@ from torch import nn
 
 from lib import attack as attacks
 from lib import book, models
-from lib.measure import score as evaluation
-from lib.train.batches import Shuffled
-from lib.train.loop import fit
 from lib.data import Dataset
 from lib.ledger.results import read_results
+from lib.measure import score as evaluation
 from lib.run import profiles
+from lib.train.batches import Shuffled
+from lib.train.loop import fit
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text())
 METRICS = [(name, metric) for name, ranges in EXPECTED.items() for metric in ranges]

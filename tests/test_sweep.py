@@ -18,8 +18,8 @@ from browser import window
 
 from lib import book as the_book
 from lib import compute
-from lib.measure.intervals import over_seeds
 from lib.ledger import results as kept_results
+from lib.measure.intervals import over_seeds
 from lib.parameters import ParameterError
 from lib.run import profiles
 from lib.run.run import Run

@@ -2,8 +2,8 @@
 
 import re
 
-from lib.show import tables
 from lib.ledger.claims import paper
+from lib.show import tables
 
 PAPER = paper("mitigation")
 ANSWER = {

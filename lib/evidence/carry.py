@@ -70,7 +70,8 @@ def _brought(found: Path, name: str) -> bool | None:
     except Damaged as error:
         print(f"{name}: left out, {error}", file=sys.stderr)
         return None
-    if found.suffix != ".npz" or not found.stem.endswith(made.digest[:16]):
+    is_named = found.suffix == ".npz" and found.stem.endswith(f"-{made.digest[:16]}") and made.chapter.isidentifier()
+    if not is_named:
         print(f"{name}: left out, its name is not that of the cell {made.digest[:16]}", file=sys.stderr)
         return None
     places = [folder / made.chapter / found.name for folder in cells.FOLDERS]

@@ -84,10 +84,13 @@ class Cell(Generic[R]):
     @property
     def path(self) -> Path:
         """Its file: where it is kept, under whatever name for people, else where it would be."""
-        paths = [folder / self.part.chapter / f"{self.name}.npz" for folder in FOLDERS]
+        paths = self._paths()
         named = (path for path in paths if path.exists())
         renamed = (path for one in paths for path in one.parent.glob(f"*-{self.digest[:16]}.npz"))
         return next(named, None) or next(renamed, paths[0])
+
+    def _paths(self) -> list[Path]:
+        return [folder / self.part.chapter / f"{self.name}.npz" for folder in FOLDERS]
 
     @property
     def is_kept(self) -> bool:
@@ -96,11 +99,9 @@ class Cell(Generic[R]):
 
     def read(self) -> tuple[R, Made] | None:
         """The record and where it comes from, None where it is not kept."""
-        while self.is_kept:  # in a second folder there may be another
-            if found := store.kept(self.path, self.part.record, self.digest):
+        for path in self._paths():
+            if found := store.kept(path, self.part.record, self.digest):
                 return found
-            if self.is_kept and self.path.parent.parent == FOLDERS[-1]:
-                return None  # it could not be moved away
         return None
 
     def get(self) -> R:
@@ -143,7 +144,7 @@ class Cell(Generic[R]):
             provenance.peak_memory_bytes(),
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        path = FOLDERS[0] / self.part.chapter / f"{self.name}.npz"
+        path = self._paths()[0]
         store.write(path, record, made)
         return store.read(path, self.part.record, self.digest)
 

@@ -22,6 +22,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def threads(processes: int) -> dict[str, str]:
+    """Variables for each of some processes that share the cores.
+
+    Where a user has set one of them, they stay as they are: each library goes by that of the others, and a network that
+    is trained with another number of threads is another one in its last bits.
+    """
+    own = {name: os.environ[name] for name in THREADS if name in os.environ}
+    return own or dict.fromkeys(THREADS, str(max(1, cores() // processes)))
+
+
 @contextmanager
 def client(
     scheduler: str | None = None,
@@ -71,7 +81,6 @@ def _local(distributed, workers: int) -> Iterator:
     """A client of workers of its own on this machine, each a process with its share of the cores."""
     import dask
 
-    share = str(max(1, cores() // workers))
     settings = {
         "distributed.nanny.pre-spawn-environ": {},  # Dask's holds every worker, and afterwards us, to one thread
         "distributed.scheduler.worker-saturation": 1.0,  # a worker that dies takes its own run with it, no other
@@ -83,7 +92,7 @@ def _local(distributed, workers: int) -> Iterator:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,  # the memory is the kernel's, another process
-            env={name: os.environ.get(name, share) for name in THREADS},
+            env=threads(workers),
             dashboard_address="127.0.0.1:0",
             silence_logs="CRITICAL",
         ) as cluster,

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from typing import ClassVar, Self, get_type_hints
 
 from lib.evidence.cells import Cell
 
@@ -32,8 +32,14 @@ class Experiment(ABC):
 
     @classmethod
     def of(cls, variables: Mapping[str, object]) -> Self:
-        """The experiment whose parameters have these values; `variables` may hold more, as `globals()` does."""
-        return cls(**{one.name: variables[one.name] for one in fields(cls)})
+        """The experiment whose parameters have these values; `variables` may hold more, as `globals()` does.
+
+        A whole number for a decimal one counts as that, as on the command line: it asks for the same cells.
+        """
+        kinds = get_type_hints(cls)
+        values = {one.name: variables[one.name] for one in fields(cls)}
+        whole = {name for name, value in values.items() if kinds[name] is float and type(value) is int}
+        return cls(**values | {name: float(values[name]) for name in whole})
 
     @property
     def parameters(self) -> dict[str, object]:

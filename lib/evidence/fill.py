@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lib.evidence.cells import Busy, Cell
 from lib.evidence.plan import Task
@@ -36,7 +37,11 @@ class Filled:
 
 
 def fill(
-    tasks: Sequence[Task], *, within: float | None = None, say: Callable[[str], None] = lambda line: None
+    tasks: Sequence[Task],
+    *,
+    within: float | None = None,
+    failures: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Filled:
     """Make cells in this process, one after the other.
 
@@ -47,6 +52,8 @@ def fill(
     within
         Seconds after which to stop. What would not end by then waits for what would, and is begun only then: it is
         interrupted when the time is over, and its training goes on from there the next time.
+    failures
+        A folder in which processes side by side note what fails, so that none tries again what did in another.
     say
         Takes a line for each cell.
 
@@ -58,39 +65,42 @@ def fill(
     clock = Deadline(within)
     filled, total = Filled(), len(tasks)
     waiting, parent = list(tasks), os.getppid()
-    while waiting and not clock.is_over and os.getppid() == parent:
-        fitting = [task for task in waiting if (task.seconds or 0) <= clock.left] or waiting[:1]
-        busy: list[Task] = []
-        for task in fitting:
-            if clock.is_over or os.getppid() != parent:  # an orphan works for nobody
+    while waiting and not clock.is_over and os.getppid() == parent:  # an orphan works for nobody
+        for task in sorted(waiting, key=lambda task: (task.seconds or 0) > clock.left):  # what fits comes first
+            if _one(task, filled, clock, failures):
+                if task.cell not in filled.failed:
+                    say(_line(task, len(filled.made), total))
                 break
-            if _one(task, filled, clock, busy):
-                say(_line(task, len(filled.made), total))
+            if clock.is_over:
+                break
+        else:  # others are at all of it
+            time.sleep(min(POLL_S, max(clock.left, 0)))
         over = {*filled.made, *filled.failed}
         waiting = [task for task in waiting if task.cell not in over and not task.cell.is_kept]
-        if waiting and {task.cell for task in waiting} == {task.cell for task in busy}:
-            time.sleep(min(POLL_S, max(clock.left, 0)))
     filled.left = [task.cell for task in tasks if task.cell not in filled.failed and not task.cell.is_kept]
     return filled
 
 
-def _one(task: Task, filled: Filled, clock: "Deadline", busy: list[Task]) -> bool:
-    """Make one cell; whether it was made here."""
-    if task.cell.is_kept:
+def _one(task: Task, filled: Filled, clock: "Deadline", failures: Path | None) -> bool:
+    """Make one cell; whether that came to an end here, be it a bad one."""
+    cell, note = task.cell, failures and failures / task.cell.digest
+    if cell.is_kept:
         return False
+    if note and note.exists():
+        filled.failed[cell] = note.read_text(encoding="utf-8")
+        return True
     try:
         with clock.interrupting():
-            task.cell.make(wait=False)
-    except Busy:
-        busy.append(task)
-        return False
-    except OutOfTime:
+            cell.make(wait=False)
+    except (Busy, OutOfTime):
         return False
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        filled.failed[task.cell] = f"{type(error).__name__}: {error}"
-        return False
-    filled.made.append(task.cell)
+        filled.failed[cell] = f"{type(error).__name__}: {error}"
+        if note:
+            note.write_text(filled.failed[cell], encoding="utf-8")
+        return True
+    filled.made.append(cell)
     return True
 
 

@@ -18,7 +18,7 @@ class Task:
 
 
 def missing(wanted: Iterable[Cell], order: Sequence[str] = ()) -> list[Task]:
-    """The cells that are not kept, by worth.
+    """The cells that are not kept, by worth; a file that is damaged is set aside.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def missing(wanted: Iterable[Cell], order: Sequence[str] = ()) -> list[Task]:
         that are not named come last.
     """
     known = list(experience())
-    found = [Task(cell, estimate(cell, known)) for cell in dict.fromkeys(wanted) if not cell.is_kept]
+    found = [Task(cell, estimate(cell, known)) for cell in dict.fromkeys(wanted) if cell.read() is None]
     return sorted(found, key=lambda task: rank(task.cell, order))
 
 

@@ -1,13 +1,19 @@
 """Cells on the workers of a Dask cluster: a cell is a task. No file system has to be shared."""
 
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
-from queue import SimpleQueue
+from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from lib.digest import code
 from lib.evidence import carry
 from lib.evidence.cells import Cell
 from lib.evidence.cluster import client
 from lib.evidence.plan import Task
+
+STARTED = time.time()
+"""When this process imported what it measures with."""
 
 
 class OtherCode(RuntimeError):
@@ -20,12 +26,13 @@ def spread(
     scheduler: str | None = None,
     workers: int | None = None,
     resources: Mapping[str, float] | None = None,
+    within: float | None = None,
     say: Callable[[Cell], None] = lambda cell: None,
 ) -> dict[Cell, str]:
     """Have cells made, the first ones first, and keep each as it comes; return why some could not be made.
 
-    A cell whose worker dies is given to another. The parameters are those of `lib.evidence.cluster.client`; `say`
-    takes each cell that is kept.
+    A cell whose worker dies is given to another. The parameters are those of `lib.evidence.cluster.client`; after
+    `within` seconds nothing is begun any more; `say` takes each cell that is kept.
     """
     failed: dict[Cell, str] = {}
     with client(scheduler, workers, resources, len(tasks)) as cluster:
@@ -36,8 +43,13 @@ def spread(
             future = cluster.submit(one_cell, task.cell, task.cell.digest, **options)
             futures[future] = task.cell
             future.add_done_callback(done.put)  # Dask's as_completed can hang where Ctrl-C meets its lock
+        ends = None if within is None else time.monotonic() + within
         for _ in tasks:
-            future = done.get()
+            try:
+                future = done.get(timeout=ends and max(ends - time.monotonic(), 0))
+            except Empty:
+                cluster.cancel(list(futures))  # what a worker is at it ends, and keeps on its own disk
+                break
             cell = futures[future]
             try:
                 carry.bring_packed(future.result())
@@ -54,11 +66,22 @@ def one_cell(cell: Cell, expected: str) -> bytes:
     Raises
     ------
     OtherCode
-        Where the worker would measure something else under the same name.
+        Where the worker would measure something else under the same name: its copy of the book is another one, or has
+        changed since it was imported.
     """
-    code.forget()  # a worker may live longer than the code that it has read
+    if changed := sorted(
+        name for name, path in _loaded().items() if not path.exists() or path.stat().st_ctime > STARTED
+    ):
+        raise OtherCode(f"{', '.join(changed)} changed since the worker began: start it anew")
+    code.forget()  # what a run of a sweep may have read in the meantime
     here = Cell(cell.part, cell.setting)
     if here.digest != expected:
         raise OtherCode("the worker's copy of the book measures this in another way")
     here.get()
     return carry.packed([here])
+
+
+def _loaded() -> dict[str, Path]:
+    """The modules of lib that this process has imported, and their files."""
+    found = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+    return {name: Path(file) for name, file in found.items() if file and name.partition(".")[0] == "lib"}

@@ -18,6 +18,7 @@ from lib.ledger.answers import Answer
 from lib.ledger.basis import of_cells
 from lib.ledger.claims import Claim, paper
 from lib.ledger.verdicts import GOOD, STANDS, judge
+from lib.parameters import ParameterError, check, contract
 
 
 class Ledger:
@@ -31,13 +32,17 @@ class Ledger:
     Raises
     ------
     ParameterError
-        Where a value is not allowed.
+        Where a value is not allowed, or values do not go together.
     """
 
     def __init__(self, experiment: Experiment) -> None:
         self.notebook = experiment.chapter
         self.paper = paper(self.notebook) if self.notebook in book.papers() else None
         self.experiment = experiment
+        self.parameters = check(contract(book.source(self.notebook)), experiment.parameters)
+        if why := experiment.refused():
+            raise ParameterError(why)
+        self.digests = results.digests(self.notebook, self.parameters, None)  # of what runs, whatever is changed since
         self.answers: dict[str, dict] = {}
         self.experiments: dict[str, str | None] = {}
         self.metrics: dict[str, float] = {}
@@ -101,7 +106,8 @@ class Ledger:
 
     def _results(self, claims: Mapping[str, Claim]) -> dict:
         basis = of_cells(self.experiment.cells())
-        written = results.written(self.notebook, self.experiment.parameters, basis, self.commit, self.started)
+        written = results.written(self.notebook, self.parameters, basis, self.commit, self.started)
+        written["provenance"]["digest"] = self.digests | {"data": basis.digest}
         return written | {"claims": [self.answers[id] for id in claims], "metrics": self.metrics}
 
 

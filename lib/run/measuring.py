@@ -5,16 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from tqdm import tqdm
 
-from lib import compute
+from lib import book, compute
 from lib.evidence import plan
 from lib.evidence.cells import Cell
-from lib.evidence.cluster import THREADS, cores
+from lib.evidence.cluster import EngineError, cores, threads
 from lib.evidence.plan import Task
 from lib.evidence.spread import spread
 from lib.run import engine, profiles
@@ -37,8 +39,10 @@ def tasks(runs: Sequence[Run], *, needed: bool = True) -> list[Task]:
     needed
         Only those that the notebooks cannot do without, or all that they can show.
     """
-    wanted = [cell for run in runs for cell in (run.experiment.needed() if needed else run.experiment.cells())]
-    return plan.missing(wanted, profiles.worth(runs[0].profile) if runs else ())
+    measuring = [run for run in runs if run.notebook != book.SCOREBOARD]
+    experiments = [run.experiment for run in measuring]
+    wanted = [cell for one in experiments for cell in (one.needed() if needed else one.cells())]
+    return plan.missing(wanted, profiles.worth(measuring[0].profile) if measuring else ())
 
 
 def fill(
@@ -65,21 +69,30 @@ def fill(
     ------
     MeasuringError
         Where some could not be made; all others are.
+    lib.evidence.cluster.EngineError
+        Where no scheduler answers, or what is asked for does not go together.
     """
+    if resources and not scheduler:
+        raise EngineError("--resources names what the workers of a cluster offer: give its --scheduler as well")
+    if jobs and scheduler:
+        raise EngineError("--jobs starts processes on this machine; a --scheduler has its own: give one of the two")
     missing = tasks(runs, needed=needed)
     if not missing:
         return []
     print(f"measuring {len(missing)} cells; each is kept as it is done", flush=True)
     with _Watch([task.cell for task in missing]) as watch:
         if scheduler:
-            failed = spread(missing, scheduler=scheduler, resources=resources, say=watch.say)
-            reasons = [f"  {cell.label}: {why}" for cell, why in failed.items()]
+            failed = spread(missing, scheduler=scheduler, resources=resources, within=within, say=watch.say)
+            killed = []
         else:
-            reasons = _side_by_side(runs, needed, within, min(jobs or default_jobs(), len(missing)), watch)
+            failed, killed = _side_by_side(
+                runs, missing, needed, within, min(jobs or default_jobs(), len(missing)), watch
+            )
     left = [task for task in missing if not task.cell.is_kept]
-    if reasons or (left and within is None):
+    reasons = [f"  {cell.label}: {why}" for cell, why in failed.items()] + killed
+    if left and (reasons or within is None):
         listed = "\n".join(reasons or [f"  {task.cell.label}" for task in left])
-        raise MeasuringError(f"{len(left)} of {len(missing)} cells could not be measured:\n{listed}")
+        raise MeasuringError(f"{len(left)} of {len(missing)} cells are not measured:\n{listed}")
     return left
 
 
@@ -122,23 +135,31 @@ class _Watch:
         tqdm.write(line) if not self.bar.disable else print(line, flush=True)
 
 
-def _side_by_side(runs: Sequence[Run], needed: bool, within: float | None, jobs: int, watch: _Watch) -> list[str]:
-    """Worker processes on the same list, each of which takes what none other is at; say what went wrong with them."""
-    asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed, "within": within}
-    share = {name: os.environ.get(name, str(max(1, cores() // jobs))) for name in THREADS}
-    environment = os.environ | engine.speed() | share | {"TQDM_DISABLE": "1"}
-    command = [sys.executable, "-m", "lib.run.worker", json.dumps(asked)]
-    workers = [subprocess.Popen(command, cwd=compute.ROOT, env=environment) for _ in range(jobs)]
-    try:
-        while any(worker.poll() is None for worker in workers):
-            watch.look()
-            time.sleep(WATCH_S)
-    except BaseException:
-        _stop(workers)
-        raise
+def _side_by_side(
+    runs: Sequence[Run], missing: Sequence[Task], needed: bool, within: float | None, jobs: int, watch: _Watch
+) -> tuple[dict[Cell, str], list[str]]:
+    """Worker processes on the same list, each of which takes what none other is at.
+
+    Return why some cells could not be made, and what became of processes that did not end as they should.
+    """
+    environment = os.environ | engine.speed() | threads(jobs) | {"TQDM_DISABLE": "1"}
+    with tempfile.TemporaryDirectory() as failures:
+        asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed}
+        asked |= {"within": within, "failures": failures}
+        command = [sys.executable, "-m", "lib.run.worker", json.dumps(asked)]
+        workers = [subprocess.Popen(command, cwd=compute.ROOT, env=environment) for _ in range(jobs)]
+        try:
+            while any(worker.poll() is None for worker in workers):
+                watch.look()
+                time.sleep(WATCH_S)
+        except BaseException:
+            _stop(workers)
+            raise
+        notes = {task.cell: Path(failures) / task.cell.digest for task in missing}
+        failed = {cell: note.read_text(encoding="utf-8") for cell, note in notes.items() if note.exists()}
     ended = [worker.returncode for worker in workers]
-    reasons = [_killed(-code) for code in ended if code < 0]
-    return reasons + (["  the errors are above"] if any(code > 0 for code in ended) else [])
+    killed = [_killed(-code) for code in ended if code < 0]
+    return failed, killed + (["  the errors are above"] if any(code > 0 for code in ended) and not failed else [])
 
 
 def _killed(number: int) -> str:

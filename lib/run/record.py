@@ -1,9 +1,10 @@
 """Recorded runs: the paper profile's executed notebooks, results and cells, kept in book/recorded."""
 
 import shutil
+from pathlib import Path
 
 from lib import book
-from lib.evidence import cells
+from lib.evidence import cells, store
 from lib.evidence.cells import Cell
 from lib.files import atomic
 from lib.ledger import results
@@ -41,12 +42,20 @@ def record(run: Run) -> None:
 
 def keep(shown: list[Cell]) -> None:
     """Put cells among the recorded ones; those of the same part and setting that they replace go."""
-    for cell in shown:
-        place = cells.RECORDED / cell.part.chapter / cell.path.name
+    places = [cells.RECORDED / cell.part.chapter / cell.path.name for cell in shown]
+    for cell, place in zip(shown, places, strict=True):
         if cell.path != place:
             with atomic(place) as temporary:
                 shutil.copyfile(cell.path, temporary)
         stem = place.stem.rpartition("-")[0]
         for other in place.parent.glob(f"{stem}-*.npz"):
-            if other != place and other.stem.rpartition("-")[0] == stem:
+            if other not in places and _setting(other) == str(cell.setting):
                 other.unlink()
+
+
+def _setting(path: Path) -> str | None:
+    """The setting of a recorded cell in full, of which its name may have the beginning alone."""
+    try:
+        return store.read_made(path).setting
+    except store.Damaged:
+        return None

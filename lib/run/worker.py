@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from pathlib import Path
 
 from lib.evidence.fill import fill
 from lib.run.measuring import tasks
@@ -11,11 +12,13 @@ from lib.run.run import Run
 
 def main(asked: str) -> int:
     """Make what is missing, and none other is at; the exit status is 1 where something failed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # which a shell's background jobs ignore, and deadlines rely on
+        signal.signal(number, signal.default_int_handler)
     facts = json.loads(asked)
     runs = [Run.of(*one) for one in facts["runs"]]
     try:
-        filled = fill(tasks(runs, needed=facts["needed"]), within=facts["within"])
+        wanted = tasks(runs, needed=facts["needed"])
+        filled = fill(wanted, within=facts["within"], failures=Path(facts["failures"]))
     except KeyboardInterrupt:
         return 0  # whoever started this says so
     return 1 if filled.failed else 0

@@ -1,0 +1,174 @@
+"""Projects of a tiny notebook, and the ledger of a made-up paper."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import tiny
+from tiny import LABELS, Draw
+
+from lib import book, compute
+from lib.evidence import cells, fill
+from lib.evidence.cells import Cell
+from lib.evidence.experiment import Experiment
+from lib.ledger import results
+from lib.ledger.answers import Answer, not_run
+from lib.ledger.ledger import Ledger
+from lib.measure.intervals import Measured
+from lib.run import measuring
+
+PARAMETERS = """\
+seed: int = 0  # [0, 9] the seed
+dataset: str = "digits"  # {digits, mnist} which images
+eps: float = 0.1  # [0, 1] perturbation size, in pixel units
+"""
+CODE = """\
+import sys
+from pathlib import Path
+sys.path.append({tests!r})
+import tiny
+from lib import book
+from lib.evidence import cells
+from lib.ledger.ledger import Ledger
+book.NOTEBOOKS = Path({notebooks!r})
+cells.FOLDERS[:] = map(Path, {folders!r})
+experiment = tiny.Experiment.of(globals())
+ledger = Ledger(experiment)
+ledger.metric("eps", eps)
+ledger.metric("labels", experiment.needed()[0].get().labels.sum())
+{extra}
+path = ledger.finish()
+"""
+
+
+class Project:
+    """A project of one tiny notebook, in a folder of its own."""
+
+    def __init__(self, root: Path, write: Callable) -> None:
+        self.root, self._write = root, write
+        self.runs = root / "runs"
+        self.evidence = [root / "evidence", root / "recorded" / "evidence"]
+        self.write()
+        (root / "book").mkdir()
+        (root / "book" / "_toc.yml").write_text("parts: [{chapters: [{file: tiny}, {file: scoreboard}]}]\n")
+        (root / "notebooks" / "profiles").mkdir()
+        for name in ("quick", "paper"):
+            (root / "notebooks" / "profiles" / f"{name}.yaml").write_text("tiny: {seed: 1}\n")
+
+    def write(self, extra: str = "") -> None:
+        """Write the notebook, with more code before its end."""
+        where = {"tests": str(Path(__file__).parent), "notebooks": str(self.root / "notebooks")}
+        code = CODE.format(**where, folders=list(map(str, self.evidence)), extra=extra)
+        self._write(self.root / "notebooks" / "tiny.ipynb", PARAMETERS, code)
+
+    def write_scoreboard(self) -> None:
+        """Write a second notebook, of the scoreboard's name."""
+        self._write(self.root / "notebooks" / f"{book.SCOREBOARD}.ipynb", "seed: int = 0  # the seed")
+
+    def results(self, run: str = "quick") -> dict:
+        return json.loads((self.runs / run / "tiny.json").read_text())
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Project:
+    """That project in place of the book; cells are made in this process (test_fill has those that do so elsewhere)."""
+
+    def here(runs, missing, needed, within, jobs, watch) -> tuple[dict, list]:
+        return fill.fill(measuring.tasks(runs, needed=needed), within=within).failed, []
+
+    root = tmp_path / "a project"
+    made = Project(root, write_notebook)
+    monkeypatch.setattr(book, "NOTEBOOKS", root / "notebooks")
+    monkeypatch.setattr(book, "PAGES", root / "book")
+    monkeypatch.setattr(book, "experiment", lambda name: {"tiny": tiny.Experiment}[name])
+    monkeypatch.setattr(results, "RECORDED", root / "recorded")
+    monkeypatch.setattr(compute, "RUNS", root / "runs")
+    monkeypatch.setattr(cells, "FOLDERS", made.evidence)
+    monkeypatch.setattr(cells, "RECORDED", made.evidence[1])
+    monkeypatch.setattr(measuring, "_side_by_side", here)
+    return made
+
+
+# The ledger of a made-up paper.
+
+CLAIMS = """
+title: A paper
+setting: one network
+claims:
+  - {id: clean.accuracy, kind: number, value: 0.9, tolerance: 0.05, where: Table 1}
+  - {id: attacked.accuracy, kind: number, value: 0.1, tolerance: 0.05, where: Table 1, with: attacked.loss}
+  - {id: attacked.loss, kind: number, value: 2.3, tolerance: 0.1, where: Table 1}
+  - {id: detector.separates, kind: direction, compare: AUC, where: V, above: 0.95, sound_above: 0.75}
+"""
+TWO_PARAMETERS = "seed: int = 0  # [0, inf] first seed\neps: float = 0.1  # [0, 1] size"
+ATTACK = "from lib import attack as attacks\nattack = attacks.FGSM(eps)  # one step"
+
+
+@dataclass(frozen=True)
+class Judged(Experiment):
+    """What the paper's chapter measures: the labels of some digits, by two seeds."""
+
+    chapter: ClassVar[str] = "mitigation"
+    seed: int
+    eps: float
+
+    def cells(self) -> list[Cell]:
+        return [LABELS(Draw(self.seed)), LABELS(Draw(self.seed + 1))]
+
+
+@dataclass(frozen=True)
+class Unjudged(Judged):
+    """A chapter of no paper."""
+
+    chapter: ClassVar[str] = "common_ground"
+
+
+def measured(mean: float, low: float | None = None, high: float | None = None) -> Measured:
+    return Measured(mean, low, high, 1 if low is None else 5, "seeds", (mean,))
+
+
+ACCURATE = measured(0.9, 0.89, 0.91)
+
+
+@pytest.fixture
+def notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Path:
+    """A folder of notebooks in place of the book's: a chapter with four claims, and one of no paper."""
+    folder = tmp_path / "notebooks"
+    (folder / "claims").mkdir(parents=True)
+    (folder / "claims" / "mitigation.yaml").write_text(CLAIMS)
+    write_notebook(folder / "mitigation.ipynb", TWO_PARAMETERS, ATTACK)
+    write_notebook(folder / "common_ground.ipynb", TWO_PARAMETERS, ATTACK)
+    monkeypatch.setattr(book, "NOTEBOOKS", folder)
+    monkeypatch.setattr(cells, "FOLDERS", [tmp_path / "evidence"])
+    monkeypatch.setenv("REPRO_OUT", str(tmp_path / "out"))
+    monkeypatch.setenv("REPRO_PROFILE", "quick+eps=0.2")
+    return folder
+
+
+@pytest.fixture
+def ledger(notebooks: Path) -> Ledger:
+    """The paper's, over two cells that are kept."""
+    experiment = Judged(3, 0.2)
+    cells.records(experiment.cells())
+    return Ledger(experiment)
+
+
+@pytest.fixture
+def answered(ledger: Ledger) -> Ledger:
+    """A ledger with an answer of every sort."""
+    ledger.metric("accuracy", 1)
+    half, nine = measured(0.5), measured(9.0, 8.0, 10.0)
+    ledger.answer(Answer("clean.accuracy", ACCURATE, sound=ACCURATE))
+    ledger.answer(Answer("attacked.accuracy", half, "one seed reads 0.5", experiment="FGSM", fitted=True))
+    ledger.answer(Answer("attacked.loss", nine, "it is 9", experiment="FGSM", comparable=False))
+    ledger.answer(not_run("detector.separates", "it takes 3 hours"))
+    return ledger
+
+
+@pytest.fixture
+def found(answered: Ledger) -> dict:
+    """What that ledger writes."""
+    return json.loads(answered.finish().read_text())

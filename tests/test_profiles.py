@@ -1,0 +1,44 @@
+"""Which values a notebook runs with, and what they cost."""
+
+import pytest
+from projects import Project
+
+from lib.parameters import ParameterError
+from lib.run import costs, profiles
+from lib.run.run import Run
+
+
+@pytest.mark.parametrize(
+    ("notebook", "given", "said"),
+    [
+        ("unlearning", {"dataset": "digits", "rounds": 4, "remove": 1000}, "leave nothing of 4,000 training images"),
+        ("adversarial_training", {"dataset": "digits", "batch_size": 31}, "a single image of 4,000"),
+        ("adversarial_training", {"dataset": "digits", "batch_size": 37}, "a single image of 1,000"),
+        ("fragile_neurons", {"dataset": "digits", "settings_images": 129}, "settings_images=129"),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(notebook: str, given: dict, said: str) -> None:
+    for profile in profiles.names():
+        profiles.values(notebook, profile, {})
+    with pytest.raises(ParameterError, match=f"{notebook}: .*{said}"):
+        profiles.values(notebook, "quick", given)
+
+
+def test_what_a_run_takes_is_said_of_the_profiles_own_values() -> None:
+    runs = (Run("mitigation", "quick", given, given) for given in ({}, {"epochs": 200}))
+    plain, changed = (costs.announcement("quick", [run]) for run in runs)
+    assert "1.8 minutes" in plain and "yours may take more" not in plain and "yours it may take more" in changed
+
+
+def test_the_order_of_worth_is_the_profiles_own(project: Project) -> None:
+    profile = project.root / "notebooks" / "profiles" / "paper.yaml"
+    assert profiles.worth("paper") == []
+    profile.write_text("worth: [tiny.labels, tiny]\ntiny: {seed: 1}\n")
+    assert profiles.worth("paper") == ["tiny.labels", "tiny"] and profiles.worth("quick") == []
+    assert profiles.section("paper", "tiny") == {"seed": 1}
+
+
+def test_values_that_the_experiment_refuses_are_no_run(project: Project) -> None:
+    assert profiles.values("tiny", "quick", {"seed": 9})["eps"] == 0.1
+    with pytest.raises(ParameterError, match="tiny: seed=9 is the last one"):
+        profiles.values("tiny", "quick", {"seed": 9, "eps": 0})
