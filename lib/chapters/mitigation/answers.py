@@ -120,7 +120,9 @@ def boundary_separable(detectors: Detectors) -> Answer:
     """Does a detector separate clean from FGSM images, and still where the attack knows it?"""
     known, informed, signs = (over_seeds(areas(detectors, name)) for name in ("FGSM", ADAPTIVE, SIGNS))
     error = np.mean(misread(detectors, ADAPTIVE))
-    why = f"AUC {known:.3f} on FGSM images, {informed:.3f} when the attack knows the detector (misread in {error:.2f}); "
+    why = (
+        f"AUC {known:.3f} on FGSM images, {informed:.3f} when the attack knows the detector (misread in {error:.2f}); "
+    )
     why += f"{signs:.3f} on random signs of the same size."
     return Answer("boundary.separable", known, why, sound=informed)
 
@@ -128,9 +130,7 @@ def boundary_separable(detectors: Detectors) -> Answer:
 # Numbers for the ledger and for the prose
 
 
-def headline(
-    networks: Networks, outcome: Outcome, detectors: Detectors, experiment: Experiment
-) -> dict[str, float]:
+def headline(networks: Networks, outcome: Outcome, detectors: Detectors, experiment: Experiment) -> dict[str, float]:
     """The numbers that the tests hold against their expected ranges."""
     as_paper, held_out = outcome[experiment.as_paper], outcome[experiment.held_out]
     found = {
@@ -149,9 +149,7 @@ def headline(
     return {name: measured.mean for name, measured in found.items()}
 
 
-def summary(
-    networks: Networks, outcome: Outcome, detectors: Detectors, experiment: Experiment
-) -> dict[str, object]:
+def summary(networks: Networks, outcome: Outcome, detectors: Detectors, experiment: Experiment) -> dict[str, object]:
     """What the chapter's first paragraphs say."""
     numbers = headline(networks, outcome, detectors, experiment)
     return {

@@ -5,6 +5,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
+from lib.attack.gradient import PGD
 from lib.measure.score import logits
 from lib.models.base import build
 from lib.models.small import SimpleCNN
@@ -83,3 +84,12 @@ def unsuspected_error(outputs: Tensor, y: Tensor) -> Tensor:
     of_y = classes.gather(1, y[:, None])[:, 0]
     lead = classes.scatter(1, y[:, None], -torch.inf).amax(1) - of_y
     return torch.where(lead < LEAD, lead, -suspect)
+
+
+def adaptive(eps: float, *, random_start: bool = False) -> PGD:
+    """The attack on `Guarded` of who knows the detector.
+
+    By default it starts at the image itself: a random start lifts every black pixel, which is what a detector of
+    attacks on digits looks for.
+    """
+    return PGD(eps=eps, steps=100, loss=unsuspected_error, random_start=random_start)

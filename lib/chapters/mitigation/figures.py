@@ -1,6 +1,6 @@
 """The figures of the chapter on mitigation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,34 +24,34 @@ CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
 
 def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
     """Accuracy over eps under the three untargeted attacks."""
-    grid = experiment.eps_grid
-    lines = {
-        "FGSM": [one.correct(_over(one.fgsm, grid)).mean(1) for one in networks],
-        "gradient without its sign": [one.correct(_over(one.step, grid)).mean(1) for one in networks],
-        "PGD, 40 steps": [one.correct(_over(one.pgd, grid)).mean(1) for one in networks],
+    curves = {
+        "FGSM": [one.fgsm for one in networks],
+        "gradient without its sign": [one.step for one in networks],
+        "PGD, 40 steps": [one.pgd for one in networks],
     }
-    return plots.shares(grid, lines, "eps (pixel units)", "accuracy, attacked test images")
+    lines = {name: _shares(networks, NetworkRecord.correct, of, experiment.eps_grid) for name, of in curves.items()}
+    return plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy, attacked test images")
 
 
 def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
     """How often networks are right, and how often they read the target, over eps."""
-    grid = experiment.eps_grid_targeted
-    fgsm = [_over(one.targeted_fgsm, grid) for one in networks]
-    step = [_over(one.targeted_step, grid) for one in networks]
-    lines = {
-        "accuracy, FGSM": [one.correct(classes).mean(1) for one, classes in zip(networks, fgsm, strict=True)],
-        "read as target, FGSM": [one.reached(classes).mean(1) for one, classes in zip(networks, fgsm, strict=True)],
-        "accuracy, without sign": [one.correct(classes).mean(1) for one, classes in zip(networks, step, strict=True)],
-        "read as target, without sign": [
-            one.reached(classes).mean(1) for one, classes in zip(networks, step, strict=True)
-        ],
-    }
+    curves = {"FGSM": [one.targeted_fgsm for one in networks], "without sign": [one.targeted_step for one in networks]}
+    lines, grid = {}, experiment.eps_grid_targeted
+    for name, of in curves.items():
+        lines[f"accuracy, {name}"] = _shares(networks, NetworkRecord.correct, of, grid)
+        lines[f"read as target, {name}"] = _shares(networks, NetworkRecord.reached, of, grid)
     return plots.shares(grid, lines, "eps (pixel units)", "share of test images")
 
 
-def _over(curve: Curve, grid: Sequence[float]) -> Classes:
-    """The rows of a curve that a figure shows."""
-    return np.stack([curve.at(eps) for eps in grid])
+def _shares(
+    networks: Sequence[NetworkRecord],
+    hits: Callable[[NetworkRecord, Classes], np.ndarray],
+    curves: Sequence[Curve],
+    grid: Sequence[float],
+) -> list[list[float]]:
+    """For each network how many images are hit at each eps of a figure's grid."""
+    pairs = list(zip(networks, curves, strict=True))
+    return [[float(hits(network, curve.at(eps)).mean()) for eps in grid] for network, curve in pairs]
 
 
 def digits(pictures: PicturesRecord) -> Figure:

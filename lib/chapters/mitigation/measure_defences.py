@@ -8,11 +8,10 @@ from torch import Tensor, nn
 
 from lib import compute, data
 from lib.attack import FGSM, PGD, random_signs
-from lib.chapters.mitigation.detector import BlackPixels, Guarded, suspicion, train_detector, unsuspected_error
-from lib.chapters.mitigation.measure_attacks import Classes, as_classes, classified, same
+from lib.chapters.mitigation.detector import BlackPixels, Guarded, adaptive, suspicion, train_detector
+from lib.chapters.mitigation.measure_attacks import Classes, as_classes, classified
 from lib.chapters.mitigation.networks import Retraining, Training, before_and_after, trained
-from lib.measure import boundary as measuring
-from lib.measure.boundary import Slice
+from lib.measure.boundary import Slice, attack_direction, distance, orthogonal_direction, plane
 from lib.measure.red_flags import Probes, probes
 from lib.measure.score import logits
 from lib.models.base import build
@@ -123,12 +122,12 @@ def boundary(setting: BoundarySetting) -> BoundaryRecord:
     x, y = images.x_test[: setting.n_images], images.y_test[: setting.n_images]
 
     def around(network: nn.Module) -> Surroundings:
-        uphill = measuring.attack_direction(network, x, y)
-        sideways = measuring.orthogonal_direction(uphill, seed)
+        uphill = attack_direction(network, x, y)
+        sideways = orthogonal_direction(uphill, seed)
         return Surroundings(
-            measuring.plane(network, x[:1], y[:1], setting.radius, seed=seed),
-            measuring.distance(network, x, y, uphill),
-            measuring.distance(network, x, y, sideways),
+            plane(network, x[:1], y[:1], setting.radius, seed=seed),
+            distance(network, x, y, uphill),
+            distance(network, x, y, sideways),
         )
 
     return BoundaryRecord(*map(around, before_and_after(setting.retraining)))
@@ -179,15 +178,12 @@ class DetectorRecord:
 
 
 def detector(setting: DetectorSetting) -> DetectorRecord:
-    """Train a detector on attacked training images, and show it attacked test images."""
-    images, network, eps = data.load(setting.training.dataset), trained(setting.training), setting.eps
-    x, y = images.x_test[: setting.n_images], images.y_test[: setting.n_images]
-    attacked = FGSM(eps=eps)(network, images.x_train, images.y_train)
-    seen = train_detector(images.x_train, attacked, setting.epochs, seed=setting.training.seed, label="detector")
-    guarded, aware = Guarded(network, seen), {"eps": eps, "steps": 100, "loss": unsuspected_error}
+    """Show test images to a detector, clean and attacked, also by who knows it."""
+    images, eps, pair = data.load(setting.training.dataset), setting.eps, guarded(setting)
+    x, y, network = images.x_test[: setting.n_images], images.y_test[: setting.n_images], pair.classifier
 
     def judged(shown: Tensor) -> Judged:
-        return Judged(suspicion(seen, shown), suspicion(BlackPixels(), shown), classified(network, shown))
+        return Judged(suspicion(pair.detector, shown), suspicion(BlackPixels(), shown), classified(network, shown))
 
     return DetectorRecord(
         as_classes(y),
@@ -195,10 +191,17 @@ def detector(setting: DetectorSetting) -> DetectorRecord:
         judged(FGSM(eps=eps)(network, x, y)),
         judged(FGSM(eps=eps / 3)(network, x, y)),
         judged(PGD(eps=eps)(network, x, y)),
-        judged(PGD(**aware, random_start=False)(guarded, x, y)),
-        judged(PGD(**aware)(guarded, x, y)),
+        judged(adaptive(eps)(pair, x, y)),
+        judged(adaptive(eps, random_start=True)(pair, x, y)),
         judged(random_signs(x, eps)),
     )
+
+
+def guarded(setting: DetectorSetting) -> Guarded:
+    """The network and a detector that learned from training images attacked through it."""
+    images, network, seed = data.load(setting.training.dataset), trained(setting.training), setting.training.seed
+    attacked = FGSM(eps=setting.eps)(network, images.x_train, images.y_train)
+    return Guarded(network, train_detector(images.x_train, attacked, setting.epochs, seed=seed, label="detector"))
 
 
 # A substitute
