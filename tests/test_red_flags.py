@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from lib.attack import FGSM, PGD, Attack
 from lib.data import Dataset
+from lib.evidence.records import from_arrays, to_arrays
 from lib.measure import red_flags
 from lib.measure.red_flags import LARGE_EPS
 
@@ -142,6 +144,11 @@ ATTACKS = {
 }
 
 
+def share(of: float) -> np.ndarray:
+    """A thousand images, that share of which is True."""
+    return np.arange(1000) < round(1000 * of)
+
+
 @pytest.fixture
 def flags_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[red_flags.Flag]]:
     """The flags where measuring gives these numbers, and elsewhere those of `SOUND`."""
@@ -151,17 +158,17 @@ def flags_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[red_flags.Fl
 
         def under_attack(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> SimpleNamespace:
             name = ATTACKS[type(attack), attack.eps, getattr(attack, "steps", 1)]
-            return SimpleNamespace(accuracy=numbers[name])
+            return SimpleNamespace(correct=share(numbers[name]))
 
         def score(model: nn.Module, x: Tensor, y: Tensor) -> SimpleNamespace:
             if torch.equal(x, X + EPS):
-                return SimpleNamespace(accuracy=numbers["black_box"])
+                return SimpleNamespace(correct=share(numbers["black_box"]))
             assert x.min() == 0 and 0.35 < x.max() <= 0.1 + EPS, "noise of any size up to EPS, clipped"
-            return SimpleNamespace(accuracy=numbers["noisy"])
+            return SimpleNamespace(correct=share(numbers["noisy"]))
 
         monkeypatch.setattr(red_flags, "under_attack", under_attack)
         monkeypatch.setattr(red_flags, "score", score)
-        monkeypatch.setattr(red_flags, "zero_gradients", lambda *_: numbers["zeros"])
+        monkeypatch.setattr(red_flags, "without_gradient", lambda *_: torch.from_numpy(share(numbers["zeros"])))
         return red_flags.red_flags(nn.Identity(), X, Y, EPS, lambda x, y, eps: x + eps)
 
     return flags
@@ -201,3 +208,11 @@ def test_the_sentences_tell_the_numbers_that_were_compared(flags_of: Callable) -
         "accuracy 0.020 under PGD at eps 0.5, 0.100 by a constant prediction",
         "25.0% of the images have a gradient of exactly zero",
     ]
+
+
+def test_probes_are_kept_as_they_were_made(honest: nn.Module, images: tuple[Tensor, Tensor]) -> None:
+    made = red_flags.probes(honest, *images, EPS, lambda x, y, eps: x)
+    kept = from_arrays(red_flags.Probes, to_arrays(made))
+    assert red_flags.flags(kept) == red_flags.flags(made)
+    assert kept.transferred.tolist() == (honest(images[0]).argmax(1) == images[1]).tolist()
+    assert len(kept.labels) == len(kept.no_gradient) == len(images[1])
