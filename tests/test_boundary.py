@@ -1,4 +1,4 @@
-"""Distances and slices where the boundary is known, and the pieces of the detector's attack."""
+"""Distances and slices where the boundary is known."""
 
 import numpy as np
 import pytest
@@ -6,15 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from lib.attack import FGSM
-from lib.chapters.mitigation.detector import (
-    BlackPixels,
-    Guarded,
-    separation,
-    suspicion,
-    train_detector,
-    unnoticed,
-    unsuspected_error,
-)
 from lib.measure.boundary import attack_direction, distance, orthogonal_direction, plane
 
 GREY = 0.5 + 0.05 * torch.rand(20, 1, 28, 28, generator=torch.Generator().manual_seed(1))
@@ -101,65 +92,3 @@ def test_the_plane_runs_across_along_the_attack_and_up_beside_it(centred):
     assert image.across.min() == image.up.min() == pytest.approx(-0.4)
     beside = (image.read[:, 20] == 1).sum() / 41
     assert (image.read[:, 0] == 0).all() and (image.read[:, -1] == 1).sum() > 20 and beside < 0.5
-
-
-# The detector.
-
-
-class Brightness(nn.Module):
-    """Takes bright images for attacked."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        bright = x.flatten(1).mean(1)
-        return torch.stack([torch.ones_like(bright), 3 * bright], dim=1)
-
-
-def test_suspicion_is_the_difference_of_the_two_logits():
-    np.testing.assert_allclose(suspicion(Brightness(), torch.full((2, 1, 4, 4), 0.5)), [0.5, 0.5])
-
-
-def test_separable_images_separate_and_identical_ones_do_not():
-    dark, bright = 0.3 * torch.rand(30, 1, 4, 4), 0.7 + 0.3 * torch.rand(30, 1, 4, 4)
-    assert separation(Brightness(), dark, bright) == 1
-    assert separation(Brightness(), bright, dark) == 0
-    assert separation(Brightness(), dark, dark) == pytest.approx(0.5)
-
-
-def test_unnoticed_lets_the_given_share_of_clean_images_raise_a_false_alarm():
-    clean = torch.linspace(0, 1, 101).view(-1, 1, 1, 1)
-    attacked = torch.tensor([0.5, 0.85, 0.95]).view(-1, 1, 1, 1)
-    assert unnoticed(Brightness(), clean, attacked, false_alarms=0.1).tolist() == [True, True, False]
-    assert unnoticed(Brightness(), clean, attacked, false_alarms=0.2).tolist() == [True, False, False]
-
-
-def test_a_detector_learns_what_is_plain_to_see(digits, tmp_path):
-    x = digits.x_train[:200]
-    detector = train_detector(x, (x + 0.3).clamp(0, 1), 3, lr=3e-3, snapshots=tmp_path)
-    assert separation(detector, digits.x_test[:50], (digits.x_test[:50] + 0.3).clamp(0, 1)) > 0.95
-
-
-def test_black_pixels_alone_tell_what_was_lifted_off_black_from_what_was_not():
-    clean = torch.zeros(3, 1, 2, 2)
-    clean[:, 0, 0, 0] = torch.tensor([0.2, 0.5, 1.0])
-    nearly_black = clean + 1e-6
-    assert suspicion(BlackPixels(), clean).tolist() == [-0.75] * 3  # three of four
-    assert suspicion(BlackPixels(), nearly_black).tolist() == [0] * 3
-    assert separation(BlackPixels(), clean, nearly_black) == 1
-    assert separation(BlackPixels(), clean, clean.flip(0)) == 0.5
-
-
-def test_guarded_gives_the_classes_and_then_the_suspicion(trained, digits):
-    x = digits.x_test[:5]
-    outputs = Guarded(trained, Brightness()).eval()(x)
-    assert outputs.shape == (5, 11)
-    torch.testing.assert_close(outputs[:, :10], trained.eval()(x))
-    np.testing.assert_allclose(outputs[:, 10].detach(), suspicion(Brightness(), x), rtol=1e-6)
-
-
-def test_the_adaptive_loss_serves_one_aim_at_a_time():
-    # Class logits and suspicion: the first is read right, the second clearly misread.
-    outputs = torch.tensor([[5.0, 1.0, 0.0, 2.0], [1.0, 5.0, 0.0, 2.0]], requires_grad=True)
-    unsuspected_error(outputs, torch.tensor([0, 0])).sum().backward()
-    read_right, misread = outputs.grad
-    assert read_right[0] < 0 and read_right[1] > 0 and read_right[3] == 0
-    assert misread.tolist() == [0, 0, 0, -1]

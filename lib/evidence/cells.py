@@ -84,13 +84,14 @@ class Cell(Generic[R]):
     @property
     def path(self) -> Path:
         """Its file: where it is kept, under whatever name for people, else where it would be."""
-        paths = self._paths()
-        named = (path for path in paths if path.exists())
-        renamed = (path for one in paths for path in one.parent.glob(f"*-{self.digest[:16]}.npz"))
-        return next(named, None) or next(renamed, paths[0])
+        return next(self._files(), FOLDERS[0] / self.part.chapter / f"{self.name}.npz")
 
-    def _paths(self) -> list[Path]:
-        return [folder / self.part.chapter / f"{self.name}.npz" for folder in FOLDERS]
+    def _files(self) -> Iterator[Path]:
+        """The files of this digest: those of today's name first."""
+        folders = [folder / self.part.chapter for folder in FOLDERS]
+        yield from (path for folder in folders if (path := folder / f"{self.name}.npz").exists())
+        renamed = (path for folder in folders for path in folder.glob(f"*-{self.digest[:16]}.npz"))
+        yield from (path for path in renamed if path.stem != self.name)
 
     @property
     def is_kept(self) -> bool:
@@ -99,7 +100,7 @@ class Cell(Generic[R]):
 
     def read(self) -> tuple[R, Made] | None:
         """The record and where it comes from, None where it is not kept."""
-        for path in self._paths():
+        for path in self._files():
             if found := store.kept(path, self.part.record, self.digest):
                 return found
         return None
@@ -144,7 +145,7 @@ class Cell(Generic[R]):
             provenance.peak_memory_bytes(),
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        path = self._paths()[0]
+        path = FOLDERS[0] / self.part.chapter / f"{self.name}.npz"
         store.write(path, record, made)
         return store.read(path, self.part.record, self.digest)
 

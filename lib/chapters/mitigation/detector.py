@@ -5,6 +5,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
+from lib.attack.gradient import PGD
 from lib.measure.score import logits
 from lib.models.base import build
 from lib.models.small import SimpleCNN
@@ -43,16 +44,21 @@ def suspicion(detector: nn.Module, x: Tensor) -> np.ndarray:
     return (outputs[:, ATTACKED] - outputs[:, CLEAN]).cpu().numpy()
 
 
-def separation(detector: nn.Module, clean: Tensor, attacked: Tensor) -> float:
-    """The area under the ROC curve: the chance that an attacked image looks more suspect than a clean one."""
-    scores = np.concatenate([suspicion(detector, clean), suspicion(detector, attacked)])
-    return float(roc_auc_score(np.repeat([CLEAN, ATTACKED], [len(clean), len(attacked)]), scores))
+def separation(clean: np.ndarray, attacked: np.ndarray) -> float:
+    """The area under the ROC curve: the chance that an attacked image is more suspect than a clean one.
+
+    Parameters
+    ----------
+    clean, attacked
+        The suspicion of each image, as `suspicion` gives it.
+    """
+    labels = np.repeat([CLEAN, ATTACKED], [len(clean), len(attacked)])
+    return float(roc_auc_score(labels, np.concatenate([clean, attacked])))
 
 
-def unnoticed(detector: nn.Module, clean: Tensor, attacked: Tensor, false_alarms: float = 0.05) -> np.ndarray:
+def unnoticed(clean: np.ndarray, attacked: np.ndarray, false_alarms: float = 0.05) -> np.ndarray:
     """Which attacked images (N,) raise no alarm, where that share of the clean images may raise a false one."""
-    threshold = np.quantile(suspicion(detector, clean), 1 - false_alarms)
-    return suspicion(detector, attacked) < threshold
+    return attacked < np.quantile(clean, 1 - false_alarms)
 
 
 class Guarded(nn.Module):
@@ -78,3 +84,12 @@ def unsuspected_error(outputs: Tensor, y: Tensor) -> Tensor:
     of_y = classes.gather(1, y[:, None])[:, 0]
     lead = classes.scatter(1, y[:, None], -torch.inf).amax(1) - of_y
     return torch.where(lead < LEAD, lead, -suspect)
+
+
+def adaptive(eps: float, *, random_start: bool = False) -> PGD:
+    """The attack on `Guarded` of who knows the detector.
+
+    By default it starts at the image itself: a random start lifts every black pixel, which is what a detector of
+    attacks on digits looks for.
+    """
+    return PGD(eps=eps, steps=100, loss=unsuspected_error, random_start=random_start)

@@ -1,17 +1,90 @@
 """The figures of the chapter on mitigation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from lib.chapters.mitigation.answers import PRINTED_ACCURACY
+from lib.chapters.mitigation.experiment import Experiment
+from lib.chapters.mitigation.measure_attacks import Classes, Curve, NetworkRecord, PicturesRecord
+from lib.chapters.mitigation.measure_defences import BoundaryRecord, DetectorRecord
+from lib.chapters.mitigation.networks import ALONE, BOTH
+from lib.chapters.mitigation.rates import ADAPTIVE, Outcome, correct
 from lib.measure.boundary import Slice
+from lib.show import plots
 from lib.show.plots import COLOURS, DASHES
 
 CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
 """Ten pale colours, on which a black number can be read."""
+
+
+def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
+    """Accuracy over eps under the three untargeted attacks."""
+    curves = {
+        "FGSM": [one.fgsm for one in networks],
+        "gradient without its sign": [one.step for one in networks],
+        "PGD, 40 steps": [one.pgd for one in networks],
+    }
+    lines = {name: _shares(networks, NetworkRecord.correct, of, experiment.eps_grid) for name, of in curves.items()}
+    return plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy, attacked test images")
+
+
+def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
+    """How often networks are right, and how often they read the target, over eps."""
+    curves = {"FGSM": [one.targeted_fgsm for one in networks], "without sign": [one.targeted_step for one in networks]}
+    lines, grid = {}, experiment.eps_grid_targeted
+    for name, of in curves.items():
+        lines[f"accuracy, {name}"] = _shares(networks, NetworkRecord.correct, of, grid)
+        lines[f"read as target, {name}"] = _shares(networks, NetworkRecord.reached, of, grid)
+    return plots.shares(grid, lines, "eps (pixel units)", "share of test images")
+
+
+def _shares(
+    networks: Sequence[NetworkRecord],
+    hits: Callable[[NetworkRecord, Classes], np.ndarray],
+    curves: Sequence[Curve],
+    grid: Sequence[float],
+) -> list[list[float]]:
+    """For each network how many images are hit at each eps of a figure's grid."""
+    pairs = list(zip(networks, curves, strict=True))
+    return [[float(hits(network, curve.at(eps)).mean()) for eps in grid] for network, curve in pairs]
+
+
+def digits(pictures: PicturesRecord) -> Figure:
+    """The same digits, clean and attacked, with each attack's perturbation and what the network reads."""
+    rows, titles = {"clean": pictures.clean.images}, [pictures.clean.classes]
+    for name, attacked in (("untargeted", pictures.untargeted), ("targeted", pictures.targeted)):
+        rows[f"perturbation\neps {attacked.eps:g}"] = attacked.images - pictures.clean.images
+        rows[f"{name}\neps {attacked.eps:g}"] = attacked.images
+        titles += [[""] * len(attacked.classes), attacked.classes]
+    shown = {name: torch.from_numpy(images) for name, images in rows.items()}
+    return plots.digits(shown, [[str(one) for one in row] for row in titles])
+
+
+def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
+    """Accuracy of the retrained networks over the eps retrained at, by how their images were attacked."""
+    lines = {
+        "stale FGSM, those images trained on": (BOTH, "stale FGSM"),
+        "stale FGSM, held out": (ALONE, "stale FGSM"),
+        "fresh FGSM, held out": (ALONE, "fresh FGSM"),
+        "fresh PGD, held out": (ALONE, "fresh PGD"),
+    }
+    eps = experiment.eps_retrain
+    shares = {
+        label: np.array([[hits.mean() for hits in correct(outcome[images, one], way)] for one in eps]).T
+        for label, (images, way) in lines.items()
+    }
+    printed = {f"paper: {PRINTED_ACCURACY}": PRINTED_ACCURACY}
+    return plots.shares(eps, shares, "eps retrained at", "accuracy", claimed=printed)
+
+
+def planes(boundary: BoundaryRecord, reach: float) -> Figure:
+    """The classes around one image before and after retraining; `reach` as in `slices`."""
+    return slices({"before retraining": boundary.before.plane, "after retraining": boundary.after.plane}, reach)
 
 
 def slices(planes: Mapping[str, Slice], reach: float | None = None) -> Figure:
@@ -45,6 +118,16 @@ def _inside(plane: Slice, digit: int) -> tuple[float, float]:
     depth = distance_transform_edt(np.pad(plane.read == digit, 1))[1:-1, 1:-1]
     row, column = np.unravel_index(depth.argmax(), depth.shape)
     return plane.across[column], plane.up[row]
+
+
+def suspicions(detector: DetectorRecord) -> Figure:
+    """How much a detector suspects clean images, attacked ones, and those of who knows it."""
+    values = {
+        "clean": detector.clean.suspicion,
+        "FGSM": detector.fgsm.suspicion,
+        ADAPTIVE: detector.adaptive.suspicion,
+    }
+    return histograms(values, "suspicion: the detector's logit for attacked less that for clean")
 
 
 def histograms(values: Mapping[str, np.ndarray], xlabel: str) -> Figure:

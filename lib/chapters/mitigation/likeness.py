@@ -1,7 +1,9 @@
 """How much of an image an attack leaves, judged without the network that it was made against."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -12,7 +14,7 @@ def nearest_class(x: Tensor, known: Tensor, classes: Tensor) -> Tensor:
     return classes[torch.cat(nearest)]
 
 
-def correlation(a: Tensor, b: Tensor) -> float:
-    """The mean over images of the correlation between the pixels of a and those of b, in [-1, 1]."""
+def correlations(a: Tensor, b: Tensor) -> NDArray[np.float32]:
+    """For each image (N,) the correlation between the pixels of a and those of b, in [-1, 1]."""
     a, b = (images.flatten(1) - images.flatten(1).mean(1, keepdim=True) for images in (a, b))
-    return F.cosine_similarity(a, b).mean().item()
+    return F.cosine_similarity(a, b).cpu().numpy()

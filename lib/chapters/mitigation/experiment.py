@@ -1,0 +1,141 @@
+"""The chapter's parameters, and the cells that its pages are made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lib.chapters.mitigation import measure_attacks as attacks
+from lib.chapters.mitigation import measure_defences as defences
+from lib.chapters.mitigation.networks import ALONE, BOTH, Retraining, Training
+from lib.evidence import experiment
+from lib.evidence.cells import Cell, Part
+
+CHAPTER = "mitigation"
+
+NETWORK = Part(CHAPTER, "network", attacks.network)
+PICTURES = Part(CHAPTER, "pictures", attacks.pictures)
+LIKENESS = Part(CHAPTER, "likeness", attacks.likeness)
+RETRAINED = Part(CHAPTER, "retrained", defences.retrained)
+FLAGS = Part(CHAPTER, "flags", defences.flags)
+BOUNDARY = Part(CHAPTER, "boundary", defences.boundary)
+DETECTOR = Part(CHAPTER, "detector", defences.detector)
+SUBSTITUTE = Part(CHAPTER, "substitute", defences.substitute)
+
+PRINTED_EPS, PRINTED_EPS_TARGETED = 0.3, 0.9
+"""The eps of the paper's Figs. 5 and 6, which its claims are about."""
+
+
+@dataclass(frozen=True)
+class Experiment(experiment.Experiment):
+    """What is measured for the chapter on mitigation."""
+
+    chapter: ClassVar[str] = CHAPTER
+
+    seed: int
+    seeds: int
+    dataset: str
+    epochs: int
+    retrain_epochs: int
+    detector_epochs: int
+    eps_train: float
+    eps_untargeted: float
+    eps_targeted: float
+    grid: int
+    n_images: int
+    n_boundary: int
+
+    # What follows from the parameters
+
+    @property
+    def eps_grid(self) -> tuple[float, ...]:
+        """The eps of the untargeted attacks' figure."""
+        return _rounded(np.linspace(0, self.eps_untargeted, self.grid))
+
+    @property
+    def eps_grid_targeted(self) -> tuple[float, ...]:
+        """The eps of the targeted attacks' figure."""
+        return _rounded(np.linspace(0, self.eps_targeted, self.grid))
+
+    @property
+    def eps_retrain(self) -> tuple[float, ...]:
+        """The eps retrained at; 0 is the control, as many further epochs on clean images."""
+        return _rounded(np.array([0, 1, 2, 3]) / 3 * self.eps_train)
+
+    @property
+    def retrainings(self) -> list[tuple[str, float]]:
+        """What is trained on again, and at which eps."""
+        return [(images, eps) for images in (BOTH, ALONE) for eps in self.eps_retrain]
+
+    @property
+    def as_paper(self) -> tuple[str, float]:
+        """The retraining that is the paper's."""
+        return BOTH, self.eps_retrain[-1]
+
+    @property
+    def held_out(self) -> tuple[str, float]:
+        """The same without the test images."""
+        return ALONE, self.eps_retrain[-1]
+
+    # The cells
+
+    def networks(self) -> list[Cell[attacks.NetworkRecord]]:
+        """Each network, attacked over the grids and at the eps that claims are about."""
+        eps = tuple(sorted({*self.eps_grid, PRINTED_EPS, self.eps_train}))
+        targeted = tuple(sorted({*self.eps_grid_targeted, PRINTED_EPS_TARGETED}))
+        options = (eps, targeted, (PRINTED_EPS_TARGETED,), self.n_images)
+        return [NETWORK(attacks.NetworkSetting(training, *options)) for training in self._trainings]
+
+    def pictures(self) -> list[Cell[attacks.PicturesRecord]]:
+        """Digits attacked through the first network."""
+        return [PICTURES(attacks.PicturesSetting(self._trainings[0], PRINTED_EPS, PRINTED_EPS_TARGETED))]
+
+    def likeness(self) -> list[Cell[attacks.LikenessRecord]]:
+        """What is left of digits that were attacked through the first network."""
+        eps = (0.0, 0.1, 0.3, 0.5, 0.7, PRINTED_EPS_TARGETED)
+        return [LIKENESS(attacks.LikenessSetting(self._trainings[0], eps, self.n_images))]
+
+    def retrained(self, images: str, eps: float) -> list[Cell[defences.RetrainedRecord]]:
+        """Each network, trained again in one of the `retrainings`."""
+        wanted = (self._retraining(training, images, eps) for training in self._trainings)
+        return [RETRAINED(defences.RetrainedSetting(retraining, self.n_images)) for retraining in wanted]
+
+    def flags(self) -> list[Cell[defences.Probes]]:
+        """Red flags of the first network, retrained on training images."""
+        source = Training(self.dataset, self.epochs, self.seed + 1000)
+        return [FLAGS(defences.FlagsSetting(self._defended, source, self.n_images))]
+
+    def boundary(self) -> list[Cell[defences.BoundaryRecord]]:
+        """What lies around test images, before and after that retraining."""
+        return [BOUNDARY(defences.BoundarySetting(self._defended, 0.5, self.n_boundary))]
+
+    def detectors(self) -> list[Cell[defences.DetectorRecord]]:
+        """A detector for each network."""
+        options = (self.eps_train, self.detector_epochs, self.n_images)
+        return [DETECTOR(defences.DetectorSetting(training, *options)) for training in self._trainings]
+
+    def substitute(self) -> list[Cell[defences.SubstituteRecord]]:
+        """The first network, attacked by who has not its weights."""
+        return [SUBSTITUTE(defences.SubstituteSetting(self._defended, self.epochs))]
+
+    def cells(self) -> list[Cell]:
+        """All of them."""
+        retrained = [cell for retraining in self.retrainings for cell in self.retrained(*retraining)]
+        before = [*self.networks(), *self.pictures(), *self.likeness()]
+        return [*before, *retrained, *self.flags(), *self.boundary(), *self.detectors(), *self.substitute()]
+
+    @property
+    def _trainings(self) -> list[Training]:
+        return [Training(self.dataset, self.epochs, seed) for seed in range(self.seed, self.seed + self.seeds)]
+
+    def _retraining(self, training: Training, images: str, eps: float) -> Retraining:
+        return Retraining(training, images, eps, self.retrain_epochs)
+
+    @property
+    def _defended(self) -> Retraining:
+        return self._retraining(self._trainings[0], *self.held_out)
+
+
+def _rounded(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(np.asarray(values).round(6).tolist())

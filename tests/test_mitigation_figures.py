@@ -1,0 +1,106 @@
+"""What the figures of the chapter on mitigation draw, from made-up records."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+from lib.chapters.mitigation import figures
+from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord, Pictures, PicturesRecord
+from lib.chapters.mitigation.measure_defences import RetrainedRecord
+from lib.chapters.mitigation.networks import ALONE, BOTH
+from lib.measure.boundary import Slice
+
+LABELS, TARGETS = np.zeros(4, np.uint8), np.ones(4, np.uint8)
+
+
+def lines(ax: Axes) -> dict[str, tuple[list[float], list[float]]]:
+    """The named lines of a pane."""
+    named = [line for line in ax.lines if not line.get_label().startswith("_")]
+    return {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in named}
+
+
+def curve(*right: int) -> Curve:
+    """At eps 0, 0.1 and 0.3 so many of four digits are right, and the others are taken for the target."""
+    classes = np.array([[0] * count + [1] * (4 - count) for count in right], np.uint8)
+    return Curve((0.0, 0.1, 0.3), classes, np.zeros(classes.shape, np.float32))
+
+
+NETWORK = NetworkRecord(
+    *("made up", "no weights", 0, LABELS, TARGETS),
+    fgsm=curve(4, 3, 1),
+    step=curve(4, 4, 3),
+    pgd=curve(4, 2, 0),
+    targeted_fgsm=curve(4, 3, 2),
+    targeted_step=curve(4, 2, 1),
+    targeted_pgd=curve(4, 0, 0),
+)
+GRID = SimpleNamespace(eps_grid=(0.0, 0.3), eps_grid_targeted=(0.0, 0.1), eps_retrain=(0.0, 0.1))
+
+
+def test_untargeted_attacks_are_drawn_over_the_grid_and_at_no_other_eps() -> None:
+    (ax,) = figures.untargeted([NETWORK, NETWORK], GRID).axes
+    grid = [0.0, 0.3]
+    assert lines(ax) == {
+        "FGSM": (grid, [1, 0.25]),
+        "gradient without its sign": (grid, [1, 0.75]),
+        "PGD, 40 steps": (grid, [1, 0]),
+    }
+
+
+def test_targeted_attacks_are_drawn_with_accuracy_and_success() -> None:
+    (ax,) = figures.targeted([NETWORK], GRID).axes
+    assert {name: y for name, (_, y) in lines(ax).items()} == {
+        "accuracy, FGSM": [1, 0.75],
+        "read as target, FGSM": [0, 0.25],
+        "accuracy, without sign": [1, 0.5],
+        "read as target, without sign": [0, 0.5],
+    }
+
+
+def test_digits_are_named_by_what_they_are_read_as_and_perturbations_are_not() -> None:
+    clean, attacked = np.full((2, 1, 3, 3), 0.5, np.float32), np.full((2, 1, 3, 3), 0.25, np.float32)
+    found = PicturesRecord(
+        Pictures(0.0, clean, np.array([7, 1])),
+        Pictures(0.3, attacked, np.array([2, 1])),
+        Pictures(0.9, clean, np.array([3, 8])),
+    )
+    axes = np.array(figures.digits(found).axes).reshape(5, 2)
+    assert [[ax.get_title() for ax in row] for row in axes] == [["7", "1"], ["", ""], ["2", "1"], ["", ""], ["3", "8"]]
+    assert [row[0].get_ylabel().replace("\n", ", ") for row in axes] == [
+        *("clean", "perturbation, eps 0.3", "untargeted, eps 0.3", "perturbation, eps 0.9", "targeted, eps 0.9")
+    ]
+    assert (axes[1, 0].images[0].get_array() == -0.25).all()
+
+
+def test_retraining_is_drawn_by_what_was_trained_on_and_how_it_is_attacked() -> None:
+    def record(stale: int, fresh: int, pgd: int) -> RetrainedRecord:
+        classes = [np.array([0] * count + [1] * (4 - count), np.uint8) for count in (4, stale, fresh, pgd)]
+        return RetrainedRecord(LABELS, *classes)
+
+    outcome = {
+        (BOTH, 0.0): [record(4, 4, 4)],
+        (BOTH, 0.1): [record(3, 0, 0)],
+        (ALONE, 0.0): [record(4, 4, 4)],
+        (ALONE, 0.1): [record(2, 1, 0)],
+    }
+    (ax,) = figures.retraining(outcome, GRID).axes
+    drawn = {name: y for name, (_, y) in lines(ax).items()}
+    assert [drawn[name][-1] for name in drawn] == [0.75, 0.5, 0.25, 0]
+    assert [text.get_text() for text in ax.texts] == ["paper: 0.8262"]
+
+
+def test_a_plane_names_each_class_inside_its_region_and_marks_the_attack() -> None:
+    steps = np.linspace(-0.5, 0.5, 11)
+    halves = np.where(steps > 0.2, 3, 8)[None].repeat(11, axis=0)
+    (ax,) = figures.slices({"here": Slice(steps, steps, halves)}, reach=0.3).axes
+    places = {text.get_text(): text.xy for text in ax.texts}
+    assert places.keys() == {"3", "8"} and places["3"][0] > 0.2 >= places["8"][0]
+    assert [line.get_xdata()[0] for line in ax.lines] == [0, 0.3]
+
+
+def test_histograms_show_shares_so_that_series_of_any_length_compare() -> None:
+    figure = figures.histograms({"few": np.zeros(2), "many": np.ones(50)}, "suspicion")
+    for patch in figure.axes[0].patches:
+        assert patch.get_xy()[:, 1].max() == pytest.approx(1)

@@ -1,0 +1,270 @@
+"""What the chapter on mitigation measures: on few digits, against what attacks and networks give by themselves."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lib import book, data
+from lib.attack import FGSM, PGD, random_signs
+from lib.chapters.mitigation import measure_attacks, networks
+from lib.chapters.mitigation.experiment import Experiment
+from lib.chapters.mitigation.measure_attacks import classified
+from lib.chapters.mitigation.networks import ALONE, BOTH, Training, before_and_after, trained
+from lib.data import Dataset
+from lib.evidence import cells as evidence
+from lib.evidence.cells import Cell, records
+from lib.evidence.records import from_arrays, to_arrays
+from lib.measure.score import next_class, under_attack
+from lib.parameters import contract
+from lib.train.loop import fit
+
+SMALL = Experiment(
+    seed=3,
+    seeds=2,
+    dataset="digits",
+    epochs=2,
+    retrain_epochs=1,
+    detector_epochs=1,
+    eps_train=0.2,
+    eps_untargeted=0.3,
+    eps_targeted=0.9,
+    grid=3,
+    n_images=12,
+    n_boundary=5,
+)
+
+
+@pytest.fixture(scope="module")
+def few(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
+    """120 digits to train on and 40 to test on, in place of the whole set; cells and snapshots go to a folder."""
+    some = {name: getattr(digits, name)[:120] for name in ("x_train", "y_train")}
+    some |= {name: getattr(digits, name)[:40] for name in ("x_test", "y_test")}
+    images, folder = replace(digits, **some), tmp_path_factory.mktemp("mitigation")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPRO_DEVICE", "cpu")
+        patch.setattr(data, "load", lambda name: images)
+        patch.setattr(evidence, "FOLDERS", [folder / "evidence"])
+        patch.setitem(fit.__kwdefaults__, "snapshots", folder / "snapshots")
+        yield images
+
+
+@pytest.fixture(scope="module")
+def measured(few: Dataset) -> dict[str, list]:
+    """The records of all cells by the names of their parts."""
+    found: dict[str, list] = {}
+    for cell, record in zip(SMALL.cells(), records(SMALL.cells()), strict=True):
+        found.setdefault(cell.part.name, []).append(record)
+    return found
+
+
+@pytest.fixture(scope="module")
+def original(few: Dataset) -> nn.Module:
+    return trained(Training("digits", SMALL.epochs, SMALL.seed))
+
+
+# The experiment
+
+
+def test_the_experiment_s_fields_are_the_notebook_s_parameters() -> None:
+    assert [one.name for one in fields(Experiment)] == list(contract(book.source("mitigation")))
+
+
+def test_no_cell_is_there_twice() -> None:
+    cells = SMALL.cells()
+    assert len({cell.digest for cell in cells}) == len(cells) == 2 + 1 + 1 + 2 * 8 + 1 + 1 + 2 + 1
+
+
+def test_networks_are_attacked_over_the_grid_and_at_the_eps_of_claims_and_of_retraining() -> None:
+    setting = SMALL.networks()[0].setting
+    assert setting.eps == (0.0, 0.15, 0.2, 0.3) and setting.eps_targeted == (0.0, 0.45, 0.9)
+    narrow = replace(SMALL, eps_untargeted=0.1, eps_targeted=0.2).networks()[0].setting
+    assert narrow.eps == (0.0, 0.05, 0.1, 0.2, 0.3) and narrow.eps_targeted == (0.0, 0.1, 0.2, 0.9)
+
+
+def test_a_parameter_touches_only_the_cells_that_depend_on_it() -> None:
+    def parts(**changed: object) -> set[str]:
+        known = {cell.digest for cell in SMALL.cells()}
+        return {cell.part.name for cell in replace(SMALL, **changed).cells() if cell.digest not in known}
+
+    assert parts(detector_epochs=5) == {"detector"}
+    assert parts(n_boundary=7) == {"boundary"}
+    assert parts(grid=5) == {"network"}
+    assert parts(retrain_epochs=3) == {"retrained", "flags", "boundary", "substitute"}
+    assert parts(seeds=3) == {"network", "retrained", "detector"}
+    assert parts(seeds=1) == set()
+
+
+# All records
+
+
+def same(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and one.tobytes() == other.tobytes() and one.shape == other.shape
+    if is_dataclass(one):
+        return all(same(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    return type(one) is type(other) and one == other
+
+
+def measured_by(cell: Cell) -> object:
+    return cell.part.measure(cell.setting)
+
+
+@pytest.mark.parametrize("place", [0, 2, 3, 4, -5, -4, -3, -1])  # one of each part
+def test_a_record_is_the_same_measured_again_and_read_back(measured: dict[str, list], place: int) -> None:
+    cell = SMALL.cells()[place]
+    again = measured_by(cell)
+    assert same(again, cell.get()) and same(again, from_arrays(cell.part.record, to_arrays(again)))
+
+
+def test_the_page_is_made_from_its_cells_alone(
+    measured: dict[str, list], monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    """No image is loaded, no network trained or run."""
+
+    def refuse(*_, **__) -> None:
+        raise AssertionError("measured, with all cells at hand")
+
+    monkeypatch.setattr(data, "load", refuse)
+    monkeypatch.setattr(nn.Module, "__call__", refuse)
+    for name in ("REPRO_OUT", "REPRO_RESULTS"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    space: dict = {}
+    for cell in nbformat.read(book.source("mitigation"), as_version=4).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, cell.id, "exec"), space)
+        if "parameters" in cell.metadata.get("tags", []):
+            space |= SMALL.parameters
+    assert (tmp_path / "mitigation.json").exists()
+    space["plots"].plt.close("all")
+
+
+# The network under attack
+
+
+def test_a_network_is_classified_as_under_each_attack_by_itself(
+    measured: dict[str, list], few: Dataset, original: nn.Module
+) -> None:
+    first, second = measured["network"]
+    x, y, targets = few.x_test, few.y_test, next_class(few.y_test)
+    assert first.labels.tolist() == y.tolist() and first.targets.tolist() == targets.tolist()
+    assert first.clean.tolist() == classified(original, x).tolist()
+    by_fgsm = under_attack(original, FGSM(eps=0.3), x, y)
+    assert first.fgsm.at(0.3).tolist() == by_fgsm.read.tolist()
+    assert first.fgsm.losses[-1].tolist() == by_fgsm.losses.tolist()
+    by_pgd = under_attack(original, PGD(eps=0.2, early_stop=True), x[:12], y[:12])
+    assert first.pgd.at(0.2).tolist() == by_pgd.read.tolist() and first.few == 12
+    far = under_attack(original, FGSM(eps=0.9, targeted=True), x, y, targets)
+    assert first.targeted_fgsm.at(0.9).tolist() == far.read.tolist()
+    assert first.targeted_pgd.eps == (0.9,) and first.targeted_pgd.classes.shape == (1, 12)
+    assert first.weights != second.weights
+
+
+def test_hits_are_counted_against_labels_and_targets_also_of_the_first_images_alone() -> None:
+    record = SimpleNamespace(labels=np.array([1, 2, 3], np.uint8), targets=np.array([2, 3, 4], np.uint8))
+    found = np.array([[1, 3], [2, 2]], np.uint8)
+    assert measure_attacks.NetworkRecord.correct(record, found).tolist() == [[True, False], [False, True]]
+    assert measure_attacks.NetworkRecord.reached(record, found).tolist() == [[False, True], [True, False]]
+
+
+def test_pictures_are_the_first_test_images_within_eps(measured: dict[str, list], few: Dataset, original) -> None:
+    (found,) = measured["pictures"]
+    assert torch.equal(torch.from_numpy(found.clean.images), few.x_test[:8])
+    for pictures in (found.untargeted, found.targeted):
+        moved = np.abs(pictures.images - found.clean.images).max()
+        assert moved == pytest.approx(pictures.eps, abs=1e-6)
+        assert pictures.classes.tolist() == classified(original, torch.from_numpy(pictures.images)).tolist()
+
+
+def test_what_is_left_of_a_digit_at_eps_0_is_all_of_it(measured: dict[str, list]) -> None:
+    (found,) = measured["likeness"]
+    assert found.correlations[0] == pytest.approx(np.ones(12), abs=1e-6) and found.correlations[-1].mean() < 0.5
+    assert found.attacked.network[0].tolist() == found.signs.network[0].tolist()
+    assert found.attacked.neighbour[0].tolist() == found.signs.neighbour[0].tolist()
+    assert found.attacked.network.shape == found.signs.neighbour.shape == (6, 12)
+
+
+# Retraining
+
+
+def test_without_an_attack_stale_and_fresh_images_are_clean_ones(measured: dict[str, list]) -> None:
+    for (_, eps), record in zip(SMALL.retrainings, measured["retrained"][::2], strict=True):
+        alike = record.stale_fgsm.tolist() == record.fresh_fgsm.tolist() == record.clean.tolist()
+        assert alike == (eps == 0)
+
+
+def test_stale_images_are_attacked_through_the_network_before(measured: dict[str, list], few: Dataset) -> None:
+    setting = SMALL.retrained(*SMALL.held_out)[1].setting
+    before, after = before_and_after(setting.retraining)
+    found, attack = measured["retrained"][-1], FGSM(eps=0.2)
+    assert found.stale_fgsm.tolist() == classified(after, attack(before, few.x_test, few.y_test)).tolist()
+    assert found.fresh_fgsm.tolist() == under_attack(after, attack, few.x_test, few.y_test).read.tolist()
+    assert len(found.fresh_pgd) == 12
+
+
+@pytest.mark.parametrize(("images", "counts"), [(BOTH, [120, 40]), (ALONE, [120])])
+def test_test_images_are_trained_on_only_where_the_paper_does(
+    few: Dataset, monkeypatch: pytest.MonkeyPatch, images: str, counts: list[int]
+) -> None:
+    seen = []
+
+    def noted(model: nn.Module, attack: FGSM, pairs: list, epochs: int, **options: object) -> tuple:
+        seen.append((attack, [len(x) for x, _ in pairs], epochs, options["seed"]))
+        return model, None
+
+    monkeypatch.setattr(networks, "retrained", noted)
+    before_and_after(SMALL.retrained(images, 0.1)[1].setting.retraining)
+    assert seen == [(FGSM(eps=0.1), counts, 1, 4)]
+
+
+def test_probes_are_of_the_retrained_network(measured: dict[str, list], few: Dataset) -> None:
+    _, after = before_and_after(SMALL.retrained(*SMALL.held_out)[0].setting.retraining)
+    (found,) = measured["flags"]
+    one_step = under_attack(after, FGSM(eps=0.2), few.x_test[:12], few.y_test[:12])
+    assert found.one_step.tolist() == one_step.correct.tolist() and found.labels.tolist() == one_step.y.tolist()
+
+
+# Boundary, detector, substitute
+
+
+def test_the_planes_run_through_the_first_image(measured: dict[str, list], few: Dataset, original) -> None:
+    (found,) = measured["boundary"]
+    middle = len(found.before.plane.across) // 2
+    assert found.before.plane.read[middle, middle] == classified(original, few.x_test[:1])[0]
+    assert found.before.plane.across[[0, -1]].tolist() == [-0.5, 0.5]
+    for around in (found.before, found.after):
+        assert len(around.along_gradient) == len(around.along_random) == 5
+    misread = classified(original, few.x_test[:5]) != few.y_test[:5].numpy()
+    assert ((found.before.along_gradient == 0) == misread).all()
+
+
+def test_the_detector_judges_the_same_images_attacked_in_six_ways(
+    measured: dict[str, list], few: Dataset, original
+) -> None:
+    found, x, y = measured["detector"][0], few.x_test[:12], few.y_test[:12]
+    assert found.fgsm.classes.tolist() == under_attack(original, FGSM(eps=0.2), x, y).read.tolist()
+    assert found.signs.classes.tolist() == classified(original, random_signs(x, 0.2)).tolist()
+    black = (x == 0).flatten(1).float().mean(1)
+    assert found.clean.suspicion_by_black.tolist() == (-black).tolist()
+    assert (found.pgd.suspicion_by_black > found.clean.suspicion_by_black).all()  # a random start lifts black pixels
+    judged = [found.clean, found.fgsm, found.weak_fgsm, found.pgd, found.adaptive, found.adaptive_random_start]
+    assert len({one.suspicion.tobytes() for one in judged}) == 6
+
+
+def test_the_substitute_is_judged_on_images_that_it_never_asked_about(
+    measured: dict[str, list], few: Dataset, original
+) -> None:
+    (found,) = measured["substitute"]
+    rest, rest_y = few.x_test[20:], few.y_test[20:]
+    assert found.labels.tolist() == rest_y.tolist() and len(found.substitute) == 20
+    assert found.original.clean.tolist() == classified(original, rest).tolist()
+    by_fgsm = under_attack(original, FGSM(eps=0.2), rest, rest_y).read
+    assert found.original.through_original.tolist() == by_fgsm.tolist()
+    _, after = before_and_after(SMALL.retrained(*SMALL.held_out)[0].setting.retraining)
+    assert found.retrained.clean.tolist() == classified(after, rest).tolist()
