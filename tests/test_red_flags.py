@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lib.attack import FGSM, PGD, Attack
 from lib.data import Dataset
+from lib.evidence.records import from_arrays, to_arrays
 from lib.measure import red_flags
 from lib.measure.red_flags import LARGE_EPS
 
@@ -133,8 +134,8 @@ def test_a_transfer_that_does_nothing_beats_no_attack(honest: nn.Module, images:
 # With prepared numbers
 
 SOUND = {"one_step": 0.3, "iterated": 0.1, "longer": 0.1, "black_box": 0.2, "noisy": 0.9, "huge": 0.0, "zeros": 0.0}
-X, Y = torch.full((1000, 1, 8, 8), 0.1), torch.arange(1000) % 10
-"""Grey images, as many of each class: a constant prediction is right on 0.1 of them."""
+X, Y = torch.full((10, 1, 8, 8), 0.1), torch.arange(10)
+"""Grey images, one of each class: a constant prediction is right on 0.1 of them."""
 ATTACKS = {
     (FGSM, EPS, 1): "one_step",
     (PGD, EPS, 40): "iterated",
@@ -143,9 +144,9 @@ ATTACKS = {
 }
 
 
-def bits(share: float) -> np.ndarray:
-    """So many of the images, as a boolean array."""
-    return np.arange(len(X)) < round(share * len(X))
+def share(of: float) -> np.ndarray:
+    """A thousand images, that share of which is True."""
+    return np.arange(1000) < round(1000 * of)
 
 
 @pytest.fixture
@@ -157,17 +158,17 @@ def flags_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[red_flags.Fl
 
         def under_attack(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> SimpleNamespace:
             name = ATTACKS[type(attack), attack.eps, getattr(attack, "steps", 1)]
-            return SimpleNamespace(correct=bits(numbers[name]))
+            return SimpleNamespace(correct=share(numbers[name]))
 
         def score(model: nn.Module, x: Tensor, y: Tensor) -> SimpleNamespace:
             if torch.equal(x, X + EPS):
-                return SimpleNamespace(correct=bits(numbers["black_box"]))
+                return SimpleNamespace(correct=share(numbers["black_box"]))
             assert x.min() == 0 and 0.35 < x.max() <= 0.1 + EPS, "noise of any size up to EPS, clipped"
-            return SimpleNamespace(correct=bits(numbers["noisy"]))
+            return SimpleNamespace(correct=share(numbers["noisy"]))
 
         monkeypatch.setattr(red_flags, "under_attack", under_attack)
         monkeypatch.setattr(red_flags, "score", score)
-        monkeypatch.setattr(red_flags, "without_gradient", lambda *_: torch.from_numpy(bits(numbers["zeros"])))
+        monkeypatch.setattr(red_flags, "without_gradient", lambda *_: torch.from_numpy(share(numbers["zeros"])))
         return red_flags.red_flags(nn.Identity(), X, Y, EPS, lambda x, y, eps: x + eps)
 
     return flags
@@ -207,3 +208,11 @@ def test_the_sentences_tell_the_numbers_that_were_compared(flags_of: Callable) -
         "accuracy 0.020 under PGD at eps 0.5, 0.100 by a constant prediction",
         "25.0% of the images have a gradient of exactly zero",
     ]
+
+
+def test_probes_are_kept_as_they_were_made(honest: nn.Module, images: tuple[Tensor, Tensor]) -> None:
+    made = red_flags.probes(honest, *images, EPS, lambda x, y, eps: x)
+    kept = from_arrays(red_flags.Probes, to_arrays(made))
+    assert red_flags.flags(kept) == red_flags.flags(made)
+    assert kept.transferred.tolist() == (honest(images[0]).argmax(1) == images[1]).tolist()
+    assert len(kept.labels) == len(kept.no_gradient) == len(images[1])
