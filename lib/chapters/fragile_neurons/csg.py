@@ -149,7 +149,8 @@ class CsgSetting:
     draws: int
 
     def __str__(self) -> str:
-        return f"{self.n_images} images of {self.dataset}, {self.embedding}, seed {self.seed}, {self.draws} draws"
+        draws = f"{self.draws} draw{'s' if self.draws > 1 else ''}"
+        return f"{self.n_images} images of {self.dataset}, {self.embedding}, seed {self.seed}, {draws}"
 
 
 @dataclass(frozen=True, eq=False)

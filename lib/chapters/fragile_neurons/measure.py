@@ -70,7 +70,7 @@ def cell(setting: CellSetting) -> CellRecord:
     subject = Subject(model, is_fragile(accuracies[0]), x, y, setting.network, probe)
     intact, rightly = score(model, x, y).correct, correct.sum(0).astype(np.uint16)
     return CellRecord(
-        Training.of(history),
+        Training.of(model, history),
         score(model, images.x_test, images.y_test).correct,
         Dropout(intact, accuracies, rightly, kernel_norms(subject.weight)),
         _filters(subject),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from lib import data
+from lib.digest import values
 from lib.measure.score import score
 from lib.models.base import build
 from lib.models.resnets import resnet
@@ -90,16 +91,27 @@ class NetworkSetting:
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """What training cost: the mean loss of each epoch in nats, seconds, and the device that did it."""
+    """What a training was.
+
+    Parameters
+    ----------
+    losses
+        The mean loss of each epoch, in nats.
+    seconds, device
+        What it took, and what it was begun on.
+    weights
+        The digest of the weights that came out; None where it was not kept.
+    """
 
     losses: list[float]
     seconds: float
     device: str
+    weights: str | None
 
     @classmethod
-    def of(cls, history: History) -> "Training":
-        """That of a network, whenever it was trained."""
-        return cls(history.losses, history.seconds, history.device)
+    def of(cls, model: nn.Module, history: History) -> "Training":
+        """That of a trained network, whenever it was trained."""
+        return cls(history.losses, history.seconds, history.device, values.digest(dict(model.state_dict())))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,4 +138,4 @@ def short_training(setting: NetworkSetting) -> RecipeRecord:
     """How far a training gets: one row of the table of recipes."""
     model, history = trained(setting)
     images = data.load(setting.dataset)
-    return RecipeRecord(score(model, images.x_test, images.y_test).correct, Training.of(history))
+    return RecipeRecord(score(model, images.x_test, images.y_test).correct, Training.of(model, history))
