@@ -3,16 +3,18 @@
 Branchaud-Charron, Achkar and Jodoin, 2019. 0 where the classes are apart, K - 1 where all K are the same.
 """
 
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
-from lib import cells
+from lib import data
 
 EMBEDDINGS = ("pixels", "pca", "tsne")
 """Of the source's embeddings those that scikit-learn has: pixels as they are, ten principal components, and t-SNE."""
+
+WAYS = VOLUME, ALIKE = "by volume", "each alike"
+"""How points are counted: as in the source, or one like the other."""
 
 SMALLEST_VOLUME = 1e-4
 
@@ -118,35 +120,62 @@ def csg(points: NDArray, y: NDArray, m: int, k: int, seed: int, *, by_volume: bo
     return gradient(similarity(points, y, m, k, seed, by_volume=by_volume))
 
 
-def draws(x: Tensor, y: Tensor, embedding: str, m: int, k: int, seed: int, count: int) -> dict[str, list[float]]:
-    """The measure of images by `count` draws from one embedding, with each way of counting points.
+@dataclass(frozen=True)
+class CsgSetting:
+    """The measure of one data set from one embedding.
 
     Parameters
     ----------
-    x, y
-        Images (N, C, H, W) in [0, 1] and classes (N,).
+    dataset
+        The data set's name.
     embedding
         A name in `EMBEDDINGS`.
-    m, k
-        As in `similarity`.
+    n_images
+        On how many of the training images, the first ones; all where there are fewer.
+    m, neighbours
+        As in `similarity`, where the second is k.
     seed
         Of the embedding and of the first draw; the others follow.
-
-    Returns
-    -------
-    dict
-        `by volume`, as in the source, and `each alike`: one value a draw.
+    draws
+        How many draws from the one embedding.
     """
-    points, classes = embedded(x.cpu().numpy(), embedding, seed), y.cpu().numpy()
-    return {
-        way: [csg(points, classes, m, k, seed + number, by_volume=by_volume) for number in range(count)]
-        for way, by_volume in (("by volume", True), ("each alike", False))
-    }
+
+    dataset: str
+    embedding: str
+    n_images: int
+    m: int
+    neighbours: int
+    seed: int
+    draws: int
+
+    def __str__(self) -> str:
+        draws = f"{self.draws} draw{'s' if self.draws > 1 else ''}"
+        return f"{self.n_images} images of {self.dataset}, {self.embedding}, seed {self.seed}, {draws}"
 
 
-def kept_draws(
-    x: Tensor, y: Tensor, embedding: str, m: int, k: int, seed: int, count: int, folder: Path = cells.CELLS
-) -> dict[str, list[float]]:
-    """The same from a file of an earlier call, since t-SNE takes minutes for a few thousand images."""
-    facts = cells.images_digest(x, y), embedding, m, k, seed, count
-    return cells.kept(f"csg-{embedding}", facts, lambda: draws(x, y, embedding, m, k, seed, count), draws, folder)
+@dataclass(frozen=True, eq=False)
+class CsgRecord:
+    """The similarities between classes of each draw (draws, classes, classes), with each way of counting points.
+
+    `n_images` says how many images there were.
+    """
+
+    n_images: int
+    by_volume: NDArray[np.float64]
+    each_alike: NDArray[np.float64]
+
+
+def measured(setting: CsgSetting) -> CsgRecord:
+    """Embed the images, and draw points of each class."""
+    images = data.load(setting.dataset)
+    x, y = (part[: setting.n_images].cpu().numpy() for part in (images.x_train, images.y_train))
+    points = embedded(x, setting.embedding, setting.seed)
+    seeds = range(setting.seed, setting.seed + setting.draws)
+    given = setting.m, setting.neighbours
+    ways = [[similarity(points, y, *given, seed, by_volume=way) for seed in seeds] for way in (True, False)]
+    return CsgRecord(len(x), *map(np.array, ways))
+
+
+def gradients(record: CsgRecord, way: str) -> list[float]:
+    """The measure by each draw, points counted in one of `WAYS`."""
+    return [gradient(one) for one in (record.by_volume if way == VOLUME else record.each_alike)]

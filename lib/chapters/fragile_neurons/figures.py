@@ -1,148 +1,103 @@
-"""The figures of the chapter on fragile neurons."""
+"""The figures of the chapter on fragile neurons, from what was measured."""
 
-from collections.abc import Mapping, Sequence
-
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from lib.show.plots import COLOURS, DASHES, MARKERS, curves
+from lib.chapters.fragile_neurons.drawing import drops, kernel_grid, pane_grid, spectra, split_shares
+from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, Key
+from lib.chapters.fragile_neurons.frames import FILTERS
+from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.measure import NOISE_LEVELS
+from lib.chapters.fragile_neurons.quantities import fgsm_rates, fragile_sets, moved_more
+from lib.chapters.fragile_neurons.record import ALONE, MOVES, SETS
+from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, SOURCE
 
 
-def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """Accuracy without each kernel of a layer, one panel a set of images, with the line of its mean.
-
-    Parameters
-    ----------
-    panes
-        For each title the accuracies (kernels,) and which kernels are called fragile (kernels,).
-    """
-    figure, axes = plt.subplots(1, len(panes), figsize=(4.3 * len(panes), 3.4), sharey=True, squeeze=False)
-    for ax, (title, (accuracies, fragile)) in zip(axes[0], panes.items(), strict=True):
-        kernels = np.arange(len(accuracies))
-        look = {"linestyle": "none", "markersize": 5}
-        ax.plot(kernels[fragile], accuracies[fragile], "o", color=COLOURS[0], mfc="none", label="S", **look)
-        ax.plot(kernels[~fragile], accuracies[~fragile], "*", color="black", label="S'", **look)
-        ax.axhline(accuracies.mean(), color=COLOURS[1], label="mean over kernels")
-        ax.set(title=title, xlabel="kernel that is dropped")
-    axes[0, 0].set_ylabel("accuracy without it")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+def halves(grid: Grid) -> Figure:
+    """Accuracy without each kernel of the main cell, on the half of the images that chooses S and on the other."""
+    first, other = (record := grid[grid.main][0]).dropout.accuracies
+    chosen, _ = fragile_sets(record)
+    figure = drops({"the half that chooses": (first, chosen), "the other half": (other, chosen)})
+    figure.suptitle(grid.title(grid.main), fontsize=10)
     return figure
 
 
-def kernel_grid(
-    rows: Sequence[str],
-    columns: Sequence[str],
-    cells: Mapping[tuple[str, str], Mapping[str, np.ndarray]],
-    sets: Mapping[tuple[str, str], Mapping[str, np.ndarray]],
-) -> Figure:
-    """Accuracy without each kernel for every network, data set and age; what has not been run is shown as missing.
-
-    Parameters
-    ----------
-    rows, columns
-        The titles: data sets and networks.
-    cells
-        For each pair the accuracies (kernels,) by age.
-    sets
-        Which kernels are called fragile (kernels,), in the same order. A circle marks those that are so at all ages.
-    """
-    shape = (len(rows), len(columns))
-    figure, axes = plt.subplots(*shape, figsize=(3.1 * shape[1], 2.7 * shape[0] + 0.8), squeeze=False)
-    labelled = {}
-    for (i, row), (j, column) in ((a, b) for a in enumerate(rows) for b in enumerate(columns)):
-        ax = axes[i, j]
-        ax.set(title=f"{column}, {row}", xlabel="kernel that is dropped" if i + 1 == len(rows) else "")
-        lines = cells.get((row, column), {})
-        if not lines:
-            ax.text(0.5, 0.5, "missing", ha="center", va="center", transform=ax.transAxes, color="0.35")
-            ax.set(xticks=[], yticks=[])
-            continue
-        always = np.all(list(sets[row, column].values()), axis=0)
-        for number, (age, accuracies) in enumerate(lines.items()):
-            fragile, kernels = sets[row, column][age], np.arange(len(accuracies))
-            ax.plot(kernels, accuracies, color=COLOURS[number], linestyle=DASHES[number], linewidth=1, label=age)
-            once = fragile & ~always if len(lines) > 1 else fragile
-            ax.plot(kernels[once], accuracies[once], "x", color="black", markersize=4)
-            if len(lines) > 1:
-                ax.plot(kernels[always], accuracies[always], "o", color=COLOURS[1], mfc="none", markersize=6)
-        handles, ages = ax.get_legend_handles_labels()
-        labelled |= dict(zip(ages, handles, strict=True))
-    for ax in axes[:, 0]:
-        ax.set_ylabel("accuracy without it")
-    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=len(labelled))
-    return figure
+def whole_grid(grid: Grid) -> Figure:
+    """Accuracy without each kernel, for each network, data set and age; of the first seed."""
+    lines, marks = {}, {}
+    for key in grid:
+        record, place = grid[key][0], (DATASETS[key.dataset], NETWORKS[key.network])
+        lines.setdefault(place, {})[f"epoch {key.age}"] = record.dropout.accuracies[0]
+        marks.setdefault(place, {})[f"epoch {key.age}"] = fragile_sets(record)[0]
+    return kernel_grid([DATASETS[name] for name in grid.experiment.sets], list(NETWORKS.values()), lines, marks)
 
 
-def spectra(panes: Mapping[str, tuple[Mapping[str, Sequence[float]], Mapping[str, float]]]) -> Figure:
-    """Singular values in their order, on a logarithmic scale, with the thresholds that are proposed for them.
-
-    Parameters
-    ----------
-    panes
-        For each title the values by label, and the thresholds by label, drawn as level lines.
-    """
-    figure, axes = plt.subplots(1, len(panes), figsize=(4.6 * len(panes) + 0.6, 4), squeeze=False)
-    for ax, (title, (series, thresholds)) in zip(axes[0], panes.items(), strict=True):
-        for number, (label, values) in enumerate(series.items()):
-            look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 3, "linestyle": DASHES[number]}
-            ax.plot(np.arange(1, len(values) + 1), values, label=label, **look)
-        for number, (label, tau) in enumerate(thresholds.items()):
-            ax.axhline(tau, color="0.3", linestyle=DASHES[number + 1], linewidth=1.2)
-            place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "fontsize": 8}
-            ax.annotate(label, (1, tau), **place, color="0.2")
-        ax.set(title=title, xlabel="singular value, by size", ylabel="value", yscale="log")
-        ax.legend(loc="lower left", fontsize=8)
-    return figure
+def spectra_by_age(grid: Grid) -> Figure:
+    """The null kernels' singular values at each age, and the thresholds for the youngest."""
+    lines, shown = {"printed (variance)": PRINTED, "deviation": SOURCE, "median": MEDIAN}, {}
+    for key in map(grid.nearest, grid.experiment.sets):
+        readings = grid[key][0].filters.readings
+        series = {f"epoch {other.age}": grid[other][0].filters.spectrum for other in grid.ages_of(key)}
+        shown[key.kind] = (series, {text: readings[reading].tau for text, reading in lines.items()})
+    return spectra(shown)
 
 
-def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) -> Figure:
-    """Curves of shares in rows of panels, each with axes of its own, and one legend below.
-
-    Parameters
-    ----------
-    panes
-        Rows of panels. Each has `x`, `series` (as in `curves`), `title` and `xlabel`; where wanted `ylabel`, `log`
-        (a logarithmic x axis), `mark` (an x that is marked by an upright line) and `claimed` (as in `curves`).
-    """
-    across = max(map(len, panes))
-    figure, axes = plt.subplots(len(panes), across, figsize=(3.9 * across, 3.1 * len(panes) + 1), squeeze=False)
-    labelled = {}
-    for row, across_row in zip(axes, panes, strict=True):
-        for ax in row[len(across_row) :]:  # of rows that differ in length the shorter ones end early
-            ax.set_axis_off()
-    for ax, pane in ((axes[i, j], pane) for i, row in enumerate(panes) for j, pane in enumerate(row)):
-        named = pane["xlabel"], pane.get("ylabel", "")
-        curves(pane["x"], pane["series"], *named, claimed=pane.get("claimed"), most=1, ax=ax)
-        for band in ax.collections:
-            band.set_alpha(0.1)
-        ax.get_legend().remove()
-        ax.set(title=pane["title"], ylim=(-0.03, 1.03), xscale="log" if pane.get("log") else "linear")
-        if "mark" in pane:
-            ax.axvline(pane["mark"], color="0.35", linewidth=1, linestyle=(0, (2, 3)))
-        handles, labels = ax.get_legend_handles_labels()
-        labelled |= dict(zip(labels, handles, strict=True))
-    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=legend_columns)
-    return figure
+def search(grid: Grid) -> Figure:
+    """Accuracy of the filtered network over the noise level, clean and attacked in normalised units."""
+    units = {"variance": "ε as printed", "deviation": "ε as a deviation"}
+    return pane_grid(
+        [[_search_pane(grid, name, *unit) for unit in units.items()] for name in grid.experiment.sets],
+        legend_columns=4,
+    )
 
 
-def split_shares(panes: Mapping[str, tuple[Sequence[float], Mapping[str, float]]], xlabel: str) -> Figure:
-    """What random splits give, as a histogram, and what some chosen splits give, as marks above it.
+def _search_pane(grid: Grid, dataset: str, unit: str, text: str) -> dict:
+    records, series = grid[grid.nearest(dataset)], {}
+    for rule in ("at most", "hard"):
+        found = np.array([one.filters.search[f"{unit}, {rule}"] for one in records])
+        series |= {f"{rule}, clean": found[:, :, 0], f"{rule}, attacked": found[:, :, -1]}
+    pane = {"x": NOISE_LEVELS, "series": series, "title": f"{DATASETS[dataset]}, {text}", "log": True}
+    return pane | {"xlabel": "noise level ε", "ylabel": "accuracy", "mark": 0.015}
 
-    Parameters
-    ----------
-    panes
-        For each title the shares of the random splits, and those of the chosen ones by label.
-    """
-    figure, axes = plt.subplots(1, len(panes), figsize=(3.6 * len(panes), 3.6), sharey=True, squeeze=False)
-    for ax, (shares, _) in zip(axes[0], panes.values(), strict=True):
-        ax.hist(shares, bins=np.linspace(0, 1, 21), color="0.8", edgecolor="0.4", label="random splits")
-    top = axes[0, 0].get_ylim()[1]
-    for ax, (title, (_, chosen)) in zip(axes[0], panes.items(), strict=True):
-        for number, (label, value) in enumerate(chosen.items()):
-            look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 8, "linestyle": "none"}
-            ax.plot(value, top * (1.06 + 0.1 * number), label=label, clip_on=False, **look)
-        ax.set(title=title, xlabel=xlabel, xlim=(-0.03, 1.03))
-    axes[0, 0].set_ylabel("number of splits")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    return figure
+
+def over_eps(grid: Grid) -> Figure:
+    """Accuracy and the shares of Algorithm 1 over eps, one line an age: two rows of panels a data set."""
+    panes = [row for dataset in grid.experiment.sets for row in _eps_rows(grid, dataset)]
+    return pane_grid([[pane | {"xlabel": "eps"} for pane in row] for row in panes])
+
+
+def _eps_rows(grid: Grid, dataset: str) -> tuple[list[dict], list[dict]]:
+    of = {f"epoch {key.age}": grid[key] for key in grid.ages_of(grid.nearest(dataset))}
+    first, title = next(iter(of.values()))[0], DATASETS[dataset]
+    series = {age: fgsm_rates(records, "original") for age, records in of.items()}
+    top = [{"x": first.robustness.eps, "series": series, "title": f"{title}, accuracy", "ylabel": "accuracy"}]
+    bottom = []
+    for who, named in {"relative": "over random signs", "original": "original", SOURCE: "filtered"}.items():
+        series = {age: moved_more(records, who) for age, records in of.items()}
+        pane = {"x": first.targeting.eps, "series": series, "claimed": {"": 0.5}, "ylabel": "share that moves S more"}
+        pane["title"] = f"{title}, {named}"
+        top += [pane] if who != "relative" else []
+        bottom.append(pane | {"log": True})
+    return top, bottom
+
+
+def splits(grid: Grid) -> Figure:
+    """What random splits of the main cell give, beside S and the kernels of largest and of smallest norm."""
+    panes, found = {}, grid[grid.main][0].targeting.controls
+    for move in ("FGSM", "random signs", "FGSM over random signs"):
+        at = MOVES.index(move), 0
+        panes[move] = (found.random[at], dict(zip(SETS, found.chosen[at], strict=True)))
+    return split_shares(panes, "share of images that move the set more")
+
+
+def robustness(grid: Grid) -> Figure:
+    """Accuracy over eps under FGSM made fresh on each network, one panel for each data set and age."""
+    shown = ["original", *FILTERS, ALONE + MEDIAN]
+    rows = [grid.ages_of(grid.nearest(name)) for name in grid.experiment.sets]
+    return pane_grid([[_robustness_pane(grid, key, shown) for key in row] for row in rows])
+
+
+def _robustness_pane(grid: Grid, key: Key, shown: list[str]) -> dict:
+    series = {who: fgsm_rates(grid[key], who) for who in shown}
+    pane = {"x": grid[key][0].robustness.eps, "series": series, "title": f"{DATASETS[key.dataset]}, epoch {key.age}"}
+    return pane | {"xlabel": "eps", "ylabel": "accuracy, fresh FGSM"}

@@ -1,20 +1,23 @@
 """The chapter's networks at each age, and what Pravin, Martino, Nicosia and Ojha leave open about their training."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
-from lib.data import Dataset
+from lib import data
+from lib.digest import values
+from lib.measure.score import score
 from lib.models.base import build
 from lib.models.resnets import resnet
 from lib.train.batches import Augmented, Shuffled
 from lib.train.loop import fit
-from lib.train.snapshots import SNAPSHOTS, History
+from lib.train.snapshots import History
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingRecipe:
     """What the paper leaves open about its networks and their training.
 
     Parameters
@@ -35,47 +38,104 @@ class Recipe:
     lr: float = 1e-3
     augment: bool = False
 
+    def __str__(self) -> str:
+        other = [f"{one.name} {value}" for one in fields(self) if (value := getattr(self, one.name)) != one.default]
+        return ", ".join(other) or "common recipe"
 
-RECIPES: dict[str, Recipe] = {
-    "common": Recipe(),
-    "batches of 32": Recipe(batch_size=32),
-    "rate 0.0003": Recipe(lr=3e-4),
-    "augmented": Recipe(augment=True),
-    "small stem": Recipe(stem="small"),
-    "enlarged": Recipe(size=64),
+
+RECIPES: dict[str, TrainingRecipe] = {
+    "common": TrainingRecipe(),
+    "batches of 32": TrainingRecipe(batch_size=32),
+    "rate 0.0003": TrainingRecipe(lr=3e-4),
+    "augmented": TrainingRecipe(augment=True),
+    "small stem": TrainingRecipe(stem="small"),
+    "enlarged": TrainingRecipe(size=64),
 }
 """A common recipe, and others that differ from it in one setting; the last two take many times longer."""
 
+COSTLY = ("small stem", "enlarged")
+"""The recipes that take many times longer."""
+
 
 @dataclass(frozen=True)
-class Cell:
+class NetworkSetting:
     """One network at one age.
 
     Parameters
     ----------
     network
         A name in `lib.models.resnets.RESNETS`.
-    images
+    dataset
         The data set's name.
     age
         Epochs trained.
     seed
         What starting weights and the order of images depend on.
+    recipe
+        How it is trained.
+    n_train
+        On how many of the training images, the first ones; 0 for all.
     """
 
     network: str
-    images: str
+    dataset: str
     age: int
     seed: int
-    recipe: Recipe = Recipe()
+    recipe: TrainingRecipe = TrainingRecipe()
+    n_train: int = 0
+
+    def __str__(self) -> str:
+        images = f"{self.n_train} images of {self.dataset}" if self.n_train else self.dataset
+        return f"{self.network} on {images}, epoch {self.age}, {self.recipe}, seed {self.seed}"
 
 
-def trained(cell: Cell, images: Dataset, snapshots: Path | None = SNAPSHOTS) -> tuple[nn.Sequential, History]:
-    """The network of a cell: from its snapshot, else trained on from the newest earlier age, else from the start."""
-    recipe = cell.recipe
-    kind = {"name": cell.network, "images": cell.images, "stem": recipe.stem, "size": recipe.size}
-    model = build(resnet, cell.seed, images.x_train.device, **kind)
-    data = images.x_train, images.y_train, recipe.batch_size
-    batches = Augmented(*data, mirror=cell.images == "cifar10") if recipe.augment else Shuffled(*data)
-    options = {"lr": recipe.lr, "seed": cell.seed, "label": f"{cell.network} on {cell.images}", "snapshots": snapshots}
-    return model, fit(model, batches, cell.age, **options)
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a training was.
+
+    Parameters
+    ----------
+    losses
+        The mean loss of each epoch, in nats.
+    seconds, device
+        What it took, and what it was begun on.
+    weights
+        The digest of the weights that came out; None where it was not kept.
+    """
+
+    losses: list[float]
+    seconds: float
+    device: str
+    weights: str | None
+
+    @classmethod
+    def of(cls, model: nn.Module, history: History) -> "Training":
+        """That of a trained network, whenever it was trained."""
+        return cls(history.losses, history.seconds, history.device, values.digest(dict(model.state_dict())))
+
+
+@dataclass(frozen=True, eq=False)
+class RecipeRecord:
+    """Which of all test images a network classifies rightly (N,), and what its training cost."""
+
+    correct: NDArray[np.bool_]
+    training: Training
+
+
+def trained(setting: NetworkSetting) -> tuple[nn.Sequential, History]:
+    """A network: from its snapshot, else trained on from the newest earlier age, else from the start."""
+    recipe, images = setting.recipe, data.load(setting.dataset)
+    kind = {"name": setting.network, "images": setting.dataset, "stem": recipe.stem, "size": recipe.size}
+    model = build(resnet, setting.seed, images.x_train.device, **kind)
+    last = setting.n_train or None
+    part = images.x_train[:last], images.y_train[:last], recipe.batch_size
+    batches = Augmented(*part, mirror=setting.dataset == "cifar10") if recipe.augment else Shuffled(*part)
+    label = f"{setting.network} on {setting.dataset}"
+    return model, fit(model, batches, setting.age, lr=recipe.lr, seed=setting.seed, label=label)
+
+
+def short_training(setting: NetworkSetting) -> RecipeRecord:
+    """How far a training gets: one row of the table of recipes."""
+    model, history = trained(setting)
+    images = data.load(setting.dataset)
+    return RecipeRecord(score(model, images.x_test, images.y_test).correct, Training.of(model, history))

@@ -1,13 +1,9 @@
 """The cumulative spectral gradient against its closed forms."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import torch
 
 from lib.chapters.fragile_neurons import csg
-from lib.data import Dataset
 
 
 def clouds(distance: float, classes: int = 10, each: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -78,18 +74,3 @@ def test_an_embedding_has_a_point_an_image_and_repeats(embedding: str, dimension
 def test_an_unknown_embedding_is_refused() -> None:
     with pytest.raises(ValueError, match="tsne"):
         csg.embedded(np.zeros((4, 1, 2, 2)), "umap")
-
-
-@pytest.mark.parametrize("embedding", csg.EMBEDDINGS)
-def test_draws_are_those_of_one_embedding_and_are_kept(
-    digits: Dataset, embedding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    x, y = digits.x_test[:100], digits.y_test[:100]
-    found = csg.kept_draws(x, y, embedding, 8, 3, 1, 2, tmp_path)
-    points = csg.embedded(x.numpy(), embedding, 1)
-    for way, by_volume in (("by volume", True), ("each alike", False)):
-        assert found[way] == [csg.csg(points, y.numpy(), 8, 3, seed, by_volume=by_volume) for seed in (1, 2)]
-    monkeypatch.setattr(csg, "embedded", None)
-    assert csg.kept_draws(x, y, embedding, 8, 3, 1, 2, tmp_path) == found
-    with pytest.raises(TypeError):  # other images: nothing is kept of them
-        csg.kept_draws(torch.flip(x, [3]), y, embedding, 8, 3, 1, 2, tmp_path)

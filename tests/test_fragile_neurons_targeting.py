@@ -7,7 +7,17 @@ from fragility_networks import fresh
 from torch import Tensor
 
 from lib.attack import FGSM
-from lib.chapters import fragile_neurons as fragility
+from lib.chapters.fragile_neurons.kernels import kernel_norms
+from lib.chapters.fragile_neurons.targeting import (
+    by_norm,
+    distances,
+    in_pixels,
+    mean_distance,
+    over_noise,
+    random_splits,
+    signs,
+    targeted,
+)
 from lib.data import Dataset
 
 
@@ -23,7 +33,7 @@ def images(all_digits: Dataset) -> tuple[Tensor, Tensor]:
 
 @pytest.fixture(scope="module")
 def steps(model: torch.nn.Sequential, images: tuple[Tensor, Tensor]) -> Tensor:
-    return fragility.signs(model, *images)
+    return signs(model, *images)
 
 
 def test_fgsm_at_any_eps_is_a_step_along_the_signs(
@@ -40,13 +50,13 @@ def test_an_unclipped_step_through_a_convolution_makes_the_share_the_same_at_eve
     generator = torch.Generator().manual_seed(1)
     x = torch.rand(8, 3 if data == "cifar10" else 1, 28, 28, generator=generator).double()
     step = torch.randn(x.shape, generator=generator).sign().double()
-    splits = fragility.random_splits(64, 24, 20, seed=0)
+    splits = random_splits(64, 24, 20, seed=0)
     for level in ("convolution", "batch norm"):
-        base = fragility.distances(model, x, x + step)[level]
+        base = distances(model, x, x + step)[level]
         for eps in (1e-3, 0.1, 10):
-            d = fragility.distances(model, x, x + eps * step)[level]
+            d = distances(model, x, x + eps * step)[level]
             np.testing.assert_allclose(d, eps * base, rtol=1e-6)
-            np.testing.assert_array_equal(fragility.targeted(d, splits), fragility.targeted(base, splits))
+            np.testing.assert_array_equal(targeted(d, splits), targeted(base, splits))
 
 
 def test_clipping_and_relu_make_distances_that_are_not_in_proportion(
@@ -55,7 +65,7 @@ def test_clipping_and_relu_make_distances_that_are_not_in_proportion(
     x, _ = images
     for level, clip in (("convolution", True), ("ReLU", False)):
         small, large = (
-            fragility.distances(model, x, (x + eps * steps).clamp(0, 1) if clip else x + eps * steps)[level]
+            distances(model, x, (x + eps * steps).clamp(0, 1) if clip else x + eps * steps)[level]
             for eps in (0.05, 0.5)
         )
         assert np.abs(large - 10 * small).max() > 0.2
@@ -67,37 +77,37 @@ def test_distances_are_euclidean_over_a_map(model: torch.nn.Sequential, images: 
     with torch.no_grad():
         before, after = (model[-1].network.conv1(model[:-1](one)) for one in (x, moved))
     expected = ((after - before)[3, 7] ** 2).sum().sqrt()
-    assert fragility.distances(model, x, moved)["convolution"][3, 7] == pytest.approx(expected.item(), rel=1e-5)
+    assert distances(model, x, moved)["convolution"][3, 7] == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_targeted_compares_means_over_sets_of_any_size() -> None:
     d = np.array([[3.0, 1.0, 1.0, 1.0], [1.0, 2.0, 2.0, 2.0]])
     sets = np.array([[True, False, False, False], [False, True, True, True]])
-    np.testing.assert_array_equal(fragility.targeted(d, sets[0]), [True, False])
-    np.testing.assert_array_equal(fragility.targeted(d, sets), [[True, False], [False, True]])
-    np.testing.assert_array_equal(fragility.mean_distance(d, sets[1]), [1, 2])
+    np.testing.assert_array_equal(targeted(d, sets[0]), [True, False])
+    np.testing.assert_array_equal(targeted(d, sets), [[True, False], [False, True]])
+    np.testing.assert_array_equal(mean_distance(d, sets[1]), [1, 2])
 
 
 def test_distances_in_units_of_noise_know_no_scale() -> None:
     """One unit a kernel, its mean over images; a map that noise never moves counts as not moved."""
     noise = np.array([[1.0, 2.0, 0.0], [3.0, 2.0, 0.0]])
-    ratio = fragility.over_noise({"ReLU": np.array([[4.0, 1.0, 5.0], [0.0, 1.0, 5.0]])}, {"ReLU": noise})["ReLU"]
+    ratio = over_noise({"ReLU": np.array([[4.0, 1.0, 5.0], [0.0, 1.0, 5.0]])}, {"ReLU": noise})["ReLU"]
     np.testing.assert_array_equal(ratio, [[2.0, 0.5, 0.0], [0.0, 0.5, 0.0]])
 
 
 def test_random_splits_have_the_size_and_differ() -> None:
-    splits = fragility.random_splits(64, 24, 50, seed=0)
+    splits = random_splits(64, 24, 50, seed=0)
     assert (splits.sum(1) == 24).all() and len({tuple(one) for one in splits}) == 50
     assert splits.mean(0).min() > 0.2 and splits.mean(0).max() < 0.6
 
 
 def test_kernels_by_norm() -> None:
     weight = torch.arange(1.0, 7.0).view(6, 1, 1, 1).repeat(1, 1, 2, 2)
-    assert fragility.kernel_norms(weight)[1] == pytest.approx(4)
-    np.testing.assert_array_equal(fragility.by_norm(weight, 2), [0, 0, 0, 0, 1, 1])
-    np.testing.assert_array_equal(fragility.by_norm(weight, 2, largest=False), [1, 1, 0, 0, 0, 0])
-    assert not fragility.by_norm(weight, 0).any()
+    assert kernel_norms(weight)[1] == pytest.approx(4)
+    np.testing.assert_array_equal(by_norm(weight, 2), [0, 0, 0, 0, 1, 1])
+    np.testing.assert_array_equal(by_norm(weight, 2, largest=False), [1, 1, 0, 0, 0, 0])
+    assert not by_norm(weight, 0).any()
 
 
 def test_eps_in_normalised_units_is_smaller_in_pixels() -> None:
-    assert fragility.in_pixels(fresh("mnist"), 0.34).item() == pytest.approx(0.1048, abs=1e-4)
+    assert in_pixels(fresh("mnist"), 0.34).item() == pytest.approx(0.1048, abs=1e-4)

@@ -6,7 +6,17 @@ import torch
 from fragility_networks import fresh
 from torch import Tensor
 
-from lib.chapters import fragile_neurons as fragility
+from lib.chapters.fragile_neurons.kernels import (
+    by_skewness,
+    correct_without,
+    expected_agreement,
+    first_convolution,
+    halves,
+    is_fragile,
+    reestimated,
+    scaled,
+    with_kernels,
+)
 from lib.data import Dataset
 from lib.measure import score as evaluation
 
@@ -29,13 +39,13 @@ def test_the_scan_reads_as_dropping_one_kernel_after_another_does() -> None:
         norm.bias[::7] = 1 + norm.bias[::7].abs() * 30
     x = torch.rand(12, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     y = evaluation.logits(model, x).argmax(1)  # so that some are read rightly whatever the weights
-    scan = fragility.correct_without(model, x, y)
-    weight = fragility.first_convolution(model).weight
+    scan = correct_without(model, x, y)
+    weight = first_convolution(model).weight
     assert scan.shape == (64, 12)
     for kernel in range(0, 64, 7):
         dropped = weight.detach().clone()
         dropped[kernel] = 0
-        one = evaluation.score(fragility.with_kernels(model, dropped), x, y).correct
+        one = evaluation.score(with_kernels(model, dropped), x, y).correct
         np.testing.assert_array_equal(scan[kernel], one)
     assert 0 < scan[::7].mean() < 1
 
@@ -55,35 +65,35 @@ def test_dropping_a_kernel_changes_what_the_scan_reads(all_digits: Dataset) -> N
         setattr(network, name, torch.nn.Identity())
     with torch.no_grad():
         network.bn1.weight[3], network.bn1.bias[3], network.bn1.running_mean[3] = 1.0, 0.0, 0.0
-    scan = fragility.correct_without(model, x, torch.ones(6, dtype=torch.long))
+    scan = correct_without(model, x, torch.ones(6, dtype=torch.long))
     assert scan[np.arange(64) != 3].all() and not scan[3].any()
 
 
 def test_the_two_halves_are_the_network(model: torch.nn.Sequential, images: tuple[Tensor, Tensor]) -> None:
-    stem, rest = fragility.halves(model)
+    stem, rest = halves(model)
     with torch.no_grad():
         torch.testing.assert_close(rest(stem(images[0])), model(images[0]))
 
 
 def test_s_is_below_the_mean() -> None:
-    np.testing.assert_array_equal(fragility.is_fragile([0.9, 0.9, 0.9, 0.5]), [False, False, False, True])
-    assert not fragility.is_fragile([0.5, 0.5]).any()
+    np.testing.assert_array_equal(is_fragile([0.9, 0.9, 0.9, 0.5]), [False, False, False, True])
+    assert not is_fragile([0.5, 0.5]).any()
     same = np.full(64, 487 / 500)
-    assert same.mean() > same[0] and not fragility.is_fragile(same).any()  # a mean that rounding has put above them
+    assert same.mean() > same[0] and not is_fragile(same).any()  # a mean that rounding has put above them
 
 
 def test_an_exponential_drop_puts_one_in_e_kernels_into_s() -> None:
-    shares = fragility.by_skewness()
+    shares = by_skewness()
     assert shares["exponential"] == pytest.approx(np.exp(-1)) and shares["symmetric"] == pytest.approx(0.5)
     drops = np.random.default_rng(0).exponential(size=100_000)
-    assert fragility.is_fragile(1 - drops).mean() == pytest.approx(shares["exponential"], abs=0.01)
+    assert is_fragile(1 - drops).mean() == pytest.approx(shares["exponential"], abs=0.01)
 
 
 def test_agreement_by_chance_is_that_of_shuffled_sets() -> None:
     generator = np.random.default_rng(0)
     one, other = np.arange(1000) < 300, np.arange(1000) < 600
     agreed = [(one == generator.permutation(other)).mean() for _ in range(200)]
-    assert fragility.expected_agreement(one, other) == pytest.approx(np.mean(agreed), abs=0.005)
+    assert expected_agreement(one, other) == pytest.approx(np.mean(agreed), abs=0.005)
 
 
 def test_batch_norm_undoes_a_scale_once_it_is_estimated_anew(
@@ -93,12 +103,12 @@ def test_batch_norm_undoes_a_scale_once_it_is_estimated_anew(
     fragile = np.arange(64) < 24
     norm = model[-1].network.bn1
     eps, norm.eps = norm.eps, 1e-12  # what is left of the scale is this constant's doing; PyTorch 2.11 refuses 0
-    changed = fragility.scaled(model, fragile, 3.0)
-    before, after = (fragility.reestimated(one, x)[-1].network for one in (model, changed))
+    changed = scaled(model, fragile, 3.0)
+    before, after = (reestimated(one, x)[-1].network for one in (model, changed))
     norm.eps = eps
     assert (evaluation.logits(changed, x) - evaluation.logits(model, x)).abs().max() > 0.01
-    weight = fragility.first_convolution(model).weight
+    weight = first_convolution(model).weight
     with torch.no_grad():
         one, other = (net.bn1(net.conv1(model[:-1](x))) for net in (before, after))
     torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
-    assert weight is fragility.first_convolution(model).weight
+    assert weight is first_convolution(model).weight

@@ -1,0 +1,151 @@
+"""The chapter's parameters, and the cells that its page is made from."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import ClassVar, NamedTuple
+
+from lib.chapters.fragile_neurons import csg, measure, networks
+from lib.chapters.fragile_neurons.measure import CellSetting
+from lib.chapters.fragile_neurons.networks import COSTLY, RECIPES, NetworkSetting
+from lib.chapters.fragile_neurons.subject import Probe
+from lib.evidence import experiment
+from lib.evidence.cells import Cell, Part
+from lib.models.resnets import RESNETS
+
+CHAPTER = "fragile_neurons"
+CELL = Part(CHAPTER, "cell", measure.cell)
+RECIPE = Part(CHAPTER, "recipes", networks.short_training)
+CSG = Part(CHAPTER, "csg", csg.measured)
+
+TRAINING_IMAGES = {"digits": 4_000, "mnist": 60_000, "cifar10": 50_000}
+"""Of the data sets, whole."""
+
+DATASETS = {"digits": "digits", "mnist": "MNIST", "cifar10": "CIFAR-10"}
+NETWORKS = {"resnet18": "ResNet-18", "resnet50": "ResNet-50", "resnet101": "ResNet-101"}
+"""What they are called on the page."""
+
+DRAWS, NEIGHBOURS = 5, 3
+"""Of the cumulative spectral gradient."""
+
+TIMES = (1, 2, 4)
+"""How many times as many images it is also measured on."""
+
+
+class Key(NamedTuple):
+    """A cell of the paper's grid, for all seeds."""
+
+    dataset: str
+    network: str
+    age: int
+
+    @property
+    def kind(self) -> str:
+        """The network and the data set in words."""
+        return f"{NETWORKS[self.network]}, {DATASETS[self.dataset]}"
+
+    def __str__(self) -> str:
+        return f"{self.kind}, epoch {self.age}"
+
+
+@dataclass(frozen=True)
+class Experiment(experiment.Experiment):
+    """The parameters of the notebook, whose comments say what they mean."""
+
+    chapter: ClassVar[str] = CHAPTER
+
+    seed: int
+    seeds: int
+    dataset: str
+    networks: str
+    ages: str
+    max_age: int
+    train: bool
+    recipe: str
+    n_images: int
+    n_pgd: int
+    grid: int
+    settings: str
+    settings_images: int
+    csg_images: int
+    csg_m: int
+
+    @property
+    def sets(self) -> list[str]:
+        """The names of the data sets."""
+        return self.dataset.split("+")
+
+    @property
+    def digit_set(self) -> str | None:
+        """The data set of digits, if there is one."""
+        return next((name for name in self.sets if name != "cifar10"), None)
+
+    @property
+    def stages(self) -> list[int]:
+        """The three ages, in epochs."""
+        return [int(age) for age in self.ages.split()]
+
+    @property
+    def every_seed(self) -> range:
+        """The seeds of the networks."""
+        return range(self.seed, self.seed + self.seeds)
+
+    @property
+    def probe(self) -> Probe:
+        """How a cell is measured."""
+        return Probe(self.n_images, self.n_pgd, grid=self.grid)
+
+    def paper_grid(self) -> list[Key]:
+        """The cells of the paper's grid on these data sets, whatever networks this run has, youngest first."""
+        return [Key(*one) for one in product(self.sets, RESNETS, sorted(self.stages))]
+
+    def grid_keys(self) -> list[Key]:
+        """Those of the networks that this run has."""
+        return [key for key in self.paper_grid() if key.network in self.networks.split("+")]
+
+    def cells_of(self, key: Key) -> list[Cell]:
+        """The cell of each seed."""
+        recipe = RECIPES[self.recipe]
+        every = (NetworkSetting(key.network, key.dataset, key.age, seed, recipe) for seed in self.every_seed)
+        return [CELL(CellSetting(network, self.probe)) for network in every]
+
+    def grid_cells(self) -> list[Cell]:
+        """The cells of the grid; which of them this run has to have, `needed` says."""
+        return [cell for key in self.grid_keys() for cell in self.cells_of(key)]
+
+    def recipes(self) -> list[Cell]:
+        """A short training in each recipe."""
+        dataset = "cifar10" if "cifar10" in self.sets else self.dataset
+        ways = [way for name, way in RECIPES.items() if self.settings == "all" or name not in COSTLY]
+        return [RECIPE(NetworkSetting("resnet18", dataset, 2, self.seed, way, self.settings_images)) for way in ways]
+
+    @property
+    def embeddings(self) -> list[tuple[str, str]]:
+        """Each data set with each embedding of it."""
+        return list(product(self.sets, csg.EMBEDDINGS))
+
+    def gradients(self) -> list[Cell]:
+        """The cumulative spectral gradient of each of `embeddings`."""
+        return [CSG(self._csg(*one, self.csg_images, DRAWS)) for one in self.embeddings]
+
+    def gradients_by_size(self) -> list[Cell]:
+        """One draw of it in pixels, on as many images and on more."""
+        sizes = [self.csg_images * times for times in TIMES]
+        return [CSG(self._csg(name, "pixels", size, 1)) for name, size in product(self.sets, sizes)]
+
+    def _csg(self, dataset: str, embedding: str, n_images: int, draws: int) -> csg.CsgSetting:
+        return csg.CsgSetting(dataset, embedding, n_images, self.csg_m, NEIGHBOURS, self.seed, draws)
+
+    def cells(self) -> list[Cell]:
+        return [*self.grid_cells(), *self.recipes(), *self.gradients(), *self.gradients_by_size()]
+
+    def needed(self) -> list[Cell]:
+        made_here = [cell for cell in self.grid_cells() if self.train and cell.setting.network.age <= self.max_age]
+        return [*made_here, *self.recipes(), *self.gradients(), *self.gradients_by_size()]
+
+    def refused(self) -> str:
+        counts = [min(self.settings_images, TRAINING_IMAGES[name]) for name in self.sets]
+        sizes = {recipe.batch_size for recipe in RECIPES.values()}
+        found = [n for n in counts if any(n % size == 1 for size in sizes)]
+        if not found:
+            return ""
+        return f"settings_images={found[0]} leaves a last batch of a single image in a recipe: batch norm needs two"

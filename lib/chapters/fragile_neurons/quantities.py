@@ -1,0 +1,257 @@
+"""What the chapter reads off records: sets, shares, gains, steps and costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from lib.chapters.fragile_neurons.kernels import LEVELS, expected_agreement, is_fragile
+from lib.chapters.fragile_neurons.record import MOVES, CellRecord
+from lib.chapters.fragile_neurons.subject import UNITS
+from lib.measure.intervals import Measured, difference, over_seeds, share
+
+Records = Sequence[CellRecord]
+"""Of one cell, a record for each seed."""
+
+
+def fragile_sets(record: CellRecord) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """S by each half of the images (kernels,): the chapter uses the first, and judges it by the second."""
+    first, second = (is_fragile(one) for one in record.dropout.accuracies)
+    return first, second
+
+
+def stable(ages: Records) -> NDArray[np.bool_]:
+    """The kernels (kernels,) of a network that are in S at all of these ages."""
+    return np.all([fragile_sets(one)[0] for one in ages], axis=0)
+
+
+def by_chance(ages: Records) -> float:
+    """How many kernels are in S at all of these ages if each age draws as many of them by lot."""
+    sets = [fragile_sets(one)[0] for one in ages]
+    return float(len(sets[0]) * np.prod([one.mean() for one in sets]))
+
+
+@dataclass(frozen=True)
+class Halves:
+    """How well S from one half of the images holds on the other.
+
+    Parameters
+    ----------
+    share
+        Of the kernels in S.
+    agreement, expected
+        The share of kernels that both halves put on the same side, and by chance.
+    correlation
+        Spearman's, of the accuracies without each kernel on both halves.
+    gap
+        The accuracy without a kernel of S' less that without one of S, on the other half.
+    """
+
+    share: float
+    agreement: float
+    expected: float
+    correlation: float
+    gap: float
+
+
+def halves(records: Records) -> Halves:
+    """The means over seeds."""
+    rows = []
+    for record in records:
+        (first, second), (one, other) = fragile_sets(record), record.dropout.accuracies
+        agreement, expected = float((first == second).mean()), expected_agreement(first, second)
+        correlation = float(stats.spearmanr(one, other).statistic)
+        gap = float(other[~first].mean() - other[first].mean())
+        rows.append(Halves(float(first.mean()), agreement, expected, correlation, gap))
+    return _means(rows)
+
+
+def _means(rows: Sequence) -> object:
+    """The mean of each field of some dataclasses."""
+    return type(rows[0])(*(float(np.mean([getattr(row, one.name) for row in rows])) for one in fields(rows[0])))
+
+
+def cost_eps(eps: Sequence[float], correct: NDArray, cost: float = 0.2) -> float:
+    """The smallest eps at which accuracy is lower by `cost`, on straight lines between those measured.
+
+    Parameters
+    ----------
+    eps
+        Rising, from 0.
+    correct
+        Which images are classified rightly at each (len(eps), N).
+
+    Returns
+    -------
+    float
+        The last eps where accuracy falls by less.
+    """
+    lost = np.maximum.accumulate(correct[0].mean() - correct.mean(1))
+    after = int(np.argmax(lost >= cost))
+    if lost[-1] < cost:
+        return float(eps[-1])
+    return float(np.interp(cost, lost[after - 1 : after + 1], eps[after - 1 : after + 1]))
+
+
+def cost_difference(
+    one: tuple[Sequence[float], Sequence[NDArray]], other: tuple[Sequence[float], Sequence[NDArray]], seed: int = 0
+) -> Measured:
+    """`cost_eps` of one network less that of another: over seeds, or by a bootstrap over the images of one.
+
+    Parameters
+    ----------
+    one, other
+        The eps, and for each seed an array (len(eps), N).
+    """
+    costs = [[cost_eps(eps, correct) for correct in per_seed] for eps, per_seed in (one, other)]
+    measured = over_seeds(np.subtract(*costs))
+    if measured.low is not None:
+        return measured
+    generator = np.random.default_rng(seed)
+    draws = []
+    for _ in range(500):
+        samples = [(eps, per_seed[0][:, _drawn(generator, per_seed[0])]) for eps, per_seed in (one, other)]
+        draws.append(cost_eps(*samples[0]) - cost_eps(*samples[1]))
+    low, high = np.quantile(draws, [0.025, 0.975])
+    n = min(per_seed[0].shape[1] for _, per_seed in (one, other))
+    return Measured(measured.mean, float(low), float(high), n, "images", measured.per_seed)
+
+
+def _drawn(generator: np.random.Generator, correct: NDArray) -> NDArray:
+    """As many images as there are, drawn with replacement."""
+    return generator.integers(0, correct.shape[1], correct.shape[1])
+
+
+def rates(hits: Sequence[NDArray]) -> list[list[float]]:
+    """The mean of each row of booleans (rows, N), one list a seed."""
+    return [[float(row.mean()) for row in one] for one in hits]
+
+
+def fgsm_rates(records: Records, who: str) -> list[list[float]]:
+    """Accuracy over eps under FGSM made fresh on a network, one list a seed."""
+    return rates([one.robustness.correct[one.robustness.row[who]] for one in records])
+
+
+def moved_more(records: Records, who: str) -> list[list[float]]:
+    """The share of images that move S more, over Algorithm 1's eps; `who` as in `Targeting.hits`; one list a seed."""
+    return rates([one.targeting.hits[who] for one in records])
+
+
+def filter_gains(records: Records, who: str) -> dict[str, Measured]:
+    """What a filtered network gains over the original, paired over images.
+
+    Returns
+    -------
+    dict
+        The probability of the true class on images made for the original (Eq. 2), for each of `UNITS`; and accuracy
+        under FGSM and PGD made fresh on each, at the smallest eps of the attack's grid.
+    """
+    robustness = [one.robustness for one in records]
+    pairs = {f"Eq. 2, eps in {unit}": [] for unit in UNITS} | {"fresh FGSM": [], "fresh PGD": []}
+    for one in robustness:
+        rows = one.row[who], one.row["original"]
+        for at, unit in enumerate(UNITS):
+            pairs[f"Eq. 2, eps in {unit}"].append([one.probability.values[row, at] for row in rows])
+        pairs["fresh FGSM"].append([one.correct[row, 1] for row in rows])  # the first eps of FGSM's grid is 0
+        pairs["fresh PGD"].append([one.pgd_correct[row, 0] for row in rows])
+    return {kind: difference(*zip(*found, strict=True)) for kind, found in pairs.items()}
+
+
+def targeting_gain(records: Records, after: str, before: str, at: int) -> Measured:
+    """The share of images that move S more by one network less that by another, at one eps, paired over images."""
+    hits = [[one.targeting.hits[who][at] for one in records] for who in (after, before)]
+    return difference(*hits)
+
+
+def unclipped_share(records: Records, level: str, at: int) -> Measured:
+    """The share of images that move S more under FGSM without clipping, at one eps of Algorithm 1's grid.
+
+    Parameters
+    ----------
+    level
+        Where the maps are read, one of `LEVELS`.
+    at
+        The place of the eps in the grid.
+    """
+    shares = [float(one.targeting.unclipped[LEVELS.index(level), at]) for one in records]
+    if len(shares) > 1:
+        return over_seeds(shares)
+    n = len(records[0].targeting.printed)
+    return share(round(shares[0] * n), n)
+
+
+def smallest_rise(stages: Sequence[Sequence[NDArray]]) -> Measured:
+    """The smallest of the steps between stages that follow each other, each with one array over images a seed."""
+    return min((difference(b, a) for a, b in pairwise(stages)), key=_mean)
+
+
+@dataclass(frozen=True)
+class BesideControls:
+    """The shares of Algorithm 1 beside its controls.
+
+    Parameters
+    ----------
+    s, largest, smallest
+        The share of images that move these sets more: S, and the kernels of largest and of smallest norm.
+    mean, spread, low, high
+        Of random splits: mean, standard deviation, and the ends of the middle 95 %.
+    as_high
+        The share of random splits that come as high as S.
+    rank_correlation
+        Of distances with norms.
+    """
+
+    s: float
+    largest: float
+    smallest: float
+    mean: float
+    spread: float
+    low: float
+    high: float
+    as_high: float
+    rank_correlation: float
+
+
+def controls(records: Records, move: str, level: str = "convolution") -> BesideControls:
+    """The means over seeds, for one of `MOVES` and one of `LEVELS`."""
+    at, rows = (MOVES.index(move), LEVELS.index(level)), []
+    for one in (record.targeting.controls for record in records):
+        s, largest, smallest = (float(value) for value in one.chosen[at])
+        random = one.random[at]
+        low, high = np.quantile(random, [0.025, 0.975])
+        spread = random.mean(), random.std(), low, high, (random >= s).mean()
+        rows.append(BesideControls(s, largest, smallest, *map(float, spread), float(one.rank_correlation[at])))
+    return _means(rows)
+
+
+def rise_or_peak(stages: Sequence[Sequence[NDArray]], *, peak: bool) -> Measured:
+    """Of three stages the smaller of two steps: up and up again, or up to the middle one and down from it."""
+    first, second, third = stages
+    pairs = (first, second), (third, second) if peak else (second, third)
+    return min(map(smallest_rise, pairs), key=_mean)
+
+
+def smallest_count_rise(counts: Sequence[Sequence[float]]) -> Measured:
+    """The smallest of the steps between numbers that follow each other, each with one value a seed."""
+    return min((over_seeds(np.subtract(b, a)) for a, b in pairwise(counts)), key=_mean)
+
+
+def accuracy_over_eps(records: Records, way: str) -> tuple[list[float], list[NDArray[np.bool_]]]:
+    """The eps from 0 on and for each seed which images are classified rightly at each (len(eps), N), for `cost_eps`.
+
+    `way` is `fgsm` or `pgd`, made fresh on the original network.
+    """
+    found = []
+    for record in records:
+        robustness = record.robustness
+        every = robustness.correct if way == "fgsm" else robustness.pgd_correct
+        attacked = every[robustness.row["original"]]
+        found.append(np.array([record.dropout.intact[: attacked.shape[1]], *attacked]))
+    return [0.0, *(robustness.eps if way == "fgsm" else robustness.pgd_eps)], found
+
+
+def _mean(measured: Measured) -> float:
+    return measured.mean

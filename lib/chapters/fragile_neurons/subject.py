@@ -1,0 +1,134 @@
+"""A network that is about to be measured, with what several measurements take: its variants, and attacked images."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from lib.chapters.fragile_neurons.kernels import first_convolution, scaled
+from lib.chapters.fragile_neurons.networks import NetworkSetting
+from lib.chapters.fragile_neurons.record import ALONE
+from lib.chapters.fragile_neurons.svd_filter import filtered, readings, variants
+from lib.chapters.fragile_neurons.targeting import in_pixels, signs
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How a cell is measured.
+
+    Parameters
+    ----------
+    n_images
+        Test images for kernel dropout, FGSM and Algorithm 1; all test images give the clean accuracy.
+    n_pgd
+        Test images for PGD, for the table of readings and for the search over noise levels.
+    pgd_steps
+        PGD's steps.
+    grid
+        How many eps each grid has, besides the printed one.
+    noise
+        ε of the filter.
+    splits
+        How many random splits.
+    """
+
+    n_images: int = 1000
+    n_pgd: int = 200
+    pgd_steps: int = 20
+    grid: int = 8
+    noise: float = 0.015
+    splits: int = 200
+
+
+PRINTED_EPS = {"digits": 0.34, "mnist": 0.34, "cifar10": 0.01}
+"""The eps of FGSM that the paper prints for each data set (3.1); digits are MNIST's."""
+
+UNITS = ("pixels", "normalised units")
+"""What the paper's eps may be meant in: it does not say."""
+
+
+def linear_eps(dataset: str, grid: int) -> list[float]:
+    """Where accuracy is measured and Algorithm 1 is run: from 0 to twice the printed eps or 0.4, with that eps."""
+    printed = PRINTED_EPS[dataset]
+    steps = np.linspace(0, min(2 * printed, 0.4), grid).round(5).tolist()
+    return sorted({*steps, printed})
+
+
+def logarithmic_eps(dataset: str, grid: int) -> list[float]:
+    """Where Algorithm 1 is run besides: evenly on a logarithmic scale, from a hundredth of the printed eps to 1."""
+    return np.geomspace(PRINTED_EPS[dataset] / 100, 1, grid).round(6).tolist()
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """A network and the signs of its gradient on some images: FGSM at any eps is one step along them."""
+
+    model: nn.Sequential
+    x: Tensor
+    y: Tensor
+
+    @cached_property
+    def signs(self) -> Tensor:
+        """Of the shape of x."""
+        return signs(self.model, self.x, self.y)
+
+    def fgsm(self, eps: float) -> Tensor:
+        """The images under FGSM on this network."""
+        return (self.x + eps * self.signs).clamp(0, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A trained network, its fragile kernels (kernels,), and the images x (N, C, H, W), y (N,) to measure it on."""
+
+    model: nn.Sequential
+    fragile: NDArray[np.bool_]
+    x: Tensor
+    y: Tensor
+    setting: NetworkSetting
+    probe: Probe
+
+    @property
+    def weight(self) -> Tensor:
+        """Of the first convolution."""
+        return first_convolution(self.model).weight
+
+    @property
+    def printed(self) -> float:
+        """The eps that the paper prints for this data set."""
+        return PRINTED_EPS[self.setting.dataset]
+
+    @property
+    def few(self) -> tuple[Tensor, Tensor]:
+        """The first of the images, with their labels: what takes long is measured on them."""
+        return self.x[: self.probe.n_pgd], self.y[: self.probe.n_pgd]
+
+    @cached_property
+    def variants(self) -> dict[str, Variant]:
+        """The original, the filter in some readings, and each one's amplification alone; equal networks are one."""
+        networks = variants(self.model, self.fragile, self.probe.noise)
+        for name in list(networks)[1:]:
+            alpha = filtered(self.weight, self.fragile, readings(self.probe.noise)[name]).alpha
+            networks[ALONE + name] = scaled(self.model, self.fragile, alpha)
+        found: dict[bytes, Variant] = {}
+        for network in networks.values():
+            found.setdefault(_kernels(network), Variant(network, self.x, self.y))
+        return {name: found[_kernels(network)] for name, network in networks.items()}
+
+    @property
+    def signs(self) -> Tensor:
+        """Of the original's gradient."""
+        return self.variants["original"].signs
+
+    @cached_property
+    def attacked(self) -> dict[str, Tensor]:
+        """The images under FGSM on the original at the printed eps, for each of `UNITS`."""
+        lengths = dict(zip(UNITS, (self.printed, in_pixels(self.model, self.printed)), strict=True))
+        return {unit: (self.x + length * self.signs).clamp(0, 1) for unit, length in lengths.items()}
+
+
+def _kernels(model: nn.Sequential) -> bytes:
+    """The first convolution's weights: what the variants of a network differ in."""
+    return first_convolution(model).weight.detach().cpu().numpy().tobytes()

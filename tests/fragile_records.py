@@ -1,0 +1,148 @@
+"""Records of the chapter on fragile neurons that are made up: small, and as a test wants them."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from lib.chapters.fragile_neurons.experiment import Experiment, Key
+from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.kernels import LEVELS
+from lib.chapters.fragile_neurons.measure import NOISE_LEVELS
+from lib.chapters.fragile_neurons.networks import Training
+from lib.chapters.fragile_neurons.record import (
+    ALONE,
+    MOVES,
+    SETS,
+    BatchNorm,
+    CellRecord,
+    Controls,
+    Dropout,
+    Filters,
+    ReadingOutcome,
+    Robustness,
+    Rounded,
+    Targeting,
+)
+from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS, linear_eps, logarithmic_eps
+from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, READINGS, SOURCE
+
+N = 200
+FILTERS = (PRINTED, SOURCE, MEDIAN)
+NAMES = ("original", *FILTERS, *(ALONE + name for name in FILTERS))
+WHO = ("original", PRINTED, SOURCE, "relative")
+Share = Callable[[str, float], float]
+"""A share of images for a network's name, or what `Targeting.hits` knows, and an eps."""
+
+
+def first(share: float, n: int = N) -> np.ndarray:
+    """Booleans (n,) of which the first are true, this share of them."""
+    return np.arange(n) < round(share * n)
+
+
+def half(who: str, eps: float) -> float:
+    return 0.5
+
+
+def record(
+    dataset: str = "digits",
+    *,
+    clean: float = 0.9,
+    fragile: Sequence[int] = range(20),
+    again: Sequence[int] | None = None,
+    rightly: float = 0.8,
+    fgsm: Share = half,
+    pgd: Share = half,
+    normalised: float = 0.6,
+    probability: Mapping[str, float] | None = None,
+    moves: Share = half,
+    unclipped: float = 0.9,
+    moved: Callable[[float], float] = lambda eps: eps,
+    controls: Mapping[str, tuple[float, float, float]] | None = None,
+    random: Sequence[float] = (0.1, 0.5, 0.9, 0.2),
+    changed: int = 0,
+) -> CellRecord:
+    """What is measured of one cell, with these accuracies and shares.
+
+    Parameters
+    ----------
+    fragile, again
+        The kernels whose loss costs accuracy on each half of the images.
+    moves
+        The share of images that move S more.
+    moved
+        S_f by eps; the same for all images.
+    controls
+        For each of `MOVES` the shares of `SETS`.
+    """
+    eps, strong = linear_eps(dataset, 3), [linear_eps(dataset, 3)[1], PRINTED_EPS[dataset]]
+    targeted = sorted({*logarithmic_eps(dataset, 3), *eps[1:]})
+    without = np.array([np.where(np.isin(np.arange(64), list(s)), 0.5, 0.8) for s in (fragile, again or fragile)])
+    chosen = np.array([[(controls or {}).get(move, (0.5, 1.0, 0.0))] * len(LEVELS) for move in MOVES])
+    told = dict.fromkeys(NAMES, 0.5) | dict(probability or {})
+    readings = {name: ReadingOutcome(1.0, 3, changed, 0.1, 0.2, 0.9, dict.fromkeys(UNITS, 0.3)) for name in READINGS}
+    rules = [f"{unit}, {rule}" for unit in ("variance", "deviation") for rule in ("at most", "hard")]
+    hits = {who: np.array([first(moves(who, one)) for one in targeted]) for who in WHO}
+    at = targeted.index(PRINTED_EPS[dataset])
+    return CellRecord(
+        Training([2.0, 1.0], 60.0, "a device", "a digest"),
+        first(clean),
+        Dropout(first(clean), without, np.full(N, round(64 * rightly), np.uint16), np.arange(64.0)),
+        Filters(
+            np.linspace(2, 1, 44), (44, 49), readings, {rule: np.full((len(NOISE_LEVELS), 3), 0.5) for rule in rules}
+        ),
+        Targeting(
+            len(fragile),
+            targeted,
+            np.array([hits["original"].mean(1)] * len(LEVELS)),
+            np.full((len(LEVELS), len(targeted)), unclipped),
+            hits,
+            Rounded.of(np.array([np.full(N, moved(one)) for one in targeted]), 6),
+            np.full((len(targeted), len(random)), 0.5),
+            hits["original"][at],
+            hits["relative"][at],
+            Controls(chosen, np.tile(np.array(random), (len(MOVES), len(LEVELS), 1)), np.zeros(chosen.shape[:2])),
+        ),
+        Robustness(
+            {name: row for row, name in enumerate(NAMES)},
+            eps,
+            np.array([[first(fgsm(name, one)) for one in eps] for name in NAMES]),
+            strong,
+            np.array([[first(pgd(name, one)) for one in strong] for name in NAMES]),
+            Rounded.of(np.array([[np.full(N, told[name])] * len(UNITS) for name in NAMES]), 7),
+            first(normalised),
+        ),
+        BatchNorm(0.5, 0.001),
+    )
+
+
+def experiment(**changes: object) -> Experiment:
+    """The chapter's parameters, small, but for some."""
+    plain = {
+        "seed": 0,
+        "seeds": 1,
+        "dataset": "digits",
+        "networks": "resnet18",
+        "ages": "1 2 3",
+        "max_age": 3,
+        "train": True,
+        "recipe": "common",
+        "n_images": N,
+        "n_pgd": N,
+        "grid": 3,
+        "settings": "quick",
+        "settings_images": 100,
+        "csg_images": 200,
+        "csg_m": 10,
+    }
+    return Experiment(**plain | changes)
+
+
+def grid_of(cells: Mapping[tuple[str, str, int], CellRecord | list[CellRecord]], **changes: object) -> Grid:
+    """A grid of such records, one or several seeds a cell."""
+    found = {Key(*key): one if isinstance(one, list) else [one] for key, one in cells.items()}
+    sets = "+".join(dict.fromkeys(key.dataset for key in found))
+    seeds = len(next(iter(found.values())))
+    return Grid(experiment(**{"dataset": sets, "seeds": seeds} | changes), found)
+
+
+assert SETS[0] == "S"  # what `controls` is given in this order

@@ -1,0 +1,169 @@
+"""What is read off records, and the tables, figures and numbers of the page, on records that are made up."""
+
+import numpy as np
+import pytest
+from fragile_records import N, first, grid_of, record
+from matplotlib import pyplot
+
+from lib.chapters.fragile_neurons import csg, figures, frames, quantities, summary
+from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
+
+
+def test_kernels_fragile_at_all_ages_and_by_lot() -> None:
+    ages = [record(fragile=one) for one in (range(32), range(16, 48))]
+    assert np.flatnonzero(quantities.stable(ages)).tolist() == list(range(16, 32))
+    assert quantities.by_chance(ages) == pytest.approx(64 * 0.5 * 0.5)
+
+
+def test_halves_that_agree_and_halves_that_do_not() -> None:
+    same, apart = (quantities.halves([record(fragile=range(32), again=again)]) for again in (range(32), range(32, 64)))
+    assert (same.share, same.agreement, same.expected, same.correlation) == (0.5, 1, 0.5, pytest.approx(1))
+    assert (apart.agreement, apart.correlation) == (0, pytest.approx(-1))
+    assert (same.gap, apart.gap) == (pytest.approx(0.3), pytest.approx(-0.3))
+
+
+def test_the_eps_that_costs_accuracy_is_read_off_straight_lines() -> None:
+    correct = np.array([[1] * 10, [1] * 9 + [0], [1] * 5 + [0] * 5], dtype=bool)
+    assert quantities.cost_eps([0, 0.1, 0.2], correct) == pytest.approx(0.125)
+    assert quantities.cost_eps([0, 0.1], correct[:2]) == 0.1
+    one, other = ([0, 0.1, 0.2], [correct]), ([0, 0.01, 0.02], [correct])
+    measured = quantities.cost_difference(one, other)
+    assert measured.mean == pytest.approx(0.1125) and measured.low < measured.mean < measured.high
+    assert quantities.cost_difference((one[0], [correct] * 2), (other[0], [correct] * 2)).over == "seeds"
+
+
+def test_steps_between_stages() -> None:
+    low, middle, high = (np.arange(100) < n for n in (50, 60, 90))
+    assert quantities.smallest_rise([[low], [middle], [high]]).mean == pytest.approx(0.1)
+    assert quantities.rise_or_peak([[low], [high], [middle]], peak=True).mean == pytest.approx(0.3)
+    assert quantities.rise_or_peak([[low], [high], [middle]], peak=False).mean == pytest.approx(-0.3)
+    assert quantities.smallest_count_rise([[1, 2], [3, 4], [4, 5]]).mean == 1
+
+
+def test_a_share_without_clipping_is_over_images_of_one_network_and_over_several_networks() -> None:
+    alone = quantities.unclipped_share([record(unclipped=0.995)], "convolution", 1)
+    assert (alone.mean, alone.n, alone.over) == (0.995, N, "images") and alone.low < 0.995 < alone.high
+    both = quantities.unclipped_share([record(unclipped=share) for share in (0.5, 1.0)], "convolution", 1)
+    assert (both.mean, both.n, both.over) == (0.75, 2, "seeds")
+
+
+def test_gains_are_those_of_a_filter_over_the_original_at_the_smallest_eps() -> None:
+    def accuracy(who: str, eps: float) -> float:
+        return (0.6 if who == SOURCE else 0.5) if eps < 0.25 else 0.1
+
+    gains = quantities.filter_gains([record(fgsm=accuracy, probability={SOURCE: 0.7})], SOURCE)
+    assert list(gains) == ["Eq. 2, eps in pixels", "Eq. 2, eps in normalised units", "fresh FGSM", "fresh PGD"]
+    assert [gain.mean for gain in gains.values()] == pytest.approx([0.2, 0.2, 0.1, 0])
+    assert all(gain.mean == 0 for gain in quantities.filter_gains([record()], PRINTED).values())
+
+
+def test_controls_are_means_over_seeds() -> None:
+    records = [record(controls={"FGSM": (s, 1.0, 0.0)}, random=(0, 0.5, 0.5, 1)) for s in (0.5, 1)]
+    found = quantities.controls(records, "FGSM", "ReLU")
+    assert (found.s, found.largest, found.smallest, found.mean) == (0.75, 1, 0, 0.5)
+    assert found.as_high == (0.75 + 0.25) / 2 and found.low < 0.1 < 0.9 < found.high
+
+
+def test_accuracy_over_eps_begins_without_an_attack() -> None:
+    eps, (curve,) = quantities.accuracy_over_eps([record(clean=0.9, pgd=lambda who, eps: 0.2)], "pgd")
+    assert eps[0] == 0 and curve.mean(1).tolist() == pytest.approx([0.9, *[0.2] * (len(eps) - 1)])
+    np.testing.assert_array_equal(curve[0], first(0.9))
+
+
+@pytest.fixture(scope="module")
+def grid() -> Grid:
+    """Two networks on digits, one of them at all three ages."""
+    cells = {("digits", "resnet18", age): record(clean=0.9 + age / 100) for age in (1, 2, 3)}
+    return grid_of(cells | {("digits", "resnet101", 2): record(clean=0.8)}, networks="resnet18+resnet101")
+
+
+def test_a_table_says_what_is_missing(grid: Grid) -> None:
+    table = frames.accuracies(grid)
+    assert table["network"].tolist() == ["ResNet-18, digits", "ResNet-50, digits", "ResNet-101, digits"]
+    assert table["epoch 1"][1:].tolist() == ["missing", "missing"] and table["epoch 1"][0].startswith("0.9100 [")
+    assert frames.stable_kernels(grid)["in S at all ages"].tolist() == ["20.0"]
+    nothing = frames.stable_kernels(grid_of({("digits", "resnet18", 1): record()}))
+    assert nothing.values.tolist() == [["no network has all three ages", "missing", "missing"]]
+
+
+def test_tables_have_a_row_for_all_that_they_are_of(grid: Grid) -> None:
+    records, (one,) = grid[grid.main], grid[grid.main]
+    rows = {
+        4: [frames.printed_eps(grid), frames.over_halves(grid), frames.batch_norm(grid)],
+        9: [frames.readings(records)],
+        7: [frames.noise_levels(one)],
+        12: [frames.gains(grid)],
+        16: [frames.with_controls(grid)],
+        3: [frames.controls_by_level(records)],
+        len(one.targeting.eps): [frames.algorithm_1(one)],
+    }
+    for count, tables in rows.items():
+        assert [len(table) for table in tables] == [count] * len(tables)
+    assert frames.printed_eps(grid)["eps in normalised units"][0].startswith("0.600 [")
+    assert "44 × 49; 200 test images" in frames.readings_title(grid)
+    assert "the median singular value is 1.500" in frames.noise_title(grid)
+
+
+def test_a_spectral_gradient_of_fewer_images_than_were_asked_for_is_left_out(grid: Grid) -> None:
+    apart = {n: csg.CsgRecord(n, np.eye(10)[None], np.eye(10)[None]) for n in (200, 400, 500)}
+    table = frames.gradients_by_size(list(apart.values()), grid.experiment)
+    assert table["digits"].tolist() == ["0.000", "0.000", "too few"] and table["images"].tolist() == [
+        "200",
+        "400",
+        "800",
+    ]
+    found = {("digits", how): apart[200] for how in csg.EMBEDDINGS}
+    assert frames.gradients(found, grid.experiment)["paper, digits"].tolist() == ["0.11 (MNIST)"] * 6
+    assert summary.headline(grid, found)["csg_tsne"] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name", ["halves", "whole_grid", "spectra_by_age", "search", "over_eps", "splits", "robustness"]
+)
+def test_a_figure_has_a_panel_for_all_that_it_is_of(grid: Grid, name: str) -> None:
+    panels = {
+        "halves": 2,
+        "whole_grid": 3,
+        "spectra_by_age": 1,
+        "search": 2,
+        "over_eps": 6,
+        "splits": 3,
+        "robustness": 3,
+    }
+    figure = getattr(figures, name)(grid)
+    assert len(figure.axes) == panels[name]
+    pyplot.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("fgsm", "relative", "word"),
+    [
+        ((0.95, 1.0, 0.0), (0.95, 1.0, 0.0), "it looks so"),
+        ((0.5, 1.0, 0.0), (0.95, 1.0, 0.0), "the paper's share cannot tell"),
+        ((0.95, 1.0, 0.0), (0.5, 1.0, 0.0), "nothing says so"),
+        ((0.05, 1.0, 0.0), (0.5, 1.0, 0.0), "nothing says so"),
+    ],
+)
+def test_the_opening_says_so_only_where_both_shares_lie_outside_of_chance(fgsm, relative, word: str) -> None:
+    one = record(controls={"FGSM": fgsm, "FGSM over random signs": relative})
+    opening = summary.opening(grid_of({("digits", "resnet18", 1): one}))
+    assert opening["word"].startswith(word) and opening["cells"] == 1 and opening["all"] == 18
+
+
+@pytest.mark.parametrize(
+    ("fgsm", "signs", "survives"),
+    [(0.95, 0.5, "survives"), (0.95, 0.95, "does not survive"), (0.5, 0.1, "does not survive")],
+)
+def test_the_sentence_survives_only_what_random_signs_do_not_do_as_well(
+    fgsm: float, signs: float, survives: str
+) -> None:
+    one = record(controls={"FGSM": (fgsm, 1.0, 0.0), "random signs": (signs, 1.0, 0.0)})
+    found = summary.of_controls(grid_of({("digits", "resnet18", 1): one}))
+    assert found["survives"] == survives and found["same"] == pytest.approx(abs(fgsm - signs))
+
+
+def test_the_command_that_fills_the_grid_has_its_sizes(grid: Grid) -> None:
+    said = summary.of_grid(grid)
+    assert (said["missing"], said["all"], said["ages"]) == (5, 9, "1, 2, 3")
+    assert "-p n_images=200 -p n_pgd=200 -p grid=3" in said["command"]
