@@ -11,6 +11,7 @@ from torch import nn
 
 from lib import attack as attacks
 from lib import book, models
+from lib.attack import base
 from lib.data import Dataset
 from lib.ledger.results import read_results
 from lib.measure import score as evaluation
@@ -62,7 +63,7 @@ def no_clipping(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Ten
 
 def train_mode(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
-        patch.setattr(attacks, "evaluating", nullcontext)
+        patch.setattr(base, "evaluating", nullcontext)
         torch.manual_seed(0)
         return attacks.FGSM(eps=0.3)(model.train(), x, y)
 
