@@ -1,22 +1,16 @@
 """Cells are kept whole, believed only where they are what was written, and made once."""
 
-import multiprocessing
-import os
-import random
 import shutil
-import signal
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import toy
 from numpy.typing import NDArray
 
-from lib.evidence import carry, cells, cluster, fill, plan, store
-from lib.evidence.cells import Busy, Cell, Part
+from lib.evidence import carry, cells, plan, store
+from lib.evidence.cells import Cell, Part
 from lib.evidence.records import from_arrays, to_arrays
 
 
@@ -128,13 +122,6 @@ def test_a_recorded_cell_is_found_and_new_ones_go_to_the_first_folder(folders: l
     assert PART(Setting(1)).path.is_relative_to(folders[0])
 
 
-def test_a_cell_is_found_by_its_digest_whatever_it_is_called() -> None:
-    cell = PART(Setting())
-    cell.get()
-    cell.path.rename(cell.path.with_name(f"called-otherwise-{cell.digest[:16]}.npz"))
-    assert cell.is_kept and len(cell.get().numbers) == 3 and len(CALLS) == 1
-
-
 def damage(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -204,202 +191,6 @@ def test_a_full_disk_leaves_nothing_and_names_the_file(monkeypatch: pytest.Monke
     assert len(PART(Setting()).get().numbers) == 3
 
 
-# Plans and filling
-
-
-def wanted(count: int) -> list[Cell]:
-    return [PART(Setting(seed)) for seed in range(count)]
-
-
-def test_what_is_missing_comes_by_worth() -> None:
-    PART(Setting(1)).get()
-    found = [*wanted(3), FAILING(Setting())]
-    order = [str(task.cell.part.name) + str(task.cell.setting.seed) for task in plan.missing(found, ["toy.failing"])]
-    assert order == ["failing0", "curve0", "curve2"]
-    assert [task.cell.part.name for task in plan.missing(found, ["toy"])] == ["curve", "curve", "failing"]
-
-
-def test_time_is_estimated_from_the_cells_most_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    PART(Setting(1)).get()
-    made = PART(Setting(1)).made
-    known = [
-        replace(made, setting="seed 5, eps 0.1", seconds=10.0),
-        replace(made, setting="seed 6, eps 0.1", seconds=12.0),
-        replace(made, setting="seed 5, eps 0.3", seconds=100.0),
-    ]
-    assert plan.estimate(PART(Setting(7, 0.1)), known) == 12.0
-    assert plan.estimate(PART(Setting(7, 0.3)), known) == 100.0
-    assert plan.estimate(FAILING(Setting()), known) is None
-    monkeypatch.setattr("lib.provenance.describe_device", lambda: "another device")
-    assert not list(plan.experience()), "what was made elsewhere says nothing of this device"
-
-
-def test_filling_makes_what_is_missing_and_goes_on_after_a_failure() -> None:
-    lines: list[str] = []
-    tasks = plan.missing([FAILING(Setting()), *wanted(2)])
-    filled = fill.fill(tasks, say=lines.append)
-    assert len(filled.made) == 2 and "on purpose" in filled.failed[FAILING(Setting())] and not filled.left
-    assert len(lines) == 2 and "toy: curve, seed 1" in lines[1]
-    assert [task.cell for task in plan.missing(wanted(2))] == []
-
-
-def slow(setting: Setting) -> Found:
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        time.sleep(0.01)
-    return FOUND
-
-
-SLOW = Part("toy", "slow", slow)
-
-
-def test_within_a_time_nothing_is_begun_that_cannot_end_and_what_takes_longer_is_interrupted() -> None:
-    tasks = [plan.Task(SLOW(Setting(1)), 1000.0), plan.Task(PART(Setting()), 0.1), plan.Task(SLOW(Setting(2)), None)]
-    started = time.monotonic()
-    filled = fill.fill(tasks, within=0.5)
-    assert time.monotonic() - started < 3
-    assert filled.made == [PART(Setting())] and set(filled.left) == {SLOW(Setting(1)), SLOW(Setting(2))}
-
-
-def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path: Path) -> None:
-    cell = PART(Setting())
-    with cell._alone(wait=False):
-        context = multiprocessing.get_context("fork")
-        queue = context.Queue()
-
-        def other() -> None:
-            try:
-                PART(Setting()).make(wait=False)
-                queue.put("made")
-            except Busy as error:
-                queue.put(str(error))
-
-        process = context.Process(target=other)
-        process.start()
-        assert queue.get(timeout=20) == "toy: curve, seed 0, eps 0.3"
-        process.join()
-
-
-# Carrying
-
-
-def test_cells_go_to_another_machine_and_back(tmp_path: Path, folders: list[Path]) -> None:
-    for cell in wanted(3):
-        cell.get()
-    target = tmp_path / "cells.zip"
-    assert carry.export([*wanted(3), PART(Setting(9))], target) == 3
-    wanted(1)[0].path.unlink()
-    CALLS.clear()
-    assert carry.bring(target) == (1, 2)
-    assert [len(cell.get().numbers) for cell in wanted(3)] == [3, 4, 5] and not CALLS
-
-
-def test_what_is_no_cell_is_not_taken_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import zipfile
-
-    cell = PART(Setting())
-    cell.get()
-    target = tmp_path / "cells.zip"
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("toy/note.txt", "hello")
-        archive.write(cell.path, "../../outside-0123456789abcdef.npz")
-    cell.path.unlink()
-    assert carry.bring(target) == (0, 0)
-    assert capsys.readouterr().err.count("left out") == 2 and not list(tmp_path.rglob("outside*"))
-    target.write_text("nothing")
-    with pytest.raises(carry.CarryError, match="no file of cells"):
-        carry.bring(target)
-
-
-# Kills
-
-
-def contents(folder: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    monkeypatch.setattr(cells, "FOLDERS", [folder / "evidence"])
-    found = [cell.read() for cell in toy.wanted(count)]
-    assert all(found), "every cell is kept, and whole"
-    return [record.weights.tobytes() + repr(record.losses).encode() for record, _ in found]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("undisturbed")
-    process = toy.process(folder, 3)
-    process.start()
-    process.join()
-    return folder
-
-
-def test_twenty_kills_at_random_moments_lose_nothing(
-    tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    draw, kept = random.Random(0), set()
-    for _ in range(20):
-        process = toy.process(tmp_path, 3)
-        process.start()
-        time.sleep(draw.uniform(0.02, 0.5))
-        os.kill(process.pid, draw.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]))
-        process.join()
-        now = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "evidence").glob("toy/*.npz")}
-        assert kept <= set(now.items()), "what was kept stays, and is not made again"
-        kept = set(now.items())
-    process = toy.process(tmp_path, 3)
-    process.start()
-    process.join()
-    assert contents(tmp_path, 3, monkeypatch) == contents(undisturbed, 3, monkeypatch)
-    assert not list((tmp_path / "evidence").rglob(store.ASIDE))
-
-
-def test_two_at_once_make_each_cell_once(tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    both = [toy.process(tmp_path, 3) for _ in range(2)]
-    for process in both:
-        process.start()
-    for process in both:
-        process.join()
-    made = (tmp_path / "made.txt").read_text().split()
-    assert len(made) == len(set(made)) == 3
-    assert contents(tmp_path, 3, monkeypatch) == contents(undisturbed, 3, monkeypatch)
-
-
-# Threads
-
-
-def test_processes_share_the_cores_and_what_a_user_has_set_stays_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """MKL with other threads than OMP's trains networks that differ in their last bits."""
-    for name in cluster.THREADS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(cluster, "cores", lambda: 8)
-    assert cluster.threads(2) == dict.fromkeys(cluster.THREADS, "4")
-    assert cluster.threads(9) == dict.fromkeys(cluster.THREADS, "1")
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert cluster.threads(2) == {"OMP_NUM_THREADS": "3"}
-
-
-# What was at fault
-
-
-def test_time_is_spent_on_what_fits_and_others_are_waited_for_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where another process is at the last cell that fits, what does not fit is begun instead."""
-    naps: list[float] = []
-    tasks = [plan.Task(PART(Setting()), 0.1), plan.Task(SLOW(Setting(1)), 1000.0)]
-    with PART(Setting())._alone(wait=False):
-        monkeypatch.setattr(fill.time, "sleep", naps.append)
-        filled = fill.fill(tasks, within=1.0)
-        assert set(filled.left) == {task.cell for task in tasks} and fill.POLL_S not in naps, "the long one was begun"
-        fill.fill(tasks[:1], within=0.2)
-        assert naps and set(naps) <= {fill.POLL_S} | {nap for nap in naps if nap <= 0.2}
-
-
-def test_what_another_process_failed_at_is_not_tried_again(tmp_path: Path) -> None:
-    (tmp_path / "notes").mkdir()
-    tasks = [plan.Task(FAILING(Setting()), None), *plan.missing(wanted(1))]
-    first, second = (fill.fill(tasks, failures=tmp_path / "notes") for _ in range(2))
-    assert first.failed == second.failed == {FAILING(Setting()): "ZeroDivisionError: on purpose"}
-    (note,) = (tmp_path / "notes").iterdir()
-    note.write_text("what the other one said")
-    assert fill.fill(tasks, failures=tmp_path / "notes").failed == {FAILING(Setting()): "what the other one said"}
-
-
 def test_a_damaged_cell_is_missing() -> None:
     cell = PART(Setting())
     cell.get()
@@ -439,3 +230,38 @@ def test_a_cell_of_a_chapter_that_is_no_name_is_not_taken_over(
     cell.path.unlink()
     assert carry.bring(tmp_path / "cells.zip") == (0, 0)
     assert "left out" in capsys.readouterr().err and not list(tmp_path.rglob("elsewhere"))
+
+
+# Carrying
+
+
+def wanted(count: int) -> list[Cell]:
+    return [PART(Setting(seed)) for seed in range(count)]
+
+
+def test_cells_go_to_another_machine_and_back(tmp_path: Path, folders: list[Path]) -> None:
+    for cell in wanted(3):
+        cell.get()
+    target = tmp_path / "cells.zip"
+    assert carry.export([*wanted(3), PART(Setting(9))], target) == 3
+    wanted(1)[0].path.unlink()
+    CALLS.clear()
+    assert carry.bring(target) == (1, 2)
+    assert [len(cell.get().numbers) for cell in wanted(3)] == [3, 4, 5] and not CALLS
+
+
+def test_what_is_no_cell_is_not_taken_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import zipfile
+
+    cell = PART(Setting())
+    cell.get()
+    target = tmp_path / "cells.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("toy/note.txt", "hello")
+        archive.write(cell.path, "../../outside-0123456789abcdef.npz")
+    cell.path.unlink()
+    assert carry.bring(target) == (0, 0)
+    assert capsys.readouterr().err.count("left out") == 2 and not list(tmp_path.rglob("outside*"))
+    target.write_text("nothing")
+    with pytest.raises(carry.CarryError, match="no file of cells"):
+        carry.bring(target)

@@ -1,6 +1,5 @@
 """The site, as a reader has it: built whole, opened in a browser, with no network."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +12,8 @@ import pytest
 from browser import Sight, Window, served, window
 
 from lib import book as the_book
-from lib.ledger import results
 from lib.ledger.claims import paper
-from lib.run.run import Run
 from lib.site import build, facts
-from lib.site import pages as the_pages
 from lib.site.render import SiteError
 
 PHONE = 390
@@ -27,25 +23,6 @@ OVERFLOWING = """() => [...document.querySelectorAll("main :is(td, th)")]
 VERBATIM = {"pre", "code", "script", "style"}
 MARKUP = re.compile(r"```|:::|\{(?:glue|cite|doc|ref|numref)\b")
 """What the renderer reads: in the prose of a page it means a fence or a role that was not understood."""
-RUN = {
-    "notebook": "mitigation",
-    "profile": "quick+eps_train=0.2",
-    "parameters": {"seed": 0, "eps_train": 0.2},
-    "claims": [],
-    "metrics": {},
-    "seconds": {"setup": 1.5, "training": 60.0},
-    "provenance": {
-        "commit": "0123456789abcdef+changes",
-        "digest": {},
-        "data": "digits, 4,000 + 1,000 images",
-        "versions": {"python": "3.11", "torch": "2.14"},
-        "device": "cpu (x86_64, 2 cores)",
-        "threads": 2,
-        "peak_memory_bytes": 3 * 2**29,
-        "started": "2026-01-02T03:04:05+00:00",
-        "finished": "2026-01-02T03:05:07+00:00",
-    },
-}
 
 
 class Page(HTMLParser):
@@ -281,96 +258,3 @@ def test_a_folder_that_holds_something_else_is_not_replaced(tmp_path: Path, name
 def test_results_that_are_not_there_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SiteError, match="no folder"):
         build.build(tmp_path / "mistyped", tmp_path / "site")
-
-
-def test_progress_bars_and_stderr_do_not_reach_a_page() -> None:
-    bar = {"data": {the_pages.WIDGETS: {}, "text/plain": "0%"}, "metadata": {}}
-    outputs = [
-        nbformat.v4.new_output("stream", name="stderr", text="50%|#####"),
-        nbformat.v4.new_output("display_data", **bar),
-        nbformat.v4.new_output("stream", name="stdout", text=" 10%\r100%\rdone\nnext\r\n"),
-    ]
-    cell = nbformat.v4.new_code_cell("work()", outputs=outputs, metadata={"papermill": {"duration": 1}})
-    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"papermill": {"input_path": "/home/somebody"}})
-    the_pages.clean(notebook)
-    assert [output.text for output in cell.outputs] == ["done\nnext\r\n"]
-    assert "papermill" not in cell.metadata
-    assert "papermill" not in notebook.metadata
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """A run whose results are `RUN`."""
-    (tmp_path / "mitigation.json").write_text(json.dumps(RUN))
-    return Run.found("mitigation", tmp_path)
-
-
-def test_the_foot_of_a_page_says_where_its_numbers_come_from(run: Run) -> None:
-    note = the_pages.provenance_note(run)
-    for fact in ("`quick` with `eps_train=0.2`", "4,000 + 1,000", "2 threads", "1.5 GiB", "62 s", "torch 2.14"):
-        assert fact in note
-    assert "2026-01-02 03:04 UTC to 2026-01-02 03:05 UTC" in note
-    assert re.search(r"`0123456789ab`.*not committed", note)
-
-
-def test_a_stale_run_is_marked_below_the_title(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Run, "changes", lambda self: ["lib.attack.gradient", "the parameters"])
-    for name in ("mitigation", "scoreboard"):
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nThe answer.")])
-        the_pages.prepare(notebook, name, {"mitigation": run})
-        page = notebook.cells[0].source
-        assert page.startswith("# Title\n\n```{warning}")
-        assert "`lib.attack.gradient`, the parameters have changed" in page
-        assert "python -m lib.run execute mitigation --profile quick -p eps_train=0.2" in page
-        assert page.endswith("The answer.")
-
-
-def test_a_run_that_still_holds_is_not_marked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Run, "changes", lambda self: [])
-    assert the_pages.stale_note([run]) == ""
-
-
-def test_a_run_of_the_first_edition_is_to_be_measured_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = RUN | {"provenance": RUN["provenance"] | {"digest": {"modules": {}}}}
-    run.results_file.write_text(json.dumps(made))
-    note = the_pages.stale_note([run])
-    assert f"{{doc}}`mitigation`: {results.FIRST_EDITION}. `" in note
-    assert "`python -m lib.run execute mitigation --profile quick` measures it." in note
-    monkeypatch.setattr(results, "RECORDED", run.folder)
-    assert "`python -m lib.run record mitigation` measures it." in the_pages.stale_note([run])
-    assert results.FIRST_EDITION in facts.runs_table({"mitigation": run})
-
-
-def test_a_page_of_the_first_edition_keeps_its_prose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(the_pages, "take_prose", lambda *_: pytest.fail("took today's prose"))
-    made = RUN | {"provenance": RUN["provenance"] | {"digest": {"modules": {}}}}
-    run.results_file.write_text(json.dumps(made))
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nThe answer.")])
-    the_pages.prepare(notebook, "mitigation", {"mitigation": run})
-    assert notebook.cells[0].source.endswith("The answer.")
-
-
-def test_a_recorded_page_shows_todays_prose_where_its_code_is_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook
-) -> None:
-    monkeypatch.setattr(the_book, "NOTEBOOKS", tmp_path)
-    source = write_notebook(tmp_path / "tiny.ipynb", "seed: int = 0  # the seed", "1 + 1")
-    executed = nbformat.read(source, as_version=4)
-    executed.cells.insert(2, nbformat.v4.new_code_cell("seed = 1", metadata={"tags": ["injected-parameters"]}))
-    executed.cells[-1].outputs = [nbformat.v4.new_output("stream", text="2")]
-    executed.cells[-1].metadata["tags"] = ["remove-input"]
-    today = nbformat.read(source, as_version=4)
-    today.cells[1].source += "  # more about it"
-    today.cells.insert(2, nbformat.v4.new_markdown_cell("A new paragraph."))
-    nbformat.write(today, source)
-    the_pages.take_prose(executed, "tiny")
-    assert [cell.source for cell in executed.cells] == [
-        *(cell.source for cell in today.cells[:2]),
-        "seed = 1",
-        *(cell.source for cell in today.cells[2:]),
-    ]
-    assert executed.cells[-1].outputs[0].text == "2" and "tags" not in executed.cells[-1].metadata
-    executed.cells[0].source = "# What it said then"
-    executed.cells[-1].source = "1 + 2"
-    the_pages.take_prose(executed, "tiny")
-    assert executed.cells[0].source == "# What it said then"

@@ -2,46 +2,31 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from browser import window
+from swept import LASTS_S, NOTEBOOK, Anything, copy_of_the_book, results_of, started
 
 from lib import book as the_book
-from lib import compute
-from lib.ledger import results as kept_results
-from lib.measure.intervals import over_seeds
-from lib.parameters import ParameterError
 from lib.run import profiles
-from lib.run.run import Run
-from lib.sweep import dask, figures, grid, sweep
-from lib.sweep.grid import Sweep
+from lib.sweep import grid, sweep
 
 pytest.importorskip("distributed", reason="no Dask: it comes with the extra `sweep`")
 
-NOTEBOOK = "mitigation"  # the runner knows notebooks by name; this one only takes the name
-PARAMETERS = """\
-seed: int = 0  # [0, 99] the first seed
-seeds: int = 1  # [1, 9] how many
-dataset: str = "mnist"  # {digits, mnist} which images; these are not at hand
-eps: float = 0.1  # [0, 1] perturbation size, in pixel units
-rounds: int = 1  # [0, inf] how many
-loss: str = "plain"  # {plain, plain+noise} which
-"""
 CURSED = ("0.2", "plain+noise")
-LASTS_S = 2
+MEASURED = ("0.1", "plain+noise")
+"""The run that measures a cell; in the others the processes need no torch."""
 PATIENCE_S = 900  # with what is stuck
 CODE = """\
-import os, shutil, time
+import importlib, json, os, time
 from pathlib import Path
 root = Path({root!r})
 def note(word):
@@ -54,15 +39,13 @@ if (root / "stuck").exists() and eps == {stuck}:
 if (root / "broken").exists() and (str(eps), loss) == {cursed}:
     raise ValueError("eps is cursed")
 note("end")
-shutil.copyfile(root / "made" / f"{{eps}} {{loss}}.json", Path(os.environ["REPRO_OUT"]) / "mitigation.json")
-"""
-CLAIMS = """\
-title: A paper
-setting: none
-claims:
-  - {id: clean, kind: number, value: 0.3, tolerance: 0.1, where: here}
-  - {id: helps, kind: direction, compare: "with *stars* against without", where: there, minimum: 0.05}
-  - {id: grows, kind: direction, compare: "one against another", where: there}
+results = json.loads((root / "made" / f"{{eps}} {{loss}}.json").read_text())
+if (str(eps), loss) == {measured}:
+    chapter = importlib.import_module("lib.chapters.mitigation.experiment")
+    (cell,) = chapter.Experiment.of(globals()).cells()
+    results["metrics"]["doubled"] = cell.get().number
+    results["provenance"]["evidence"]["cells"] = {{cell.name: cell.digest}}
+(Path(os.environ["REPRO_OUT"]) / "mitigation.json").write_text(json.dumps(results))
 """
 WORKER = "--nthreads 1 --no-nanny --resources GPU=1 --preload lib.sweep.dask"
 GRID = ["eps=0.1,0.2", "loss=plain,plain+noise"]
@@ -106,64 +89,21 @@ class Project:
         return pd.read_csv(self.here / "runs" / "sweeps" / "both" / "results.csv")
 
 
-def started(folder: Path, module: str, *arguments: str, **options) -> subprocess.Popen:
-    """A module of Python, run in a copy of the book."""
-    environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "REPRO_DATA": str(folder / "data")}
-    return subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=folder, env=environment, **options)
-
-
-def copy_of_the_book(folder: Path, write_notebook, code: str) -> Path:
-    unneeded = shutil.ignore_patterns("__pycache__", "_build", "recorded")
-    for part in ("lib", "book"):
-        shutil.copytree(compute.ROOT / part, folder / part, ignore=unneeded)
-    write_notebook(folder / "notebooks" / f"{NOTEBOOK}.ipynb", PARAMETERS, code)
-    for name, text in ((f"claims/{NOTEBOOK}.yaml", CLAIMS), ("profiles/quick.yaml", "")):
-        path = folder / "notebooks" / name
-        path.parent.mkdir()
-        path.write_text(text)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, write_notebook) -> Project:
     root = tmp_path_factory.mktemp("a project")
     (root / "broken").touch()
-    code = CODE.format(root=str(root), cursed=CURSED, seconds=LASTS_S, stuck=STUCK, patience=PATIENCE_S)
+    values = {"root": str(root), "cursed": CURSED, "measured": MEASURED, "seconds": LASTS_S, "stuck": STUCK}
+    code = CODE.format(**values, patience=PATIENCE_S)
     here, there = (copy_of_the_book(root / name, write_notebook, code) for name in ("here", "there"))
     (root / "made").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(the_book, "NOTEBOOKS", here / "notebooks")
+        patch.setattr(the_book, "experiment", lambda name: Anything)
         for point in [point for values in (GRID, MORE) for point in grid.points(grid.parse(NOTEBOOK, "quick", values))]:
             path = root / "made" / f"{point['eps']} {point['loss']}.json"
             path.write_text(json.dumps(results_of(profiles.values(NOTEBOOK, "quick", point))))
     return Project(here, there, root / "log", root / "broken")
-
-
-def results_of(values: dict) -> dict:
-    """What a ledger would write; one in the notebook would import torch, and these tests start many processes."""
-    measured = over_seeds([values["eps"], values["eps"] + 0.1])
-    gain = asdict(over_seeds([values["eps"], values["eps"]]))
-    answers = [("clean", asdict(measured), "not comparable", None), ("helps", gain, "holds", "no")]
-    answers.append(("grows", None, "not run", None))
-    return {
-        "notebook": NOTEBOOK,
-        "profile": "quick",
-        "parameters": values,
-        "claims": [
-            {"id": id, "measured": found, "verdict": verdict, "fitted": False, "stands": stands, "why": f"{id}: 1 of 2"}
-            for id, found, verdict, stands in answers
-        ],
-        "metrics": {"doubled": 2 * values["eps"]},
-        "seconds": {"setup": 0.5, "all": LASTS_S},
-        "provenance": {
-            "digest": kept_results.digests(NOTEBOOK, values, None),
-            "device": "a test",
-            "data": "some images",
-            "commit": "0123456789abcdef+changes",
-            "versions": {"torch": "9.8.7"},
-            "finished": "2026-01-02T03:05:07+00:00",
-        },
-    }
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +197,12 @@ def test_results_come_back_without_a_shared_folder(project: Project, first: Said
         assert brought.read_bytes() == made.read_bytes()
 
 
+def test_evidence_comes_back_as_well(project: Project, first: Said) -> None:
+    brought, made = (list((where / "runs" / "evidence").glob("*/*.npz")) for where in (project.here, project.there))
+    assert [path.read_bytes() for path in brought] == [path.read_bytes() for path in made] and len(made) == 1
+    assert brought[0].parent.name == NOTEBOOK and brought[0].name.startswith("doubled-eps-0.1-plain-noise-")
+
+
 def test_a_second_try_runs_only_what_is_not_done(project: Project, first: Said, second: Said) -> None:
     assert second.status == 0, second.output
     assert "4 runs of mitigation, 3 of them up to date" in second.output
@@ -336,151 +282,3 @@ def wait_for(happened: Callable[[], bool], process: subprocess.Popen) -> None:
     while not happened():
         assert process.poll() is None and time.monotonic() < until
         time.sleep(0.05)
-
-
-# ---- The grid ----
-
-
-@pytest.fixture
-def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook) -> Path:
-    """A notebook and a profile, for what runs nothing."""
-    write_notebook(tmp_path / f"{NOTEBOOK}.ipynb", PARAMETERS)
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / "quick.yaml").write_text("mitigation: {seeds: 3}\n")
-    monkeypatch.setattr(the_book, "NOTEBOOKS", tmp_path)
-    monkeypatch.setattr(compute, "RUNS", tmp_path / "runs")
-    return tmp_path
-
-
-def parse(*pairs: str) -> dict:
-    return grid.parse(NOTEBOOK, "quick", pairs)
-
-
-def test_lists_and_ranges(book: Path) -> None:
-    assert parse("eps=0.1, 0.20,1", "seed=0:3,7,9:5:-2") == {"eps": [0.1, 0.2, 1.0], "seed": [0, 1, 2, 7, 9]}
-    assert parse("loss=plain,plain+noise", "eps=0.1,0.10") == {"loss": ["plain", "plain+noise"], "eps": [0.1]}
-
-
-def test_every_combination_is_a_point(book: Path) -> None:
-    points = grid.points(parse("eps=0.1,0.2", "seed=0:2"))
-    assert points == [{"eps": eps, "seed": seed} for eps in (0.1, 0.2) for seed in (0, 1)]
-
-
-@pytest.mark.parametrize(
-    ("pairs", "said"),
-    [
-        ([], "nothing to sweep"),
-        (["epz=0.1,0.2"], "no parameter named epz; there are:\n  seed: int"),
-        (["eps=0.1,much"], "eps is 'much'; it takes float"),
-        (["eps=0.1,1.5"], "eps is 1.5, out of \\[0, 1\\]"),
-        (["eps=0:1"], "eps is '0:1'; it takes float"),
-        (["seed=95:105"], "seed is 100, out of"),
-        (["seed=3:3"], "seed=3:3 holds no value"),
-        (["seed=0:3:0"], "steps of 0"),
-        (["eps=0.1,,0.2"], "a value is missing"),
-        (["loss=plane"], "one of plain, plain\\+noise"),
-        (["eps=0.1", "eps=0.2"], "eps is given twice"),
-        (["eps"], "write name=value"),
-    ],
-)
-def test_what_is_wrong_is_refused_before_anything_runs(book: Path, pairs: list[str], said: str) -> None:
-    with pytest.raises(ParameterError, match=said):
-        sweep.run(NOTEBOOK, "quick", pairs)
-    assert not (book / "runs").exists()
-
-
-def test_a_name_that_is_no_folders_is_refused(book: Path) -> None:
-    with pytest.raises(ParameterError, match="cannot name a sweep"):
-        sweep.run(NOTEBOOK, "quick", ["eps=0.1"], name="../quick")
-    assert not (book / "runs").exists()
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [({"resources": {"GPU": 1}}, "--scheduler"), ({"workers": 2, "scheduler": "tcp://127.0.0.1:1"}, "one of the two")],
-)
-def test_what_no_cluster_is_there_for_is_refused_at_once(asked: dict, said: str) -> None:
-    with pytest.raises(dask.EngineError, match=said):
-        list(dask.run([Run.of("mitigation", "quick", {})], **asked))
-
-
-def test_a_cluster_that_is_not_there_is_said_so(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask, "CONNECT_S", 0.5)
-    with pytest.raises(dask.EngineError, match="no Dask scheduler answers at tcp:"):
-        sweep.run(NOTEBOOK, "quick", ["eps=0.1"], scheduler="tcp://127.0.0.1:1")
-
-
-def test_a_worker_with_another_copy_of_the_book_refuses(book: Path) -> None:
-    one, another = (Run.of(NOTEBOOK, "quick", {"eps": eps}) for eps in (0.1, 0.2))
-    outcome = dask.one_run(another, one.digests() | {"lib": {"lib.attack.gradient": "another"}})
-    assert outcome.error == "the worker's copy of the book is another one: parameters, lib.attack.gradient differ"
-    assert not (book / "runs").exists()
-
-
-def test_the_name_of_a_run_gives_its_values_back(book: Path) -> None:
-    given = {"eps": 1e-5, "loss": "plain+noise", "rounds": 3}
-    run = Run.of(NOTEBOOK, "quick", given)
-    assert profiles.parts(run.name) == ["quick", "eps=1e-05", "loss=plain+noise", "rounds=3"]
-    assert Run.of_results({"notebook": NOTEBOOK, "profile": run.name, "parameters": run.values}) == run
-
-
-def test_a_long_grid_has_a_short_name(book: Path) -> None:
-    names = [grid.name(NOTEBOOK, "quick", parse(f"seed=0:{end}")) for end in (2, 60, 61)]
-    assert names[0] == "mitigation+quick+seed=0,1"
-    assert len(set(names)) == 3
-    assert max(map(len, names)) <= grid.LONGEST_NAME
-
-
-# ---- Curves ----
-
-
-def numeric(value: object) -> bool:
-    return not isinstance(value, str)
-
-
-def swept(values: dict[str, list], seeds: int = 1) -> tuple[Sweep, pd.DataFrame]:
-    """A sweep that is done, of a notebook whose one metric is the sum of the numbers it is given."""
-    facts = {"seconds": {"all": 1.0}, "claims": [], "parameters": {"seeds": seeds}}
-    runs = [
-        (Run(NOTEBOOK, "quick", point, point), facts | {"metrics": {"sum": sum(filter(numeric, point.values()))}})
-        for point in grid.points(values)
-    ]
-    return Sweep(NOTEBOOK, "quick", "", values, runs, []), sweep.table(runs)
-
-
-@pytest.mark.parametrize(
-    ("values", "axis"),
-    [
-        ({"seed": [0, 1], "loss": ["a", "b"], "eps": [0.1, 0.2]}, "eps"),
-        ({"seed": [0, 1], "loss": ["a", "b"]}, "loss"),
-        ({"seed": [0, 1], "eps": [0.1]}, "seed"),
-        ({"eps": [0.1]}, "eps"),
-    ],
-)
-def test_the_axis_is_a_swept_number_and_seldom_the_seed(values: dict, axis: str) -> None:
-    assert grid.axis(values) == axis
-
-
-def test_one_line_a_value_of_the_second_parameter() -> None:
-    found = figures.lines(*swept({"eps": [0.2, 0.1], "rounds": [1, 2], "loss": ["a"]}))
-    means = {label: {value: point.mean for value, point in line.items()} for label, line in found.items()}
-    assert means == {"rounds=1": {0.1: 1.1, 0.2: 1.2}, "rounds=2": {0.1: 2.1, 0.2: 2.2}}
-    assert all(point.low is None for line in found.values() for point in line.values())
-
-
-def test_seeds_are_the_spread() -> None:
-    (line,) = figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=2)).values()
-    assert line[1].mean == pytest.approx(3.5)
-    assert line[1].per_seed == (1.5, 3.5, 5.5)
-    assert line[1].low == pytest.approx(3.5 - 4.3027 * 2 / 3**0.5, abs=1e-3)
-
-
-def test_runs_that_share_networks_have_no_interval() -> None:
-    (line,) = figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=3)).values()
-    assert line[1].mean == pytest.approx(3.5)
-    assert line[1].low is None
-
-
-@pytest.mark.parametrize("name", the_book.notebooks())
-def test_no_parameter_has_the_name_of_a_column(name: str) -> None:
-    assert not set(profiles.declared(name)) & set(sweep.COLUMNS)
