@@ -122,6 +122,13 @@ def test_a_recorded_cell_is_found_and_new_ones_go_to_the_first_folder(folders: l
     assert PART(Setting(1)).path.is_relative_to(folders[0])
 
 
+def test_a_cell_is_found_by_its_digest_whatever_it_is_called() -> None:
+    cell = PART(Setting())
+    cell.get()
+    cell.path.rename(cell.path.with_name(f"called-otherwise-{cell.digest[:16]}.npz"))
+    assert cell.is_kept and len(cell.get().numbers) == 3 and len(CALLS) == 1
+
+
 def damage(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
