@@ -30,11 +30,15 @@ def _book(root: Path) -> Iterator[Copy]:
     copy.close()
 
 
+def emptied(copy: Copy) -> None:
+    shutil.rmtree(copy.root / "runs", ignore_errors=True)
+    (copy.root / "log").unlink(missing_ok=True)
+
+
 @pytest.fixture
 def book(_book: Copy) -> Iterator[Copy]:
     """The copy, with no evidence and an empty log."""
-    shutil.rmtree(_book.root / "runs", ignore_errors=True)
-    (_book.root / "log").unlink(missing_ok=True)
+    emptied(_book)
     yield _book
     for pattern in ("hold-*", "broken-*"):
         for path in _book.root.glob(pattern):
@@ -44,6 +48,7 @@ def book(_book: Copy) -> Iterator[Copy]:
 @pytest.fixture(scope="module")
 def undisturbed(_book: Copy, root: Path) -> dict[str, bytes]:
     """What is measured where nothing disturbs, to the bit; all of it is in the file that `export` makes as well."""
+    emptied(_book)
     said = _book.run("fill", "--jobs", "2", "--export", str(root / "cells.zip"))
     assert said.status == 0 and "nothing is missing" in said.output, said.output
     assert f"4 cells in {root / 'cells.zip'}" in said.output
