@@ -1,11 +1,13 @@
 """Carry the cells of fragile_neurons that the first edition kept as JSON over to book/recorded/evidence.
 
-    REPRO_DATA=data python migrate_cells.py CHECKOUT [--compare FOLDER]
+    REPRO_DATA=data python migrate_cells.py CHECKOUT [--compare FOLDER] [--measured CHECKOUT]
 
 CHECKOUT has the first edition's code. A file is carried over where its name is the digest of its setting, the data and
 that code, and refused where it is not. With --compare, the JSON cells of a run of the first edition in FOLDER are held
-against what this code has measured of the same settings, value by value. Files that an earlier call of this script
-wrote, and that today's code would name otherwise, are removed.
+against what this code has measured of the same settings, value by value. With --measured, the recorded run's other
+cells are taken from the runs/evidence of a later checkout, if every file of lib that measured them is the same there as
+here to the letter. Files that an earlier call of this script wrote, and that today's code would name otherwise, are
+removed.
 """
 
 import argparse
@@ -14,13 +16,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from lib import compute, data
-from lib.chapters.fragile_neurons.experiment import CELL, CHAPTER
+from lib.chapters.fragile_neurons.experiment import CELL, CHAPTER, Experiment
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.measure import CellSetting
 from lib.chapters.fragile_neurons.networks import NetworkSetting, Training, TrainingRecipe
@@ -66,25 +68,33 @@ json.dump(found, sys.stdout)
 """What the first edition's code says of its cells."""
 
 
+OTHERS = """
+import json, sys
+from lib.chapters.fragile_neurons.experiment import Experiment
+experiment = Experiment(**json.load(sys.stdin))
+cells = [*experiment.recipes(), *experiment.gradients(), *experiment.gradients_by_size()]
+json.dump([str(cell.path) if cell.is_kept else None for cell in cells], sys.stdout)
+"""
+"""Where a later checkout keeps the cells that are not of the grid."""
+
+
 class Refused(ValueError):
     """A file is not carried over; the message says why."""
 
 
-def first_edition_digests(checkout: Path, found: list[dict]) -> list[str]:
-    """The digest of each JSON cell, by the code in a checkout and the data in REPRO_DATA."""
-    wanted = json.dumps([{"cell": one["cell"], "probe": asdict(probe_of(one))} for one in found])
+def said_by(checkout: Path, code: str, given: str) -> list:
+    """What the code of a checkout says of something, with the data in REPRO_DATA."""
     folder = Path(os.environ.get("REPRO_DATA", compute.ROOT / "data")).resolve()
-    given = {"PYTHONPATH": str(checkout.resolve()), "PYTHONDONTWRITEBYTECODE": "1", "REPRO_DATA": str(folder)}
-    ran = subprocess.run(
-        [sys.executable, "-c", DIGESTS],
-        input=wanted,
-        cwd=checkout,
-        env=os.environ | given,
-        text=True,
-        stdout=-1,
-        check=True,
-    )
+    place = {"PYTHONPATH": str(checkout.resolve()), "PYTHONDONTWRITEBYTECODE": "1", "REPRO_DATA": str(folder)}
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(command, input=given, cwd=checkout, env=os.environ | place, text=True, stdout=-1, check=True)
     return json.loads(ran.stdout)
+
+
+def first_edition_digests(checkout: Path, found: list[dict]) -> list[str]:
+    """The digest of each JSON cell, by the code in a checkout."""
+    wanted = json.dumps([{"cell": one["cell"], "probe": asdict(probe_of(one))} for one in found])
+    return said_by(checkout, DIGESTS, wanted)
 
 
 def probe_of(found: dict) -> Probe:
@@ -211,6 +221,21 @@ def carried(cell: Cell, found: dict) -> Path:
     return path
 
 
+def taken(checkout: Path, cell: Cell, path: str | None) -> Path:
+    """Write a cell that another checkout has measured under its name of today."""
+    if path is None:
+        raise Refused("it is not measured there")
+    there = store.read_made(Path(path))
+    files = sorted({name.partition(":")[0] for name in there.definitions})
+    if other := [name for name in files if (checkout / name).read_text() != (compute.ROOT / name).read_text()]:
+        raise Refused(f"what measures it is not the same there: {', '.join(other)}")
+    record, _ = store.read(Path(path), cell.part.record, there.digest)
+    definitions = code.definitions(values.definitions((cell.part.measure, cell.setting)))
+    target = cells.RECORDED / CHAPTER / f"{cell.name}.npz"
+    store.write(target, record, replace(there, digest=cell.digest, setting=str(cell.setting), definitions=definitions))
+    return target
+
+
 def differences(one: object, other: object, name: str = "record") -> Iterator[str]:
     """Where two records are not the same to the bit; networks are compared by their names, whatever row they have."""
     if isinstance(one, Robustness):
@@ -264,10 +289,25 @@ def remove_former(written: set[Path]) -> None:
             print(f"removed {path.name}, whose code has changed since")
 
 
+def take_others(checkout: Path) -> int:
+    """Take the recorded run's cells that are not of the grid from a later checkout; return how many failed."""
+    parameters = json.loads((JSON_CELLS.parents[1] / f"{CHAPTER}.json").read_text())["parameters"]
+    experiment, failed = Experiment(**parameters), 0
+    wanted = [*experiment.recipes(), *experiment.gradients(), *experiment.gradients_by_size()]
+    for cell, path in zip(wanted, said_by(checkout, OTHERS, json.dumps(parameters)), strict=True):
+        try:
+            print(f"{cell.label}: taken over; now {taken(checkout, cell, path).name}")
+        except (Refused, store.Damaged) as error:
+            print(f"{cell.label}: refused, {error}")
+            failed += 1
+    return failed
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--compare", type=Path)
+    parser.add_argument("--measured", type=Path)
     given = parser.parse_args()
     paths = sorted(JSON_CELLS.glob("*.json"))
     every = [json.loads(path.read_text()) for path in paths]
@@ -284,6 +324,7 @@ def main() -> int:
         written.add(target)
         print(f"{path.name}: digest reproduced; now {target.name}, {target.stat().st_size / 1e6:.2f} MB")
     remove_former(written)
+    failed += take_others(given.measured) if given.measured else 0
     for path in sorted(given.compare.glob("*.json")) if given.compare else []:
         outcome = compared(json.loads(path.read_text()))
         failed += outcome != "equal to the bit"
