@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
+from lib.notebooks import read_cells
 
 Value = int | float | str | bool
 TYPES = {"int": int, "float": float, "str": str, "bool": bool}
@@ -80,8 +80,8 @@ def contract(notebook: Path) -> Contract:
     ParameterError
         Where it has no cell tagged `parameters`, or a line of it is not a declaration.
     """
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if "parameters" in cell.metadata.get("tags", []):
+    for cell in read_cells(notebook):
+        if "parameters" in cell.tags:
             return {parameter.name: parameter for parameter in map(_declaration, _lines(cell.source))}
     raise ParameterError(f"{notebook.name} has no cell tagged 'parameters'")
 

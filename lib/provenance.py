@@ -50,3 +50,8 @@ def peak_memory_bytes() -> int:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
+
+
+def clock(seconds: float) -> str:
+    """A span of time as minutes and seconds."""
+    return f"{int(seconds // 60)}:{int(seconds % 60):02d}"

@@ -19,6 +19,7 @@ from lib.ledger.answers import Answer, not_run
 from lib.ledger.ledger import Ledger
 from lib.measure.intervals import Measured
 from lib.run import measuring
+from lib.run.tasks import tasks
 
 PARAMETERS = """\
 seed: int = 0  # [0, 9] the seed
@@ -77,7 +78,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Cal
     """That project in place of the book; cells are made in this process (test_fill has those that do so elsewhere)."""
 
     def here(runs, missing, needed, within, jobs, watch) -> tuple[dict, list]:
-        return fill.fill(measuring.tasks(runs, needed=needed), within=within).failed, []
+        return fill.fill(tasks(runs, needed=needed), within=within).failed, []
 
     root = tmp_path / "a project"
     made = Project(root, write_notebook)

@@ -17,7 +17,7 @@ from lib.ledger.claims import paper
 from lib.ledger.results import read_results
 from lib.ledger.verdicts import GOOD
 from lib.parameters import contract
-from lib.run import engine, profiles
+from lib.run import environment, profiles
 from lib.run.execute import execute
 from lib.run.run import Run
 
@@ -131,7 +131,7 @@ def test_running_it_again_gives_the_same_outputs(quick_runs: Path, name: str, tm
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments, str(copy)],
         cwd=tmp_path,
-        env=os.environ | engine.environment(tmp_path, quick_runs),
+        env=os.environ | environment.environment(tmp_path, quick_runs),
         capture_output=True,
         text=True,
     )

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-import nbformat
 import torch
 
 from lib import book, compute, provenance
@@ -17,6 +16,7 @@ from lib.digest.code import sha256
 from lib.files import atomic
 from lib.ledger.basis import Basis
 from lib.ledger.claims import paper
+from lib.notebooks import read_cells
 
 RECORDED = book.PAGES / "recorded"
 """The recorded runs, which the site shows."""
@@ -46,8 +46,7 @@ def scoreboard_inputs(folder: Path) -> Basis:
 
 def notebook_code(notebook: str) -> str:
     """The code cells of a notebook's source, joined."""
-    cells = nbformat.read(book.source(notebook), as_version=4).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    return "\n".join(cell.source for cell in read_cells(book.source(notebook)) if cell.kind == "code")
 
 
 def digests(notebook: str, parameters: Mapping[str, object], data_digest: str | None) -> dict:

@@ -18,8 +18,8 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from lib import book, compute
-from lib.run import engine
+from lib import book, compute, provenance
+from lib.run import engine, environment
 from lib.run.run import Run
 
 
@@ -51,7 +51,7 @@ def execute(run: Run, *, force: bool = False) -> Path:
     with tempfile.TemporaryDirectory(dir=run.folder, prefix=f".{run.notebook}-{owner}-") as scratch:
         partial = Path(scratch) / run.target.name
         try:
-            with engine.environment_set(engine.environment(Path(scratch), run.folder)):
+            with environment.environment_set(environment.environment(Path(scratch), run.folder)):
                 _papermill(run, partial)
         except BaseException as error:
             if partial.exists():
@@ -98,7 +98,7 @@ def _papermill(run: Run, output: Path) -> None:
         coalesce_streams=True,
         cwd=str(compute.ROOT),
     )
-    print(f"{run.notebook}: done in {engine.clock(time.monotonic() - started)}", flush=True)
+    print(f"{run.notebook}: done in {provenance.clock(time.monotonic() - started)}", flush=True)
 
 
 def _install(executed: Path, run: Run) -> None:

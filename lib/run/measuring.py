@@ -13,14 +13,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lib import book, compute
-from lib.evidence import plan
+from lib import compute, provenance
+from lib.evidence import cells, plan
 from lib.evidence.cells import Cell
 from lib.evidence.cluster import EngineError, cores, threads
 from lib.evidence.plan import Task
 from lib.evidence.spread import spread
-from lib.run import engine, profiles
+from lib.run import environment
 from lib.run.run import Run
+from lib.run.tasks import tasks
 
 WATCH_S = 0.3
 GB_PER_JOB = 3
@@ -29,20 +30,6 @@ GB_PER_JOB = 3
 
 class MeasuringError(RuntimeError):
     """Some cells could not be made; the message names them."""
-
-
-def tasks(runs: Sequence[Run], *, needed: bool = True) -> list[Task]:
-    """The cells that runs lack, by their profile's order of worth.
-
-    Parameters
-    ----------
-    needed
-        Only those that the notebooks cannot do without, or all that they can show.
-    """
-    measuring = [run for run in runs if run.notebook != book.SCOREBOARD]
-    experiments = [run.experiment for run in measuring]
-    wanted = [cell for one in experiments for cell in (one.needed() if needed else one.cells())]
-    return plan.missing(wanted, profiles.worth(measuring[0].profile) if measuring else ())
 
 
 def fill(
@@ -112,6 +99,8 @@ class _Watch:
 
     def __init__(self, wanted: Sequence[Cell]) -> None:
         self.open, self.total = list(wanted), len(wanted)
+        self.folders = sorted({folder / cell.part.chapter for cell in wanted for folder in cells.FOLDERS})
+        self.seen: list[int] = []
         self.bar = tqdm(total=self.total, desc="cells", leave=False, disable=None)
 
     def __enter__(self) -> "_Watch":
@@ -122,7 +111,11 @@ class _Watch:
         self.bar.close()
 
     def look(self) -> None:
-        """See which cells are kept by now."""
+        """See which cells are kept by now, where there are files that were not there before."""
+        seen = [folder.stat().st_mtime_ns if folder.exists() else 0 for folder in self.folders]
+        if seen == self.seen:
+            return
+        self.seen = seen
         for cell in [cell for cell in self.open if cell.is_kept]:
             self.say(cell)
 
@@ -130,9 +123,12 @@ class _Watch:
         self.open.remove(cell)
         self.bar.update()
         made = cell.made
-        spent = engine.clock(made.seconds) if made else "?"
+        spent = provenance.clock(made.seconds) if made else "?"
         line = f"{self.total - len(self.open):4} of {self.total}  {spent:>6}  {cell.label}"
-        tqdm.write(line) if not self.bar.disable else print(line, flush=True)
+        if self.bar.disable:
+            print(line, flush=True)
+        else:
+            tqdm.write(line)
 
 
 def _side_by_side(
@@ -142,12 +138,12 @@ def _side_by_side(
 
     Return why some cells could not be made, and what became of processes that did not end as they should.
     """
-    environment = os.environ | engine.speed() | threads(jobs) | {"TQDM_DISABLE": "1"}
+    variables = os.environ | environment.speed() | threads(jobs) | {"TQDM_DISABLE": "1"}
     with tempfile.TemporaryDirectory() as failures:
         asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed}
         asked |= {"within": within, "failures": failures}
         command = [sys.executable, "-m", "lib.run.worker", json.dumps(asked)]
-        workers = [subprocess.Popen(command, cwd=compute.ROOT, env=environment) for _ in range(jobs)]
+        workers = [subprocess.Popen(command, cwd=compute.ROOT, env=variables) for _ in range(jobs)]
         try:
             while any(worker.poll() is None for worker in workers):
                 watch.look()

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from lib.evidence.fill import fill
-from lib.run.measuring import tasks
 from lib.run.run import Run
+from lib.run.tasks import tasks
 
 
 def main(asked: str) -> int:
