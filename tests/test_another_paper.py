@@ -147,7 +147,7 @@ def touched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     root = tmp_path_factory.mktemp("copy") / "book of papers"
     root.mkdir()
     skipped = shutil.ignore_patterns("__pycache__", "_build", "recorded", ".ipynb_checkpoints")
-    for folder in ("lib", "notebooks", "book"):
+    for folder in ("lib", "notebooks", "book", "benchmarks"):
         shutil.copytree(compute.ROOT / folder, root / folder, ignore=skipped)
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     (root / "notebooks/claims/brightness.yaml").write_text(CLAIMS)

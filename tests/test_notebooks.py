@@ -12,7 +12,6 @@ import nbformat
 import pytest
 
 from lib import book, compute
-from lib.chapters.fragile_neurons import grid
 from lib.ledger.claims import paper
 from lib.ledger.results import read_results
 from lib.ledger.verdicts import GOOD
@@ -107,12 +106,6 @@ def test_every_claim_is_answered_and_every_direction_is_measured(quick_runs: Pat
     for entry in answers.values():
         plainly_good = entry["verdict"] in GOOD and entry["stands"] == "yes"
         assert plainly_good or re.search(r"\d", entry["why"]), entry["id"]
-
-
-def test_only_directions_that_need_cifar10_are_left_unmeasured() -> None:
-    claims = paper("fragile_neurons").claims
-    about = [claims[id] for id in grid.CLAIMS_ABOUT["cifar10"]]
-    assert NOT_MEASURED_ON_DIGITS.keys() == {claim.address for claim in about if claim.kind == "direction"}
 
 
 def test_nothing_is_executed_twice(quick_runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

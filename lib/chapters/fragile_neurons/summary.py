@@ -24,7 +24,7 @@ def of_grid(grid: Grid) -> Numbers:
     experiment = grid.experiment
     whole = len(experiment.paper_grid())
     sizes = f"-p n_images={experiment.n_images} -p n_pgd={experiment.n_pgd} -p grid={experiment.grid}"
-    command = f"python -m lib.run record fragile_neurons {sizes}"
+    command = f"python -m lib.run fill fragile_neurons {sizes}"
     ages = ", ".join(experiment.ages.split())
     return {"missing": whole - len(grid), "all": whole, "command": command, "ages": ages}
 
