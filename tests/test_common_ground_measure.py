@@ -98,7 +98,7 @@ def part(label: str) -> str:
         ({"further_epochs": 2}, lambda label: part(label) not in ("first", "madry")),
         ({"epochs": 3}, lambda label: True),
     ],
-    ids=str,
+    ids=lambda given: str(given) if isinstance(given, dict) else "concerned",
 )
 def test_a_cell_depends_on_its_own_parameters(changed: dict, is_concerned: Callable[[str], bool]):
     """The second of two networks may as well be the first of one."""
