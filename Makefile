@@ -30,7 +30,7 @@ fill: $(VENV)/ready  ## measure what the paper profile lacks, the most telling f
 book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing
 	@$(RUN) book
 
-test: $(VENV)/ready-test  ## every test, two files at a time; executes the quick profile where it is not up to date
+test: $(VENV)/ready-test  ## every test, two at a time; executes the quick profile where it is not up to date
 	@$(PY) -m pytest --numprocesses 2
 
 bench: $(VENV)/ready-bench  ## attacks, training and the kernel scan beside other libraries, for the page on speed: ROWS="fgsm scan"

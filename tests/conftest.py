@@ -29,6 +29,14 @@ pytest_plugins = ["projects"]
 torch.set_num_threads(1)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, those of a file stay together, but for the long ones."""
+    for item in items:
+        together = item.nodeid if item.get_closest_marker("alone") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(together))
+
+
 @pytest.fixture(autouse=True)
 def no_snapshots_in_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that trains without saying where snapshots go keeps them in its own folder, not in runs/."""

@@ -36,7 +36,7 @@ SMALL = Experiment(
     eps_targeted=0.9,
     grid=3,
     n_images=12,
-    n_boundary=5,
+    n_boundary=10,
 )
 
 
@@ -239,7 +239,7 @@ def test_the_planes_run_through_the_first_image(measured: dict[str, list], few: 
     assert found.before.plane.read[middle, middle] == classified(original, few.x_test[:1])[0]
     assert found.before.plane.across[[0, -1]].tolist() == [-0.5, 0.5]
     for around in (found.before, found.after):
-        assert len(around.along_gradient) == len(around.along_random) == 5
+        assert len(around.along_gradient) == len(around.along_random) == 10
     misread = classified(original, few.x_test[:5]) != few.y_test[:5].numpy()
     assert ((found.before.along_gradient == 0) == misread).all()
 
