@@ -100,10 +100,12 @@ def bound_names(body: Sequence[ast.AST]) -> set[str]:
 
 
 def declared_global(body: Sequence[ast.AST]) -> set[str]:
+    """The names that a body says are the module's."""
     return {name for part in body for node in ast.walk(part) if isinstance(node, ast.Global) for name in node.names}
 
 
 def stored_names(target: ast.expr) -> set[str]:
+    """The names that an assignment's target binds."""
     return {node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 

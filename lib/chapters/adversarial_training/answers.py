@@ -25,6 +25,7 @@ BySize = Mapping[int, Sequence[Scores]]
 
 
 def normal_train_accuracy(normal: Sequence[Course], experiment: Experiment) -> Answer:
+    """Does normal training reach the printed accuracy on its own training images?"""
     learned = intervals.rate([one.learned for one in normal])
     why = f"{learned:.4f} of {len(normal[0].learned):,} training images after {experiment.epochs} epochs, "
     why += f"against 0.9970.{_not_mnist(normal[0].test_correct.shape[1], experiment)}"
@@ -32,6 +33,7 @@ def normal_train_accuracy(normal: Sequence[Course], experiment: Experiment) -> A
 
 
 def normal_clean_accuracy(undefended: Sequence[Scores], experiment: Experiment) -> Answer:
+    """Is the printed accuracy on test images reached without a defence?"""
     clean = accuracy(undefended, "clean")
     why = f"{clean:.4f} over {len(undefended)} network(s), against 0.9895.{_other_images(undefended, experiment)}"
     return Answer("normal.clean_accuracy", clean, why, clean, experiment.comparable)
@@ -40,6 +42,7 @@ def normal_clean_accuracy(undefended: Sequence[Scores], experiment: Experiment) 
 def normal_adversarial_accuracy(
     calibrated: Sequence[Calibration], undefended: Sequence[Scores], experiment: Experiment
 ) -> Answer:
+    """Does some reading of FGSM at some eps leave the printed accuracy? The nearest is taken, and called fitted."""
     setting, _ = nearest(calibrated)
     fitted = intervals.rate([one.correct(setting.reading, setting.number) for one in calibrated])
     hard = intervals.rate([one.pgd_correct(setting.number) for one in calibrated])
@@ -50,6 +53,7 @@ def normal_adversarial_accuracy(
 def normal_adversarial_loss(
     calibrated: Sequence[Calibration], undefended: Sequence[Scores], experiment: Experiment
 ) -> Answer:
+    """Is the loss of that same reading the printed one?"""
     setting, _ = nearest(calibrated)
     fitted = intervals.loss([one.loss(setting.reading, setting.number) for one in calibrated])
     hard = intervals.loss([one.pgd_losses[setting.number] for one in calibrated])
@@ -76,6 +80,7 @@ def _calibrated(calibrated: Sequence[Calibration], undefended: Sequence[Scores],
 
 
 def finetuned_clean_accuracy(scored: Scored, by_size: BySize, experiment: Experiment) -> Answer:
+    """Is the accuracy on clean images after fine-tuning the printed one?"""
     kept, sound = accuracy(scored[TUNED_ON_TEST], "clean"), accuracy(scored[TUNED], "clean")
     why = f"{kept:.4f} after fine-tuning on the test images in batches of {experiment.finetune_batch_size} "
     why += f"({_beside(by_size, 'clean', experiment)}), {sound:.4f} on as many others."
@@ -84,6 +89,7 @@ def finetuned_clean_accuracy(scored: Scored, by_size: BySize, experiment: Experi
 
 
 def finetuned_clean_drop(scored: Scored, experiment: Experiment) -> Answer:
+    """Does fine-tuning cost as much accuracy on clean images as printed?"""
     drop, sound = (gap(scored[UNDEFENDED], scored[case], "clean") for case in (TUNED_ON_TEST, TUNED))
     why = f"Clean accuracy falls by {drop:.4f} on test images whose attacked versions were trained on, by "
     why += f"{sound:.4f} where others were.{_other_images(scored[UNDEFENDED], experiment)}"
@@ -91,6 +97,7 @@ def finetuned_clean_drop(scored: Scored, experiment: Experiment) -> Answer:
 
 
 def finetuned_adversarial_accuracy(scored: Scored, by_size: BySize, experiment: Experiment) -> Answer:
+    """Is the accuracy on attacked images after fine-tuning the printed one, and on fresh ones?"""
     same = accuracy(scored[TUNED_ON_TEST], "P")
     others, fresh, strong = (accuracy(scored[TUNED], kind) for kind in ("P", "W", "PGD"))
     why = (
@@ -102,6 +109,7 @@ def finetuned_adversarial_accuracy(scored: Scored, by_size: BySize, experiment: 
 
 
 def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
+    """Does fine-tuning take fewer seconds than mixed training of as many epochs?"""
     pairs = zip(scored[GOING_ON], scored[TUNED], strict=True)
     longer = intervals.over_seeds([mixed.seconds - tuned.seconds for mixed, tuned in pairs])
     made = experiment.finetune_epochs / 2
@@ -122,18 +130,21 @@ def _beside(by_size: BySize, kind: str, experiment: Experiment) -> str:
 
 
 def mixed_clean_accuracy(mixed: Sequence[Scores], experiment: Experiment) -> Answer:
+    """Is the accuracy on clean images after mixed training the printed one?"""
     clean = accuracy(mixed, "clean")
     why = f"{clean:.4f} over {len(mixed)} network(s), against 0.9911.{_other_images(mixed, experiment)}"
     return Answer("mixed.clean_accuracy", clean, why, clean, experiment.comparable)
 
 
 def mixed_clean_loss(mixed: Sequence[Scores], experiment: Experiment) -> Answer:
+    """Is the loss on clean images after mixed training the printed one?"""
     clean = loss(mixed, "clean")
     why = f"{clean:.4f} over {len(mixed)} network(s), against 0.0273.{_other_images(mixed, experiment)}"
     return Answer("mixed.clean_loss", clean, why, clean, experiment.comparable)
 
 
 def mixed_adversarial_accuracy(mixed: Sequence[Scores], experiment: Experiment) -> Answer:
+    """Is the accuracy on attacked images after mixed training the printed one, and under PGD?"""
     stale, fresh, strong = (accuracy(mixed, kind) for kind in ("P", "W", "PGD, all steps"))
     why = (
         f"{stale:.4f} on images made through the undefended network at eps {experiment.eps:g}; made through the mixed "
@@ -143,6 +154,7 @@ def mixed_adversarial_accuracy(mixed: Sequence[Scores], experiment: Experiment) 
 
 
 def mixed_adversarial_loss(mixed: Sequence[Scores], experiment: Experiment) -> Answer:
+    """Is the loss on attacked images after mixed training the printed one?"""
     stale, fresh, strong = (loss(mixed, kind) for kind in ("P", "W", "PGD, all steps"))
     why = f"{stale:.3f} on images made through the undefended network, {fresh:.3f} and {strong:.3f} "
     why += f"on those made through the mixed one (FGSM, PGD).{_other_images(mixed, experiment)}"
@@ -150,6 +162,7 @@ def mixed_adversarial_loss(mixed: Sequence[Scores], experiment: Experiment) -> A
 
 
 def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
+    """Does mixed training leave more under fresh FGSM than fine-tuning?"""
     lead, lead_pgd = (gap(scored[GOING_ON], scored[TUNED], kind) for kind in ("W", "PGD"))
     why = f"Mixed less fine-tuned, {experiment.finetune_epochs} epochs each on the same {len(scored[TUNED][0].y):,} "
     why += f"images: {lead:+.3f} (fresh FGSM), {lead_pgd:+.3f} (PGD)."
@@ -157,6 +170,7 @@ def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
 
 
 def conclusion_only_somewhat(mixed: Sequence[Scores], experiment: Experiment) -> Answer:
+    """Do PGD and Square find images that FGSM does not, on the network after mixed training?"""
     printed, clipped = ({harder: fall(mixed, way, harder) for harder in ("PGD", "Square")} for way in ("W", "clipped"))
     least, sound = (min(falls.values(), key=lambda one: one.mean) for falls in (printed, clipped))
     count = len(mixed[0].read["Square"])
@@ -169,12 +183,14 @@ def conclusion_only_somewhat(mixed: Sequence[Scores], experiment: Experiment) ->
 
 
 def bim_beats_fgsm(undefended: Sequence[Scores], experiment: Experiment) -> Answer:
+    """Does BIM leave less of the undefended network than FGSM at the same eps?"""
     worse, worse_pgd = (fall(undefended, "clipped", kind) for kind in ("BIM", "PGD, all steps"))
     why = f"At eps {experiment.eps:g} BIM leaves {worse:.3f} less than FGSM, PGD {worse_pgd:.3f} less."
     return Answer("bim.beats_fgsm", worse, why, worse_pgd)
 
 
 def lbfgs_smaller_distance(far: Mapping[str, Reach]) -> Answer:
+    """Is L-BFGS nearer to the image than the smallest FGSM that succeeds?"""
     fgsm, lbfgs = far["FGSM, smallest eps"], far["L-BFGS"]
     both = fgsm.successful & lbfgs.successful
     spared = intervals.over_images((fgsm.l2 - lbfgs.l2)[both])
