@@ -125,6 +125,18 @@ def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path: Path) -> None
         process.join()
 
 
+def test_a_deadline_holds_where_interrupts_are_ignored() -> None:
+    """As they are in a shell's background jobs."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        started = time.monotonic()
+        filled = fill.fill([plan.Task(SLOW(Setting(1)), None)], within=0.3)
+        assert time.monotonic() - started < 3 and filled.left == [SLOW(Setting(1))]
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN, "as it was"
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_time_is_spent_on_what_fits_and_others_are_waited_for_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where another process is at the last cell that fits, what does not fit is begun instead."""
     naps: list[float] = []

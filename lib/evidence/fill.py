@@ -6,6 +6,7 @@ killed at any time and started again, and several of these may run at once: each
 
 import _thread
 import os
+import signal
 import sys
 import threading
 import time
@@ -143,6 +144,9 @@ class Deadline:
 
         timer = threading.Timer(max(self.left, 0), interrupt)
         timer.daemon = True
+        ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as in a shell's background jobs
+        if ignored:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         timer.start()
         try:
             yield
@@ -152,3 +156,5 @@ class Deadline:
             raise
         finally:
             timer.cancel()
+            if ignored:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
