@@ -159,6 +159,19 @@ def solutions(cells: list) -> dict[str, str]:
     return {label: "\n".join(parts) for label, parts in code.items() if parts}
 
 
+def shorten() -> None:
+    """Iterated attacks take three steps, and L-BFGS searches three times: the fourth is no other arithmetic."""
+    from lib.attack.gradient import BIM
+    from lib.attack.lbfgs import LBFGS
+
+    ascend, nearest = BIM.ascend, LBFGS.nearest
+    BIM.ascend = lambda self, *given: ascend(replace(self, alpha=self.step, steps=min(self.steps, FEW)), *given)
+    LBFGS.nearest = lambda self, *given: nearest(replace(self, iterations=FEW, searches=FEW), *given)
+
+
+FEW = 3
+
+
 def execute(notebook: str, folder: Path, given: dict[str, str]) -> None:
     """Execute a notebook's code elsewhere, on few digits; its results, snapshots and cells go to `folder`."""
     from lib import compute
@@ -170,6 +183,7 @@ def execute(notebook: str, folder: Path, given: dict[str, str]) -> None:
     from lib import book, data
     from lib.parameters import contract
 
+    shorten()
     load = data.load
     data.load = lambda name: few(load(name))
     declared = contract(book.source(notebook))
