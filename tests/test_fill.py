@@ -3,6 +3,7 @@
 The tests of one copy follow each other; each begins with what it needs.
 """
 
+import importlib
 import json
 import os
 import shutil
@@ -259,6 +260,10 @@ def test_a_worker_that_has_imported_other_code_refuses(book: Copy, cluster: tupl
     """Its copy is changed like this one; what it has imported is not, and would be kept under the new name."""
     there, address = cluster
     shutil.rmtree(there.root / "runs", ignore_errors=True)
+    import distributed
+
+    with distributed.Client(address) as client:  # a worker that has measured nothing yet has imported nothing
+        client.run(importlib.import_module, "lib.chapters.toy.helpers")
     try:
         for copy in (book, there):
             copy.chapter("helpers").write_text(HELPERS.replace("2.5", "3.75"))

@@ -135,5 +135,5 @@ def changed_since(results: Mapping, parameters: Mapping[str, object], data_diges
     changed += code.changed_files(then["lib"], code.roots_of(notebook_code(results["notebook"])))
     changed += ["the claims"] if then.get("claims") != now["claims"] else []
     changed += ["the parameters"] if then["parameters"] != now["parameters"] else []
-    changed += ["the data"] if data_digest and then["data"] != data_digest else []
+    changed += ["the data"] if data_digest and then["data"] and then["data"] != data_digest else []
     return changed
