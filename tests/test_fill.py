@@ -3,7 +3,6 @@
 The tests of one copy follow each other; each begins with what it needs.
 """
 
-import importlib
 import json
 import os
 import shutil
@@ -254,21 +253,3 @@ def test_within_a_time_a_cluster_begins_nothing_more(book: Copy, cluster: tuple[
     said = book.run("fill", "--scheduler", address, "--within", "1s")
     there.release()
     assert said.status == 0 and "cells are left" in said.output and not book.kept(), said.output
-
-
-def test_a_worker_that_has_imported_other_code_refuses(book: Copy, cluster: tuple[Copy, str]) -> None:
-    """Its copy is changed like this one; what it has imported is not, and would be kept under the new name."""
-    there, address = cluster
-    shutil.rmtree(there.root / "runs", ignore_errors=True)
-    import distributed
-
-    with distributed.Client(address) as client:  # a worker that has measured nothing yet has imported nothing
-        client.run(importlib.import_module, "lib.chapters.toy.helpers")
-    try:
-        for copy in (book, there):
-            copy.chapter("helpers").write_text(HELPERS.replace("2.5", "3.75"))
-        said = book.run("fill", "--scheduler", address)
-    finally:
-        book.chapter("helpers").write_text(HELPERS)
-    assert said.status == 1 and "lib.chapters.toy.helpers changed since the worker began: start it anew" in said.output
-    assert not book.kept()
