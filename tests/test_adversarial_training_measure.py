@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from torch import nn
 
 from lib import attack as attacks
@@ -38,7 +39,6 @@ from lib.train import loop
 from lib.train.batches import Mixed, Shuffled
 from lib.train.loop import fit
 
-CPU = torch.device("cpu")
 NORMAL = Normal(0, "digits", 2, 32)
 FGSM = attacks.FGSM(0.1, clip=None)
 PROBE = attacks.BIM(0.05, steps=3)
@@ -96,7 +96,7 @@ def test_it_can_be_varied(convolutions, activation, few_digits):
 
 def test_normal_training_is_a_fit_on_all_training_images(few_digits):
     model, history = trained(NORMAL)
-    direct = build(StridedCNN, 0, CPU)
+    direct = build(StridedCNN, 0, DEVICE)
     again = fit(direct, Shuffled(few_digits.x_train, few_digits.y_train, 32), 2, seed=0, snapshots=None)
     assert same(model, direct) and history.losses == again.losses
 
@@ -122,7 +122,7 @@ def test_fine_tuning_takes_small_steps_from_the_network_that_it_attacks_and_leav
 @pytest.mark.parametrize("start", ["scratch", "trained"])
 def test_mixed_training_begins_where_it_is_told_to(start, few_digits):
     model, _ = trained(MixedTrained(NORMAL, FGSM, TRAINING, 1, 32, start))
-    direct = build(StridedCNN, 0, CPU) if start == "scratch" else trained(NORMAL)[0]
+    direct = build(StridedCNN, 0, DEVICE) if start == "scratch" else trained(NORMAL)[0]
     fit(direct, Mixed(few_digits.x_train, few_digits.y_train, FGSM, 32), 1, seed=0, snapshots=None)
     assert same(model, direct)
 

@@ -69,7 +69,7 @@ class Augmented(Shuffled):
             yield self.moved(self.x[part], shift, draw < (0.5 if self.mirror else 0)), self.y[part]
 
     def moved(self, x: Tensor, shift: Tensor, mirrored: Tensor) -> Tensor:
-        """Images (N, C, H, W) shifted by `shift` (2, N, 1) less 4 pixels, some mirrored first."""
+        """Images (N, C, H, W), moved up and left by `shift` (2, N, 1) less 4 pixels, and some mirrored (N,)."""
         rows, columns = (shift[i] + torch.arange(x.shape[2 + i], device=x.device) for i in (0, 1))
         columns = torch.where(mirrored[:, None], columns.flip(1), columns)
         padded = nn.functional.pad(x, [4] * 4)
