@@ -417,7 +417,11 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
 
 CHANGES_OF_THE_LOOP = {
     "the loop": ("train/loop", "    loss.backward()", "    (2 * loss).backward()"),
-    "the batches": ("train/batches", "order.split(self.batch_size)", "order.flip(0).split(self.batch_size)"),
+    "the batches": (
+        "train/batches",
+        "in self.order(generator).split(self.batch_size)",
+        "in self.order(generator).flip(0).split(self.batch_size)",
+    ),
     "what it calls in another module": ("compute", "manual_seed(seed)", "manual_seed(seed + 1)"),
     "the network": (
         "models/small",
