@@ -1,6 +1,7 @@
 """What the tests share: a few hundred digits, a network that was trained on them, a linear one."""
 
 import copy
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from devices import DEVICE
 from filelock import FileLock
 from torch import nn
 
@@ -20,19 +22,27 @@ from lib.run.run import Run
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 
-CPU = torch.device("cpu")
-
 pytest_plugins = ["projects"]
 
 # One thread: networks this small gain nothing from more, and two threads that wait for each other on a machine
 # that others use as well are many times slower than one.
 torch.set_num_threads(1)
 
+# On a GPU the same sum is added up in the same order each time only where that is asked for.
+torch.use_deterministic_algorithms(DEVICE.type == "cuda", warn_only=True)
+torch.backends.cudnn.benchmark = False
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, those of a file stay together, but for the long ones."""
+    """Where several processes share the tests, those of a file stay together, but for the long ones.
+
+    Those marked `cuda` are skipped where there is no such device.
+    """
     for item in items:
+        if item.get_closest_marker("cuda") and DEVICE.type != "cuda":
+            item.add_marker(pytest.mark.skip(reason="needs a GPU that CUDA runs"))
         together = item.nodeid if item.get_closest_marker("alone") else item.path.name
         item.add_marker(pytest.mark.xdist_group(together))
 
@@ -45,7 +55,7 @@ def no_snapshots_in_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(scope="session")
 def all_digits() -> Dataset:
-    return load("digits", CPU)
+    return load("digits", DEVICE)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +72,7 @@ def digits(all_digits: Dataset) -> Dataset:
 
 @pytest.fixture(scope="session")
 def _trained(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> SimpleCNN:
-    model = build(SimpleCNN, 0, CPU)
+    model = build(SimpleCNN, 0, DEVICE)
     batches = Shuffled(digits.x_train, digits.y_train)
     fit(model, batches, 12, lr=3e-3, snapshots=tmp_path_factory.mktemp("snapshots"))
     return model
@@ -82,7 +92,7 @@ def linear() -> nn.Sequential:
     with torch.no_grad():
         model[1].weight.copy_(torch.randn(2, 28 * 28, generator=generator) / 28)
         model[1].bias.zero_()
-    return model
+    return model.to(DEVICE)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from torch import nn
 
 from lib import attack as attacks
@@ -38,7 +39,6 @@ from lib.train import loop
 from lib.train.batches import Mixed, Shuffled
 from lib.train.loop import fit
 
-CPU = torch.device("cpu")
 NORMAL = Normal(0, "digits", 2, 32)
 FGSM = attacks.FGSM(0.1, clip=None)
 PROBE = attacks.BIM(0.05, steps=3)
@@ -96,7 +96,7 @@ def test_it_can_be_varied(convolutions, activation, few_digits):
 
 def test_normal_training_is_a_fit_on_all_training_images(few_digits):
     model, history = trained(NORMAL)
-    direct = build(StridedCNN, 0, CPU)
+    direct = build(StridedCNN, 0, DEVICE)
     again = fit(direct, Shuffled(few_digits.x_train, few_digits.y_train, 32), 2, seed=0, snapshots=None)
     assert same(model, direct) and history.losses == again.losses
 
@@ -122,7 +122,7 @@ def test_fine_tuning_takes_small_steps_from_the_network_that_it_attacks_and_leav
 @pytest.mark.parametrize("start", ["scratch", "trained"])
 def test_mixed_training_begins_where_it_is_told_to(start, few_digits):
     model, _ = trained(MixedTrained(NORMAL, FGSM, TRAINING, 1, 32, start))
-    direct = build(StridedCNN, 0, CPU) if start == "scratch" else trained(NORMAL)[0]
+    direct = build(StridedCNN, 0, DEVICE) if start == "scratch" else trained(NORMAL)[0]
     fit(direct, Mixed(few_digits.x_train, few_digits.y_train, FGSM, 32), 1, seed=0, snapshots=None)
     assert same(model, direct)
 
@@ -202,7 +202,7 @@ def test_remedies_follow_the_attack_that_they_replace():
 
 def test_squared_error_is_that_of_softmax_and_one_hot(digits):
     outputs, y = trained(NORMAL)[0].eval()(digits.x_test[:9]).detach(), digits.y_test[:9]
-    expected = [((p - torch.eye(10)[k]) ** 2).mean() for p, k in zip(outputs.softmax(1), y, strict=True)]
+    expected = [((p - torch.eye(10, device=DEVICE)[k]) ** 2).mean() for p, k in zip(outputs.softmax(1), y, strict=True)]
     torch.testing.assert_close(attacks.squared_error(outputs, y), torch.stack(expected))
 
 
@@ -241,7 +241,7 @@ def test_calibration_tells_where_the_gradient_is_zero(monkeypatch, linear, few_d
     monkeypatch.setattr("lib.chapters.adversarial_training.calibration.images", lambda *_: few)
     found = calibration(Calibrating(NORMAL, (0.1,), 5))
     for number, fgsm in enumerate(READINGS.values()):
-        expected = red_flags.without_gradient(linear, fgsm, *few).numpy()
+        expected = red_flags.without_gradient(linear, fgsm, *few).cpu().numpy()
         assert np.array_equal(found.silent[number], expected)
     assert found.silent[2].any()
 
@@ -260,14 +260,14 @@ def test_images_that_no_eps_fools_are_as_they_were(linear, digits):
     x = digits.x_test[:5]
     with torch.no_grad():
         linear[1].bias[0] = 1000.0
-    y = torch.zeros(5, dtype=torch.int64)
+    y = torch.zeros(5, dtype=torch.int64, device=DEVICE)
     assert torch.equal(smallest_fgsm(linear, x, y, steps=8), x)
 
 
 def test_a_reach_measures_both_distances(trained, digits):
     x, y = digits.x_test[:3] * 0, digits.y_test[:3]
     x_adv = x.clone()
-    x_adv[0, 0, 0, :2] = torch.tensor([0.3, 0.4])
+    x_adv[0, 0, 0, :2] = torch.tensor([0.3, 0.4], device=DEVICE)
     gone = distances.measured(trained, x, y, x_adv, 0.0, targeted=False)
     assert gone.l2 == pytest.approx([0.5, 0, 0]) and gone.linf == pytest.approx([0.4, 0, 0])
     towards = distances.measured(trained, x, y, x_adv, 0.0, targeted=True)
@@ -281,7 +281,7 @@ def test_an_attack_is_measured_on_the_first_images_and_a_targeted_one_aims_at_th
     assert np.array_equal(away.successful, ~under_attack(model, attacks.FGSM(0.3), x, y).correct)
     assert away.images.shape == (8, 1, 28, 28) and len(away.l2) == len(away.read) == 9 and away.seconds > 0
     towards = distances.reach(Reaching(NORMAL, "FGSM", attacks.FGSM(0.3, targeted=True), 9))
-    assert np.array_equal(towards.successful, towards.read == ((y + 1) % 10).numpy())
+    assert np.array_equal(towards.successful, towards.read == ((y + 1) % 10).cpu().numpy())
 
 
 # What a network is scored on
@@ -333,7 +333,7 @@ def test_pictures_are_read_by_the_network_that_their_names_say(few_digits):
     (normal, _), (defended, _) = trained(NORMAL), trained(mixed)
     y = few_digits.y_test[:6]
     made = attacks.FGSM(0.2)(normal, few_digits.x_test[:6], y)
-    assert np.array_equal(seen.fgsm, made.numpy())
+    assert np.array_equal(seen.fgsm, made.cpu().numpy())
     assert np.array_equal(seen.fgsm_read, score(normal, made, y).read)
     assert np.array_equal(seen.fgsm_read_by_mixed, score(defended, made, y).read)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
+from devices import DEVICE
 from scipy import stats
 from torch import Tensor, nn
 
@@ -154,7 +155,7 @@ class Probe(nn.Module):
 def mixed_modes(fails: bool = False) -> nn.Sequential:
     """A network in training whose batch norm is frozen: both modes at once."""
     layers = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Dropout(), Probe(fails), nn.Flatten(), nn.Linear(4 * 26 * 26, 10)
-    model = nn.Sequential(*layers).train()
+    model = nn.Sequential(*layers).train().to(DEVICE)
     model[1].eval()
     return model
 
@@ -337,22 +338,25 @@ class Plateaus(nn.Module):
     With a gradient that is zero everywhere, a restart of PGD is a draw from the ball.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("below", torch.tensor([0.34, 0.33, 0.33], device=DEVICE).log())
+        self.register_buffer("above", torch.tensor([0.49, 0.50, 0.01], device=DEVICE).log())
+
     def forward(self, x: Tensor) -> Tensor:
-        below = torch.tensor([0.34, 0.33, 0.33], dtype=x.dtype).log()
-        above = torch.tensor([0.49, 0.50, 0.01], dtype=x.dtype).log()
-        return torch.where(x.flatten(1) < 0.6, below, above) + 0 * x.flatten(1)
+        return torch.where(x.flatten(1) < 0.6, self.below, self.above) + 0 * x.flatten(1)
 
 
 @pytest.fixture
 def grey() -> Tensor:
     """50 images of one pixel, all different, so that their random starts differ."""
-    return torch.linspace(0.45, 0.55, 50).view(-1, 1, 1, 1)
+    return torch.linspace(0.45, 0.55, 50, device=DEVICE).view(-1, 1, 1, 1)
 
 
 @pytest.mark.parametrize("targeted", [False, True])
 def test_pgd_keeps_the_restart_that_succeeds_image_by_image(targeted, grey):
     # Each start succeeds with a chance of 0.4; where it does, the loss of the true class 0 is the lower one.
-    y = torch.full((50,), int(targeted))
+    y = torch.full((50,), int(targeted), device=DEVICE)
     attack = PGD(eps=0.45, steps=1, targeted=targeted)
     once = read(Plateaus(), attack(Plateaus(), grey, y)) == 1
     often = read(Plateaus(), replace(attack, restarts=30)(Plateaus(), grey, y)) == 1
@@ -400,7 +404,7 @@ def test_noise_is_uniform(x):
     values = noise(x, 0).flatten()
     assert values.min() >= 0 and values.max() < 1
     assert values.mean().item() == pytest.approx(0.5, abs=4 / (12 * len(values)) ** 0.5)
-    assert stats.kstest(values.numpy(), "uniform").pvalue > 0.001
+    assert stats.kstest(values.cpu().numpy(), "uniform").pvalue > 0.001
 
 
 def test_noise_differs_by_seed_by_image_and_by_pixel(x):

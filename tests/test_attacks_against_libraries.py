@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from torch import Tensor, nn
 
 from lib.attack import BIM, FGSM, PGD, Attack
@@ -52,7 +53,7 @@ def with_torchattacks(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Tens
 
 
 def with_foolbox(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    wrapped = foolbox.PyTorchModel(model, bounds=(0, 1), device="cpu")
+    wrapped = foolbox.PyTorchModel(model, bounds=(0, 1), device=DEVICE)
     attack = {
         "FGSM": lambda: foolbox.attacks.LinfFastGradientAttack(random_start=False),
         "BIM": lambda: foolbox.attacks.LinfBasicIterativeAttack(abs_stepsize=ALPHA, steps=STEPS, random_start=False),
@@ -70,7 +71,7 @@ def with_art(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         input_shape=(1, 28, 28),
         nb_classes=10,
         clip_values=(0.0, 1.0),
-        device_type="cpu",
+        device_type="gpu" if DEVICE.type == "cuda" else "cpu",
     )
     settings = {"eps": EPS, "targeted": name.endswith("-targeted"), "batch_size": len(x)}
     stepwise = settings | {"eps_step": ALPHA, "max_iter": STEPS, "verbose": False}
@@ -79,7 +80,7 @@ def with_art(name: str, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         "BIM": lambda: art.BasicIterativeMethod(classifier, **stepwise),
         "PGD": lambda: art.ProjectedGradientDescent(classifier, num_random_init=0, **stepwise),
     }[name.removesuffix("-targeted")]()
-    return torch.from_numpy(attack.generate(x.numpy(), np.eye(10)[y.numpy()]))
+    return torch.from_numpy(attack.generate(x.cpu().numpy(), np.eye(10)[y.cpu().numpy()])).to(DEVICE)
 
 
 Library = Callable[[str, nn.Module, Tensor, Tensor], Tensor]

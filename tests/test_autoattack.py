@@ -2,6 +2,7 @@
 
 import torch
 import torchattacks
+from devices import DEVICE
 from torch import nn
 
 from lib.attack.autoattack import autoattack
@@ -34,7 +35,7 @@ def test_it_is_the_same_whatever_was_drawn_before_and_disturbs_no_later_draw(tra
 
 
 def test_each_module_s_mode_comes_back(trained, digits):
-    model = nn.Sequential(nn.BatchNorm2d(1), trained).train()
+    model = nn.Sequential(nn.BatchNorm2d(1), trained).train().to(DEVICE)
     model[0].eval()
     modes = [module.training for module in model.modules()]
     statistics = model[0].running_mean.clone()
@@ -45,7 +46,7 @@ def test_each_module_s_mode_comes_back(trained, digits):
 
 def test_images_that_are_misread_already_are_left_alone(trained, digits):
     x, y = digits.x_test, digits.y_test
-    wrong = ~torch.from_numpy(score(trained, x, y).correct)
+    wrong = ~torch.from_numpy(score(trained, x, y).correct).to(x.device)
     assert wrong.any() and torch.equal(square(trained, x, y, 0.2, 5)[wrong], x[wrong])
 
 
@@ -70,7 +71,7 @@ def test_autoattack_is_the_same_whatever_was_drawn_before_and_disturbs_no_later_
 
 
 def test_autoattack_changes_nothing_about_the_model(trained, digits):
-    model = nn.Sequential(nn.BatchNorm2d(1), trained).train()
+    model = nn.Sequential(nn.BatchNorm2d(1), trained).train().to(DEVICE)
     model[0].eval()
     modes = [module.training for module in model.modules()]
     statistics = model[0].running_mean.clone()
@@ -82,7 +83,7 @@ def test_autoattack_changes_nothing_about_the_model(trained, digits):
 
 def test_autoattack_leaves_misread_and_resisting_images_alone_and_takes_none(trained, digits):
     x, y = digits.x_test, digits.y_test
-    wrong = ~torch.from_numpy(score(trained, x, y).correct)
+    wrong = ~torch.from_numpy(score(trained, x, y).correct).to(x.device)
     assert wrong.any() and torch.equal(autoattack(trained, x[wrong], y[wrong], 0.2, steps=100), x[wrong])
     assert autoattack(trained, x[:0], y[:0], 0.2).shape == (0, 1, 28, 28)
     resisting = autoattack(trained, x[:5], y[:5], 1e-6, steps=2, queries=2)

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from torch import Tensor, nn
 
 from lib.attack import FGSM
 from lib.measure.boundary import attack_direction, distance, orthogonal_direction, plane
 
-GREY = 0.5 + 0.05 * torch.rand(20, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+GREY = 0.5 + 0.05 * torch.rand(20, 1, 28, 28, generator=torch.Generator().manual_seed(1)).to(DEVICE)
 """Images so far from 0 and 1 that a step of 0.4 is not clipped."""
-ZEROS = torch.zeros(20, dtype=torch.int64)
+ZEROS = torch.zeros(20, dtype=torch.int64, device=DEVICE)
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def closed_form(model: nn.Sequential, x: Tensor) -> np.ndarray:
     """The L-infinity distance to a linear model's boundary: the margin over the weights' L1 norm."""
     logits = model(x).detach()
     rising = (model[1].weight[1] - model[1].weight[0]).detach()
-    return ((logits[:, 0] - logits[:, 1]) / rising.abs().sum()).numpy()
+    return ((logits[:, 0] - logits[:, 1]) / rising.abs().sum()).cpu().numpy()
 
 
 # Distance.
@@ -49,7 +50,7 @@ def test_distance_is_infinite_where_nothing_is_misread(centred):
 
 
 def test_each_image_has_its_own_distance(centred):
-    mixed = torch.where(torch.arange(20) % 2 == 0, 0, 1)
+    mixed = torch.where(torch.arange(20, device=DEVICE) % 2 == 0, 0, 1)
     found = distance(centred, GREY, mixed, attack_direction(centred, GREY, ZEROS), largest=0.4, steps=40)
     assert (found[1::2] == 0).all() and (found[::2] > 0.15).all()
 

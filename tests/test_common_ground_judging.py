@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from torch import Tensor, nn
 
 from lib import attack as attacks
@@ -47,11 +48,11 @@ def test_stopping_on_images_that_are_fooled_changes_no_accuracy(network, digits,
 
 
 def test_how_far_l_bfgs_went_is_zero_where_it_had_not_to_go_and_infinite_where_it_failed(digits):
-    x, y = digits.x_test[:6], torch.tensor([7, 7, 3, 3, 3, 7])
-    seven = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    x, y = digits.x_test[:6], torch.tensor([7, 7, 3, 3, 3, 7], device=DEVICE)
+    seven = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).to(DEVICE)
     with torch.no_grad():
         seven[1].weight.zero_()
-        seven[1].bias.copy_(10.0 * (torch.arange(10) == 7))
+        seven[1].bias.copy_(10.0 * (torch.arange(10) == 7).to(DEVICE))
     assert nearest_adversarial(seven, x, y).tolist() == [np.inf, np.inf, 0, 0, 0, np.inf]
 
 

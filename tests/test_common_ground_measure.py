@@ -147,7 +147,7 @@ def test_a_network_is_told_by_which_images_each_attack_leaves(few):
     setting = cell_of(SMALL.attacked(), "mixed batches, eps 0.1, seed 1")
     found = back(measure.attacked(setting))
     network, x, y = measure.trained(setting.network), few.x_test[:20], few.y_test[:20]
-    assert np.array_equal(found.y, y.numpy()) and found.y.dtype == np.uint8 and found.seconds == network.seconds
+    assert np.array_equal(found.y, y.cpu().numpy()) and found.y.dtype == np.uint8 and found.seconds == network.seconds
     assert np.array_equal(found.correct["FGSM"], under_attack(network.network, FGSM(eps=0.1), x, y).correct)
     other = start(setting.other).network
     x_adv = PGD(eps=0.1)(other, x, y)

@@ -63,7 +63,7 @@ def test_digits_are_stratified_and_mixed(all_digits):
 
 
 def test_no_digit_is_in_both_halves(all_digits):
-    train, test = ({image.numpy().tobytes() for image in x} for x in (all_digits.x_train, all_digits.x_test))
+    train, test = ({image.cpu().numpy().tobytes() for image in x} for x in (all_digits.x_train, all_digits.x_test))
     assert not train & test
 
 

@@ -81,7 +81,7 @@ def test_a_training_elsewhere_goes_on_from_its_snapshot(
 ) -> None:
     monkeypatch.setenv("REPRO_DEVICE", str(DEVICE))
     with Elsewhere():
-        x, y = digits.x_train[:100].to(DEVICE), digits.y_train[:100].to(DEVICE)
+        x, y = digits.x_train[:100].cpu().to(DEVICE), digits.y_train[:100].cpu().to(DEVICE)
         once, twice = (build(SimpleCNN, 0, compute.device()) for _ in range(2))
         losses = [
             fit(model, Shuffled(x, y), epochs, snapshots=tmp_path / kept).losses

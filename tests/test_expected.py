@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from devices import DEVICE
 from torch import nn
 
 from lib import attack as attacks
@@ -43,7 +44,7 @@ def test_every_metric_of_a_chapter_has_a_range(quick_runs: Path) -> None:
 def network(all_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> nn.Module:
     """The first network of mitigation's quick profile."""
     settings = profiles.values("mitigation", "quick", {})
-    model = models.build(models.SimpleCNN, settings["seed"], torch.device("cpu"))
+    model = models.build(models.SimpleCNN, settings["seed"], DEVICE)
     batches = Shuffled(all_digits.x_train, all_digits.y_train)
     fit(model, batches, settings["epochs"], snapshots=tmp_path_factory.mktemp("snapshots"))
     return model

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from fragility_networks import fresh
 from torch import Tensor
 
@@ -37,7 +38,7 @@ def test_the_scan_reads_as_dropping_one_kernel_after_another_does() -> None:
     with torch.no_grad():  # some kernels that matter, and of which something is left when their weights are zero
         norm.weight[::7] *= 30
         norm.bias[::7] = 1 + norm.bias[::7].abs() * 30
-    x = torch.rand(12, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    x = torch.rand(12, 1, 28, 28, generator=torch.Generator().manual_seed(0)).to(DEVICE)
     y = evaluation.logits(model, x).argmax(1)  # so that some are read rightly whatever the weights
     scan = correct_without(model, x, y)
     weight = first_convolution(model).weight
@@ -57,7 +58,7 @@ def test_dropping_a_kernel_changes_what_the_scan_reads(all_digits: Dataset) -> N
 
     class Reads(torch.nn.Module):
         def forward(self, features: Tensor) -> Tensor:
-            return torch.stack([torch.full((len(features),), 1e-3), features[:, 3].sum((1, 2))], 1)
+            return torch.stack([torch.full((len(features),), 1e-3, device=DEVICE), features[:, 3].sum((1, 2))], 1)
 
     network = model[-1].network
     network.layer1 = Reads()
@@ -65,7 +66,7 @@ def test_dropping_a_kernel_changes_what_the_scan_reads(all_digits: Dataset) -> N
         setattr(network, name, torch.nn.Identity())
     with torch.no_grad():
         network.bn1.weight[3], network.bn1.bias[3], network.bn1.running_mean[3] = 1.0, 0.0, 0.0
-    scan = correct_without(model, x, torch.ones(6, dtype=torch.long))
+    scan = correct_without(model, x, torch.ones(6, dtype=torch.long, device=DEVICE))
     assert scan[np.arange(64) != 3].all() and not scan[3].any()
 
 

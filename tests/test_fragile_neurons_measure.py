@@ -255,7 +255,7 @@ def test_where_ages_are_compared_a_network_that_has_them_all_stands_in_for_a_nea
 @pytest.mark.parametrize("embedding", csg.EMBEDDINGS)
 def test_draws_are_those_of_one_embedding(few_digits: Dataset, embedding: str) -> None:
     found = csg.measured(csg.CsgSetting("digits", embedding, 60, 4, 3, 1, 2))
-    x, y = few_digits.x_train[:60].numpy(), few_digits.y_train[:60].numpy()
+    x, y = few_digits.x_train[:60].cpu().numpy(), few_digits.y_train[:60].cpu().numpy()
     points = csg.embedded(x, embedding, 1)
     for way, by_volume in ((csg.VOLUME, True), (csg.ALIKE, False)):
         expected = [csg.csg(points, y, 4, 3, seed, by_volume=by_volume) for seed in (1, 2)]

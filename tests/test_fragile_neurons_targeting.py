@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from fragility_networks import fresh
 from torch import Tensor
 
@@ -48,8 +49,8 @@ def test_fgsm_at_any_eps_is_a_step_along_the_signs(
 def test_an_unclipped_step_through_a_convolution_makes_the_share_the_same_at_every_eps(data: str) -> None:
     model = fresh(data).double()
     generator = torch.Generator().manual_seed(1)
-    x = torch.rand(8, 3 if data == "cifar10" else 1, 28, 28, generator=generator).double()
-    step = torch.randn(x.shape, generator=generator).sign().double()
+    x = torch.rand(8, 3 if data == "cifar10" else 1, 28, 28, generator=generator).double().to(DEVICE)
+    step = torch.randn(x.shape, generator=generator).sign().double().to(DEVICE)
     splits = random_splits(64, 24, 20, seed=0)
     for level in ("convolution", "batch norm"):
         base = distances(model, x, x + step)[level]

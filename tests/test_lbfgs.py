@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from devices import DEVICE
 from torch import Tensor, nn
 
 from lib.attack import LBFGS
@@ -52,10 +53,10 @@ def test_within_the_box_it_goes_farther_and_no_farther_than_the_best_known(linea
     free = margin(linear, x, read) / normal.norm()
     for image, label, found, unboxed in zip(x, read, boxed, free, strict=True):
         away = normal if label == 0 else -normal
-        path = (image + torch.linspace(0, 50, 20001).view(-1, 1, 1, 1) * away).clamp(0, 1)
+        path = (image + torch.linspace(0, 50, 20001, device=DEVICE).view(-1, 1, 1, 1) * away).clamp(0, 1)
         first = (logits(linear, path).argmax(1) != label).int().argmax()
         best = (path[first] - image).norm()
-        assert unboxed < best and found == pytest.approx(best.item(), rel=0.02)
+        assert unboxed < best and found.item() == pytest.approx(best.item(), rel=0.02)
 
 
 def test_each_image_s_smallest_fgsm_is_farther_in_l2(trained, digits):

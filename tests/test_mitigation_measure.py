@@ -240,7 +240,7 @@ def test_the_planes_run_through_the_first_image(measured: dict[str, list], few: 
     assert found.before.plane.across[[0, -1]].tolist() == [-0.5, 0.5]
     for around in (found.before, found.after):
         assert len(around.along_gradient) == len(around.along_random) == 10
-    misread = classified(original, few.x_test[:10]) != few.y_test[:10].numpy()
+    misread = classified(original, few.x_test[:10]) != few.y_test[:10].cpu().numpy()
     assert ((found.before.along_gradient == 0) == misread).all()
 
 

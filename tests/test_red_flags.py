@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from torch import Tensor, nn
 
 from lib.attack import FGSM, PGD, Attack
@@ -37,7 +38,7 @@ def images(digits: Dataset) -> tuple[Tensor, Tensor]:
     """The test images of zeros and ones, a third of them ones."""
     zeros, ones = (digits.x_test[digits.y_test == c] for c in (0, 1))
     ones = ones[: len(zeros) // 2]
-    return torch.cat([zeros, ones]), torch.tensor([0] * len(zeros) + [1] * len(ones))
+    return torch.cat([zeros, ones]), torch.tensor([0] * len(zeros) + [1] * len(ones), device=DEVICE)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def honest(digits: Dataset) -> nn.Sequential:
     Its logits are scaled down: where they lie far apart, its gradient would be lost in rounding.
     """
     means = torch.stack([digits.x_train[digits.y_train == c].mean(0).flatten() for c in (0, 1)])
-    model = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 2))
+    model = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 2)).to(DEVICE)
     with torch.no_grad():
         model[1].weight.copy_(means / 10)
         model[1].bias.copy_(-means.square().sum(1) / 20)
@@ -82,8 +83,12 @@ class Saturated(Defence):
 class Constant(Defence):
     """Reads class 0, whatever the image."""
 
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__(model)
+        self.register_buffer("logits", torch.tensor([1.0, 0.0], device=DEVICE))
+
     def forward(self, x: Tensor) -> Tensor:
-        return 0 * self.model(x) + torch.tensor([1.0, 0.0])
+        return 0 * self.model(x) + self.logits
 
 
 class OnlyOnFiles(Defence):
@@ -98,12 +103,14 @@ class OnlyOnFiles(Defence):
 class Late(Defence):
     """Has a gradient only from the 41st on that is asked for without a break."""
 
-    asked = 0
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__(model)
+        self.register_buffer("asked", torch.zeros((), device=DEVICE))  # counted on the device, also in a replay
 
     def forward(self, x: Tensor) -> Tensor:
-        self.asked = self.asked + 1 if torch.is_grad_enabled() else 0
+        self.asked.add_(1).mul_(float(torch.is_grad_enabled()))
         logits = self.model(x)
-        return logits if self.asked > 40 else logits.detach() + 0 * logits
+        return torch.where(self.asked > 40, logits, logits.detach())
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from torch import Tensor, nn
 
 import lib
@@ -26,8 +27,6 @@ from lib.train import loop, snapshots
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 from lib.train.snapshots import History
-
-CPU = torch.device("cpu")
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ def epochs_trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def train(
     batches: Shuffled, epochs: int, snapshots: Path | None, start: int = 0, **recipe
 ) -> tuple[nn.Module, History]:
-    model = build(SimpleCNN, start, CPU)
+    model = build(SimpleCNN, start, DEVICE)
     return model, fit(model, batches, epochs, snapshots=snapshots, **recipe)
 
 
@@ -144,7 +143,7 @@ def test_another_seed_gives_other_weights(batches):
 
 def test_no_epochs_leave_the_weights_alone(batches, store):
     model, history = train(batches, 0, store)
-    assert same(model, build(SimpleCNN, 0, CPU)) and history.losses == []
+    assert same(model, build(SimpleCNN, 0, DEVICE)) and history.losses == []
 
 
 def test_the_random_numbers_of_the_caller_are_left_alone(batches):
@@ -210,6 +209,19 @@ def test_what_is_continued_equals_what_was_never_interrupted(batches, store, epo
     assert [path.name for path in store.rglob("*.pt")] == ["epoch-0005.pt"]
 
 
+def test_a_state_of_another_device_is_gone_on_from_as_this_one_needs_it(batches, store, monkeypatch):
+    """On CUDA Adam runs with options that the CPU does not take, and the other way round."""
+    uninterrupted, history = train(batches, 5, None)
+    interrupt(batches, 5, 3, store, monkeypatch)
+    (path,) = store.rglob("*.pt")
+    found = torch.load(path, weights_only=True)
+    for group in found["optimizer"]["param_groups"]:
+        group |= {"capturable": DEVICE.type != "cuda", "fused": DEVICE.type != "cuda"}
+    torch.save(found, path)
+    continued, rest = train(batches, 5, store)
+    assert same(continued, uninterrupted) and rest.losses == history.losses
+
+
 def test_a_shorter_training_is_not_taken_from_a_longer_one(batches, store, monkeypatch):
     interrupt(batches, 5, 3, store, monkeypatch)
     assert same(train(batches, 2, store)[0], train(batches, 2, None)[0])
@@ -231,7 +243,7 @@ def test_going_on_from_an_earlier_age_gives_the_weights_of_one_training(digits, 
     batches = Shuffled(digits.x_train[:200], digits.y_train[:200], 50)
 
     def start() -> nn.Module:
-        return build(SimpleCNN, 0, CPU)
+        return build(SimpleCNN, 0, DEVICE)
 
     whole, by_ages, again = start(), start(), start()
     fit(whole, batches, 4, snapshots=None)
@@ -251,11 +263,11 @@ def test_going_on_from_an_earlier_age_gives_the_weights_of_one_training(digits, 
 
 def test_an_older_age_trains_only_what_is_missing(digits, tmp_path, monkeypatch):
     batches = Shuffled(digits.x_train[:100], digits.y_train[:100], 50)
-    fit(build(SimpleCNN, 0, CPU), batches, 2, snapshots=tmp_path)
+    fit(build(SimpleCNN, 0, DEVICE), batches, 2, snapshots=tmp_path)
     epochs = []
     original = Shuffled.__call__
     monkeypatch.setattr(Shuffled, "__call__", lambda *arguments: epochs.append(1) or original(*arguments))
-    fit(build(SimpleCNN, 0, CPU), batches, 3, snapshots=tmp_path)
+    fit(build(SimpleCNN, 0, DEVICE), batches, 3, snapshots=tmp_path)
     assert len(epochs) == 1
 
 
@@ -264,7 +276,7 @@ def test_an_older_age_trains_only_what_is_missing(digits, tmp_path, monkeypatch)
 
 def seen_by(batches: Shuffled, epochs: int, store: Path | None) -> tuple[nn.Module, list[nn.Module]]:
     seen: list[nn.Module] = []
-    model = build(SimpleCNN, 0, CPU)
+    model = build(SimpleCNN, 0, DEVICE)
     fit(model, batches, epochs, snapshots=store, each_epoch=lambda now: seen.append(copy.deepcopy(now)))
     return model, seen
 
@@ -292,7 +304,7 @@ def test_a_look_that_is_interrupted_goes_on_where_it_was(batches, store, epochs_
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(build(SimpleCNN, 0, CPU), batches, 4, snapshots=store, each_epoch=stop_at_two)
+        fit(build(SimpleCNN, 0, DEVICE), batches, 4, snapshots=store, each_epoch=stop_at_two)
     epochs_trained.clear()
     model, seen = seen_by(batches, 4, store)
     assert len(epochs_trained) == 2 and len(seen) == 4 and same(model, train(batches, 4, None)[0])
@@ -306,7 +318,7 @@ def test_a_look_at_a_training_of_which_only_the_end_is_kept_trains_it_again(batc
 
 
 def test_random_numbers_drawn_in_a_look_do_not_change_the_training(batches):
-    model = build(SimpleCNN, 0, CPU)
+    model = build(SimpleCNN, 0, DEVICE)
     fit(model, batches, 2, snapshots=None, each_epoch=lambda now: torch.rand(7))
     assert same(model, train(batches, 2, None)[0])
 
@@ -331,7 +343,7 @@ def test_a_damaged_snapshot_is_set_aside_and_trained_anew(batches, store, capsys
 
 def test_two_processes_do_not_meet_in_one_training(batches, store, epochs_trained):
     """The second waits, and loads what the first has trained."""
-    model = build(SimpleCNN, 0, CPU)
+    model = build(SimpleCNN, 0, DEVICE)
     held = snapshots.Snapshots.of(store, model, batches, {"optimizer": "adam", "lr": 1e-3, "seed": 0}, code=fit)
     with held.alone():
         thread = threading.Thread(target=fit, args=(model, batches, 1), kwargs={"snapshots": store})
@@ -370,7 +382,7 @@ def test_another_recipe_or_start_is_trained_anew(change, batches, store, epochs_
 
 def test_a_network_with_a_frozen_layer_is_trained_anew(batches, store, epochs_trained):
     train(batches, 1, store)
-    model = build(SimpleCNN, 0, CPU)
+    model = build(SimpleCNN, 0, DEVICE)
     kept = model[0].weight.requires_grad_(False).clone()
     fit(model, batches, 1, snapshots=store)
     assert len(epochs_trained) == 2 and torch.equal(model[0].weight, kept)
@@ -404,8 +416,12 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
 
 
 CHANGES_OF_THE_LOOP = {
-    "the loop": ("train/loop", "        loss.backward()", "        (2 * loss).backward()"),
-    "the batches": ("train/batches", "order.split(self.batch_size)", "order.flip(0).split(self.batch_size)"),
+    "the loop": ("train/loop", "    loss.backward()", "    (2 * loss).backward()"),
+    "the batches": (
+        "train/batches",
+        "in self.order(generator).split(self.batch_size)",
+        "in self.order(generator).flip(0).split(self.batch_size)",
+    ),
     "what it calls in another module": ("compute", "manual_seed(seed)", "manual_seed(seed + 1)"),
     "the network": (
         "models/small",
@@ -424,15 +440,16 @@ def test_a_change_of_the_code_that_trains_trains_anew(name, edit, batches, store
 
 
 def test_a_network_within_another_counts_as_well(edit, batches):
-    model = nn.Sequential(nn.Identity(), build(SimpleCNN, 0, CPU))
+    model = nn.Sequential(nn.Identity(), build(SimpleCNN, 0, DEVICE))
     before = digest_of(model, batches)
     edit(*CHANGES_OF_THE_LOOP["the network"])
     assert digest_of(model, batches) != before
 
 
 UNRELATED = {
-    "a comment": ("train/loop", "        loss.backward()", "        loss.backward()  # gradients"),
+    "a comment": ("train/loop", "    loss.backward()", "    loss.backward()  # gradients"),
     "an attack that is not trained on": ("attack/gradient", "x + self.eps * self.gradient(model, x, y).sign()", "x"),
+    "when a step is captured": ("train/graphs", "WARM_UP = 3", "WARM_UP = 4"),
     "a new definition": (
         "models/base",
         "def parameter_count(",

@@ -174,7 +174,9 @@ def test_membership_is_the_chance_that_a_member_has_the_lower_loss():
 def test_a_network_that_memorised_its_images_gives_them_away(setting, digits):
     few = setting.x[:60], setting.y[:60]
     memorised = unlearning.trained(setting, *few, 40)
-    inside, outside = (unlearning.losses(memorised, *group).numpy() for group in (few, (digits.x_test, digits.y_test)))
+    inside, outside = (
+        unlearning.losses(memorised, *group).cpu().numpy() for group in (few, (digits.x_test, digits.y_test))
+    )
     assert forensics.membership(inside, outside) > 0.6
 
 

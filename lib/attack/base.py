@@ -8,7 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib import compute
 from lib.models.base import evaluating
+from lib.train import graphs
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """Logits (N, classes) and labels (N,) to one loss an image (N,)."""
@@ -53,7 +55,8 @@ class Attack(ABC):
     clip
         The range of a valid pixel; None lets the result leave it, as some papers' code does.
     batch_size
-        How many images are attacked at once; a matter of memory alone.
+        How many images are attacked at once on a CPU, a matter of memory alone; `compute.at_once` says how many on
+        a GPU.
 
     Raises
     ------
@@ -78,13 +81,16 @@ class Attack(ABC):
     def __call__(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         if y.shape != x.shape[:1]:
             raise ValueError(f"{len(x)} images come with labels of shape {tuple(y.shape)}; one each is needed")
-        if self.clip and len(x) and (x.min() < self.clip[0] or x.max() > self.clip[1]):
-            raise ValueError(
-                f"pixels lie in [{x.min():.3g}, {x.max():.3g}], outside {list(self.clip)}: "
-                "normalisation belongs in the model, as a layer"
-            )
-        with evaluating(model), torch.enable_grad():
-            parts = zip(x.detach().split(self.batch_size), y.split(self.batch_size), strict=True)
+        if self.clip and len(x):
+            low, high = x.aminmax()
+            if (low < self.clip[0]) | (high > self.clip[1]):
+                raise ValueError(
+                    f"pixels lie in [{low:.3g}, {high:.3g}], outside {list(self.clip)}: "
+                    "normalisation belongs in the model, as a layer"
+                )
+        with evaluating(model), torch.enable_grad(), graphs.kept():
+            size = compute.at_once(self.batch_size, x.device)
+            parts = zip(x.detach().split(size), y.split(size), strict=True)
             return torch.cat([self.perturb(model, images, labels) for images, labels in parts])
 
     @abstractmethod

@@ -1,12 +1,16 @@
 """Attacks that follow the gradient of the loss, by one step or by many."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from lib.attack.base import Attack
 from lib.attack.noise import uniform
+from lib.train import graphs
+
+LOOK_EVERY = 5
+"""After how many steps to look whether any image is left, where looking makes the device wait."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,10 @@ class FGSM(Attack):
     """
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        return graphs.Captured(FGSM.moved, self, model)(x, y)
+
+    def moved(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        """The step."""
         return self.clipped(x + self.eps * self.gradient(model, x, y).sign())
 
 
@@ -29,6 +37,10 @@ class GradientStep(Attack):
     """
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        return graphs.Captured(GradientStep.moved, self, model)(x, y)
+
+    def moved(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        """The step."""
         return self.clipped(x + self.eps * self.gradient(model, x, y))
 
 
@@ -64,16 +76,26 @@ class BIM(Attack):
 
     def ascend(self, model: nn.Module, start: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """`steps` steps uphill from `start`, within the ball around x."""
-        x_adv, going = start.clone(), torch.arange(len(x), device=x.device)
-        for _ in range(self.steps):
-            gradient, logits = self.gradient_and_logits(model, x_adv[going], y[going])
-            if self.early_stop:
-                open_ = self.resisting(logits, y[going])
-                going, gradient = going[open_], gradient[open_]
-            if not len(going):
-                break
-            x_adv[going] = self.within(x_adv[going] + self.step * gradient.sign(), x[going])
-        return x_adv
+        uphill = graphs.Captured(BIM.uphill, self, model)
+        look_every = LOOK_EVERY if graphs.fixed_shapes(x.device) else 1
+        reached, at, x_adv = start.clone(), torch.arange(len(x), device=x.device), start
+        for number in range(1, self.steps + 1):
+            x_adv, resisting = uphill(x_adv, x, y)
+            if self.early_stop and number % look_every == 0:
+                reached[at] = x_adv
+                going = _going(resisting)
+                at, x_adv, x, y = (values[going] for values in (at, x_adv, x, y))
+                if not len(at):
+                    break
+        reached[at] = x_adv
+        return reached
+
+    def uphill(self, model: nn.Module, x_adv: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """x_adv after one step, but for images that stop early; and which images (N,) had resisted by then."""
+        gradient, logits = self.gradient_and_logits(model, x_adv, y)
+        moved = self.within(x_adv + self.step * gradient.sign(), x)
+        resisting = self.resisting(logits, y)
+        return _where(resisting, moved, x_adv) if self.early_stop else moved, resisting
 
 
 @dataclass(frozen=True)
@@ -109,19 +131,29 @@ class PGD(BIM):
             with torch.no_grad():
                 logits = model(best)
             open_ = self.resisting(logits, y)
-            if not open_.any():
+            going = _going(open_)
+            if not going.any():
                 break
-            candidate = self.from_start(model, x[open_], y[open_], restart)
+            candidate = self.from_start(model, x[going], y[going], restart)
             with torch.no_grad():
                 found = model(candidate)
-            better = self.losses(found, y[open_]) > self.losses(logits[open_], y[open_])
-            better |= ~self.resisting(found, y[open_])  # a success may have the lower loss
-            best[open_] = torch.where(better.view(-1, 1, 1, 1), candidate, best[open_])
+            better = self.losses(found, y[going]) > self.losses(logits[going], y[going])
+            better |= ~self.resisting(found, y[going])  # a success may have the lower loss
+            best[going] = _where(better & open_[going], candidate, best[going])
         return best
 
     def from_start(self, model: nn.Module, x: Tensor, y: Tensor, restart: int) -> Tensor:
         """One restart."""
-        if not self.random_start:
-            return self.ascend(model, x, x, y)
-        start = uniform(x, self.eps, self.seed * 1000 + restart)
-        return self.ascend(model, self.within(start, x), x, y)
+        start = self.within(uniform(x, self.eps, self.seed * 1000 + restart), x) if self.random_start else x
+        # Where it starts is all that a seed decides, so that one capture of a step serves all seeds.
+        return replace(self, seed=0).ascend(model, start, x, y)
+
+
+def _going(resisting: Tensor) -> Tensor:
+    """Which images of a batch (N,) are attacked further: those that resist; where shapes are fixed, all or none."""
+    return resisting.any().expand_as(resisting) if graphs.fixed_shapes(resisting.device) else resisting
+
+
+def _where(chosen: Tensor, one: Tensor, other: Tensor) -> Tensor:
+    """Images (N, ...) of `one` where chosen (N,), else of `other`."""
+    return torch.where(chosen.view(-1, *[1] * (one.dim() - 1)), one, other)

@@ -26,9 +26,11 @@ NEUTRAL = (
     "lib.files",
     "lib.provenance",
     "lib.show",
+    "lib.train.graphs",
     "lib.train.snapshots",
 )
-"""What keeps, names, times and shows results, and decides none: what it does is no part of a digest."""
+"""What keeps, names, times and shows results and decides none, and how a function is run that makes them: what it does
+is no part of a digest."""
 
 
 @dataclass(frozen=True, order=True)

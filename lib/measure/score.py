@@ -8,10 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib import compute
 from lib.attack.base import Attack
 from lib.models.base import evaluating
 
 BATCH = 1000
+"""How many images a CPU computes at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,7 @@ class Score:
 def logits(model: nn.Module, x: Tensor) -> Tensor:
     """The logits (N, classes) of all images, in batches."""
     with evaluating(model):
-        return torch.cat([model(images) for images in x.split(BATCH)])
+        return torch.cat([model(images) for images in x.split(compute.at_once(BATCH, x.device))])
 
 
 def losses(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:

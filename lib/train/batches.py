@@ -33,9 +33,12 @@ class Shuffled:
     batch_size: int = 64
 
     def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        order = torch.randperm(len(self.x), generator=generator).to(self.x.device)
-        for chosen in order.split(self.batch_size):
+        for chosen in self.order(generator).split(self.batch_size):
             yield self.x[chosen], self.y[chosen]
+
+    def order(self, generator: torch.Generator) -> Tensor:
+        """The images' places (N,) in a new order, on their device."""
+        return torch.randperm(len(self.x), generator=generator).to(self.x.device)
 
     def __len__(self) -> int:
         return -(-len(self.x) // self.batch_size)
@@ -54,14 +57,24 @@ class Augmented(Shuffled):
     mirror: bool = False
 
     def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        for x, y in super().__call__(model, generator):
-            shift = torch.randint(0, 9, (2, len(x), 1), generator=generator).to(x.device)
-            rows, columns = (shift[i] + torch.arange(x.shape[2 + i], device=x.device) for i in (0, 1))
-            flipped = torch.rand(len(x), generator=generator).to(x.device) < (0.5 if self.mirror else 0)
-            columns = torch.where(flipped[:, None], columns.flip(1), columns)
-            padded = nn.functional.pad(x, [4] * 4)
-            number = torch.arange(len(x), device=x.device)[:, None, None]
-            yield padded[number, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2), y
+        chosen = self.order(generator).split(self.batch_size)
+        # All moves of an epoch go to the device at once, so that no batch waits there for the one before.
+        moves = [
+            (torch.randint(0, 9, (2, len(part), 1), generator=generator), torch.rand(len(part), generator=generator))
+            for part in chosen
+        ]
+        shifts = torch.cat([shift for shift, _ in moves], dim=1).to(self.x.device).split(self.batch_size, dim=1)
+        draws = torch.cat([draw for _, draw in moves]).to(self.x.device).split(self.batch_size)
+        for part, shift, draw in zip(chosen, shifts, draws, strict=True):
+            yield self.moved(self.x[part], shift, draw < (0.5 if self.mirror else 0)), self.y[part]
+
+    def moved(self, x: Tensor, shift: Tensor, mirrored: Tensor) -> Tensor:
+        """Images (N, C, H, W), moved up and left by `shift` (2, N, 1) less 4 pixels, and some mirrored (N,)."""
+        rows, columns = (shift[i] + torch.arange(x.shape[2 + i], device=x.device) for i in (0, 1))
+        columns = torch.where(mirrored[:, None], columns.flip(1), columns)
+        padded = nn.functional.pad(x, [4] * 4)
+        number = torch.arange(len(x), device=x.device)[:, None, None]
+        return padded[number, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True, eq=False)

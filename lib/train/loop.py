@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lib import compute
+from lib.train import graphs
 from lib.train.batches import Batches
 from lib.train.snapshots import SNAPSHOTS, History, Snapshots, State
 
@@ -31,8 +32,8 @@ def fit(
     """Train `model` in place with Adam on cross-entropy, going on from the newest state of the same training.
 
     A training that was finished is loaded; one of fewer epochs, or that was interrupted, is continued. The weights
-    are those of one training without a stop, to the bit. The model is left in training mode; `lib.measure` and
-    `lib.attack` switch it for as long as they need.
+    are those of one training without a stop, to the bit. The model is left in training mode and without gradients;
+    `lib.measure` and `lib.attack` switch the mode for as long as they need.
 
     Parameters
     ----------
@@ -59,11 +60,12 @@ def fit(
     History
         Of the whole training, also where it was loaded or continued.
     """
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    on_cuda = next(model.parameters()).is_cuda
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, capturable=on_cuda, fused=on_cuda or None)
     state = State(model, optimizer, compute.seeded(seed), History())
     kept = Snapshots.of(snapshots, model, batches, {"optimizer": "adam", "lr": lr, "seed": seed}, code=fit)
     devices = [compute.device()] if compute.device().type == "cuda" else []
-    with kept.alone(), torch.random.fork_rng(devices=devices):
+    with kept.alone(), torch.random.fork_rng(devices=devices), graphs.kept():
         torch.manual_seed(seed)
         seen = _look_back(kept, state, epochs, each_epoch) if each_epoch else epochs
         done = kept.restore(state, upto=seen, epochs=epochs)
@@ -79,6 +81,7 @@ def fit(
             else:
                 kept.save(epoch, state, wanted=epoch == epochs)
         bar.close()
+        optimizer.zero_grad(set_to_none=True)
     return state.history
 
 
@@ -93,13 +96,19 @@ def _look_back(kept: Snapshots, state: State, epochs: int, each_epoch: EachEpoch
 
 def _epoch(model: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, bar) -> float:
     model.train()
-    total = count = 0
+    step = graphs.Captured(_step, model, optimizer)
+    total, count = torch.zeros((), device=next(model.parameters()).device), 0
     for x, y in batches:
-        loss = F.cross_entropy(model(x), y)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        total = total + loss.detach() * len(x)
+        total = step(total, x, y)
         count += len(x)
         bar.update()
     return float(total) / count
+
+
+def _step(model: nn.Module, optimizer: torch.optim.Optimizer, total: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Train on one batch; return `total` with the batch's losses added."""
+    loss = F.cross_entropy(model(x), y)
+    optimizer.zero_grad(set_to_none=True)  # so that each step's gradients are written, not added to what there is
+    loss.backward()
+    optimizer.step()
+    return total + loss.detach() * len(x)

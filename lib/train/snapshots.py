@@ -144,7 +144,9 @@ class Snapshots:
     def _load(self, found: dict, state: State) -> None:
         state.model.load_state_dict(found["model"])
         if found["optimizer"]["state"]:
-            state.optimizer.load_state_dict(found["optimizer"])
+            # Its settings are those at hand: what the digest leaves open in them is what this device needs.
+            groups = state.optimizer.state_dict()["param_groups"]
+            state.optimizer.load_state_dict(found["optimizer"] | {"param_groups": groups})
         state.generator.set_state(found["generator"])
         torch.set_rng_state(found["rng"])
         if found["cuda_rng"] is not None and compute.device().type == "cuda":

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lib import compute
 from lib.models.base import evaluating
+from lib.train import graphs
 
 LEVELS = ("convolution", "batch norm", "ReLU")
 """Where the maps of the first layer can be read: as they come, after batch norm, after ReLU."""
@@ -76,7 +77,7 @@ def correct_without(model: nn.Sequential, x: Tensor, y: Tensor) -> NDArray[np.bo
     """Which images are read rightly when a kernel of the first convolution is zeroed, for each kernel in turn.
 
     Up to the first pooling the kernels do not see each other. So that part runs once; for each kernel its map is
-    replaced by what a kernel of zeros gives, and the rest of the network runs.
+    replaced by what a kernel of zeros gives, and the rest of the network runs. All is read from the device at the end.
 
     Parameters
     ----------
@@ -90,19 +91,25 @@ def correct_without(model: nn.Sequential, x: Tensor, y: Tensor) -> NDArray[np.bo
     """
     stem, rest = halves(model)
     blank = with_kernels(model, torch.zeros_like(first_convolution(model).weight))
-    columns = []
-    with evaluating(model), evaluating(blank):
+    columns, size = [], compute.at_once(BATCH, x.device)
+    with evaluating(model), evaluating(blank), graphs.kept():
+        correct = graphs.Captured(_correct, rest)
         without = halves(blank)[0](x[:1])
-        for images, labels in zip(x.split(BATCH), y.split(BATCH), strict=True):
+        for images, labels in zip(x.split(size), y.split(size), strict=True):
             features = stem(images)
             rows = []
             for kernel in range(features.shape[1]):
                 kept = features[:, kernel].clone()
                 features[:, kernel] = without[:, kernel]
-                rows.append(rest(features).argmax(1) == labels)
+                rows.append(correct(features, labels))
                 features[:, kernel] = kept
             columns.append(torch.stack(rows))
     return torch.cat(columns, 1).cpu().numpy()
+
+
+def _correct(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """Which inputs (N,) are classified as y."""
+    return network(x).argmax(1) == y
 
 
 def is_fragile(accuracies: Sequence[float] | NDArray) -> NDArray[np.bool_]:
