@@ -100,7 +100,7 @@ def test_it_goes_on_from_its_last_epoch_and_gives_the_same_cell(file: Path, here
 
 def test_what_does_not_fit_stays_and_is_said(there: Machine, tmp_path: Path) -> None:
     file = tmp_path / "cells.zip"
-    assert carry.export([CELL], file, states=1000) == Exported(cells=0, trainings=0, staying=1)
+    assert carry.export([CELL], file, at_most=1000) == Exported(cells=0, trainings=0, staying=1)
     assert zipfile.ZipFile(file).namelist() == []
 
 

@@ -36,20 +36,20 @@ class Brought:
     states: int = 0
 
 
-def export(wanted: Iterable[Cell], target: Path, *, states: float = float("inf")) -> Exported:
+def export(wanted: Iterable[Cell], target: Path, *, at_most: float = float("inf")) -> Exported:
     """Put the cells that are kept into a zip file, and what the others' trainings go on from.
 
     Parameters
     ----------
-    states
-        Of these, how many bytes at most.
+    at_most
+        Bytes of the file: of these, as many as fit in beside the cells.
     """
     wanted = list(dict.fromkeys(wanted))
     there = [cell for cell in wanted if cell.is_kept]
     with atomic(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for cell in there:  # they are compressed already
             archive.write(cell.path, f"{cell.part.chapter}/{cell.path.name}")
-        packed, staying = trainings.pack(wanted, archive, states)
+        packed, staying = trainings.pack(wanted, archive, at_most - sum(cell.path.stat().st_size for cell in there))
     return Exported(len(there), packed, staying)
 
 

@@ -9,7 +9,6 @@ from lib.evidence import cells, store
 from lib.evidence.cells import Cell
 from lib.evidence.store import Damaged, Made
 
-
 SHORTEST_S = 0.1
 """What takes less says nothing of how fast a device is."""
 

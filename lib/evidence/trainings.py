@@ -1,4 +1,4 @@
-"""The states of trainings that a cell has begun and not ended, from one machine to another, in the file of its cells."""
+"""The states of trainings that cells have begun and not ended, from one machine to another, in the file of cells."""
 
 import hashlib
 import io
