@@ -1,4 +1,4 @@
-"""All that is asked of a machine with a GPU, in one command, within a time: `python3 tests/device_check.py --within 10m`.
+"""All that is asked of a machine with a GPU, in one command: `python3 tests/device_check.py --within 10m`.
 
 The tests that need a GPU, its rows of the benchmarks, whether two processes at once are worth it, and then as much of
 the paper profile as the rest suffices for. It needs no environment of its own, only what python3 can import. What each
@@ -40,7 +40,7 @@ def steps(out: Path) -> list[Step]:
     """What there is to do, in this order."""
     return [
         Step("machine", lambda _: [sys.executable, "-c", MACHINE], 0.1),
-        Step("tests", lambda _: [sys.executable, "-m", "pytest", "-q", "-m", "cuda", "-rs", *_with_cuda()], 0.3),
+        Step("tests", lambda _: _tests(), 0.3),
         Step("benchmarks", lambda _: [sys.executable, "-m", "benchmarks", "--output", str(out)], 0.3),
         Step("two at once", lambda _: [sys.executable, str(ROOT / "tests" / "two_at_once.py")], 0.15),
         Step("fill", lambda left: [*RUN, "fill", "--within", f"{max(left - LET_GO_S / 2, 1):.0f}s"]),
@@ -55,10 +55,12 @@ print("CUDA", torch.version.cuda, torch.cuda.mem_get_info() if torch.cuda.is_ava
 """
 
 
-def _with_cuda() -> list[str]:
-    """The files that have tests for a GPU: to collect all others would take longer than these do."""
-    found = [path for path in sorted(ROOT.glob("tests/test_*.py")) if "mark.cuda" in path.read_text(encoding="utf-8")]
-    return list(map(str, found)) or [str(ROOT / "tests")]
+def _tests() -> list[str]:
+    """Those that need a GPU, of the files that have some: to collect all others would take longer than these do."""
+    files = [path for path in sorted(ROOT.glob("tests/test_*.py")) if "mark.cuda" in path.read_text(encoding="utf-8")]
+    if not files:
+        return [sys.executable, "-c", "raise SystemExit('no test is marked for a GPU')"]
+    return [sys.executable, "-m", "pytest", "-q", "-rs", "-m", "cuda", "-p", "no:cacheprovider", *map(str, files)]
 
 
 def check(wanted: Sequence[Step], out: Path, ends: float, export: Sequence[str]) -> int:

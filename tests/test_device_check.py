@@ -88,4 +88,5 @@ def test_a_file_that_is_too_large_to_be_sent_is_cut_and_can_be_put_together(
 
 def test_the_last_step_fills_in_what_is_left(tmp_path: Path) -> None:
     *_, last = device_check.steps(tmp_path)
-    assert last.name == "fill" and last.command(321.5)[-2:] == ["--within", "321s"] and last.share == 1, "half of LET_GO_S less"
+    assert last.name == "fill" and last.share == 1
+    assert last.command(321.5)[-2:] == ["--within", "321s"], "less half of what it is given to let go"

@@ -121,7 +121,9 @@ class Snapshots:
             return
         if self.last and self.last.wanted:
             self._write("epoch", self.last.epoch, _light(self.last.content))
-        self.last = _Last(epoch, wanted, _content(epoch, state))
+        with _undisturbed():
+            self.last = None  # so that there are never two of them in memory
+            self.last = _Last(epoch, wanted, _content(epoch, state))
         if time.monotonic() - self.saved_at >= self._interval():
             self._write_in_full("passing")
 
