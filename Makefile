@@ -14,7 +14,7 @@ PY := $(VENV)/bin/python
 RUN := $(PY) -m lib.run
 
 .DEFAULT_GOAL := reproduce
-.PHONY: reproduce sweep fill book test bench lab record status clean help
+.PHONY: reproduce sweep fill book test bench device-check lab record status clean help
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=paper PAPER=mitigation PARAMS="eps_untargeted=0.2"
@@ -36,6 +36,9 @@ test: $(VENV)/ready-test  ## every test, two at a time; executes the quick profi
 bench: $(VENV)/ready-bench  ## attacks, training and the kernel scan beside other libraries, for the page on speed: ROWS="fgsm scan"
 	@$(PY) -m benchmarks $(ROWS)
 
+device-check:  ## on a machine with a GPU: its tests, benchmarks, and the paper profile in what is left of WITHIN=10m
+	@$(if $(wildcard $(PY)),$(PY),python3) tests/device_check.py $(WITHIN:%=--within %)
+
 lab: $(VENV)/ready  ## open the notebooks in JupyterLab; results go to runs/lab
 	@$(PY) -m jupyterlab notebooks
 
@@ -49,7 +52,7 @@ clean:  ## remove runs, cells, snapshots and built sites; data, what is recorded
 	rm -rf runs book/_build
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-19s %s\n", $$1, $$2 }'
 
 # --- set-up, once ---
 

@@ -1,6 +1,6 @@
 """A scratch copy of the book whose one chapter trains small networks, and its commands, run in processes of their own.
 
-A process that has torch is kept, and forks for each command: what it starts itself, workers and kernels, is as always.
+A process that has torch is kept, and forks for each command, which forks for its workers; kernels are as always.
 """
 
 import json
@@ -26,6 +26,7 @@ MEASURE = '''\
 """Small networks on sixty-four made-up images, and a score that needs none."""
 
 import os
+import signal
 import time
 from dataclasses import dataclass
 
@@ -69,17 +70,33 @@ def note(word: str) -> None:
 def held(name: str) -> None:
     """Say that this begins, wait as long as there is a file of that name, and fail where another says so."""
     note(f"start {name}")
+    if (compute.ROOT / f"deaf-{name}").exists():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     while (compute.ROOT / f"hold-{name}").exists():
         time.sleep(0.02)
     if (compute.ROOT / f"broken-{name}").exists():
         raise ValueError(f"{name} is cursed")
 
 
+EPOCHS = []
+
+
+class Noted(Shuffled):
+    """Images of which each epoch is noted; the second one waits as long as there is a file that says so."""
+
+    def __call__(self, *arguments):
+        EPOCHS.append(1)
+        while len(EPOCHS) > 1 and (compute.ROOT / "hold-epoch").exists():
+            time.sleep(0.02)
+        yield from super().__call__(*arguments)
+        note("epoch done")
+
+
 def train(setting: Setting) -> Trained:
     held(f"train-{setting.seed}")
     x, y = torch.rand(64, 1, 28, 28, generator=compute.seeded(0)), torch.arange(64) % 10
     model = build(SimpleCNN, setting.seed, torch.device("cpu"))
-    batches = Shuffled(x, y, batch_size=8)
+    batches = Noted(x, y, batch_size=8)
     fit(model, batches, 2, seed=setting.seed, snapshots=snapshots.SNAPSHOTS)
     note(f"end train-{setting.seed}")
     return Trained(torch.cat([one.detach().flatten() for one in model.parameters()]).numpy())
@@ -137,15 +154,40 @@ ledger.metric("score", found[-1].score)
 path = ledger.finish()
 """
 SERVER = """\
-import json, os, signal, sys, traceback
-from lib.run import __main__ as command
+import json, multiprocessing, os, signal, subprocess, sys, time, traceback
+import torch
+from lib.run import __main__ as command, measuring, worker
 
-def run(arguments, output, ignoring):
+torch.optim.Adam([torch.zeros(1)])  # the first one imports for seconds
+
+class Forked:
+    "A worker as subprocess.Popen would start it, with torch imported already."
+    def __init__(self, command, cwd, env):
+        self.process = multiprocessing.get_context("fork").Process(target=self.work, args=(command[-1], env))
+        self.process.start()
+    def work(self, asked, env):
+        os.environ.update(env)
+        sys.exit(worker.main(asked))
+    def poll(self):
+        return self.process.exitcode
+    returncode = property(poll)
+    def send_signal(self, number):
+        os.kill(self.process.pid, number)
+    def wait(self, patience=None):
+        self.process.join(patience)
+        if self.poll() is None:
+            raise subprocess.TimeoutExpired("worker", patience)
+    def kill(self):
+        self.process.kill()
+
+def run(arguments, output, ignoring, forking):
     os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT), 1)
     os.dup2(1, 2)
     signal.signal(signal.SIGINT, signal.SIG_IGN if ignoring else signal.default_int_handler)
+    if forking:
+        measuring.start = Forked
     try:
-        return command.main(arguments)
+        return command.main(arguments, time.time())
     except SystemExit as error:
         return error.code
     except BaseException:
@@ -153,10 +195,10 @@ def run(arguments, output, ignoring):
         return 70
 
 for line in sys.stdin:
-    arguments, output, ignoring = json.loads(line)
+    arguments, output, ignoring, forking = json.loads(line)
     if os.fork() == 0:  # waits for the command, and says how it ended
         if (child := os.fork()) == 0:
-            status = run(arguments, output, ignoring)
+            status = run(arguments, output, ignoring, forking)
             sys.stdout.flush()
             os._exit(status)
         print(child, flush=True)
@@ -203,13 +245,16 @@ class Copy:
     _server: subprocess.Popen | None = None
     _commands: list[Command] = field(default_factory=list)
 
-    def start(self, *arguments: str, ignoring: bool = False) -> Command:
-        """A command, in a process of its own, which may ignore interrupts as a shell's background jobs do."""
+    def start(self, *arguments: str, ignoring: bool = False, forking: bool = True) -> Command:
+        """A command, in a process of its own, which may ignore interrupts as a shell's background jobs do.
+
+        Its workers are forked from what has imported torch, or started as they are for a user.
+        """
         if self._server is None:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
             self._server = self.python("-c", SERVER, **pipes)
         output = self.root / f"said-{len(self._commands)}"
-        print(json.dumps([arguments, str(output), ignoring]), file=self._server.stdin, flush=True)
+        print(json.dumps([arguments, str(output), ignoring, forking]), file=self._server.stdin, flush=True)
         self._commands.append(Command(int(self._server.stdout.readline()), output))
         return self._commands[-1]
 

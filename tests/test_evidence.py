@@ -235,7 +235,7 @@ def test_a_cell_of_a_chapter_that_is_no_name_is_not_taken_over(
     store.write(cell.path, record, replace(made, chapter="../../elsewhere"))
     carry.export([cell], tmp_path / "cells.zip")
     cell.path.unlink()
-    assert carry.bring(tmp_path / "cells.zip") == (0, 0)
+    assert carry.bring(tmp_path / "cells.zip") == carry.Brought(0, 0)
     assert "left out" in capsys.readouterr().err and not list(tmp_path.rglob("elsewhere"))
 
 
@@ -250,10 +250,10 @@ def test_cells_go_to_another_machine_and_back(tmp_path: Path, folders: list[Path
     for cell in wanted(3):
         cell.get()
     target = tmp_path / "cells.zip"
-    assert carry.export([*wanted(3), PART(Setting(9))], target) == 3
+    assert carry.export([*wanted(3), PART(Setting(9))], target) == carry.Exported(3, 0, 0)
     wanted(1)[0].path.unlink()
     CALLS.clear()
-    assert carry.bring(target) == (1, 2)
+    assert carry.bring(target) == carry.Brought(1, 2)
     assert [len(cell.get().numbers) for cell in wanted(3)] == [3, 4, 5] and not CALLS
 
 
@@ -267,7 +267,7 @@ def test_what_is_no_cell_is_not_taken_over(tmp_path: Path, capsys: pytest.Captur
         archive.writestr("toy/note.txt", "hello")
         archive.write(cell.path, "../../outside-0123456789abcdef.npz")
     cell.path.unlink()
-    assert carry.bring(target) == (0, 0)
+    assert carry.bring(target) == carry.Brought(0, 0)
     assert capsys.readouterr().err.count("left out") == 2 and not list(tmp_path.rglob("outside*"))
     target.write_text("nothing")
     with pytest.raises(carry.CarryError, match="no file of cells"):

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def book(_book: Copy) -> Iterator[Copy]:
     """The copy, with no evidence and an empty log."""
     emptied(_book)
     yield _book
-    for pattern in ("hold-*", "broken-*"):
+    for pattern in ("hold-*", "broken-*", "deaf-*"):
         for path in _book.root.glob(pattern):
             path.unlink()
 
@@ -49,7 +50,7 @@ def book(_book: Copy) -> Iterator[Copy]:
 def undisturbed(_book: Copy, root: Path) -> dict[str, bytes]:
     """What is measured where nothing disturbs, to the bit; all of it is in the file that `export` makes as well."""
     emptied(_book)
-    said = _book.run("fill", "--jobs", "2", "--export", str(root / "cells.zip"))
+    said = _book.run("fill", "--jobs", "2", "--export", str(root / "cells.zip"), forking=False)
     assert said.status == 0 and "nothing is missing" in said.output, said.output
     assert f"4 cells in {root / 'cells.zip'}" in said.output
     assert _book.count("end") == BOTH and len(_book.kept()) == 4
@@ -145,9 +146,36 @@ def test_two_commands_at_once_make_each_cell_once(book: Copy, undisturbed: dict[
 @pytest.mark.parametrize("ignoring", [False, True], ids=["in a terminal", "in the background"])
 def test_within_a_time_what_takes_longer_is_interrupted_and_said_to_be_left(book: Copy, ignoring: bool) -> None:
     book.hold("train-0")
-    said = book.run("fill", "--jobs", "1", "--within", "2s", ignoring=ignoring)
+    said = book.run("fill", "--jobs", "1", "--within", "3s", ignoring=ignoring)
     assert said.status == 0 and said.output.endswith(f"2 cells are left; {LEFT}\n"), said.output
     assert book.count("end") == cells("score") and len(book.kept()) == 2
+
+
+def test_a_training_that_the_time_has_stopped_goes_on_on_another_machine(
+    book: Copy, root: Path, undisturbed: dict[str, bytes]
+) -> None:
+    book.hold("epoch")
+    file = str(root / "begun.zip")
+    said = book.run("fill", "--jobs", "1", "--within", "10s", "--export", file)
+    assert said.status == 0 and f"2 cells in {file}, 1 trainings to go on with\n" in said.output, said.output
+    assert book.count("epoch") == {"done": 1} and book.count("end") == cells("score"), "stopped in its second epoch"
+    book.release()
+    emptied(book)
+    assert (
+        book.run("import", file).output == f"{file}: 2 new cells, 0 that were here already, 1 new states of trainings\n"
+    )
+    said = book.run("fill", "--jobs", "1")
+    assert said.status == 0 and book.kept() == undisturbed
+    assert book.count("epoch") == {"done": 3}, "one of train-0, two of train-1"
+
+
+def test_who_does_not_let_go_in_time_is_ended_and_the_file_is_written(book: Copy, root: Path) -> None:
+    book.hold("train-0")
+    (book.root / "deaf-train-0").touch()
+    began = time.monotonic()
+    said = book.run("fill", "--jobs", "1", "--within", "6s", "--export", str(root / "late.zip"))
+    assert said.status == 0 and "2 cells are left" in said.output and "2 cells in" in said.output, said.output
+    assert time.monotonic() - began < 8 and not lives(book.begun("train-0"))
 
 
 def test_a_damaged_cell_is_set_aside_and_made_anew(book: Copy, undisturbed: dict[str, bytes]) -> None:

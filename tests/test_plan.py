@@ -64,7 +64,7 @@ def test_what_is_missing_comes_by_worth() -> None:
     assert [task.cell.part.name for task in plan.missing(found, ["toy"])] == ["curve", "curve", "failing"]
 
 
-def test_time_is_estimated_from_the_cells_most_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_is_estimated_from_the_cells_most_alike() -> None:
     PART(Setting(1)).get()
     made = PART(Setting(1)).made
     known = [
@@ -75,8 +75,33 @@ def test_time_is_estimated_from_the_cells_most_alike(monkeypatch: pytest.MonkeyP
     assert plan.estimate(PART(Setting(7, 0.1)), known) == 12.0
     assert plan.estimate(PART(Setting(7, 0.3)), known) == 100.0
     assert plan.estimate(FAILING(Setting()), known) is None
+
+
+def test_what_was_made_on_another_device_is_scaled_by_what_both_have_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    PART(Setting(1)).get()
+    base = PART(Setting(1)).made
+
+    def made(device: str, part: str, setting: str, seconds: float) -> store.Made:
+        return replace(base, device=device, part=part, setting=setting, seconds=seconds)
+
+    cpu = [made("cpu", "train", "seed 0", 100.0), made("cpu", "train", "seed 1", 200.0)]
+    cpu += [made("cpu", "scan", "seed 0", 30.0), made("cpu", "failing", "seed 0, eps 0.3", 600.0)]
+    cell = FAILING(Setting())
+    assert plan.planned(cell, cpu, "card") == plan.Task(cell, None), "nothing is known of how fast the card is"
+    card = [made("card", "train", "seed 0", 10.0), made("card", "train", "seed 1", 20.0)]
+    assert plan.planned(cell, [*cpu, *card], "card") == plan.Task(cell, 60.0, is_scaled=True)
+    card += [made("card", "scan", "seed 0", 12.0)]
+    assert plan.planned(cell, [*cpu, *card], "card").seconds == pytest.approx(600 * (0.1 + 0.4) / 2), "a part each"
+    other = [made("old card", "failing", "seed 0, eps 0.3", 50.0), made("old card", "scan", "seed 0", 12.0)]
+    assert plan.planned(cell, [*cpu, *card, *other], "card").seconds == pytest.approx(150), "by what is known best"
+    own = made("card", "failing", "seed 9, eps 0.1", 7.0)
+    assert plan.planned(cell, [*cpu, *card, own], "card") == plan.Task(cell, 7.0), "its own comes before all others'"
+    tasks = [plan.planned(one, [*cpu, *card], "card") for one in (cell, SLOW(Setting()))]
+    assert "~2.5 + ?" in plan.listed(tasks) and "~" not in plan.listed(tasks[1:])
+
     monkeypatch.setattr("lib.provenance.describe_device", lambda: "another device")
-    assert not list(plan.experience()), "what was made elsewhere says nothing of this device"
+    (task,) = plan.missing([PART(Setting(2))])
+    assert task.seconds is None, "what is kept was made elsewhere"
 
 
 def test_filling_makes_what_is_missing_and_goes_on_after_a_failure() -> None:

@@ -6,6 +6,7 @@ The network has dropout, so that whatever is not brought back (the optimiser, ei
 import copy
 import random
 import shutil
+import signal
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -75,7 +76,7 @@ def same(one: nn.Module, other: nn.Module) -> bool:
 def interrupt(
     batches: Shuffled, epochs: int, after: int, store: Path, monkeypatch: pytest.MonkeyPatch, **recipe
 ) -> None:
-    """Train, keeping a state after every epoch, until a batch of the epoch after `after` raises."""
+    """Train until a batch of the epoch after `after` is interrupted."""
     calls: list[int] = []
     ordinary = Shuffled.__call__
 
@@ -87,7 +88,6 @@ def interrupt(
             yield batch
 
     with monkeypatch.context() as patch:
-        patch.setattr(snapshots, "SAVE_EVERY_S", 0.0)
         patch.setattr(Shuffled, "__call__", failing)
         with pytest.raises(KeyboardInterrupt):
             train(batches, epochs, store, **recipe)
@@ -165,7 +165,7 @@ def test_the_random_numbers_of_the_caller_do_not_matter(batches):
 
 def test_without_a_folder_nothing_is_written(batches, tmp_path, monkeypatch):
     monkeypatch.setattr(torch, "save", lambda *_: pytest.fail("something was saved"))
-    monkeypatch.setattr(snapshots, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(snapshots, "KILLED_EVERY_S", 0.0)
     train(batches, 2, None)
     assert list(tmp_path.iterdir()) == []
 
@@ -220,6 +220,49 @@ def test_a_state_of_another_device_is_gone_on_from_as_this_one_needs_it(batches,
     torch.save(found, path)
     continued, rest = train(batches, 5, store)
     assert same(continued, uninterrupted) and rest.losses == history.losses
+
+
+def test_an_interrupted_training_writes_what_its_last_epoch_gave(batches, store, monkeypatch):
+    interrupt(batches, 5, 3, store, monkeypatch)
+    assert kept_in(store) == {"passing-0003.pt": True}, "none of those before, which cost too much to write"
+    train(batches, 2, store)
+    assert kept_in(store) == {"passing-0003.pt": True, "epoch-0002.pt": True}, "what is further on stays"
+
+
+def test_interrupts_wait_until_a_state_is_written(batches, store, monkeypatch):
+    save, before = torch.save, signal.getsignal(signal.SIGINT)
+
+    def disturbed(state: dict, path: Path) -> None:
+        signal.raise_signal(signal.SIGINT)
+        save(state, path)
+
+    monkeypatch.setattr(torch, "save", disturbed)
+    with pytest.raises(KeyboardInterrupt):
+        train(batches, 2, store)
+    assert kept_in(store) == {"epoch-0002.pt": True} and signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(("seconds", "epochs"), [(0.0, [1, 2, 3, 4, 5, 6]), (50.0, [3, 6]), (200.0, [6])])
+def test_states_are_written_the_more_seldom_the_longer_it_takes(batches, store, monkeypatch, seconds, epochs):
+    """An epoch takes 200 s here, a process is killed every hour: sqrt(2 * 50 * 3600) = 600 s, three epochs."""
+    now, written, save = [0.0], [], torch.save
+
+    def slow(state: dict, path: Path) -> None:
+        now[0] += seconds
+        written.append(state["epoch"])
+        save(state, path)
+
+    def epoch(*arguments: object) -> float:
+        now[0] += 200.0
+        return ordinary(*arguments)
+
+    ordinary = loop._epoch
+    monkeypatch.setattr(snapshots, "time", types.SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(snapshots, "_guess", lambda content: seconds)
+    monkeypatch.setattr(loop, "_epoch", epoch)
+    monkeypatch.setattr(torch, "save", slow)
+    train(batches, 6, store)
+    assert written == epochs
 
 
 def test_a_shorter_training_is_not_taken_from_a_longer_one(batches, store, monkeypatch):
@@ -310,6 +353,12 @@ def test_a_look_that_is_interrupted_goes_on_where_it_was(batches, store, epochs_
     assert len(epochs_trained) == 2 and len(seen) == 4 and same(model, train(batches, 4, None)[0])
 
 
+def kept_in(store: Path) -> dict[str, bool]:
+    """The files of a training, and whether each can be gone on from."""
+    found = {path.name: torch.load(path, weights_only=True) for path in store.rglob("*.pt")}
+    return {name: bool(state["optimizer"]["state"]) for name, state in found.items()}
+
+
 def test_a_look_at_a_training_of_which_only_the_end_is_kept_trains_it_again(batches, store, epochs_trained):
     train(batches, 3, store)
     epochs_trained.clear()
@@ -325,8 +374,7 @@ def test_random_numbers_drawn_in_a_look_do_not_change_the_training(batches):
 
 def test_only_the_last_epoch_that_was_looked_at_can_be_gone_on_from(batches, store):
     seen_by(batches, 3, store)
-    held = {path.name: bool(torch.load(path, weights_only=True)["optimizer"]["state"]) for path in store.rglob("*.pt")}
-    assert held == {"epoch-0001.pt": False, "epoch-0002.pt": False, "epoch-0003.pt": True}
+    assert kept_in(store) == {"epoch-0001.pt": False, "epoch-0002.pt": False, "epoch-0003.pt": True}
     assert same(train(batches, 5, store)[0], train(batches, 5, None)[0])
 
 

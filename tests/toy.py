@@ -54,7 +54,7 @@ def move_to(folder: Path) -> None:
     """Keep cells and snapshots in a folder, a snapshot after every epoch."""
     cells.FOLDERS[:] = [folder / "evidence"]
     snapshots.SNAPSHOTS = folder / "snapshots"
-    snapshots.SAVE_EVERY_S = 0.0
+    snapshots.KILLED_EVERY_S = 0.0
 
 
 def fill_in(folder: Path, count: int) -> None:

@@ -1,13 +1,14 @@
-"""Cells from one machine to another, in one file."""
+"""Cells from one machine to another, in one file, with the states of the trainings that some have begun."""
 
 import shutil
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from lib.evidence import cells, store
+from lib.evidence import cells, store, trainings
 from lib.evidence.cells import Cell
 from lib.evidence.store import Damaged
 from lib.files import atomic
@@ -17,13 +18,39 @@ class CarryError(RuntimeError):
     """A file of cells cannot be read; the message names it."""
 
 
-def export(wanted: Iterable[Cell], target: Path) -> int:
-    """Put the cells that are kept into a zip file; return how many."""
-    there = [cell for cell in dict.fromkeys(wanted) if cell.is_kept]
+@dataclass(frozen=True)
+class Exported:
+    """What is in a file: how many cells, and how many trainings of cells that are not made; how many stay here."""
+
+    cells: int
+    trainings: int
+    staying: int
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What was taken over of a file: how many cells are new, how many were here, how many states of trainings."""
+
+    new: int
+    known: int
+    states: int = 0
+
+
+def export(wanted: Iterable[Cell], target: Path, *, at_most: float = float("inf")) -> Exported:
+    """Put the cells that are kept into a zip file, and what the others' trainings go on from.
+
+    Parameters
+    ----------
+    at_most
+        Bytes of the file: of these, as many as fit in beside the cells.
+    """
+    wanted = list(dict.fromkeys(wanted))
+    there = [cell for cell in wanted if cell.is_kept]
     with atomic(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for cell in there:  # they are compressed already
             archive.write(cell.path, f"{cell.part.chapter}/{cell.path.name}")
-    return len(there)
+        packed, staying = trainings.pack(wanted, archive, at_most - sum(cell.path.stat().st_size for cell in there))
+    return Exported(len(there), packed, staying)
 
 
 def packed(wanted: Iterable[Cell]) -> bytes:
@@ -34,7 +61,7 @@ def packed(wanted: Iterable[Cell]) -> bytes:
         return target.read_bytes()
 
 
-def bring_packed(content: bytes) -> tuple[int, int]:
+def bring_packed(content: bytes) -> Brought:
     """`bring` for what `packed` gave."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "cells.zip"
@@ -42,10 +69,10 @@ def bring_packed(content: bytes) -> tuple[int, int]:
         return bring(source)
 
 
-def bring(source: Path) -> tuple[int, int]:
-    """Take the cells of such a file over; return how many are new, and how many were here already.
+def bring(source: Path) -> Brought:
+    """Take the cells of such a file over, and the states of trainings.
 
-    What is no cell is named and left out.
+    What is neither is named and left out.
 
     Raises
     ------
@@ -56,11 +83,12 @@ def bring(source: Path) -> tuple[int, int]:
     try:
         with zipfile.ZipFile(source) as archive, tempfile.TemporaryDirectory() as folder:
             for name in archive.namelist():
-                outcome = _brought(Path(archive.extract(name, folder)), name)
-                new, known = new + (outcome is True), known + (outcome is False)
+                if not name.startswith(f"{trainings.FOLDER}/"):
+                    outcome = _brought(Path(archive.extract(name, folder)), name)
+                    new, known = new + (outcome is True), known + (outcome is False)
+            return Brought(new, known, trainings.unpack(archive))
     except (OSError, zipfile.BadZipFile) as error:
         raise CarryError(f"{source} is no file of cells ({error})") from error
-    return new, known
 
 
 def _brought(found: Path, name: str) -> bool | None:

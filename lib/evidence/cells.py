@@ -18,6 +18,8 @@ from lib import compute, data, provenance
 from lib.digest import code, values
 from lib.evidence import store
 from lib.evidence.store import Made
+from lib.files import atomic
+from lib.train import snapshots
 
 R = TypeVar("R")
 
@@ -25,6 +27,8 @@ MADE_HERE = compute.RUNS / "evidence"
 RECORDED = compute.ROOT / "book" / "recorded" / "evidence"
 FOLDERS = [MADE_HERE, RECORDED]
 """Where cells are looked for, in this order; new ones go to the first."""
+BEGUN = ".begun"
+"""The folder, beside the cells, for what says which trainings a cell has begun."""
 
 
 class Busy(RuntimeError):
@@ -128,7 +132,7 @@ class Cell(Generic[R]):
 
     def _measured(self) -> tuple[R, Made]:
         commit, started = provenance.commit(), time.perf_counter()
-        with data.noting() as used:
+        with data.noting() as used, snapshots.noting(self._note_begun):
             record = self.part.measure(self.setting)
         made = Made(
             self.part.chapter,
@@ -147,7 +151,16 @@ class Cell(Generic[R]):
         )
         path = FOLDERS[0] / self.part.chapter / f"{self.name}.npz"
         store.write(path, record, made)
+        self.begun.unlink(missing_ok=True)
         return store.read(path, self.part.record, self.digest)
+
+    @property
+    def begun(self) -> Path:
+        """The file that says, as long as the cell is not made, which trainings it has begun: a folder's name a line."""
+        return FOLDERS[0] / BEGUN / self.digest[:32]
+
+    def _note_begun(self, training: Path) -> None:
+        note_begun(self.begun, [training.name])
 
     @contextmanager
     def _alone(self, wait: bool) -> Iterator[None]:
@@ -163,6 +176,13 @@ class Cell(Generic[R]):
             yield
         finally:
             lock.release()
+
+
+def note_begun(note: Path, trainings: Iterable[str]) -> None:
+    """Add trainings to those that a cell has begun."""
+    known = note.read_text(encoding="utf-8").split() if note.exists() else []
+    with atomic(note) as temporary:
+        temporary.write_text("\n".join(dict.fromkeys([*known, *trainings])), encoding="utf-8")
 
 
 def records(cells: Iterable[Cell[R]]) -> list[R]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from lib import provenance
 from lib.evidence import cells, store
 from lib.evidence.cells import Cell
 from lib.evidence.store import Damaged, Made
+
+SHORTEST_S = 0.1
+"""What takes less says nothing of how fast a device is."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,8 @@ class Task:
 
     cell: Cell
     seconds: float | None
+    is_scaled: bool = False
+    """Whether that was measured on another device, and is scaled to this one."""
 
 
 def missing(wanted: Iterable[Cell], order: Sequence[str] = ()) -> list[Task]:
@@ -26,8 +32,8 @@ def missing(wanted: Iterable[Cell], order: Sequence[str] = ()) -> list[Task]:
         Parts as `chapter.part`, or whole chapters, the most telling first. Those of a part stay in their order; parts
         that are not named come last.
     """
-    known = list(experience())
-    found = [Task(cell, estimate(cell, known)) for cell in dict.fromkeys(wanted) if cell.read() is None]
+    known, here = list(experience()), provenance.describe_device()
+    found = [planned(cell, known, here) for cell in dict.fromkeys(wanted) if cell.read() is None]
     return sorted(found, key=lambda task: rank(task.cell, order))
 
 
@@ -38,20 +44,55 @@ def rank(cell: Cell, order: Sequence[str]) -> int:
 
 
 def experience() -> Iterable[Made]:
-    """Where each cell comes from that was made on a device like this one."""
-    here = provenance.describe_device()
+    """Where each cell comes from that is kept here, whichever device made it."""
     for folder in cells.FOLDERS:
         for path in sorted(folder.glob("*/*.npz")):
             try:
-                made = store.read_made(path)
+                yield store.read_made(path)
             except (Damaged, FileNotFoundError):
                 continue
-            if made.device == here:
-                yield made
+
+
+def planned(cell: Cell, known: Iterable[Made], here: str) -> Task:
+    """A cell, and what it will take on the device `here`.
+
+    Where none of its part was made on that, those of another device count, times the ratio of the two: the median over
+    the parts that both have made under the same settings. Of several others, the one with most of these.
+    """
+    made: dict[str, list[Made]] = {}
+    for one in known:
+        made.setdefault(one.device, []).append(one)
+    mine = made.pop(here, [])
+    if (seconds := estimate(cell, mine)) is not None:
+        return Task(cell, seconds)
+    scaled = [(ratios(mine, theirs), estimate(cell, theirs)) for theirs in made.values()]
+    found = [pair for pair in scaled if pair[0] and pair[1] is not None]
+    if not found:
+        return Task(cell, None)
+    shared, seconds = max(found, key=lambda pair: len(pair[0]))
+    return Task(cell, seconds * median(shared), is_scaled=True)
+
+
+def ratios(mine: Iterable[Made], theirs: Iterable[Made]) -> list[float]:
+    """The seconds on one device by those on another, of each part that both have made under some same setting."""
+    one, other = _longest(mine), _longest(theirs)
+    parts: dict[tuple[str, str], list[float]] = {}
+    for chapter, part, setting in one.keys() & other.keys():
+        there = max(other[chapter, part, setting], SHORTEST_S)
+        parts.setdefault((chapter, part), []).append(max(one[chapter, part, setting], SHORTEST_S) / there)
+    return [median(of) for of in parts.values()]
+
+
+def _longest(made: Iterable[Made]) -> dict[tuple[str, str, str], float]:
+    found: dict[tuple[str, str, str], float] = {}
+    for one in made:
+        key = one.chapter, one.part, one.setting
+        found[key] = max(one.seconds, found.get(key, 0.0))
+    return found
 
 
 def estimate(cell: Cell, known: Iterable[Made]) -> float | None:
-    """Seconds for a cell, by those of its part whose settings are most like its own.
+    """Seconds for a cell, by those of its part whose settings are most like its own, all made on one device.
 
     Of these the longest counts: a cell that found its networks trained by another took less than it would alone.
     """
@@ -68,13 +109,15 @@ def listed(tasks: Sequence[Task]) -> str:
     parts: dict[str, list[Task]] = {}
     for task in tasks:
         parts.setdefault(f"{task.cell.part.chapter}.{task.cell.part.name}", []).append(task)
-    lines = [f"{name:42} {len(of):4} {_minutes([task.seconds for task in of]):>10}" for name, of in parts.items()]
+    lines = [f"{name:42} {len(of):4} {_minutes(of):>10}" for name, of in parts.items()]
     head = f"{'what is missing, the most telling first':42} {'cells':>4} {'minutes':>9}"
-    total = f"{'all of it':42} {len(tasks):4} {_minutes([task.seconds for task in tasks]):>10}"
-    return "\n".join([head, *lines, total]) if tasks else "nothing is missing"
+    total = f"{'all of it':42} {len(tasks):4} {_minutes(tasks):>10}"
+    notes = ["~ by what another device took"] if any(task.is_scaled for task in tasks) else []
+    return "\n".join([head, *lines, total, *notes]) if tasks else "nothing is missing"
 
 
-def _minutes(seconds: Sequence[float | None]) -> str:
-    known = [one for one in seconds if one is not None]
+def _minutes(tasks: Sequence[Task]) -> str:
+    known = [task.seconds for task in tasks if task.seconds is not None]
     text = f"{sum(known) / 60:.1f}" if known else "?"
-    return f"{text} + ?" if known and len(known) < len(seconds) else text
+    text = f"~{text}" if any(task.is_scaled for task in tasks) else text
+    return f"{text} + ?" if known and len(known) < len(tasks) else text

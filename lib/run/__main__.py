@@ -12,7 +12,7 @@ from lib.evidence import carry
 from lib.evidence.cluster import EngineError
 from lib.ledger import results
 from lib.parameters import ParameterError
-from lib.run import costs, execute, measuring, record, status
+from lib.run import STARTED, costs, execute, measuring, record, status
 from lib.run.run import Run
 from lib.site import build, readme
 from lib.site.render import SiteError
@@ -22,11 +22,12 @@ FAILURES = (
     carry.CarryError,
 )
 INTERRUPTED = 130
+LARGEST = "of the file: trainings that would make it larger stay here"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit status."""
-    options = _parser().parse_args(arguments)
+def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
+    """Run one command, which was begun at `started`; return its exit status."""
+    options = _parser().parse_args(arguments, argparse.Namespace(started=started))
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
     )  # a stopped run keeps what it has, like an interrupted one
@@ -63,26 +64,47 @@ def _fill(options: argparse.Namespace) -> None:
     if options.list:
         measuring.listed(runs)
         return
+    time = {}
+    if options.within is not None:
+        spare = _spare(options.within)
+        time = {"ends": options.started + options.within - spare, "patience": spare / 2}
     try:
         left = measuring.fill(
             runs,
             needed=False,
-            within=options.within,
             jobs=options.jobs,
             scheduler=options.scheduler,
             resources=dict(options.resources),
+            **time,
         )
         print(f"{len(left)} cells are left; the same command goes on" if left else "nothing is missing", flush=True)
     finally:  # what was made leaves this machine also where something failed
         if options.export:
-            count = carry.export([cell for run in runs for cell in run.experiment.cells()], options.export)
-            print(f"{count} cells in {options.export}", flush=True)
+            _exported(runs, options.export, options.at_most)
+
+
+def _spare(within: float) -> float:
+    """Seconds at the end in which processes write the states of trainings and let go, and then the file is written."""
+    return min(within / 10, 2 + within / 100)
+
+
+def _export(options: argparse.Namespace) -> None:
+    runs = _runs(_without_scoreboard(options.notebook or book.notebooks()), options.profile, options.parameter)
+    _exported(runs, options.export, options.at_most)
+
+
+def _exported(runs: list[Run], target: Path, at_most: float) -> None:
+    found = carry.export([cell for run in runs for cell in run.experiment.cells()], target, at_most=at_most * 1e6)
+    begun = f", {found.trainings} trainings to go on with" if found.trainings else ""
+    staying = f"; {found.staying} trainings are too large and stay here" if found.staying else ""
+    print(f"{found.cells} cells in {target}{begun}{staying}", flush=True)
 
 
 def _import(options: argparse.Namespace) -> None:
     for path in options.file:
-        new, known = carry.bring(path)
-        print(f"{path}: {new} new cells, {known} that were here already")
+        found = carry.bring(path)
+        states = f", {found.states} new states of trainings" if found.states else ""
+        print(f"{path}: {found.new} new cells, {found.known} that were here already{states}")
 
 
 def _reproduce(options: argparse.Namespace) -> None:
@@ -204,9 +226,16 @@ def _parser() -> argparse.ArgumentParser:
     filled.add_argument("--profile", default="paper", help="notebooks/profiles/<name>.yaml; paper by default")
     parameters(filled)
     filled.add_argument("--list", action="store_true", help="only say what is missing, and how long it will take here")
-    filled.add_argument("--within", type=_seconds, metavar="TIME", help="stop after 90s, 12m or 2h")
+    filled.add_argument("--within", type=_seconds, metavar="TIME", help="have ended after 90s, 12m or 2h, file and all")
     filled.add_argument("--jobs", type=_positive, metavar="N", help="processes side by side; one a core by default")
-    filled.add_argument("--export", type=Path, metavar="FILE", help="put all cells that are kept into a zip file")
+    filled.add_argument("--export", type=Path, metavar="FILE", help="at the end, do what `export` does")
+    packed = command(_export, "export", "put the cells that are kept, and trainings to go on with, into a zip file")
+    packed.add_argument("export", type=Path, metavar="FILE")
+    packed.add_argument("notebook", nargs="*")
+    packed.add_argument("--profile", default="paper", help="notebooks/profiles/<name>.yaml; paper by default")
+    parameters(packed)
+    for added in (filled, packed):
+        added.add_argument("--at-most", type=_positive, default=float("inf"), metavar="MB", help=LARGEST)
     command(_import, "import", "take over the cells of such a file").add_argument("file", nargs="+", type=Path)
     swept = command(_sweep, "sweep", "execute a notebook over a grid of parameters; table and page of the results")
     swept.add_argument("notebook")

@@ -24,8 +24,12 @@ from lib.run.run import Run
 from lib.run.tasks import tasks
 
 WATCH_S = 0.3
+PATIENCE_S = 10.0
 GB_PER_JOB = 3
 """What a process of the chapters takes at most, for how many go side by side."""
+
+
+start = subprocess.Popen
 
 
 class MeasuringError(RuntimeError):
@@ -36,7 +40,8 @@ def fill(
     runs: Sequence[Run],
     *,
     needed: bool = True,
-    within: float | None = None,
+    ends: float | None = None,
+    patience: float = PATIENCE_S,
     jobs: int | None = None,
     scheduler: str | None = None,
     resources: Mapping[str, float] | None = None,
@@ -45,8 +50,10 @@ def fill(
 
     Parameters
     ----------
-    within
-        Seconds after which to stop; the order of worth says what comes first.
+    ends
+        When to stop, as `time.time` has it; the order of worth says what comes first.
+    patience
+        Seconds after that in which a process may write what it has; it is then ended.
     jobs
         How many processes; by default one a core, as far as the memory goes, and one on a GPU.
     scheduler, resources
@@ -69,15 +76,17 @@ def fill(
     print(f"measuring {len(missing)} cells; each is kept as it is done", flush=True)
     with _Watch([task.cell for task in missing]) as watch:
         if scheduler:
+            within = ends and max(ends - time.time(), 0)
             failed = spread(missing, scheduler=scheduler, resources=resources, within=within, say=watch.say)
             killed = []
         else:
-            failed, killed = _side_by_side(
-                runs, missing, needed, within, min(jobs or default_jobs(), len(missing)), watch
-            )
+            asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed}
+            asked |= {"ends": ends}
+            jobs = min(jobs or default_jobs(), len(missing))
+            failed, killed = _side_by_side(asked, missing, jobs, watch, (ends or float("inf")) + patience)
     left = [task for task in missing if not task.cell.is_kept]
     reasons = [f"  {cell.label}: {why}" for cell, why in failed.items()] + killed
-    if left and (reasons or within is None):
+    if left and (reasons or ends is None):
         listed = "\n".join(reasons or [f"  {task.cell.label}" for task in left])
         raise MeasuringError(f"{len(left)} of {len(missing)} cells are not measured:\n{listed}")
     return left
@@ -132,20 +141,18 @@ class _Watch:
 
 
 def _side_by_side(
-    runs: Sequence[Run], missing: Sequence[Task], needed: bool, within: float | None, jobs: int, watch: _Watch
+    asked: Mapping[str, object], missing: Sequence[Task], jobs: int, watch: _Watch, over: float
 ) -> tuple[dict[Cell, str], list[str]]:
-    """Worker processes on the same list, each of which takes what none other is at.
+    """Worker processes on the same list, each of which takes what none other is at; all are ended when it is `over`.
 
     Return why some cells could not be made, and what became of processes that did not end as they should.
     """
     variables = os.environ | environment.speed() | threads(jobs) | {"TQDM_DISABLE": "1"}
     with tempfile.TemporaryDirectory() as failures:
-        asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed}
-        asked |= {"within": within, "failures": failures}
-        command = [sys.executable, "-m", "lib.run.worker", json.dumps(asked)]
-        workers = [subprocess.Popen(command, cwd=compute.ROOT, env=variables) for _ in range(jobs)]
+        command = [sys.executable, "-m", "lib.run.worker", json.dumps({**asked, "failures": failures})]
+        workers = [start(command, cwd=compute.ROOT, env=variables) for _ in range(jobs)]
         try:
-            while any(worker.poll() is None for worker in workers):
+            while any(worker.poll() is None for worker in workers) and time.time() < over:
                 watch.look()
                 time.sleep(WATCH_S)
         except BaseException:
@@ -153,7 +160,9 @@ def _side_by_side(
             raise
         notes = {task.cell: Path(failures) / task.cell.digest for task in missing}
         failed = {cell: note.read_text(encoding="utf-8") for cell, note in notes.items() if note.exists()}
-    ended = [worker.returncode for worker in workers]
+    late = [worker for worker in workers if worker.poll() is None]
+    _stop(late, patience=0)  # what they have written stands
+    ended = [worker.returncode for worker in workers if worker not in late]
     killed = [_killed(-code) for code in ended if code < 0]
     return failed, killed + (["  the errors are above"] if any(code > 0 for code in ended) and not failed else [])
 
@@ -163,7 +172,7 @@ def _killed(number: int) -> str:
     return f"  a process was killed by {signal.Signals(number).name}{why}; the same command goes on where it was"
 
 
-def _stop(workers: Sequence[subprocess.Popen], patience: float = 10.0) -> None:
+def _stop(workers: Sequence[subprocess.Popen], patience: float = PATIENCE_S) -> None:
     """Let processes keep what they have, then end them."""
     for worker in workers:
         with suppress(ProcessLookupError):
@@ -174,6 +183,7 @@ def _stop(workers: Sequence[subprocess.Popen], patience: float = 10.0) -> None:
             worker.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             worker.kill()
+            worker.wait()
 
 
 def listed(runs: Sequence[Run], say: Callable[[str], None] = print) -> None:

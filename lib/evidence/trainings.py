@@ -1,0 +1,135 @@
+"""The states of trainings that cells have begun and not ended, from one machine to another, in the file of cells."""
+
+import hashlib
+import io
+import json
+import re
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+
+import torch
+
+from lib.evidence import cells
+from lib.evidence.cells import Cell
+from lib.files import atomic
+from lib.train import snapshots
+
+FOLDER = "snapshots"
+LIST = f"{FOLDER}/list.json"
+"""The SHA-256 of each state, and which trainings each cell has begun."""
+
+STATE = re.compile(rf"{FOLDER}/([0-9a-f]{{20}})/({snapshots.NAME.pattern})")
+TRAINING = re.compile(r"[0-9a-f]{20}")
+CELL = re.compile(r"[0-9a-f]{32}")
+
+
+class Refused(ValueError):
+    """What is no state of a training; the message says why."""
+
+
+def begun(cell: Cell) -> list[str]:
+    """The trainings that a cell has begun, by the names of their folders; none where it is made."""
+    names = cell.begun.read_text(encoding="utf-8").split() if cell.begun.exists() and not cell.is_kept else []
+    return [name for name in names if TRAINING.fullmatch(name)]
+
+
+def pack(wanted: Iterable[Cell], archive: zipfile.ZipFile, at_most: float) -> tuple[int, int]:
+    """Put the states of trainings that these cells have begun into an archive.
+
+    All states of a training go together: where each epoch is looked at, it goes on from all of them.
+
+    Parameters
+    ----------
+    at_most
+        Bytes; a training that does not fit in stays here.
+
+    Returns
+    -------
+    tuple
+        How many trainings are in it, and how many stay.
+    """
+    digests: dict[str, str] = {}
+    packed: dict[str, bool] = {}
+    trainings = {cell.begun.name: names for cell in wanted if (names := begun(cell))}
+    for name in dict.fromkeys(name for names in trainings.values() for name in names):
+        files = dict(_states(name))
+        size = sum(map(len, files.values()))
+        if files and (fits := size <= at_most):
+            at_most -= size
+            for path, content in files.items():
+                archive.writestr(path, content)
+                digests[path] = hashlib.sha256(content).hexdigest()
+        if files:
+            packed[name] = fits
+    if digests:
+        archive.writestr(LIST, json.dumps({"digests": digests, "begun": trainings}, indent=1))
+    return sum(packed.values()), len(packed) - sum(packed.values())
+
+
+def _states(training: str) -> Iterator[tuple[str, bytes]]:
+    for path in sorted((snapshots.SNAPSHOTS / training).glob("*.pt")):
+        if snapshots.epoch_of(path):
+            yield f"{FOLDER}/{training}/{path.name}", path.read_bytes()
+
+
+def unpack(archive: zipfile.ZipFile) -> int:
+    """Take over the states that are not here; return how many are new. What is no state is named and left out."""
+    names = [name for name in archive.namelist() if name.startswith(f"{FOLDER}/") and name != LIST]
+    if not names:
+        return 0
+    try:
+        listed = _listed(archive)
+    except Refused as error:
+        print(f"{LIST}: {error}; the states of trainings are left out", file=sys.stderr)
+        return 0
+    new = 0
+    for name in names:
+        try:
+            new += _brought(archive, name, listed["digests"].get(name))
+        except Refused as error:
+            print(f"{name}: left out, {error}", file=sys.stderr)
+    for cell, trainings in listed["begun"].items():
+        if CELL.fullmatch(cell) and all(map(TRAINING.fullmatch, trainings)):
+            cells.note_begun(cells.FOLDERS[0] / cells.BEGUN / cell, trainings)
+    return new
+
+
+def _listed(archive: zipfile.ZipFile) -> Mapping[str, dict]:
+    try:
+        listed = json.loads(_content(archive, LIST))
+    except ValueError as error:
+        raise Refused(f"it cannot be read ({error})") from error
+    if not isinstance(listed, dict) or not all(isinstance(listed.get(part), dict) for part in ("digests", "begun")):
+        raise Refused("it is no list of states")
+    return listed
+
+
+def _brought(archive: zipfile.ZipFile, name: str, digest: str | None) -> bool:
+    """Whether a state is new here."""
+    found = STATE.fullmatch(name)
+    if not found:
+        raise Refused("its name is that of no state of a training")
+    content = _content(archive, name)
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise Refused("it is not what was packed")
+    place = snapshots.SNAPSHOTS / found[1] / found[2]
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever torch, pickle and zipfile raise on what they do not load
+        raise Refused(f"it cannot be loaded ({str(error).partition(chr(10))[0]})") from error
+    if not isinstance(state, dict) or state.get("epoch") != snapshots.epoch_of(place):
+        raise Refused("it is not of the epoch that its name says")
+    if place.exists():
+        return False
+    with atomic(place) as temporary:
+        temporary.write_bytes(content)
+    return True
+
+
+def _content(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return archive.read(name)
+    except (KeyError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise Refused(f"it cannot be read ({error})") from error
