@@ -90,6 +90,7 @@ def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float
         Of `row`, with what `judge` says of it. For each contender: `ours`, the `seconds` of one run in each round, the
         mean `score`, the `error` or None.
     """
+    seconds_of_parts = dict(row.parts()) if row.parts else {}
     entries = {one.name: {"ours": one.ours, "seconds": [], "score": None, "error": None} for one in row.contenders}
     scores: dict[str, list[float]] = {name: [] for name in entries}
     runs: dict[str, tuple[Run, int]] = {}
@@ -122,7 +123,7 @@ def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float
     for name, entry in entries.items():
         entry["score"] = statistics.fmean(scores[name]) if scores[name] else None
     facts = {key: getattr(row, key) for key in ("title", "images", "score_name", "tolerance", "aim", "aims", "steps")}
-    facts["parts"] = dict(row.parts()) if row.parts else {}
+    facts["parts"] = seconds_of_parts
     return facts | {"contenders": entries} | judge(entries, row.tolerance)
 
 

@@ -229,6 +229,9 @@ def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: P
         assert cells in page["benchmarks_ratios"], name
     for name in ("resnet-50", "madry"):
         assert f"| {little[name]['title']} | CPU |" in page["benchmarks_parts"]
+        whole = sum(little[name]["parts"].values())
+        for part, seconds in little[name]["parts"].items():
+            assert f"{part} {seconds / whole:.0%}" in page["benchmarks_parts"]
     assert "What a step is made of is not measured on a GPU." in page["benchmarks_parts"]
 
 

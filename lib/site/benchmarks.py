@@ -102,13 +102,15 @@ def _parts(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> str:
     if not found:
         return f"{missing} `make bench` measures it on the device at hand."
     head = ["Step of", "On", *next(iter(found))[1]["parts"], "Together", "Ours, whole"]
-    lines = []
+    lines, spoken = [], []
     for kind, row in found:
         whole, ours = sum(row["parts"].values()), step_seconds(row)
         shares = [f"{seconds / whole:.0%}" for seconds in row["parts"].values()]
+        named = ", ".join(f"{part} {share}" for part, share in zip(row["parts"], shares, strict=True))
+        spoken.append(f"{row['title']}, {KINDS.get(kind, kind)}: {named}")
         times = [f"{whole * 1000:.3g} ms", "–" if ours is None else f"{ours * 1000:.3g} ms"]
         lines.append([markup.plain(row["title"]), KINDS.get(kind, kind), *shares, *times])
-    said = "; ".join(f"{title}, {device}: {', '.join(rest)}" for title, device, *rest in lines)
+    said = "; ".join(spoken)
     figure = (
         f"```{{figure}} {folder}/{PARTS_CHART}\n:name: benchmarks-parts\n:alt: Bars of the parts of a step. {said}.\n"
     )
