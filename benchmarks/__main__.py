@@ -1,4 +1,4 @@
-"""`python -m benchmarks [row ...]`: time the rows on the device at hand, and keep them for the book's page.
+"""`python -m benchmarks [row ...] [--device cuda]`: time the rows on a device, and keep them for the book's page.
 
 Rows that were timed before stay, as do those of another kind of device, so that CPU and GPU stand side by side.
 """
@@ -14,14 +14,19 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import attacks, chart, scan, training
+from benchmarks import attacks, chart, scan, steps, training
 from benchmarks.timing import Row, measure
 from lib import compute, provenance
 from lib.data import Dataset, load
 from lib.files import atomic
+from lib.site import benchmarks as page
 
 RECORDED = compute.ROOT / "book" / "recorded"
 PEERS = ("torchattacks", "foolbox", "adversarial-robustness-toolbox")
+
+
+TWO_STEPS = steps.Size(images=256, epochs=1, batch_size=128)
+TWO_STEPS_OF_MADRY = steps.Size(images=100, epochs=1, batch_size=50, attack_steps=40)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Size:
         Images that the kernel scan reads for each kernel.
     epochs, resnet_images
         What the networks are trained on before anything is timed: epochs of all digits, and images for the ResNet.
+    resnet50, madry
+        How much of the two dear trainings one run has.
     """
 
     rounds: int = 7
@@ -49,16 +56,27 @@ class Size:
     scanned: int = 120
     epochs: int = 10
     resnet_images: int = 2000
+    resnet50: steps.Size = TWO_STEPS
+    madry: steps.Size = TWO_STEPS_OF_MADRY
 
 
 CPU = Size()
-GPU = Size(rounds=15, attacked=5000, batch_size=5000, scanned=1000, resnet_images=4000)
+GPU = Size(
+    rounds=15,
+    attacked=5000,
+    batch_size=5000,
+    scanned=1000,
+    resnet_images=4000,
+    resnet50=steps.Size(images=3968, epochs=4, batch_size=128),
+    madry=steps.Size(images=4000, epochs=1, batch_size=50, attack_steps=40),
+)
 
 GROUPS: dict[tuple[str, ...], Callable[[Dataset, Size], dict[str, Row]]] = {
     ("fgsm", "bim-10", "pgd-40"): lambda digits, size: attacks.rows(
         digits, images=size.attacked, batch_size=size.batch_size, epochs=size.epochs
     ),
     ("standard", "mixed"): lambda digits, size: training.rows(digits, images=size.train_images, epochs=size.epochs),
+    ("resnet-50", "madry"): lambda digits, size: steps.rows(digits, resnet50=size.resnet50, madry=size.madry),
     ("scan",): lambda digits, size: scan.rows(digits, images=size.scanned, train_images=size.resnet_images),
 }
 """Rows that share what they are measured on, and how to make them."""
@@ -121,23 +139,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Time what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n\n")[2])
     parser.add_argument("rows", nargs="*", metavar="row", help=f"which rows: {', '.join(ROWS)}; all by default")
+    parser.add_argument("--device", choices=tuple(page.KINDS), help="where; the fastest device at hand by default")
     parser.add_argument("--rounds", type=int, help="how often each contender is timed")
     parser.add_argument("--output", type=Path, default=RECORDED, help="the folder of benchmarks.json and .png")
     parser.add_argument("--draw", action="store_true", help="time nothing, draw the chart again")
     options = parser.parse_args(arguments)
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no row named {', '.join(sorted(unknown))}; there are: {', '.join(ROWS)}")
+    if options.device == "cuda" and not torch.cuda.is_available():
+        parser.error("there is no CUDA device here")
+    if options.device:
+        os.environ["REPRO_DEVICE"] = options.device
     path = options.output / "benchmarks.json"
-    picture = path.with_suffix(".png")
     if not options.draw:
         device = compute.device()
         size = CPU if device.type == "cpu" else GPU
         torch.manual_seed(0)
         for name, row in run(options.rows or ROWS, replace(size, rounds=options.rounds or size.rounds), load("digits")):
-            chart.draw(keep(path, device.type, name, row), picture)
+            chart.draw(keep(path, device.type, name, row), options.output)
             print(report(name, row), flush=True)
     else:
-        chart.draw(json.loads(path.read_text()), picture)
+        chart.draw(json.loads(path.read_text()), options.output)
     print(f"{path}\n`make book` renders the page.")
 
 

@@ -1,4 +1,4 @@
-"""The bar chart of the book's page: the fastest peer's time over ours, with the aims."""
+"""The bar charts of the book's page: the fastest peer's time over ours, with the aims, and the parts of a step."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,15 +6,23 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lib.files import atomic
 from lib.show.plots import STYLE
-from lib.site.benchmarks import KINDS
+from lib.site.benchmarks import CHART, KINDS, PARTS_CHART, parted, step_seconds
 
 
-def draw(results: Mapping[str, Mapping[str, Mapping]], path: Path) -> None:
-    """Draw what `benchmarks.json` holds, one panel for each kind of device, as a PNG."""
+def draw(results: Mapping[str, Mapping[str, Mapping]], folder: Path) -> None:
+    """Draw what `benchmarks.json` holds, as two PNG files beside it."""
+    _draw_ratios(results, folder / CHART)
+    if parted(results):
+        _draw_parts(results, folder / PARTS_CHART)
+
+
+def _draw_ratios(results: Mapping[str, Mapping[str, Mapping]], path: Path) -> None:
+    """One panel for each kind of device."""
     with plt.rc_context(STYLE):
         bars = [sum(len(row["ratios"]) or 1 for row in rows.values()) for rows in results.values()]
         size = 7.6, 0.5 * sum(bars) + 0.9 * len(bars) + 0.7
@@ -28,9 +36,34 @@ def draw(results: Mapping[str, Mapping[str, Mapping]], path: Path) -> None:
             plt.Line2D([], [], color="black", marker="D", linestyle="none", markerfacecolor="white", label="aim"),
         ]
         figure.legend(handles=key, loc="outside lower center", ncols=2)
-        with atomic(path) as temporary:
-            figure.savefig(temporary, dpi=140, metadata={"Software": None})
-        plt.close(figure)
+        _save(figure, path)
+
+
+def _draw_parts(results: Mapping[str, Mapping[str, Mapping]], path: Path) -> None:
+    """One bar a step, of its parts one after another; a diamond where ours is done, captured where it is."""
+    bars = parted(results)
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(len(bars), figsize=(7.6, 0.9 * len(bars) + 1.2), squeeze=False)
+        for ax, (kind, row) in zip(axes[:, 0], bars, strict=True):
+            left = 0.0
+            for number, (part, seconds) in enumerate(row["parts"].items()):
+                shade = str(round(0.95 - 0.15 * number, 2))
+                ax.barh(0, seconds * 1000, left=left, height=0.6, color=shade, edgecolor="black", label=part)
+                left += seconds * 1000
+            if (ours := step_seconds(row)) is not None:
+                ax.plot(ours * 1000, 0, "D", color="black", markerfacecolor="white", markersize=7, label="ours, whole")
+            ax.set(yticks=[0], yticklabels=[f"{row['title']}\n{KINDS.get(kind, kind)}"], xlabel="milliseconds a step")
+            ax.set_xlim(left=0)
+            ax.grid(visible=False, axis="y")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4)
+        _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with atomic(path) as temporary:
+        figure.savefig(temporary, dpi=140, metadata={"Software": None})
+    plt.close(figure)
 
 
 def _panel(ax: Axes, rows: Mapping[str, Mapping]) -> None:

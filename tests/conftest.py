@@ -1,5 +1,9 @@
 """What the tests share: a few hundred digits, a network that was trained on them, a linear one."""
 
+import lib  # noqa: F401 - before torch, which else reads other settings than those that a training runs with
+
+# isort: split
+
 import copy
 import os
 from collections.abc import Callable

@@ -260,6 +260,12 @@ def test_on_a_linear_model_local_search_takes_the_pixels_that_count_most(linear,
     assert read_rightly.any() and (changed.sum(1)[read_rightly] == 3).all()
 
 
+def test_local_search_takes_more_images_at_once_on_a_gpu_and_finds_the_same(trained, x, y):
+    search = LocalSearch(0.3, batch_size=4, pixels=4, candidates=20)
+    assert [search.at_once(torch.device(kind)) for kind in ("cpu", "cuda")] == [4, 20]
+    assert torch.equal(search(trained, x, y), replace(search, batch_size=20)(trained, x, y))
+
+
 class FirstChannel(nn.Module):
     """What reads the first channel of a colour image."""
 

@@ -10,13 +10,23 @@ import pytest
 import torch
 
 from benchmarks import __main__ as bench
-from benchmarks import attacks, scan, timing, training
+from benchmarks import aims, attacks, scan, steps, timing, training
 from benchmarks.timing import Contender, Row
 from lib import compute
 from lib.site import benchmarks as page_on_speed
 
 CPU = torch.device("cpu")
-LITTLE = bench.Size(rounds=1, attacked=20, batch_size=10, train_images=128, scanned=2, epochs=1, resnet_images=20)
+LITTLE = bench.Size(
+    rounds=1,
+    attacked=20,
+    batch_size=10,
+    train_images=128,
+    scanned=2,
+    epochs=1,
+    resnet_images=20,
+    resnet50=steps.Size(images=8, epochs=1, batch_size=4),
+    madry=steps.Size(images=8, epochs=1, batch_size=4, attack_steps=2),
+)
 
 
 def asleep(seconds: float, score: float = 1.0) -> Callable[[], timing.Run]:
@@ -196,7 +206,7 @@ def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: P
     recorded, target = tmp_path / "recorded", tmp_path / "book"
     for name, result in little.items():
         results = bench.keep(recorded / "benchmarks.json", "cpu", name, result)
-    bench.chart.draw(results, recorded / "benchmarks.png")
+    bench.chart.draw(results, recorded)
     target.mkdir()
     generated = target / "_generated"
     page_on_speed.stage(target, generated, recorded)
@@ -211,8 +221,18 @@ def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: P
                 line.startswith(f"| {cells}") and f"{entry['score']:.3f}" in line
                 for line in page["benchmarks_times"].splitlines()
             )
-    assert "No GPU is recorded yet." in page["benchmarks_summary"]
-    assert (generated / page_on_speed.CHART).read_bytes() == (recorded / "benchmarks.png").read_bytes()
+    assert "Not measured on a GPU." in page["benchmarks_summary"]
+    for picture in (page_on_speed.CHART, page_on_speed.PARTS_CHART):
+        assert (generated / picture).read_bytes() == (recorded / picture).read_bytes()
+    for name, result in little.items():
+        cells = f"| {result['title']} | – | – | {result['aims']['cuda']:g} | not measured on a GPU |"
+        assert cells in page["benchmarks_ratios"], name
+    for name in ("resnet-50", "madry"):
+        assert f"| {little[name]['title']} | CPU |" in page["benchmarks_parts"]
+        whole = sum(little[name]["parts"].values())
+        for part, seconds in little[name]["parts"].items():
+            assert f"{part} {seconds / whole:.0%}" in page["benchmarks_parts"]
+    assert "What a step is made of is not measured on a GPU." in page["benchmarks_parts"]
 
 
 def test_equal_work_is_counted_apart_from_stopping_early() -> None:
@@ -247,6 +267,29 @@ def test_each_peer_s_seconds_stand_beside_ours() -> None:
         result["contenders"][name]["seconds"] = seconds
     table = page_on_speed.fragments({"cpu": {"row": result}}, "_generated")["times"]
     assert "| peer | 2.50 | 5 [3, 30] | 2 |" in table and "| ours\\_too | 4.50 | 9 [9, 9] |" in table
+
+
+def test_what_is_measured_on_a_gpu_is_not_said_to_be_missing() -> None:
+    result = measured(ours=asleep(0.001), peer=asleep(0.002)) | {"aims": {"cpu": 1.2, "cuda": 6.0}}
+    page = page_on_speed.fragments({"cpu": {"row": result}}, "_generated")
+    assert "| Sleeping | – | – | 6 | not measured on a GPU | – | GPU |" in page["ratios"]
+    both = page_on_speed.fragments({"cpu": {"row": result}, "cuda": {"row": result}}, "_generated")
+    assert "not measured" not in both["ratios"] + both["summary"].lower()
+    assert both["ratios"].count("| Sleeping |") == 2
+
+
+def test_every_row_has_an_aim_on_both_kinds_of_device(little: dict[str, dict]) -> None:
+    assert list(aims.AIMS) == bench.ROWS
+    assert all(result["aim"] == result["aims"]["cpu"] for result in little.values())
+    assert aims.aims("resnet-50", torch.device("cuda"))["aim"] == 6.0
+    assert aims.aims("madry", torch.device("mps"))["aim"] == aims.AIMS["madry"]["cpu"]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_device_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        bench.main(["fgsm", "--device", "cuda"])
+    assert "no CUDA device" in capsys.readouterr().err
 
 
 def test_a_row_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

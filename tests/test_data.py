@@ -71,11 +71,81 @@ def test_the_split_is_the_same_on_any_machine(all_digits):
     assert all_digits.digest == "1d82d23b445980e9027a8dd4fa4faf3d9b063bda8a52a8ace367338347e28a74"
 
 
-def test_digits_need_no_cache(cache, monkeypatch):
-    monkeypatch.setattr(data, "_digits", lambda: (small(), "a few"))
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[data.Arrays]:
+    """A few images stand for the digits; the list has one entry for each time that they were parsed."""
+    calls = []
+    monkeypatch.setitem(data.DIGESTS, "digits", data.digest(small()))
+    monkeypatch.setattr(data, "_parsed_digits", lambda: calls.append(small()) or calls[-1])
+    data._loaded.cache_clear()
+    return calls
+
+
+def anew(name: str = "digits") -> data.Dataset:
+    """A set as another process would load it."""
+    data._loaded.cache_clear()
+    return data.load(name, CPU)
+
+
+def test_digits_are_parsed_once_and_the_same_from_their_file(cache, parsed, capsys):
+    first, again = anew(), anew()
+    assert len(parsed) == 1 and files(cache) == [data.cache_file("digits")] == [data.fetch("digits")]
+    assert first.digest == again.digest == data.current_digest("digits") == data.digest(small())
+    assert torch.equal(first.x_train, again.x_train) and torch.equal(first.y_test, again.y_test)
+    assert len(parsed) == 1 and capsys.readouterr().err == ""
+
+
+def test_in_one_process_digits_are_loaded_once(cache, parsed):
+    assert data.load("digits", CPU) is data.load("digits", CPU)
+
+
+def test_the_true_digits_are_those_that_were_parsed(all_digits):
+    """Whichever of the two ways they came by in this session."""
+    arrays = data._parsed_digits()
+    for part, images in (("train", all_digits.x_train), ("test", all_digits.x_test)):
+        assert torch.equal(images, torch.from_numpy(arrays[f"x_{part}"]).float() / 255)
+
+
+def other_images(path: Path) -> None:
+    write(path, small(seed=1))
+
+
+def no_labels(path: Path) -> None:
+    write(path, {"x_train": np.zeros(3)})
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "garbage", "flipped", "other_images", "no_labels"])
+def test_a_file_of_digits_that_is_not_right_is_named_and_written_anew(damage, cache, parsed, capsys):
+    anew()
+    path = data.cache_file("digits")
+    globals()[damage](path)
+    assert anew().digest == data.digest(small()) and len(parsed) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(path) in line and "written anew" in line
+    assert anew().digest == data.digest(small()) and len(parsed) == 2
+
+
+def test_digits_need_no_folder_that_can_be_written(cache, parsed, capsys):
+    cache.write_text("a file where the folder should be")
+    assert anew().digest == data.digest(small())
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "parsed in each process" in line and str(cache) in line
     assert data.fetch("digits") is None
-    assert data.current_digest("digits") == data.load("digits", CPU).digest == data.digest(small())
-    assert not cache.exists()
+
+
+def test_images_are_divided_before_they_move(cache, parsed, monkeypatch):
+    """So that no device rounds them otherwise than the CPU."""
+    moved = []
+    to = torch.Tensor.to
+
+    def noting(tensor: torch.Tensor, where, *rest):
+        if isinstance(where, torch.device):
+            moved.append((tensor.dtype, float(tensor.max())))
+        return to(tensor, where, *rest)
+
+    monkeypatch.setattr(torch.Tensor, "to", noting)
+    anew()
+    assert [kind for kind in moved if kind[0] != torch.int64] == [(torch.float32, 1.0)] * 2
 
 
 # The cache.

@@ -1,26 +1,82 @@
-"""The environment that a notebook runs in: what makes it faster, unless the user has set something else."""
+"""What importing lib sets so that a process is fast, unless the user has set something else."""
 
 import os
+import subprocess
 import sys
-from pathlib import Path
 
+import nbformat
 import pytest
 
-from lib.run import environment
+from lib import book, compute
+
+OURS = ("GOMP_", "OMP_", "MALLOC_", "GLIBC_TUNABLES")
 
 
-def test_a_wait_policy_that_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
-        monkeypatch.delenv(name, raising=False)
-    assert environment.environment(tmp_path, tmp_path)["GOMP_SPINCOUNT"] == "2000"
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    assert "GOMP_SPINCOUNT" not in environment.environment(tmp_path, tmp_path)
+def fresh(code: str, **variables: str) -> str:
+    """What a new process prints, whose environment has of such variables only those that are given."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(
+        command, cwd=compute.ROOT, env=inherited | variables, capture_output=True, text=True, check=True
+    )
+    return ran.stdout.strip()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="settings of glibc's allocator")
-def test_settings_of_the_allocator_that_the_user_has_made_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("MALLOC_")]:
-        monkeypatch.delenv(name)
-    assert environment.environment(tmp_path, tmp_path)["MALLOC_MMAP_THRESHOLD_"] == str(2**25)
-    monkeypatch.setenv("MALLOC_ARENA_MAX", "2")
-    assert not {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"} & environment.environment(tmp_path, tmp_path).keys()
+SPINCOUNT = """
+import sys, os
+import builtins
+real, seen = builtins.__import__, []
+def noting(name, *rest):
+    if name == "torch" and "torch" not in sys.modules:
+        seen.append(os.environ.get("GOMP_SPINCOUNT"))
+    return real(name, *rest)
+builtins.__import__ = noting
+import lib
+print(*seen[:1])
+"""
+"""Prints what is set at the moment at which torch is first imported, whose libraries read it then."""
+
+
+@pytest.mark.parametrize(
+    ("set_to", "expected"),
+    [({}, "2000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "PASSIVE"}, "None")],
+)
+def test_threads_soon_stop_spinning_unless_the_user_says_otherwise(set_to: dict[str, str], expected: str) -> None:
+    assert fresh(SPINCOUNT, **set_to) == expected
+
+
+@pytest.mark.parametrize("first", ["import benchmarks", "import sys; sys.path.insert(0, 'tests'); import conftest"])
+def test_benchmarks_and_tests_compute_as_trainings_do(first: str) -> None:
+    assert fresh(SPINCOUNT.replace("import lib", first)) == "2000"
+
+
+def test_no_notebook_imports_torch_before_lib() -> None:
+    for name in book.notebooks():
+        cells = nbformat.read(book.source(name), as_version=4).cells
+        lines = [line for cell in cells if cell.cell_type == "code" for line in cell.source.splitlines()]
+        words = [line.split()[1].split(".")[0] for line in lines if line.startswith(("import ", "from "))]
+        assert "lib" in words and not {"torch", "torchvision"} & set(words[: words.index("lib")])
+
+
+KEPT = """
+import ctypes, os, lib
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+before = resident()
+blocks = [libc.malloc(24 * 2**20) for _ in range(4)]
+for block in blocks:
+    ctypes.memset(block, 1, 24 * 2**20)
+for block in blocks:
+    libc.free(block)
+print(resident() - before)
+"""
+"""Prints how many of 96 MiB stay with the process after they were freed."""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="settings of glibc's allocator")
+def test_the_allocator_keeps_large_blocks_unless_the_user_says_otherwise() -> None:
+    assert float(fresh(KEPT)) > 80
+    assert float(fresh(KEPT, MALLOC_ARENA_MAX="2")) < 40

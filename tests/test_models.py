@@ -166,6 +166,24 @@ def test_bfloat16_is_for_training_alone_and_near_float32() -> None:
     assert all(parameter.grad.dtype == torch.float32 for parameter in model.parameters())
 
 
+@pytest.mark.parametrize(("images", "shape"), [("digits", (4, 1, 28, 28)), ("cifar10", (4, 3, 32, 32))])
+def test_a_resnet_computes_channels_last_in_bfloat16_whatever_the_layout_of_its_images(
+    images: str, shape: tuple[int, ...]
+) -> None:
+    """The first convolution turns them: its weights say how."""
+    model = build(resnet, 0, CPU, name="resnet18", images=images).train()
+    model[-1].device_type = "cpu"
+    found = []
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.BatchNorm2d):
+            layer.register_forward_hook(lambda layer, given, made: found.append(made))
+    model(torch.rand(shape)).sum().backward()
+    assert len(found) == 40 and {one.dtype for one in found} == {torch.bfloat16}
+    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in found)
+    weights = [one.grad for one in model.parameters() if one.ndim == 4]
+    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in weights)
+
+
 @pytest.mark.parametrize(("network", "parameters"), [(SmallCNN, 166_406), (MadryCNN, 3_274_634)])
 def test_the_networks_of_the_common_ground_have_their_published_size(network: type, parameters: int) -> None:
     model = build(network, 0, CPU)

@@ -53,7 +53,7 @@ class LBFGS(Attack):
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         x_adv = x.clone()
-        for i in range(len(x)):
+        for i in range(len(x)):  # in a batch the gradient rounds otherwise, and the search carries that on
             x_adv[i] = self.nearest(model, x[i : i + 1], y[i : i + 1])[0]
         return x_adv
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lib.digest import code
+from lib.digest import code, tensors
 from lib.digest.code import Definition, sha256
 
 PLAIN = (type(None), bool, int, float, str, bytes)
@@ -34,9 +34,9 @@ def described(value: object) -> object:
     if isinstance(value, enum.Enum):
         return described(type(value)), value.name
     if isinstance(value, Tensor):
-        return _array(value.detach().cpu().contiguous().numpy())
+        return str(value.dtype).removeprefix("torch."), tuple(value.shape), tensors.sha256(value)
     if isinstance(value, np.ndarray):
-        return _array(np.ascontiguousarray(value))
+        return str(value.dtype), value.shape, hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, torch.device | torch.dtype | torch.memory_format):
@@ -95,10 +95,6 @@ def _code(value: object) -> object:
     if found:
         return "code", code.of_definition(found), inner
     return f"{value.__module__}.{value.__qualname__}"
-
-
-def _array(array: np.ndarray) -> tuple:
-    return str(array.dtype), array.shape, hashlib.sha256(array.data).hexdigest()
 
 
 def _network(model: nn.Module) -> tuple:

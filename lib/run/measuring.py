@@ -19,7 +19,6 @@ from lib.evidence.cells import Cell
 from lib.evidence.cluster import EngineError, cores, threads
 from lib.evidence.plan import Task
 from lib.evidence.spread import spread
-from lib.run import environment
 from lib.run.run import Run
 from lib.run.tasks import tasks
 
@@ -147,7 +146,7 @@ def _side_by_side(
 
     Return why some cells could not be made, and what became of processes that did not end as they should.
     """
-    variables = os.environ | environment.speed() | threads(jobs) | {"TQDM_DISABLE": "1"}
+    variables = os.environ | threads(jobs) | {"TQDM_DISABLE": "1"}
     with tempfile.TemporaryDirectory() as failures:
         command = [sys.executable, "-m", "lib.run.worker", json.dumps({**asked, "failures": failures})]
         workers = [start(command, cwd=compute.ROOT, env=variables) for _ in range(jobs)]

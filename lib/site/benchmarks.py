@@ -11,6 +11,8 @@ from lib.ledger.results import RECORDED
 from lib.site import markup
 
 CHART = "benchmarks.png"
+PARTS_CHART = "benchmarks_parts.png"
+NO_GPU = "not measured on a GPU"
 KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "Apple's GPU"}
 
 
@@ -22,14 +24,15 @@ def stage(target: Path, generated: Path, recorded: Path = RECORDED) -> None:
     results = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
     generated.mkdir(exist_ok=True)
     if results:
-        shutil.copyfile(source.with_suffix(".png"), generated / CHART)
+        for picture in [CHART] + [PARTS_CHART] * bool(parted(results)):
+            shutil.copyfile(recorded / picture, generated / picture)
     for name, text in fragments(results, generated.name).items():
         (generated / f"benchmarks_{name}.md").write_text(text, encoding="utf-8")
 
 
 def fragments(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> dict[str, str]:
     """What the page on speed says of timings, by kind of device and row as `python -m benchmarks` keeps them."""
-    names = ("summary", "chart", "ratios", "times", "conditions")
+    names = ("summary", "chart", "ratios", "parts", "times", "conditions")
     if not results:
         return dict.fromkeys(names, "Nothing is recorded yet: `make bench` measures it.")
     rows = [(KINDS.get(kind, kind), row) for kind, by_name in results.items() for row in by_name.values()]
@@ -40,10 +43,22 @@ def fragments(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> dict
     return {
         "summary": _summary(ratios),
         "chart": _chart(ratios, folder),
-        "ratios": markup.table("Ratios and aims", head, [_ratio_cells(*one) for one in ratios]),
+        "ratios": markup.table("Ratios and aims", head, [_ratio_cells(*one) for one in ratios] + _unmeasured(results)),
+        "parts": _parts(results, folder),
         "times": markup.table("Times", timed_head, timed),
         "conditions": _conditions(rows),
     }
+
+
+def parted(results: Mapping[str, Mapping[str, Mapping]]) -> list[tuple[str, Mapping]]:
+    """The rows, with their kind of device, that say what a step is made of."""
+    return [(kind, row) for kind, by_name in results.items() for row in by_name.values() if row.get("parts")]
+
+
+def step_seconds(row: Mapping) -> float | None:
+    """The median seconds of one step of a run of ours; None where it failed."""
+    ours = [entry["seconds"] for entry in row["contenders"].values() if entry["ours"] and not entry["error"]]
+    return statistics.median(ours[0]) / row["steps"] if ours else None
 
 
 def reached(row: Mapping, ours: str | None) -> str:
@@ -67,6 +82,40 @@ def _ratio_cells(device: str, row: Mapping, ours: str | None) -> list[str]:
     spread = f"{ratio['median']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
     names = [markup.plain(row["title"]), markup.plain(ours)]
     return [*names, spread, f"{row['aim']:g}", reached(row, ours), markup.plain(ratio["against"]), device]
+
+
+def _unmeasured(results: Mapping[str, Mapping[str, Mapping]]) -> list[list[str]]:
+    """A line for each row that was measured elsewhere and on no GPU."""
+    measured, lines = results.get("cuda", {}), {}
+    for kind, by_name in results.items():
+        for name in by_name if kind != "cuda" else ():
+            aim = by_name[name].get("aims", {}).get("cuda")
+            cells = [markup.plain(by_name[name]["title"]), "–", "–", "–" if aim is None else f"{aim:g}", NO_GPU, "–"]
+            lines[name] = [*cells, KINDS["cuda"]]
+    return [line for name, line in lines.items() if name not in measured]
+
+
+def _parts(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> str:
+    """The chart and the table of what a step is made of."""
+    found = parted(results)
+    missing = "" if any(kind == "cuda" for kind, _ in found) else f"What a step is made of is {NO_GPU}."
+    if not found:
+        return f"{missing} `make bench` measures it on the device at hand."
+    head = ["Step of", "On", *next(iter(found))[1]["parts"], "Together", "Ours, whole"]
+    lines, spoken = [], []
+    for kind, row in found:
+        whole, ours = sum(row["parts"].values()), step_seconds(row)
+        shares = [f"{seconds / whole:.0%}" for seconds in row["parts"].values()]
+        named = ", ".join(f"{part} {share}" for part, share in zip(row["parts"], shares, strict=True))
+        spoken.append(f"{row['title']}, {KINDS.get(kind, kind)}: {named}")
+        times = [f"{whole * 1000:.3g} ms", "–" if ours is None else f"{ours * 1000:.3g} ms"]
+        lines.append([markup.plain(row["title"]), KINDS.get(kind, kind), *shares, *times])
+    said = "; ".join(spoken)
+    figure = (
+        f"```{{figure}} {folder}/{PARTS_CHART}\n:name: benchmarks-parts\n:alt: Bars of the parts of a step. {said}.\n"
+    )
+    caption = "What a step of training is made of, part by part; the diamond is a whole step of ours.\n```"
+    return "\n\n".join(filter(None, [f"{figure}\n{caption}", markup.table("Parts of a step", head, lines), missing]))
 
 
 def _timed_cells(device: str, row: Mapping, name: str) -> list[str]:
@@ -93,7 +142,7 @@ def _summary(ratios: Sequence[tuple[str, Mapping, str | None]]) -> str:
         others = "".join(f"; {way}, {count} do" for way, count in counts.items() if way)
         sentences.append(f"On the {device}, {counts['']} rows reach their aim by equal work{others}.")
     missing = [KINDS[kind] for kind in ("cpu", "cuda") if KINDS[kind] not in measured_on]
-    return " ".join([*sentences, *(f"No {name} is recorded yet." for name in missing)])
+    return " ".join([*sentences, *(f"Not measured on a {name}." for name in missing)])
 
 
 def _chart(ratios: Sequence[tuple[str, Mapping, str | None]], folder: str) -> str:
