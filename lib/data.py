@@ -237,3 +237,25 @@ def _torchvision(name: str) -> Arrays:
 
 
 DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10": _torchvision}
+
+
+def sample(labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """The numbers of n of the images, sorted: the same ones for everybody, each class as often as it is among all.
+
+    Test sets need not be in random order, so that the first n are no sample of them.
+
+    Parameters
+    ----------
+    labels
+        The class (N,) of each image.
+    n
+        How many; all where there are no more than that.
+    """
+    if n >= len(labels):
+        return torch.arange(len(labels), device=labels.device)
+    order = torch.randperm(len(labels), generator=compute.seeded(seed)).to(labels.device)
+    classes, place = labels[order], torch.empty(len(labels), dtype=torch.float64, device=labels.device)
+    for label in classes.unique():
+        of_class = (classes == label).nonzero().flatten()
+        place[of_class] = (torch.arange(len(of_class), device=labels.device, dtype=place.dtype) + 0.5) / len(of_class)
+    return order[place.argsort(stable=True)[:n]].sort().values

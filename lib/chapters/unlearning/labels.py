@@ -2,7 +2,6 @@
 
 READINGS = {
     "none": "no removal",
-    "afresh": "no removal, starting afresh",
     "random": "random removal",
     "a": "(a) the code to the letter",
     "b": "(b) removal, going on",
@@ -14,15 +13,14 @@ READINGS = {
 """The readings of the loop, by their keys in `loop.READINGS`."""
 
 UPDATED = {"original": "original"} | {key: READINGS[key] for key in ("none", "b", "c", "d", "e", "f")}
-"""The networks of the third row, by their keys in `measure.UPDATED`."""
+"""The networks of the third row: the original, and the keys in `measure_loop.UPDATED`."""
 
 PRINTED = {
-    "fgsm": "FGSM (Fig. 4)",
-    "fgsm, clipped": "FGSM, clipped",
+    "fgsm": "FGSM (Fig. 4), each image's label",
+    "one label": "FGSM (Fig. 4), one label for all",
     "softmax sum": "softmax sum (Fig. 5)",
-    "softmax sum, clipped": "softmax sum, clipped",
 }
-"""The attacks of the third row, by their keys in `measure.printed_attacks`."""
+"""The attacks of the third row, by their keys in `measure_row.ATTACKS`."""
 
 STATES = {
     "whole": "trained on all images",
