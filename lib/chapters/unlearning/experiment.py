@@ -126,7 +126,7 @@ class Experiment(experiment.Experiment):
 
     def room(self) -> list[Cell[measure_loop.RoomRecord]]:
         """The loop at the eps where FGSM leaves `leaves`, one a network."""
-        chosen = (self.leaves, self.remove, self.round_epochs, self.rounds, self.n_forensic, self.n_images)
+        chosen = (self.leaves, self.remove, self.round_epochs, self.rounds, self.n_images)
         return [ROOM(measure_loop.RoomSetting(one, *chosen)) for one in self.trainings]
 
     def untrained(self) -> list[Cell[measure_forensics.UntrainedRecord]]:

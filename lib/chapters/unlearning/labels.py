@@ -1,5 +1,7 @@
 """What pages call what was measured."""
 
+from lib.chapters.unlearning.measure_row import CLIPPED
+
 READINGS = {
     "none": "no removal",
     "random": "random removal",
@@ -35,3 +37,13 @@ STATES = {
 def figure(architecture: str) -> str:
     """The figure of the paper that prints a LeNet: `fig4` is Fig. 4's."""
     return f"Fig. {architecture[-1]}"
+
+
+def attack(name: str) -> str:
+    """What an attack of the third row is called, by its name in `measure_row`."""
+    return PRINTED[name.removesuffix(CLIPPED)] + (CLIPPED if name.endswith(CLIPPED) else "")
+
+
+def way(name: str, age: str, network: str) -> str:
+    """What a way to the third row is called."""
+    return f"{attack(name)}, {age}, {UPDATED[network]}"

@@ -72,15 +72,15 @@ def rounds(setting: LoopSetting) -> LoopRecord:
 READINGS = ("none", "random", JUDGED)
 """What is run where there is room: the paper's method and its two controls."""
 
-GRID, HALVINGS = 50, 8
-"""How many eps up to 1 are tried in turn, and how often the last step is halved."""
+GRID, HALVINGS, CHOOSING = 50, 6, 1000
+"""How many eps up to 1 are tried in turn, how often the last step is halved, and on how many training images."""
 
 
 @dataclass(frozen=True)
 class RoomSetting:
     """The loop at the eps where FGSM leaves a trained network an accuracy of `leaves`.
 
-    eps is found on `n_choose` training images, so that no image on which the loop is judged has chosen it.
+    eps is found on training images, so that no image on which the loop is judged has chosen it.
     """
 
     training: Training
@@ -88,7 +88,6 @@ class RoomSetting:
     remove: int
     round_epochs: int
     rounds: int
-    n_choose: int
     n_images: int
 
     def __str__(self) -> str:
@@ -114,7 +113,7 @@ def room(setting: RoomSetting) -> RoomRecord:
     """Find the eps, and run the loop there."""
     original, images = networks.trained(setting.training), Images.of(setting.training.dataset, setting.n_images)
     x, y = images.train
-    chosen = data.sample(y, setting.n_choose)
+    chosen = data.sample(y, CHOOSING)
     tried = eps_that_leaves(setting.leaves, original, x[chosen], y[chosen])
     fgsm, nothing = FGSM(eps=float(tried[-1, 0]), clip=None), (y != y)
     loops = {}
