@@ -178,7 +178,9 @@ def test_the_eps_of_the_room_leaves_the_accuracy_asked_for(few):
     eps, left = tried[-1]
     assert left == under_attack(network, attacks.FGSM(eps=eps, clip=None), few.x_train, few.y_train).accuracy <= 0.3
     below = tried[tried[:, 0] < eps]
-    assert (below[:, 1] > 0.3).all() and eps - below[:, 0].max() < 1 / measure_loop.GRID / 2**measure_loop.HALVINGS + 1e-9
+    assert (below[:, 1] > 0.3).all() and eps - below[
+        :, 0
+    ].max() < 1 / measure_loop.GRID / 2**measure_loop.HALVINGS + 1e-9
 
 
 def test_where_fgsm_leaves_more_at_every_eps_the_least_is_taken(few):

@@ -69,34 +69,27 @@ def looped(looks: Sequence[Look], last: float = 0.5, loss: float = 1.0, strong: 
     return LoopRecord([*looks], reads(last, loss), reads(strong, 2.0), row(last, loss))
 
 
-def loops(at: float = 0.5, spread: Sequence[float] = SPREAD, rounds: int = 2, **others: object):
-    """Every reading after its rounds: `at` under FGSM and PGD, but for the readings named.
+def loops(at: float = 0.5, spread: Sequence[float] = SPREAD, **others: object) -> dict[str, list[LoopRecord]]:
+    """Every reading after two rounds: `at` under FGSM and PGD, spread alike, but for the readings named.
 
     A reading is named with the accuracy that it has instead, or with what `look` takes.
     """
     found = {}
     for reading in READINGS:
         given = others.get(reading, at)
-        values = given if isinstance(given, dict) else {"fgsm": given, "pgd": given}
-        values = {"fgsm": at, "pgd": at} | values
-        found[reading] = [
-            looped([look(**values | {way: values[way] + by for way in ("fgsm", "pgd")})] * rounds) for by in spread
-        ]
+        values = {"fgsm": at, "pgd": at} | (given if isinstance(given, dict) else {"fgsm": given, "pgd": given})
+        moved = [values | {way: values[way] + by for way in ("fgsm", "pgd")} for by in spread]
+        found[reading] = [looped([look(**one)] * 2) for one in moved]
     return found
 
 
-def rooms(b: float = 0.1, none: float = 0.1, random: float = 0.1, pgd: float = 0.0, before: float = 0.08, eps=0.3):
-    """Three networks at the eps where FGSM leaves `before`; PGD leaves nothing but for reading (b), `pgd`."""
-    levels = {"none": (none, 0.0), "random": (random, 0.0), "b": (b, pgd)}
+def rooms(b: Sequence[float] = (0.1, 0.1, 0.1), pgd: object = 0.0, before: float = 0.08, eps=0.3) -> list[RoomRecord]:
+    """Networks at the eps where FGSM leaves `before`, and reading (b) `b`; controls stay there, PGD leaves them 0."""
     tried = np.array([[1.0, 0.05], [eps, before]])
-    return [
-        RoomRecord(
-            tried,
-            look(before, 0.0),
-            {name: [look(fgsm + by * (name == "b"), strong)] * 2 for name, (fgsm, strong) in levels.items()},
-        )
-        for by in SPREAD
-    ]
+    first, strong = look(before, 0.0), pgd if isinstance(pgd, tuple) else [pgd] * len(b)
+    controls = {"none": [first] * 2, "random": [first] * 2}
+    pairs = zip(b, strong, strict=True)
+    return [RoomRecord(tried, first, controls | {"b": [look(*pair)] * 2}) for pair in pairs]
 
 
 def cloud(seed: int, centre=(0.1, 2.3), n: int = 10) -> UntrainedRecord:

@@ -33,8 +33,8 @@ def finding(what: str, measured: Measured, over_control: Measured | None = None,
     return Finding(measured, by(what, measured), over_control, control)
 
 
-def _answer(claim: str, experiment: Experiment, found: Finding, **parts: object) -> Answer:
-    return Answer(claim, found, smaller=smaller(CLAIMS[claim], experiment.scale()), **parts)
+def _answer(claim: str, of: Experiment, found: Finding, **parts: object) -> Answer:
+    return Answer(claim, found, smaller=smaller(CLAIMS[claim], of.scale()), **parts)
 
 
 def fgsm(experiment: Experiment) -> str:

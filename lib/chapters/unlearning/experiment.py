@@ -9,6 +9,7 @@ from torch import nn
 from lib.attack.base import Attack
 from lib.attack.gradient import FGSM, PGD
 from lib.chapters.unlearning import loop, measure, measure_forensics, measure_loop, measure_removal
+from lib.chapters.unlearning.labels import figure
 from lib.chapters.unlearning.networks import AT_RANDOM, HIGHEST, Removal, Training, Updating
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
@@ -103,9 +104,9 @@ class Experiment(experiment.Experiment):
         return {"FGSM, not clipped": FGSM(clip=None), "FGSM, clipped": FGSM(), "PGD": PGD()}
 
     def scale(self) -> dict[str, object]:
-        """What the run's scale is, to hold against the paper's."""
-        whole = {"dataset": self.dataset, "network": self.architecture, "epochs": self.epochs}
-        return whole | {"rounds": self.rounds, "round_epochs": self.round_epochs, "eps": self.eps}
+        """What the run has of what the paper's own run had."""
+        whole = {"dataset": self.dataset, "network": f"LeNet of {figure(self.architecture)}", "epochs": self.epochs}
+        return whole | {"rounds": self.rounds, "round_epochs": self.round_epochs}
 
     # Cells.
 

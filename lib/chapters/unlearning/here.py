@@ -20,11 +20,11 @@ def counted(number: int, word: str) -> str:
     return f"{number or 'no'} {word}{'s' if number > 1 else ''}"
 
 
-def side(measured: Measured, smallest: float = 0.0) -> str:
-    """Where an interval lies: above or below the smallest effect that counts, or on both sides of it."""
-    if measured.low is None or measured.low <= smallest <= measured.high:
+def side(measured: Measured) -> str:
+    """On which side of zero an interval lies."""
+    if measured.low is None or measured.low <= 0 <= measured.high:
         return "which may be chance"
-    return "which is more than chance" if measured.low > smallest else f"which is less than {smallest:g}"
+    return f"which is {'more than' if measured.low > 0 else 'below'} chance"
 
 
 def trained(networks: Networks) -> str:
@@ -158,14 +158,11 @@ def printed_listings() -> str:
 
 def summary(networks: Networks, loop: Loop, rooms: Rooms, experiment: Experiment) -> Mapping[str, object]:
     """The numbers of the prose."""
-    e, gain = experiment, rates.gain(networks, loop, JUDGED, "FGSM")
+    e = experiment
     return {
         "before": float(np.mean(rates.before(networks, "FGSM"))),
         "removed": rates.after(loop, JUDGED, "FGSM"),
         "control": rates.after(loop, "none", "FGSM"),
-        "gain": f"{gain:+.3f}",
-        "trained": rates.after(loop, "d", "PGD"),
-        "removed-pgd": rates.after(loop, JUDGED, "PGD"),
         "room": float(np.mean(rates.in_room(rooms, JUDGED, "FGSM"))),
         "rounds": e.rounds,
         "round-epochs": e.round_epochs,
