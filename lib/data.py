@@ -239,23 +239,32 @@ def _torchvision(name: str) -> Arrays:
 DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10": _torchvision}
 
 
-def sample(labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
-    """The numbers of n of the images, sorted: the same ones for everybody, each class as often as it is among all.
+def sample(y: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """Which n images to take where not all can be: the same ones each time, spread over the classes as the whole is.
 
-    Test sets need not be in random order, so that the first n are no sample of them.
+    The first n are not taken: those of MNIST's test set are harder than the rest.
 
     Parameters
     ----------
-    labels
-        The class (N,) of each image.
+    y
+        The labels (N,) of all images.
     n
-        How many; all where there are no more than that.
+        How many to take, at least 1; all of them where there are not more.
+
+    Returns
+    -------
+    torch.Tensor
+        Indices (min(n, N),), int64, ascending, on the labels' device. Of a class with a share q there are q n images,
+        rounded up or down.
     """
-    if n >= len(labels):
-        return torch.arange(len(labels), device=labels.device)
-    order = torch.randperm(len(labels), generator=compute.seeded(seed)).to(labels.device)
-    classes, place = labels[order], torch.empty(len(labels), dtype=torch.float64, device=labels.device)
-    for label in classes.unique():
-        of_class = (classes == label).nonzero().flatten()
-        place[of_class] = (torch.arange(len(of_class), device=labels.device, dtype=place.dtype) + 0.5) / len(of_class)
-    return order[place.argsort(stable=True)[:n]].sort().values
+    if n < 1:
+        raise ValueError(f"{n} images cannot be taken")
+    if n >= len(y):
+        return torch.arange(len(y), device=y.device)
+    labels, generator = y.cpu().numpy(), np.random.default_rng(seed)
+    classes, counts = np.unique(labels, return_counts=True)
+    quota = counts * n // len(labels)
+    largest_rest = np.argsort(-(counts * n % len(labels)), kind="stable")[: n - quota.sum()]
+    quota[largest_rest] += 1
+    chosen = [generator.permutation(np.flatnonzero(labels == one))[:k] for one, k in zip(classes, quota, strict=True)]
+    return torch.from_numpy(np.sort(np.concatenate(chosen))).to(y.device)
