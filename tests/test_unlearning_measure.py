@@ -58,28 +58,6 @@ def same_arrays(one: object, other: object) -> bool:
     return a.keys() == b.keys() and all(a[k].dtype == b[k].dtype and np.array_equal(a[k], b[k]) for k in a)
 
 
-# The sample.
-
-
-def test_a_sample_has_every_class_as_often_as_all_images_have_it():
-    labels = torch.tensor([0] * 600 + [1] * 300 + [2] * 100)
-    chosen = data.sample(labels, 100)
-    assert labels[chosen].bincount().tolist() == [60, 30, 10] and (chosen.diff() > 0).all()
-    assert torch.equal(chosen, data.sample(labels, 100)) and not torch.equal(chosen, data.sample(labels, 100, seed=1))
-
-
-def test_a_sample_is_not_the_first_images_and_has_no_image_twice():
-    labels = torch.arange(1000) % 10
-    chosen = data.sample(labels, 50)
-    assert labels[chosen].bincount().tolist() == [5] * 10
-    assert len(chosen.unique()) == 50 and chosen.max() > 500
-
-
-def test_a_sample_of_as_many_as_there_are_is_all_of_them():
-    labels = torch.arange(30) % 10
-    assert data.sample(labels, 30).tolist() == data.sample(labels, 99).tolist() == list(range(30))
-
-
 # Networks and the letter.
 
 
