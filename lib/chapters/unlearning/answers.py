@@ -156,7 +156,7 @@ def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) 
     found, sound = (_at_the_stop(networks, loop, rounds, way, words) for way, words in _ways(experiment).items())
     reached = found.measured.mean + rates.TARGET
     started = sum(number == 0 for number in rounds)
-    why = f"It stops at {reached:.3f} under FGSM after {np.mean(rounds):.1f} rounds"
+    why = f"FGSM leaves {reached:.3f} where the loop ends, after {np.mean(rounds):.1f} rounds"
     why += f"; {started} of {len(rounds)} networks never start it." if started else "."
     return _answer("loop.reaches_target", experiment, found, sound=sound, why=why)
 
