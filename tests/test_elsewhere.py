@@ -26,8 +26,7 @@ from lib.train.loop import fit
 SMALL = {
     "mitigation": ["epochs=1", "retrain_epochs=1", "detector_epochs=1", "grid=2", "n_images=10", "n_boundary=10"],
     "unlearning": [
-        "seeds=2",  # so that what starts from scratch is of fewer networks than the rest
-        "scratch_seeds=1",
+        "seeds=2",
         "epochs=1",
         "rounds=1",
         "round_epochs=1",

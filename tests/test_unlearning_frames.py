@@ -1,14 +1,16 @@
-"""The tables and figures of the chapter on unlearning, on made-up evidence."""
+"""The tables, figures and sentences of the chapter on unlearning, on made-up evidence."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import unlearning_records as made
 
-from lib.chapters.unlearning import answers, figures, frames, labels
+from lib.chapters.unlearning import contradictions, figures, frames, here, labels, listings, rates
 from lib.chapters.unlearning.experiment import KINDS
-from lib.chapters.unlearning.measure import UPDATED, LetterRecord, printed_attacks
+from lib.chapters.unlearning.loop import READINGS
+from lib.chapters.unlearning.measure_loop import UPDATED
 from lib.chapters.unlearning.measure_removal import STATES
+from lib.chapters.unlearning.measure_row import ATTACKS
 
 
 @pytest.fixture(autouse=True)
@@ -17,13 +19,16 @@ def closed():
     plt.close("all")
 
 
-def networks():
-    return [made.network(clean=0.9 + by) for by in made.SPREAD]
+def networks(**levels):
+    return [made.network(**{"clean": 0.9 + by} | levels) for by in made.SPREAD]
 
 
 def test_what_is_measured_has_its_words():
-    assert tuple(labels.UPDATED) == UPDATED and tuple(labels.STATES) == STATES
-    assert list(labels.PRINTED) == list(printed_attacks(0.1))
+    assert tuple(labels.READINGS) == READINGS and tuple(labels.STATES) == STATES
+    assert tuple(labels.UPDATED) == (rates.ORIGINAL, *UPDATED) and tuple(labels.PRINTED) == ATTACKS
+
+
+# The networks.
 
 
 def test_the_table_of_lenets_marks_the_one_that_is_trained():
@@ -32,42 +37,111 @@ def test_the_table_of_lenets_marks_the_one_that_is_trained():
     assert list(frame["parameters"]) == ["60,850", "1,199,882", "60,074"]
 
 
-def test_the_trained_network_s_table_has_the_first_images_apart():
+def test_the_trained_network_s_table_has_the_images_of_pgd_apart():
     frame = frames.trained([made.network(clipped=0.4)])
     assert list(frame["accuracy"].str[:5]) == ["0.900", "0.300", "0.400", "0.400", "0.350"]
     assert list(frame["loss"].str[:5]) == ["0.300", "2.300", "1.700", "1.700", "2.000"]
+    said = here.trained([made.network(printed=0.32, pgd=0.25)])
+    assert said == (
+        "Here: the paper's FGSM leaves 32.0% of the test images correct, 4 times the paper's 8.0 %; PGD leaves 25.0%."
+    )
 
 
 def test_the_letter_s_table_shows_at_most_eight_numbers():
-    frame = frames.letter(LetterRecord(list(range(9)), [], [0, 1]))
-    assert list(frame["images removed"]) == [9, 0, 2]
-    assert list(frame["their numbers"]) == ["0, 1, 2, 3, 4, 5, 6, 7 …", "", "0, 1"]
+    record = made.letter()
+    record.indices[:] = range(9)
+    frame = frames.letter(record)
+    assert list(frame["images removed"]) == [9, 0, 1]
+    assert list(frame["their numbers"]) == ["0, 1, 2, 3, 4, 5, 6, 7 …", "", "0"]
+    assert here.letters(record) == (
+        "Here: given indices the rule removes 9 images, given tuples no image, given an array 1 image."
+    )
+
+
+def test_the_worst_images_are_shown_with_label_and_prediction():
+    figure = figures.worst(made.letter())
+    assert [ax.get_title() for ax in figure.axes] == ["a 4", "a 9", "taken for 9", "taken for 4"]
+    assert here.worst(made.letter()) == "Here: of the 2 training images shown, 2 are misclassified once attacked."
+
+
+# The loop.
 
 
 def test_the_loop_s_table_compares_each_reading_with_its_control():
-    loop = made.loops(b=0.6, c=0.7, afresh=0.65)
-    loop |= {reading: loop[reading][:1] for reading in ("c", "afresh")}  # from scratch for one network
-    frame = frames.last_round(loop, made.experiment()).set_index("reading")
+    loop = made.loops(b=0.6, c=0.7)
+    frame = frames.last_round(networks(printed=0.65, pgd=0.65), loop).set_index("reading")
     gains = frame["FGSM, less its control"]
-    assert gains[labels.READINGS["none"]] == gains[labels.READINGS["afresh"]] == ""
+    assert gains[labels.READINGS["none"]] == "" and gains[labels.READINGS["a"]].startswith("+0.000")
     assert gains[labels.READINGS["b"]].startswith("+0.100") and gains[labels.READINGS["c"]].startswith("+0.050")
-    assert list(frame["networks"]) == [3, 1, 3, 3, 3, 1, 3, 3, 3]
+    assert here.last_round(loop) == (
+        "Here: after the last round PGD leaves most, 0.700, to (c) removal, starting afresh; it leaves 0.600 to "
+        "removal and 0.500 to no removal."
+    )
+
+
+@pytest.mark.parametrize(
+    ("b", "says"),
+    [(0.6, "+0.100 to"), (0.5, "+0.000 to"), (0.4, "-0.100 to")],
+)
+def test_the_figure_of_gains_has_the_paper_s_rise(b, says):
+    loop = made.loops(b=b, d=0.8)
+    (ax,) = figures.gains(networks(), loop).axes
+    drawn = [text.get_text() for text in ax.get_yticklabels()]
+    assert drawn == [labels.READINGS[reading] for reading in ("random", "b", "c", "d", "e", "f")]
+    assert [text.get_text() for text in ax.texts] == ["the paper: +0.887"]
+    (point,) = [line for line in ax.lines if line.get_marker() == "o" and line.get_ydata()[0] == 1 - 0.14]
+    assert point.get_xdata()[0] == pytest.approx(b - 0.5)
+    said = here.gains(networks(), loop)
+    assert says in said and "training on adversarial images +0.300" in said
+
+
+def test_a_sentence_says_where_an_interval_lies():
+    loop = made.loops(b=0.6)
+    assert here.side(rates.gain(networks(), loop, "b", "FGSM")) == "which is more than chance"
+    assert here.side(rates.gain(networks(), loop, "none", "FGSM")) == "which may be chance"
+    assert here.side(rates.gain(networks(), made.loops(b=0.4), "b", "FGSM")) == "which is below chance"
+
+
+def test_overfitting_s_table_begins_before_the_loop():
+    loop = made.loops(b={"train": 0.93}, none={"train": 0.96})
+    frame = frames.overfitting(networks(clean=0.9), loop).set_index("network")
+    assert list(frame.index) == ["before the loop", *labels.READINGS.values()]
+    assert frame["difference"][labels.READINGS["b"]].startswith("0.0300")
+    said = here.overfitting(networks(clean=0.9), loop)
+    assert "ahead by 0.0500 before the loop and 0.0300 after removal" in said and "0.0300 less" in said
+
+
+def test_the_room_s_table_has_a_line_a_network():
+    frame = frames.room(made.rooms((0.1, 0.2), 0.05))
+    assert list(frame["eps"]) == ["0.300", "0.300"] and list(frame["FGSM, before"]) == ["0.080", "0.080"]
+    assert list(frame[f"FGSM, {labels.READINGS['b']}"]) == ["0.100", "0.200"]
+    assert list(frame[f"PGD, {labels.READINGS['b']}"]) == ["0.050", "0.050"]
+    said = here.room(made.rooms((0.1, 0.2)))
+    assert "at eps 0.30 to 0.30 FGSM leaves 0.080; after the loop it leaves 0.150" in said
+
+
+# The third row.
 
 
 def test_the_third_row_s_table_has_no_stale_images_of_the_original():
-    frame = frames.third_row(made.third_row(0.5))
-    assert list(frame["original"]) == ["0.500 / 1.000", "as fresh"] * 4 + ["0.900 / 1.000"]
-    assert set(frame[labels.READINGS["b"]][:8]) == {"0.500 / 1.000"}
+    frame = frames.third_row(networks(), made.loops())
+    assert list(frame["original"]) == ["0.500 / 1.000", "as fresh"] * 6 + ["0.900 / 1.000"]
+    assert set(frame[labels.READINGS["b"]][:12]) == {"0.500 / 1.000"}
 
 
-def test_the_nearest_way_to_the_third_row_is_named():
-    found = made.third_row(0.5)
-    found["e"][0].fresh["fgsm"] = made.reads(0.97, 0.16)
-    found["e"][1:] = [found["e"][0]] * 2
-    lines = frames.nearest_to_third_row(found).splitlines()
-    assert lines[0] == "Fig. 5's gradient is zero in every pixel of 0.250 of the images."
-    assert lines[1] == "Within the tolerance of both numbers: 1 of 52 ways."
-    assert lines[2] == "Nearest: FGSM (Fig. 4), fresh, (e) added, the worst removed, off by 0.2 times the tolerance."
+def test_the_ways_to_the_third_row_are_marked_and_counted():
+    loop = made.loops()
+    for record in loop["e"]:
+        record.row.fresh["one label"] = made.reads(0.97, 0.16)
+    frame = frames.third_row(networks(), loop).set_index(["attack", "images"])
+    assert frame[labels.READINGS["e"]]["FGSM (Fig. 4), one label for all", "fresh"] == "0.970 / 0.160 ★"
+    said = here.third_row(networks(), loop)
+    assert said.startswith("Here: 1 of 78 ways give both numbers, 0 of them with no unlearning at all; the nearest is ")
+    assert "one label for all, fresh, (e) added, the worst removed, off by 0.2 tolerances." in said
+    assert said.endswith("zero in every pixel of 25% of the images.")
+
+
+# The second row.
 
 
 def test_the_second_row_s_tables_have_a_line_a_way():
@@ -80,49 +154,25 @@ def test_the_second_row_s_tables_have_a_line_a_way():
     assert tuple(row) == ("PGD", "0.250", "0.080", "2.305", "0.0")
 
 
+def test_the_second_row_looks_like_an_untrained_network_s_or_hardly():
+    near = {figure: made.cloud(seed, (0.08, 2.3045), 50) for seed, figure in enumerate(("fig2", "fig4"))}
+    assert here.untrained(near).startswith("Here: the paper's second row looks like an untrained network's")
+    away = {"fig2": made.cloud(0, (0.5, 3.0), 50), "fig4": made.cloud(1, (0.6, 3.0), 50)}
+    said = here.untrained(away)
+    assert said.startswith("Here: the paper's second row is hardly an untrained network's")
+    assert "at most the probability 0.020" in said
+
+
+def test_a_trained_network_comes_through_the_second_row_or_not():
+    far = {"PGD": [made.curve([(1.0, 0.1), (0.5, 3.0), (0.0, 9.0)])]}
+    assert here.at_any_eps(far).startswith("Here: no eps gives a trained network both numbers; PGD comes nearest")
+    through = far | {"FGSM": [made.curve([(1.0, 0.1), (0.08, 2.3), (0.0, 9.0)])]}
+    assert here.at_any_eps(through) == "Here: a trained network comes through the paper's second row, under FGSM."
+
+
 def test_a_path_is_the_mean_over_networks():
     records = [made.curve([(1.0, 0.0), (0.5, 1.0)]), made.curve([(0.8, 1.0), (0.3, 3.0)])]
-    np.testing.assert_allclose(answers.path(records), [[0.9, 0.5], [0.4, 2.0]])
-
-
-def shots(experiment):
-    return {
-        (kind, share): [made.one_shot(0.9 - share, 0.4 + share * (kind == KINDS[0])) for _ in experiment.scratch]
-        for kind in KINDS
-        for share in experiment.shares
-    }
-
-
-def test_removal_in_one_shot_is_held_against_the_same_networks_before():
-    e = made.experiment(scratch_seeds=2)
-    frame = frames.one_shot(shots(e), [made.network() for _ in range(3)], e)
-    assert list(frame["removed"]) == ["0.2%", "50.0%"]
-    assert frame["clean, at random"][1].startswith("-0.500") and frame["FGSM, highest loss"][1].startswith("+0.500")
-    assert frame["FGSM, at random"][1].startswith("+0.000")
-
-
-def test_membership_s_table_and_its_title():
-    found = made.memberships(0.5)
-    frame = frames.membership(found)
-    assert list(frame["network"]) == list(labels.STATES.values())
-    assert set(frame["AUC, removed against test"]) == {"1.000 [1.000, 1.000]"}
-    title = frames.membership_title(found, made.experiment())
-    assert title == "What 20 removed images (0.2%) have left behind; 8 test images to compare with; 2 network(s)"
-    assert set(frames.membership(made.memberships(0.5, seeds=1))["AUC, removed against test"]) == {"1.000"}
-
-
-# Figures.
-
-
-def test_the_loop_s_figure_begins_at_the_networks_before_it():
-    e, loop = made.experiment(), made.loops(b=0.6, afresh=0.1, none=0.1)
-    loop["c"] = loop["c"][:1]
-    figure = figures.loop([made.network(clipped=0.4)] * 3, loop, e)
-    assert [ax.get_title() for ax in figure.axes] == ["clean", "FGSM", f"PGD, first {made.N} images"]
-    lines = {line.get_label(): line.get_ydata() for line in figure.axes[1].lines[:7]}
-    assert not {labels.READINGS["none"], labels.READINGS["afresh"]} & set(lines)
-    assert lines[labels.READINGS["b"]] == pytest.approx([0.4, 0.6, 0.6])
-    assert lines[labels.READINGS["c"]] == pytest.approx([0.4, 0.49, 0.49])
+    np.testing.assert_allclose(rates.path(records), [[0.9, 0.5], [0.4, 2.0]])
 
 
 def test_the_second_row_s_figure_shows_clouds_paths_and_the_paper_s_point():
@@ -138,10 +188,88 @@ def test_the_second_row_s_figure_shows_clouds_paths_and_the_paper_s_point():
     assert low < 2.3045 < high < 3
 
 
+# Removal in one shot.
+
+
+def shots(experiment):
+    return {
+        (kind, share): [made.one_shot(0.9 - share, 0.4 + share * (kind == KINDS[0])) for _ in experiment.trainings]
+        for kind in KINDS
+        for share in experiment.shares
+    }
+
+
+def test_removal_in_one_shot_is_held_against_the_same_networks_before():
+    e = made.experiment(seeds=2)
+    each = [made.network(printed=0.4) for _ in range(2)]
+    frame = frames.one_shot(shots(e), each, e)
+    assert list(frame["removed"]) == ["0.2%", "50.0%"]
+    assert frame["clean, at random"][1].startswith("-0.500") and frame["FGSM, highest loss"][1].startswith("+0.500")
+    assert frame["FGSM, at random"][1].startswith("+0.000")
+    said = here.one_shot(shots(e), each, e)
+    assert "with 50% of the training images removed" in said and "+0.500 where the worst go, by +0.000" in said
+
+
 def test_the_one_shot_figure_has_a_line_a_kind_and_a_dot_a_network():
-    e = made.experiment(scratch_seeds=2)
+    e = made.experiment(seeds=2)
     (ax,) = figures.one_shot(shots(e), e).axes
     assert ax.get_xscale() == "log" and len(ax.lines) == 4 * (1 + 2)
-    assert ax.lines[0].get_xdata() == pytest.approx([0.2, 50]) and ax.lines[0].get_ydata() == pytest.approx(
-        [0.898, 0.4]
+    first = ax.lines[0]
+    assert first.get_xdata() == pytest.approx([0.2, 50]) and first.get_ydata() == pytest.approx([0.898, 0.4])
+
+
+def test_membership_s_table_and_its_title():
+    found = made.memberships(0.0)
+    frame = frames.membership(found)
+    assert list(frame["network"]) == list(labels.STATES.values())
+    assert all(one.startswith("0.500") for one in frame["AUC, removed against test"])
+    title = frames.membership_title(found, made.experiment())
+    assert title == "What 20 removed images (0.2%) have left behind; 8 test images to compare with; 2 network(s)"
+    assert set(frames.membership(made.memberships(0.5, seeds=1))["AUC, removed against test"]) == {"1.000"}
+    assert here.membership(found).startswith("Here: the AUC is 0.500 before removal")
+
+
+# The paper as it is printed.
+
+
+def test_of_the_listings_one_runs():
+    assert listings.running() == [6] and [fault.figure for fault in listings.FAULTS] == sorted(
+        fault.figure for fault in listings.FAULTS
     )
+    assert here.printed_listings() == "Here: 1 of 7 listings runs as printed, Fig. 6."
+
+
+@pytest.mark.parametrize(
+    ("figure", "error"),
+    [
+        (3, "NameError: name 'n_classes' is not defined"),
+        (4, "NameError: name 'image_index' is not defined"),
+        (5, "NameError: name 'x_adv' is not defined"),
+        (7, "TypeError: LeNet() missing 2 required positional arguments"),
+        (8, "NameError: name 'evaluate_examples' is not defined"),
+        (9, "TypeError: 'numpy.ndarray' object is not callable"),
+    ],
+)
+def test_python_says_how_a_listing_ends(figure, error):
+    ends = [fault.outcome() for fault in listings.FAULTS if fault.figure == figure]
+    assert any(one.startswith(error) for one in ends)
+
+
+def test_what_a_listing_may_take_from_others_runs():
+    assert listings.Fault(3, "", "LeNet((28, 28, 1), 10)[-1] + len(x_test) + len(train_dataset)").outcome() == "runs"
+    with pytest.raises(KeyError):  # an error that no listing has is no outcome
+        listings.Fault(3, "", "{}[1]").outcome()
+
+
+def test_every_contradiction_has_both_sides_and_what_was_chosen():
+    frame = frames.contradicting()
+    assert len(frame) == len(contradictions.REGISTER) and (frame != "").all(axis=None)
+    assert frame["about"].is_unique
+
+
+def test_the_prose_has_its_numbers():
+    found = here.summary(networks(printed=0.3), made.loops(b=0.6), made.rooms(), made.experiment())
+    assert (found["before"], found["removed"], found["room"]) == pytest.approx((0.3, 0.6, 0.1))
+    assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
+    of_mnist = made.experiment(dataset="mnist")
+    assert here.summary(networks(), made.loops(), made.rooms(), of_mnist)["data"] == "MNIST"

@@ -9,17 +9,20 @@ import unlearning_records as made
 
 from lib import attack as attacks
 from lib import book, data
-from lib.chapters.unlearning import loop, measure, measure_forensics, measure_removal, networks
+from lib.chapters.unlearning import loop, measure, measure_forensics, measure_loop, measure_removal, networks
 from lib.chapters.unlearning.experiment import KINDS, TRAINING_IMAGES, UNTRAINED_SEEDS, Experiment
 from lib.chapters.unlearning.labels import STATES
-from lib.chapters.unlearning.loop import FROM_SCRATCH, GUESSING, READINGS
+from lib.chapters.unlearning.looks import weights
+from lib.chapters.unlearning.loop import GUESSING
+from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED
 from lib.chapters.unlearning.networks import AT_RANDOM, HIGHEST, Removal, Training, Updating
 from lib.evidence.records import from_arrays, to_arrays
-from lib.measure.score import attacked_losses, score, under_attack
+from lib.measure.score import attacked_losses, losses, score, under_attack
 from lib.models import LENETS, LeNet616
 from lib.parameters import contract
 
 FGSM = attacks.FGSM(eps=0.1)
+PRINTED = replace(FGSM, clip=None)
 TRAINING = Training("digits", LeNet616, 2, 3, batch_size=50)
 
 
@@ -38,11 +41,16 @@ def few(digits, monkeypatch):
 
 
 def updating(reading: str) -> Updating:
-    return Updating(TRAINING, reading, FGSM, 10, 1, 2)
+    return Updating(TRAINING, reading, PRINTED, 10, 1, 2)
 
 
-def looped(reading: str) -> measure.LoopRecord:
-    return measure.rounds(measure.LoopSetting(updating(reading), 20))
+def last_network(reading: str):
+    *_, last = networks.rounds(updating(reading))
+    return last.network
+
+
+def looped(reading: str) -> measure_loop.LoopRecord:
+    return measure_loop.rounds(measure_loop.LoopSetting(updating(reading), 20, 30))
 
 
 def same_arrays(one: object, other: object) -> bool:
@@ -53,23 +61,31 @@ def same_arrays(one: object, other: object) -> bool:
 # Networks and the letter.
 
 
-def test_a_trained_network_is_read_and_attacked_as_lib_does(few):
-    record = measure.network(measure.NetworkSetting(TRAINING, 0.1, 20))
+def test_a_trained_network_is_scored_and_attacked_as_lib_does(few):
+    record = measure.network(measure.NetworkSetting(TRAINING, 0.1, 20, 30))
     model, (x, y) = networks.trained(TRAINING), (few.x_test, few.y_test)
-    found = under_attack(model, replace(FGSM, clip=None), x, y)
+    found = under_attack(model, PRINTED, x, y)
     np.testing.assert_array_equal(record.printed.read, found.read)
     np.testing.assert_array_equal(record.printed.losses, found.losses)
-    assert record.weights == measure.weights(model) and record.clean.accuracy == score(model, x, y).accuracy
-    assert record.printed.loss == found.loss and len(record.pgd.read) == len(record.stopped) == 20
-    assert record.stopped.sum() <= record.clean.first(20).correct.sum()
-    assert list(record.watched) == ["clean", "FGSM", "PGD"]
+    assert record.weights == weights(model) and record.clean.accuracy == score(model, x, y).accuracy
+    assert record.some.tolist() == data.sample(y, 20).tolist() and len(record.pgd.read) == len(record.stopped) == 20
+    assert record.stopped.sum() <= record.clean.correct[record.some].sum()
+    np.testing.assert_array_equal(record.train, score(model, few.x_train, few.y_train).correct)
+    np.testing.assert_array_equal(record.look.by("FGSM"), found.correct)
+    assert not record.look.left_out.any()
 
 
 def test_the_letter_removes_the_worst_by_their_indices_and_nothing_by_tuples(few):
     record = measure.letter(measure.LetterSetting(TRAINING, FGSM, 10))
-    losses = attacked_losses(networks.trained(TRAINING), FGSM, few.x_train, few.y_train)
-    assert record.indices == sorted(losses.argsort(descending=True)[:10].tolist())
+    model = networks.trained(TRAINING)
+    losses = attacked_losses(model, FGSM, few.x_train, few.y_train)
+    worst = losses.argsort(descending=True, stable=True)
+    assert record.indices == sorted(worst[:10].tolist())
     assert record.tuples == [] and set(record.array) <= {0, 1}
+    np.testing.assert_array_equal(record.worst, few.x_train[worst[: measure.SHOWN]])
+    assert record.labels == few.y_train[worst[: measure.SHOWN]].tolist()
+    read = score(model, torch.from_numpy(record.attacked), few.y_train[worst[: measure.SHOWN]]).read
+    assert record.read == read.tolist()
 
 
 # The loop.
@@ -77,41 +93,94 @@ def test_the_letter_removes_the_worst_by_their_indices_and_nothing_by_tuples(few
 
 def test_the_letter_is_training_on_to_the_bit():
     letter, none = looped("a"), looped("none")
-    assert letter.weights == none.weights and same_arrays(letter, none)
+    assert same_arrays(letter.looks[0], none.looks[0]) and same_arrays(letter.looks[1], none.looks[1])
 
 
 def test_the_loop_is_looked_at_after_each_round(few):
     record = looped("c")
     steps = list(networks.rounds(updating("c")))
-    x, y = few.x_test, few.y_test
-    assert record.images == [190, 180] and record.weights == [measure.weights(step.network) for step in steps]
-    for number, step in enumerate(steps):
-        np.testing.assert_array_equal(record.clean[number], score(step.network, x, y).correct)
-        np.testing.assert_array_equal(record.fgsm[number], under_attack(step.network, FGSM, x, y).correct)
-    assert record.pgd.shape == (2, 20) and record.printed is record.longest is None
-    np.testing.assert_array_equal(record.last("FGSM"), record.fgsm[1])
-    assert measure.weights(networks.updated(updating("c"))) == record.weights[-1]
-
-
-def test_only_reading_b_is_attacked_for_the_third_row(few):
-    record = looped("b")
-    found = under_attack(networks.updated(updating("b")), replace(FGSM, clip=None), few.x_test, few.y_test)
+    assert [look.weights for look in record.looks] == [weights(step.network) for step in steps]
+    assert [int((~look.left_out).sum()) for look in record.looks] == [190, 180]
+    for look, step in zip(record.looks, steps, strict=True):
+        np.testing.assert_array_equal(look.clean, score(step.network, few.x_test, few.y_test).correct)
+        found = under_attack(step.network, PRINTED, few.x_test, few.y_test)
+        np.testing.assert_array_equal(look.fgsm, found.correct)
+        assert len(look.pgd) == 20
     np.testing.assert_array_equal(record.printed.losses, found.losses)
-    assert len(record.longest.read) == 20 and looped("d").printed is None
+    assert record.last is record.looks[1] and record.longest is None and len(record.row.noise.read) == 30
+
+
+def test_overfitting_is_what_images_that_were_trained_on_have_ahead_of_test_images(few):
+    look = looped("b").last
+    network = last_network("b")
+    seen = torch.from_numpy(~look.left_out)
+    ahead = score(network, few.x_train[seen], few.y_train[seen]).accuracy
+    assert look.overfit == pytest.approx(ahead - score(network, few.x_test, few.y_test).accuracy)
+
+
+def test_only_reading_b_is_attacked_to_the_end_of_pgd():
+    assert len(looped("b").longest.read) == 20 and looped("d").longest is None
+    assert looped("random").row is None
 
 
 # The third row.
 
 
 def test_what_is_fresh_to_the_original_is_stale_to_the_updated_network(few):
-    original = measure.third_row(measure.ThirdRowSetting(TRAINING, 0.1, 30))
-    updated = measure.third_row(measure.ThirdRowSetting(updating("b"), 0.1, 30))
-    assert original.stale == {} and set(updated.stale) == set(updated.fresh) == set(measure.printed_attacks(0.1))
-    x, y = few.x_test[:30], few.y_test[:30]
+    original = measure.network(measure.NetworkSetting(TRAINING, 0.1, 20, 30)).row
+    updated = looped("b").row
+    assert original.stale == {} and set(updated.stale) == set(updated.fresh) == set(original.fresh)
+    chosen = data.sample(few.y_test, 30)
+    x, y = few.x_test[chosen], few.y_test[chosen]
     stale = FGSM(networks.trained(TRAINING), x, y)
-    found = score(networks.updated(updating("b")), stale, y)
-    np.testing.assert_array_equal(updated.stale["fgsm, clipped"].losses, found.losses)
+    expected = losses(last_network("b"), stale, y).numpy()
+    np.testing.assert_allclose(updated.stale["fgsm" + CLIPPED].losses, expected, rtol=1e-5)
     assert original.fresh["fgsm"].loss > original.noise.loss and 0 <= original.zero_gradients <= 1
+
+
+def test_one_label_for_all_attacks_the_images_of_that_label_alone_in_earnest(few):
+    row = measure.network(measure.NetworkSetting(TRAINING, 0.1, 20, 100)).row
+    alike = (few.y_test == few.y_test[0]).numpy()
+    one, own = row.fresh["one label"], row.fresh["fgsm"]
+    np.testing.assert_array_equal(one.losses[alike], own.losses[alike])
+    assert one.losses[~alike].mean() < own.losses[~alike].mean()
+    assert [name for name in row.fresh if not name.endswith(CLIPPED)] == list(ATTACKS)
+
+
+# Room to recover.
+
+
+def test_the_eps_of_the_room_leaves_the_accuracy_asked_for(few):
+    network = networks.trained(TRAINING)
+    tried = measure_loop.eps_that_leaves(0.3, network, few.x_train, few.y_train)
+    eps, left = tried[-1]
+    assert left == under_attack(network, attacks.FGSM(eps=eps, clip=None), few.x_train, few.y_train).accuracy <= 0.3
+    below = tried[tried[:, 0] < eps]
+    assert (below[:, 1] > 0.3).all() and eps - below[
+        :, 0
+    ].max() < 1 / measure_loop.GRID / 2**measure_loop.HALVINGS + 1e-9
+
+
+def test_where_fgsm_leaves_more_at_every_eps_the_least_is_taken(few):
+    class Deaf(torch.nn.Module):
+        def forward(self, x):
+            return torch.eye(10)[0].expand(len(x), 10) + 0 * x.flatten(1)[:, :10]
+
+    tried = measure_loop.eps_that_leaves(0.01, Deaf(), few.x_test, few.y_test)
+    share = float((few.y_test == 0).float().mean())
+    assert (tried[:, 1] == pytest.approx(share)) and tried[-1, 1] == pytest.approx(share)
+
+
+def test_the_loop_runs_at_that_eps_beside_its_controls(few):
+    record = measure_loop.room(measure_loop.RoomSetting(TRAINING, 0.3, 10, 1, 2, 20))
+    fgsm = attacks.FGSM(eps=record.eps, clip=None)
+    before = under_attack(networks.trained(TRAINING), fgsm, few.x_test, few.y_test).correct
+    np.testing.assert_array_equal(record.before.fgsm, before)
+    assert list(record.loops) == ["none", "random", "b"] and all(len(one) == 2 for one in record.loops.values())
+    assert record.loops["none"][-1].weights == looped("none").last.weights
+    assert record.loops["random"][-1].weights == looped("random").last.weights
+    *_, last = networks.rounds(replace(updating("b"), attack=fgsm))
+    assert record.loops["b"][-1].weights == weights(last.network)
 
 
 # Forensics.
@@ -129,8 +198,8 @@ def test_untrained_networks_guess_and_repeat():
 
 def test_a_curve_begins_at_clean_images_and_its_points_are_means():
     record = measure_forensics.curves(measure_forensics.CurveSetting(TRAINING, FGSM, (0.0, 0.1), 20))
-    whole = measure.network(measure.NetworkSetting(TRAINING, 0.1, 20))
-    np.testing.assert_array_equal(record.correct[0], whole.clean.correct[:20])
+    whole = measure.network(measure.NetworkSetting(TRAINING, 0.1, 20, 30))
+    np.testing.assert_array_equal(record.correct[0], whole.clean.correct[whole.some])
     assert record.losses.shape == (2, 20) and record.losses.dtype == np.float32
     assert record.points[0].tolist() == [float(record.correct[0].mean()), float(record.losses[0].mean())]
 
@@ -151,34 +220,28 @@ def test_in_one_shot_a_network_is_trained_on_what_stays(few):
     removal = Removal(TRAINING, FGSM, HIGHEST, 0.25)
     record = measure_removal.one_shot(removal)
     network = networks.trained_on(TRAINING, networks.split(removal)[1])
-    assert record.images == 150 and record.weights == measure.weights(network)
-    np.testing.assert_array_equal(record.watched["clean"], score(network, few.x_test, few.y_test).correct)
+    assert record.images == 150 and record.weights == weights(network)
+    np.testing.assert_array_equal(record.by("clean"), score(network, few.x_test, few.y_test).correct)
 
 
 def test_nothing_removed_is_the_trained_network():
     everything = networks.trained_on(TRAINING, torch.arange(200))
-    assert measure.weights(everything) == measure.weights(networks.trained(TRAINING))
+    assert weights(everything) == weights(networks.trained(TRAINING))
 
 
-def test_each_state_is_the_network_that_its_name_says():
-    found = {
-        state: measure_removal.membership(measure_removal.MembershipSetting(state, TRAINING, FGSM, 0.1, 1))
-        for state in measure_removal.STATES
-    }
-    assert len({record.weights for record in found.values()}) == len(STATES)
-    assert found["whole"].weights == measure.weights(networks.trained(TRAINING))
+def test_each_state_is_the_network_that_its_name_says(few):
+    setting = measure_removal.MembershipSetting(TRAINING, FGSM, 0.1, 1)
+    found = measure_removal.membership(setting).states
+    assert list(found) == list(STATES) and len({memory.weights for memory in found.values()}) == len(STATES)
+    assert found["whole"].weights == weights(networks.trained(TRAINING))
     assert found["c"].weights == measure_removal.one_shot(Removal(TRAINING, FGSM, HIGHEST, 0.1)).weights
     assert found["f alone"].removed.loss >= found["whole"].removed.loss + GUESSING - 1e-3
-    for record in found.values():
-        assert (len(record.removed.read), len(record.alike.read), len(record.test)) == (20, 10, 100)
-
-
-def test_going_on_trains_on_the_rest_for_a_round(few):
-    setting = measure_removal.MembershipSetting("b", TRAINING, FGSM, 0.1, 1)
+    for memory in found.values():
+        assert (len(memory.removed.read), len(memory.alike.read), len(memory.test)) == (20, 10, 100)
     _, stay = networks.split(setting.removal)
     prepared = networks.prepared(TRAINING, FGSM, round_epochs=1)
     after = loop.further(networks.trained(TRAINING), prepared, few.x_train[stay], few.y_train[stay])
-    assert measure_removal.membership(setting).weights == measure.weights(after)
+    assert found["b"].weights == weights(after)
 
 
 # Records and the experiment.
@@ -188,15 +251,14 @@ def test_going_on_trains_on_the_rest_for_a_round(few):
     ("function", "record"),
     [
         (measure.network, made.network()),
-        (measure.letter, measure.LetterRecord([1, 3], [], [0])),
-        (measure.rounds, made.looped([0.5, 0.6], [0.4, 0.5])),
-        (measure.rounds, replace(made.looped([0.5], [0.4]), printed=None, longest=None)),
-        (measure.third_row, made.third_row()["b"][0]),
-        (measure.third_row, made.third_row()["original"][0]),
+        (measure.letter, made.letter()),
+        (measure_loop.rounds, made.looped([made.look(), made.look(left_out=3)])),
+        (measure_loop.rounds, replace(made.looped([made.look()]), longest=None, row=None)),
+        (measure_loop.room, made.rooms()[0]),
         (measure_forensics.untrained, made.cloud(0)),
         (measure_forensics.curves, made.curve([(0.9, 0.1), (0.5, 2.0)])),
         (measure_removal.one_shot, made.one_shot(0.9, 0.5)),
-        (measure_removal.membership, made.memberships()["c"][0]),
+        (measure_removal.membership, made.memberships()[0]),
     ],
 )
 def test_a_record_is_kept_whole(function, record):
@@ -209,28 +271,18 @@ def test_the_experiment_s_fields_are_the_notebook_s_parameters():
     assert [(one.name, one.type) for one in fields(Experiment)] == [(p.name, p.type) for p in declared.values()]
 
 
-@pytest.mark.parametrize("given", [{}, {"scratch_seeds": 1, "shots": 3}, {"seeds": 1, "dataset": "mnist"}])
+@pytest.mark.parametrize("given", [{}, {"shots": 3}, {"seeds": 1, "dataset": "mnist"}])
 def test_no_cell_is_there_twice(given):
     cells = made.experiment(**given).cells()
     assert len({cell.digest for cell in cells}) == len(cells) == len({cell.label for cell in cells})
-
-
-def test_what_starts_from_scratch_is_for_some_networks_only():
-    e = made.experiment(scratch_seeds=2)
-    assert {reading: len(e.loop(reading)) for reading in READINGS} == {
-        reading: 2 if reading in FROM_SCRATCH else 3 for reading in READINGS
-    }
-    assert len(e.third_row("c")) == len(e.one_shot(HIGHEST, 0.002)) == len(e.membership("whole")) == 2
-    assert len(e.networks()) == len(e.third_row("original")) == len(e.curves("PGD")) == 3
-    assert len(made.experiment(seeds=1).loop("c")) == 1
 
 
 def test_a_cell_depends_on_what_decides_it_alone():
     def digests(part: str, **given) -> list[str]:
         return [cell.digest for cell in made.experiment(**given).cells() if cell.part.name == part]
 
-    more_images = {"n_forensic": 21, "grid": 4, "n_untrained": 11}
-    assert digests("loop") == digests("loop", **more_images, shots=3)
+    assert digests("loop") == digests("loop", grid=4, n_untrained=11, shots=3, leaves=0.1)
+    assert digests("room") == digests("room", eps=0.2, grid=4)
     assert digests("network") == digests("network", rounds=3, remove=9, round_epochs=2)
     assert digests("one_shot") == digests("one_shot", rounds=3, remove=9, n_images=5)
     assert digests("curves") == digests("curves", eps=0.2, rounds=3)

@@ -5,21 +5,27 @@ from collections.abc import Sequence
 import numpy as np
 
 from lib.chapters.unlearning.experiment import Experiment
+from lib.chapters.unlearning.looks import Look
 from lib.chapters.unlearning.loop import READINGS
-from lib.chapters.unlearning.measure import UPDATED, LoopRecord, NetworkRecord, ThirdRowRecord, printed_attacks
+from lib.chapters.unlearning.measure import LetterRecord, NetworkRecord
 from lib.chapters.unlearning.measure_forensics import CurveRecord, UntrainedRecord
-from lib.chapters.unlearning.measure_removal import STATES, MembershipRecord, OneShotRecord
+from lib.chapters.unlearning.measure_loop import LoopRecord, RoomRecord
+from lib.chapters.unlearning.measure_removal import STATES, MembershipRecord, Memory, OneShotRecord
+from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED, Row
 from lib.chapters.unlearning.reads import Reads
 
 N = 1000
-"""Test images; there are as many of them for attacks in many steps."""
+"""Test images, and training images; there are as many of them for attacks in many steps."""
+
+SPREAD = (-0.004, 0.0, 0.004)
+"""By how much three networks differ."""
 
 
 def experiment(**given) -> Experiment:
     """Three networks on digits, two rounds."""
-    values = {"seed": 0, "seeds": 3, "scratch_seeds": 3, "dataset": "digits", "architecture": "fig4", "epochs": 5}
-    values |= {"rounds": 2, "round_epochs": 1, "remove": 7, "eps": 0.1, "shots": 2, "forget": 0.05, "grid": 3}
-    values |= {"n_untrained": 10, "n_forensic": 20, "n_images": N}
+    values = {"seed": 0, "seeds": 3, "dataset": "digits", "architecture": "fig4", "epochs": 5}
+    values |= {"rounds": 2, "round_epochs": 1, "remove": 7, "eps": 0.1, "leaves": 0.08, "shots": 2, "forget": 0.05}
+    values |= {"grid": 3, "n_untrained": 10, "n_forensic": 20, "n_images": N}
     return Experiment(**values | given)
 
 
@@ -33,36 +39,57 @@ def reads(accuracy: float, loss: float = 1.0, n: int = N) -> Reads:
     return Reads(np.zeros(n, np.uint8), correct(accuracy, n), np.full(n, loss, np.float32))
 
 
-def network(clean=0.9, printed=0.3, clipped=0.4, pgd=0.35, losses=(0.3, 2.3, 1.7, 2.0)) -> NetworkRecord:
+def look(fgsm: float = 0.5, pgd: float = 0.5, clean: float = 0.9, train: float = 0.95, left_out: int = 0) -> Look:
+    """A network of these accuracies; the last training images are the ones that were left out."""
+    return Look("digest", correct(train), np.arange(N) >= N - left_out, correct(clean), correct(fgsm), correct(pgd))
+
+
+def row(accuracy: float = 0.5, loss: float = 1.0, *, stale: bool = True) -> Row:
+    """Alike under every attack."""
+    ways = {name + end: reads(accuracy, loss) for name in ATTACKS for end in ("", CLIPPED)}
+    return Row(dict(ways), dict(ways) if stale else {}, reads(0.9), 0.25)
+
+
+def network(
+    clean=0.9, printed=0.3, clipped=0.4, pgd=0.35, losses=(0.3, 2.3, 1.7, 2.0), train=0.95, of_row=0.5
+) -> NetworkRecord:
     """A trained network of these accuracies and losses; PGD that stops early leaves what PGD leaves."""
-    pairs = zip((clean, printed, clipped, pgd), losses, strict=True)
-    return NetworkRecord("digest", *(reads(*pair) for pair in pairs), correct(pgd))
+    four = [reads(*pair) for pair in zip((clean, printed, clipped, pgd), losses, strict=True)]
+    return NetworkRecord("digest", correct(train), np.arange(N), *four, correct(pgd), row(of_row, stale=False))
 
 
-def looped(fgsm: Sequence[float], pgd: Sequence[float], clean: float = 0.9, row: float = 0.5) -> LoopRecord:
-    """A loop with these accuracies by round; the third row's numbers are `row` with a loss of 1."""
-    ways = [np.array([correct(one) for one in by_round]) for by_round in ([clean] * len(fgsm), fgsm, pgd)]
-    return LoopRecord([3993] * len(fgsm), ["digest"] * len(fgsm), *ways, reads(row), reads(row / 2, 2.0))
+def letter() -> LetterRecord:
+    """Two images selected."""
+    pictures = np.zeros((2, 1, 28, 28), np.float32)
+    return LetterRecord([1, 3], [], [0], pictures, pictures + np.float32(0.1), [4, 9], [9, 4])
 
 
-SPREAD = (-0.01, 0.0, 0.01)
-"""By how much three networks differ."""
+def looped(looks: Sequence[Look], last: float = 0.5, loss: float = 1.0, strong: float = 0.3) -> LoopRecord:
+    """A loop; the paper's images leave `last` with this loss after the last round, PGD leaves `strong` with 2."""
+    return LoopRecord([*looks], reads(last, loss), reads(strong, 2.0), row(last, loss))
 
 
-def loops(at: float = 0.5, spread: Sequence[float] = SPREAD, **others: float) -> dict[str, list[LoopRecord]]:
-    """Every reading after two rounds: `at` under FGSM and PGD, but for the readings named, all spread alike."""
-    levels = {reading: others.get(reading, at) for reading in READINGS}
-    return {reading: [looped([level + by] * 2, [level + by] * 2) for by in spread] for reading, level in levels.items()}
+def loops(at: float = 0.5, spread: Sequence[float] = SPREAD, **others: object) -> dict[str, list[LoopRecord]]:
+    """Every reading after two rounds: `at` under FGSM and PGD, spread alike, but for the readings named.
 
-
-def third_row(accuracy: float = 0.5, seeds: int = 3) -> dict[str, list[ThirdRowRecord]]:
-    """Every network alike under every attack."""
-    by_attack = {name: reads(accuracy) for name in printed_attacks(0.1)}
+    A reading is named with the accuracy that it has instead, or with what `look` takes.
+    """
     found = {}
-    for who in UPDATED:
-        stale = {} if who == "original" else by_attack
-        found[who] = [ThirdRowRecord(dict(by_attack), stale, reads(0.9), 0.25) for _ in range(seeds)]
+    for reading in READINGS:
+        given = others.get(reading, at)
+        values = {"fgsm": at, "pgd": at} | (given if isinstance(given, dict) else {"fgsm": given, "pgd": given})
+        moved = [values | {way: values[way] + by for way in ("fgsm", "pgd")} for by in spread]
+        found[reading] = [looped([look(**one)] * 2) for one in moved]
     return found
+
+
+def rooms(b: Sequence[float] = (0.1, 0.1, 0.1), pgd: object = 0.0, before: float = 0.08, eps=0.3) -> list[RoomRecord]:
+    """Networks at the eps where FGSM leaves `before`, and reading (b) `b`; controls stay there, PGD leaves them 0."""
+    tried = np.array([[1.0, 0.05], [eps, before]])
+    first, strong = look(before, 0.0), pgd if isinstance(pgd, tuple) else [pgd] * len(b)
+    controls = {"none": [first] * 2, "random": [first] * 2}
+    pairs = zip(b, strong, strict=True)
+    return [RoomRecord(tried, first, controls | {"b": [look(*pair)] * 2}) for pair in pairs]
 
 
 def cloud(seed: int, centre=(0.1, 2.3), n: int = 10) -> UntrainedRecord:
@@ -84,7 +111,7 @@ def one_shot(clean: float, fgsm: float) -> OneShotRecord:
     return OneShotRecord(3992, "digest", correct(clean), correct(fgsm))
 
 
-def memberships(apart: float = 1.0, seeds: int = 2) -> dict[str, list[MembershipRecord]]:
+def memberships(apart: float = 1.0, seeds: int = 2) -> list[MembershipRecord]:
     """Every state alike: removed images have a loss that is `apart` below that of test images."""
-    record = MembershipRecord("digest", reads(0.1, 2.0 - apart, 20), reads(0.1, 2.0, 8), correct(0.9))
-    return {state: [record] * seeds for state in STATES}
+    memory = Memory("digest", reads(0.1, 2.0 - apart, 20), reads(0.1, 2.0, 8), correct(0.9))
+    return [MembershipRecord(dict.fromkeys(STATES, memory)) for _ in range(seeds)]

@@ -1,276 +1,260 @@
-"""What the chapter answers to the paper's ten claims, from what was measured."""
+"""What the chapter answers to the paper's claims, from what was measured: a pure function a claim."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from lib.chapters.unlearning import forensics
+from lib.chapters.unlearning import labels, rates
 from lib.chapters.unlearning.experiment import Experiment
-from lib.chapters.unlearning.labels import figure
-from lib.chapters.unlearning.measure import JUDGED, ORIGINAL, LoopRecord, NetworkRecord, ThirdRowRecord
-from lib.chapters.unlearning.measure_forensics import CurveRecord, UntrainedRecord
-from lib.chapters.unlearning.measure_removal import MembershipRecord
+from lib.chapters.unlearning.measure_loop import JUDGED
+from lib.chapters.unlearning.measure_row import CLIPPED
+from lib.chapters.unlearning.rates import Loop, Networks, Rooms
 from lib.chapters.unlearning.reads import Reads
-from lib.ledger.answers import Answer
-from lib.measure import intervals
-from lib.measure.intervals import Measured
+from lib.ledger.answers import Answer, Finding, Readings
+from lib.ledger.claims import paper
+from lib.ledger.scale import smaller
+from lib.measure.intervals import Measured, difference, rate
 
-Networks = Sequence[NetworkRecord]
-Loop = Mapping[str, Sequence[LoopRecord]]
-"""For each reading what it did to each network."""
+CLAIMS = paper("unlearning").claims
 
-CONTROLS = {reading: "none" for reading in ("random", "a", "b", "d", "e", "f")} | {"c": "afresh"}
-"""What each reading is compared with: as much training without removal, from the same start."""
-
-PAPER_ROW_2, WITHIN_2 = (0.0796, 2.3045), (0.05, 0.1)
-PAPER_ROW_3, WITHIN_3 = (0.9669, 0.1546), (0.02, 0.05)
-"""Accuracy and loss that the paper prints, and their tolerances."""
-
-WORDS = {"holds": "helps", "does not hold": "does not", "undecided": "does nothing that can be told from chance"}
-"""The answer to the chapter's question, by the verdict on `removal.helps`."""
+PGD = "PGD, 40 steps"
+BY_CHANCE = "a random choice of as many images removed"
+NO_REMOVAL = "equal epochs without removal"
 
 
-# Rates.
+def by(what: str, measured: Measured) -> str:
+    """What a number was measured with: the attack, how many images, how many networks."""
+    images = f"{measured.images:,} test images, " if measured.images else ""
+    return f"{what}, {images}{measured.networks} network{'s' if measured.networks > 1 else ''}"
 
 
-def accuracy(scores: Sequence[Reads]) -> Measured:
-    """The accuracy with its interval, from one network's reads each."""
-    return intervals.rate([one.correct for one in scores])
+def finding(what: str, measured: Measured, over_control: Measured | None = None, control: str = "") -> Finding:
+    """A measurement with what it was made."""
+    return Finding(measured, by(what, measured), over_control, control)
 
 
-def loss(scores: Sequence[Reads]) -> Measured:
-    """The mean loss with its interval."""
-    return intervals.loss([one.losses for one in scores])
+def _answer(claim: str, of: Experiment, found: Finding, **parts: object) -> Answer:
+    return Answer(claim, found, smaller=smaller(CLAIMS[claim], of.scale()), **parts)
 
 
-def last(records: Sequence[LoopRecord], way: str) -> list[np.ndarray]:
-    """Which test images are read rightly after the last round, one array a network."""
-    return [one.last(way) for one in records]
+def fgsm(experiment: Experiment) -> str:
+    """What the paper's attack is called."""
+    return f"FGSM as printed, eps {experiment.eps:g}"
 
 
-def gain(loop: Loop, reading: str, way: str) -> Measured:
-    """What a reading adds to its control, after the last round."""
-    return intervals.difference(last(loop[reading], way), last(loop[CONTROLS[reading]], way))
-
-
-# In words.
-
-
-def _of(experiment: Experiment) -> str:
-    return f"{experiment.seeds} network(s), the LeNet of {figure(experiment.architecture)}"
-
-
-def _longer(experiment: Experiment) -> str:
-    return f"{experiment.rounds} round(s) of {experiment.round_epochs} epoch(s)"
-
-
-def _not_mnist(networks: Networks, experiment: Experiment) -> str:
-    images = len(networks[0].clean.correct)
-    return "" if experiment.is_mnist else f" These are {images:,} images of {experiment.dataset}, not MNIST's 10,000."
-
-
-# Levels: the rows of the table.
+# The rows of the table
 
 
 def clean_accuracy(networks: Networks, experiment: Experiment) -> Answer:
     """Row 1."""
-    return _clean("clean.accuracy", accuracy([one.clean for one in networks]), "0.9932", networks, experiment)
+    return _clean("clean.accuracy", rates.accuracy([one.clean for one in networks]), experiment)
 
 
 def clean_loss(networks: Networks, experiment: Experiment) -> Answer:
     """Row 1."""
-    return _clean("clean.loss", loss([one.clean for one in networks]), "0.0271", networks, experiment)
+    return _clean("clean.loss", rates.loss([one.clean for one in networks]), experiment)
 
 
-def _clean(claim: str, measured: Measured, printed: str, networks: Networks, experiment: Experiment) -> Answer:
-    why = f"{measured:.4f} over {_of(experiment)}, against {printed}.{_not_mnist(networks, experiment)}"
-    return Answer(claim, measured, why, measured, experiment.is_mnist)
+def _clean(claim: str, found: Measured, experiment: Experiment) -> Answer:
+    network = labels.figure(experiment.architecture)
+    why = f"{network}'s LeNet after {experiment.epochs} epochs on {experiment.dataset}, nothing chosen by the number."
+    return _answer(claim, experiment, finding("no attack", found), experiment="the trained networks", why=why)
 
 
 def attacked_accuracy(networks: Networks, experiment: Experiment) -> Answer:
     """Row 2."""
-    return _attacked("attacked.accuracy", accuracy, networks, experiment)
+    return _attacked("attacked.accuracy", rates.accuracy, networks, experiment)
 
 
 def attacked_loss(networks: Networks, experiment: Experiment) -> Answer:
     """Row 2."""
-    return _attacked("attacked.loss", loss, networks, experiment)
+    return _attacked("attacked.loss", rates.loss, networks, experiment)
 
 
 def _attacked(claim: str, of, networks: Networks, experiment: Experiment) -> Answer:
-    printed, strong = [one.printed for one in networks], [one.pgd for one in networks]
-    pair = f"{accuracy(printed):.3f} with a loss of {loss(printed):.3f} in one experiment, against 0.0796 with 2.3045"
-    why = _pair(pair, strong, networks, experiment)
-    row = "FGSM as printed on the trained network"
-    return Answer(claim, of(printed), why, of(strong), experiment.is_mnist, experiment=row)
-
-
-def _pair(pair: str, strong: Sequence[Reads], networks: Networks, experiment: Experiment) -> str:
-    leaves = f"PGD leaves {accuracy(strong):.3f} with {loss(strong):.3f} ({_of(experiment)})"
-    return f"{pair}; {leaves}.{_not_mnist(networks, experiment)}"
+    printed = [one.printed for one in networks]
+    found = finding(fgsm(experiment), of(printed))
+    ladder = _ladder(of, printed, [one.clipped for one in networks], [one.pgd for one in networks])
+    candidates = {
+        name: rates.off(of_row, rates.PAPER_ROW_2, rates.WITHIN_2) <= 1
+        for name, of_row in rates.second_row(networks).items()
+    }
+    giving = [labels.attack(name) for name, gives in candidates.items() if gives]
+    readings = Readings(len(candidates), len(giving), _nearest(candidates["fgsm"], giving))
+    kept, cost = rates.means(printed)
+    why = f"FGSM as printed leaves a trained network {kept:.2f} with a loss of {cost:.2f}."
+    row = "FGSM as printed on the trained networks"
+    return _answer(claim, experiment, found, ladder=ladder, readings=readings, experiment=row, why=why)
 
 
 def unlearned_accuracy(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
     """Row 3."""
-    return _unlearned("unlearned.accuracy", accuracy, networks, loop, experiment)
+    return _unlearned("unlearned.accuracy", rates.accuracy, networks, loop, experiment)
 
 
 def unlearned_loss(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
     """Row 3."""
-    return _unlearned("unlearned.loss", loss, networks, loop, experiment)
+    return _unlearned("unlearned.loss", rates.loss, networks, loop, experiment)
 
 
 def _unlearned(claim: str, of, networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
-    printed, strong = [one.printed for one in loop[JUDGED]], [one.longest for one in loop[JUDGED]]
-    found = f"{accuracy(printed):.3f} with a loss of {loss(printed):.3f} by reading ({JUDGED})"
-    pair = f"{found} after {_longer(experiment)}, against 0.9669 with 0.1546"
-    why = _pair(pair, strong, networks, experiment)
+    printed = [one.printed for one in loop[JUDGED]]
+    found = finding(f"{fgsm(experiment)}, reading ({JUDGED}) after {_longer(experiment)}", of(printed))
+    clipped = [one.row.fresh["fgsm" + CLIPPED] for one in loop[JUDGED]]
+    ladder = _ladder(of, printed, clipped, [one.longest for one in loop[JUDGED]])
+    ways = rates.giving(networks, loop)
+    nearest = _nearest(rates.NEAREST_TO_THE_WORDS in ways, [labels.way(*one) for one in ways])
+    readings = Readings(len(rates.ways(networks, loop)), len(ways), nearest)
+    (kept, cost), (first, _) = rates.means(printed), rates.means([one.printed for one in networks])
+    why = f"The loop leaves {kept:.2f} with a loss of {cost:.2f}, where there had been {first:.2f} before it."
     row = f"FGSM as printed on reading ({JUDGED})"
-    return Answer(claim, of(printed), why, of(strong), experiment.is_mnist, experiment=row)
+    return _answer(claim, experiment, found, ladder=ladder, readings=readings, experiment=row, why=why)
 
 
-# Directions.
+def _ladder(of, printed: Sequence[Reads], clipped: Sequence[Reads], strong: Sequence[Reads]):
+    rungs = {"the paper's FGSM, not clipped": printed, "FGSM within [0, 1]": clipped, PGD: strong}
+    return tuple((name, of(scores)) for name, scores in rungs.items())
 
 
-def removal_helps(loop: Loop, experiment: Experiment) -> Answer:
-    """Removal against as much training without it."""
-    found, sound = (gain(loop, JUDGED, way) for way in ("FGSM", "PGD"))
-    anew, lot = ([f"{gain(loop, reading, way):+.3f}" for way in ("FGSM", "PGD")] for reading in ("c", "random"))
+def _nearest(among: bool, giving: Sequence[str]) -> str:
+    """Whether the reading nearest to the words is among those that give the numbers, and two of the others."""
+    words = f"the one nearest to the words is {'' if among else 'not '}among them"
+    return f"{words} ({'; '.join(giving[:2])}{' …' if len(giving) > 2 else ''})" if giving else words
+
+
+def _longer(experiment: Experiment) -> str:
+    """How long the loop went on."""
+    epochs = f"{experiment.round_epochs} epoch{'s' if experiment.round_epochs > 1 else ''}"
+    return f"{experiment.rounds} round{'s' if experiment.rounds > 1 else ''} of {epochs}"
+
+
+# The loop
+
+
+def removal_helps(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
+    """Is accuracy under attack higher after the loop than before, and than after a random removal?"""
+    changes = [difference(rates.last(loop[one], "FGSM"), rates.before(networks, "FGSM")) for one in (JUDGED, "random")]
+    without = difference(rates.last(loop["none"], "FGSM"), rates.before(networks, "FGSM"))
+    found = finding(fgsm(experiment), changes[0], _over_chance(loop, "FGSM"), BY_CHANCE)
+    sound = finding(
+        f"{PGD}, less {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"), _over_chance(loop, "PGD"), BY_CHANCE
+    )
     why = (
-        f"After {_longer(experiment)} removal changes accuracy by {found:+.3f} (FGSM) and {sound:+.3f} (PGD) against "
-        f"none ({_of(experiment)}); starting afresh (c; {len(loop['c'])} network(s)) by {anew[0]} (FGSM) and "
-        f"{anew[1]} (PGD), a random choice by {lot[0]} and {lot[1]}."
+        f"Under FGSM {_longer(experiment)} change accuracy by {changes[0].mean:+.3f}, "
+        f"by {without.mean:+.3f} without removal, by {changes[1].mean:+.3f} with a random one."
     )
-    return Answer("removal.helps", found, why, sound)
+    return _answer("removal.helps", experiment, found, sound=sound, why=why)
 
 
-def loop_reaches_target(loop: Loop, experiment: Experiment) -> Answer:
-    """The best round's accuracy."""
-    by_round = [intervals.rate([one.fgsm[number] for one in loop[JUDGED]]) for number in range(experiment.rounds)]
-    best = max(range(experiment.rounds), key=lambda number: by_round[number].mean)
-    sound = intervals.rate([one.pgd[best] for one in loop[JUDGED]])
-    reached = f"{by_round[best]:.3f} (FGSM), {sound:.3f} (PGD; {_of(experiment)})"
-    why = f"The best of {_longer(experiment)}, number {best + 1}, reaches {reached}."
-    return Answer("loop.reaches_target", by_round[best], why, sound)
+def _over_chance(loop: Loop, way: str) -> Measured:
+    return difference(rates.last(loop[JUDGED], way), rates.last(loop["random"], way))
 
 
-def beats_retraining(loop: Loop, experiment: Experiment) -> Answer:
-    """Removal against training on adversarial images."""
-    lead, sound = (intervals.difference(last(loop[JUDGED], way), last(loop["d"], way)) for way in ("FGSM", "PGD"))
-    after = f"after {_longer(experiment)}: {lead:+.3f} (FGSM), {sound:+.3f} (PGD; {_of(experiment)})"
-    why = f"Removal less training on adversarial images, {after}."
-    return Answer("unlearning.beats_retraining", lead, why, sound)
+def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
+    """Is accuracy 0.9 where the loop stops, and higher than after as many rounds without removal?"""
+    rounds = rates.stops(networks, loop, JUDGED)
+    found, sound = (_at_the_stop(networks, loop, rounds, way, words) for way, words in _ways(experiment).items())
+    reached = found.measured.mean + rates.TARGET
+    started = sum(number == 0 for number in rounds)
+    why = f"FGSM leaves {reached:.3f} where the loop ends, after {np.mean(rounds):.1f} rounds"
+    why += f"; {started} of {len(rounds)} networks never start it." if started else "."
+    return _answer("loop.reaches_target", experiment, found, sound=sound, why=why)
 
 
-def conclusion(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
-    """The updated network against the original: the gain under FGSM, or what is lost on clean images where that is."""
-    tougher, cleaner = (
-        intervals.difference(last(loop[JUDGED], way), [one.watched[way] for one in networks])
-        for way in ("FGSM", "clean")
+def _ways(experiment: Experiment) -> dict[str, str]:
+    """The paper's way of looking at the loop and the sound one, with what they are called."""
+    return {"FGSM": fgsm(experiment), "PGD": PGD}
+
+
+def _at_the_stop(networks: Networks, loop: Loop, rounds: Sequence[int], way: str, words: str) -> Finding:
+    hits, others = (rates.where_it_stops(networks, loop, one, rounds, way) for one in (JUDGED, "none"))
+    return finding(words, rate(hits).shifted(rates.TARGET), difference(hits, others), "the same loop without removal")
+
+
+def beats_retraining(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
+    """Is accuracy under attack higher after removal than after training on adversarial images?"""
+    found, sound = (
+        finding(words, difference(rates.last(loop[JUDGED], way), rates.last(loop["d"], way)))
+        for way, words in _ways(experiment).items()
     )
-    sound = gain(loop, JUDGED, "PGD")
-    lower = cleaner.high is not None and cleaner.high < 0
+    removed, trained = (rates.after(loop, one, "PGD") for one in (JUDGED, "d"))
+    why = f"Under PGD removal leaves {removed:.2f}, training on adversarial images for as long {trained:.2f}."
+    return _answer("unlearning.beats_retraining", experiment, found, sound=sound, why=why)
+
+
+def conclusion_accuracy(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
+    """Is clean accuracy higher after the loop?"""
+    found = finding("no attack", difference(rates.last(loop[JUDGED], "clean"), rates.before(networks, "clean")))
+    sound = finding(f"no attack, less {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "clean"))
+    why = _before_and_after("Clean accuracy is", networks, loop, "clean")
+    return _answer("conclusion.accuracy", experiment, found, sound=sound, why=why)
+
+
+def conclusion_robustness(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
+    """Is accuracy under attack higher after the loop?"""
+    change = difference(rates.last(loop[JUDGED], "FGSM"), rates.before(networks, "FGSM"))
+    sound = finding(f"{PGD}, less {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"))
+    why = _before_and_after("FGSM leaves", networks, loop, "FGSM")
+    return _answer("conclusion.robustness", experiment, finding(fgsm(experiment), change), sound=sound, why=why)
+
+
+def _before_and_after(what: str, networks: Networks, loop: Loop, way: str) -> str:
+    first, then, without = (
+        np.mean(rates.before(networks, way)),
+        rates.after(loop, JUDGED, way),
+        rates.after(loop, "none", way),
+    )
+    return f"{what} {first:.4f} before, {then:.4f} after, and {without:.4f} after as much training without removal."
+
+
+def overfitting_prevented(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
+    """Is training accuracy less far ahead of test accuracy after the loop?"""
+    first = [one.look for one in networks]
+    then, without = ([one.last for one in loop[reading]] for reading in (JUDGED, "none"))
+    found = finding("training less test accuracy", rates.less_overfit(first, then))
+    sound = finding(f"the same against {NO_REMOVAL}", rates.less_overfit(without, then))
+    gaps = [rates.overfits(looks).mean for looks in (first, then, without)]
     why = (
-        f"Against the original, clean accuracy changes by {cleaner:+.3f} and FGSM accuracy by {tougher:+.3f}; against "
-        f"as many epochs without removal, accuracy under PGD changes by {sound:+.3f} ({_longer(experiment)}; "
-        f"{_of(experiment)})."
+        f"Training accuracy is ahead by {gaps[0]:.4f} before, {gaps[1]:.4f} after, "
+        f"and {gaps[2]:.4f} after as much training without removal."
     )
-    return Answer("conclusion.accuracy_and_robustness", cleaner if lower else tougher, why, sound)
+    return _answer("overfitting.prevented", experiment, found, sound=sound, why=why)
 
 
-# Headline and prose.
+def room_recovered(rooms: Rooms, experiment: Experiment) -> Answer:
+    """Where FGSM leaves next to nothing: does the loop bring accuracy back?"""
+    after, none = (rates.in_room(rooms, one, "FGSM") for one in (JUDGED, "none"))
+    eps = f"eps {np.mean([one.eps for one in rooms]):.2f}"
+    found = finding(f"FGSM as printed, {eps}", difference(after, rates.room_before(rooms, "FGSM")))
+    gained = difference(rates.in_room(rooms, JUDGED, "PGD"), rates.in_room(rooms, "none", "PGD"))
+    why = (
+        f"At {eps} FGSM leaves {np.mean(rates.room_before(rooms, 'FGSM')):.2f} before, {np.mean(after):.2f} after, "
+        f"and {np.mean(none):.2f} after as much training without removal."
+    )
+    return _answer(
+        "room.recovered", experiment, found, sound=finding(f"{PGD}, {eps}, less {NO_REMOVAL}", gained), why=why
+    )
 
 
-def rounding(originals: Sequence[ThirdRowRecord]) -> float:
-    """The accuracy that Fig. 5's attack, clipped, leaves without any defence."""
-    return float(np.mean([one.fresh["softmax sum, clipped"].accuracy for one in originals]))
+# Headline
 
 
-def membership(records: Sequence[MembershipRecord]) -> list[float]:
-    """For each network how well its losses tell the removed images from test images."""
-    return [forensics.membership(one.removed.losses, one.alike.losses) for one in records]
-
-
-def headline(
-    networks: Networks,
-    loop: Loop,
-    third_row: Mapping[str, Sequence[ThirdRowRecord]],
-    memberships: Mapping[str, Sequence[MembershipRecord]],
-) -> dict[str, float]:
+def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence) -> dict[str, float]:
     """The numbers that tests hold against their range."""
-    printed = [one.printed for one in networks]
+    printed, rows = [one.printed for one in networks], rates.second_row(networks)
     return {
-        "clean_accuracy": accuracy([one.clean for one in networks]).mean,
-        "fgsm_accuracy": accuracy([one.clipped for one in networks]).mean,
-        "fgsm_unclipped_accuracy": accuracy(printed).mean,
-        "fgsm_unclipped_loss": loss(printed).mean,
-        "removed_fgsm_accuracy": _after(loop, "b", "FGSM"),
-        "control_fgsm_accuracy": _after(loop, "none", "FGSM"),
-        "trained_fgsm_accuracy": _after(loop, "d", "FGSM"),
-        "removed_pgd_accuracy": _after(loop, "b", "PGD"),
-        "trained_pgd_accuracy": _after(loop, "d", "PGD"),
-        "softmax_sum_accuracy": rounding(third_row[ORIGINAL]),
-        "membership_auc": float(np.mean(membership(memberships["whole"]))),
-    }
-
-
-def _after(loop: Loop, reading: str, way: str) -> float:
-    return intervals.rate(last(loop[reading], way)).mean
-
-
-def summary(
-    loop: Loop, third_row: Mapping[str, Sequence[ThirdRowRecord]], verdict: str, experiment: Experiment
-) -> dict[str, object]:
-    """What the prose says; `verdict` is that on `removal.helps`."""
-    e = experiment
-    return {
-        "word": WORDS[verdict],
-        "removed": _after(loop, "b", "FGSM"),
-        "control": _after(loop, "none", "FGSM"),
-        "removed-pgd": _after(loop, "b", "PGD"),
-        "control-pgd": _after(loop, "none", "PGD"),
-        "trained": _after(loop, "d", "FGSM"),
-        "rounding": rounding(third_row[ORIGINAL]),
-        "rounds": e.rounds,
-        "some": e.n_images,
-        "seeds": e.seeds,
-        "eps": e.eps,
-        "figure": figure(e.architecture),
-        "few": e.n_forensic,
-        "data": "MNIST" if e.is_mnist else f"{e.dataset} (a small sample of MNIST)",
-    }
-
-
-# The second row.
-
-
-def path(records: Sequence[CurveRecord]) -> np.ndarray:
-    """Accuracy and loss at each eps (eps, 2), the mean over networks."""
-    return np.mean([one.points for one in records], 0)
-
-
-def tails(clouds: Mapping[str, UntrainedRecord]) -> dict[tuple[str, str], float]:
-    """The probability of a point as far out as the paper's second row, by LeNet and by what it was shown."""
-    return {
-        (lenet, way): forensics.tail(points, PAPER_ROW_2)
-        for lenet, cloud in clouds.items()
-        for way, points in cloud.ways.items()
-    }
-
-
-def nearest(curves: Mapping[str, Sequence[CurveRecord]]) -> dict[str, tuple[float, float]]:
-    """Where each attack's path comes nearest to the paper's second row, and how near, in tolerances."""
-    return {name: forensics.nearest(path(of), PAPER_ROW_2, WITHIN_2) for name, of in curves.items()}
-
-
-def second_row(clouds: Mapping[str, UntrainedRecord], curves: Mapping[str, Sequence[CurveRecord]]) -> dict[str, object]:
-    """What the prose says of where the second row comes from."""
-    clean = {lenet: probability for (lenet, way), probability in tails(clouds).items() if way == "clean"}
-    likely = max(clean, key=clean.get)
-    return {
-        "untrained": "may be" if clean[likely] > 0.05 else "is hardly",
-        "trained": "does not give" if min(far for _, far in nearest(curves).values()) > 1 else "can give",
-        "probability": clean[likely],
-        "figure": figure(likely),
-        "n": len(clouds[likely].clean),
+        "clean_accuracy": rates.accuracy([one.clean for one in networks]).mean,
+        "fgsm_accuracy": rates.accuracy([one.clipped for one in networks]).mean,
+        "fgsm_unclipped_accuracy": rates.accuracy(printed).mean,
+        "fgsm_unclipped_loss": rates.loss(printed).mean,
+        "removed_fgsm_accuracy": rates.after(loop, JUDGED, "FGSM"),
+        "control_fgsm_accuracy": rates.after(loop, "none", "FGSM"),
+        "trained_fgsm_accuracy": rates.after(loop, "d", "FGSM"),
+        "removed_pgd_accuracy": rates.after(loop, JUDGED, "PGD"),
+        "trained_pgd_accuracy": rates.after(loop, "d", "PGD"),
+        "softmax_sum_accuracy": rates.means(rows["softmax sum" + CLIPPED])[0],
+        "one_label_accuracy": rates.means(rows["one label"])[0],
+        "room_eps": float(np.mean([one.eps for one in rooms])),
+        "room_fgsm_accuracy": float(np.mean(rates.in_room(rooms, JUDGED, "FGSM"))),
+        "membership_auc": float(np.mean(rates.membership(memberships, "whole"))),
     }

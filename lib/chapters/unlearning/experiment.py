@@ -8,7 +8,8 @@ from torch import nn
 
 from lib.attack.base import Attack
 from lib.attack.gradient import FGSM, PGD
-from lib.chapters.unlearning import loop, measure, measure_forensics, measure_removal
+from lib.chapters.unlearning import loop, measure, measure_forensics, measure_loop, measure_removal
+from lib.chapters.unlearning.labels import figure
 from lib.chapters.unlearning.networks import AT_RANDOM, HIGHEST, Removal, Training, Updating
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
@@ -16,8 +17,8 @@ from lib.models.lenets import LENETS
 
 NETWORK = Part("unlearning", "network", measure.network)
 LETTER = Part("unlearning", "letter", measure.letter)
-LOOP = Part("unlearning", "loop", measure.rounds)
-THIRD_ROW = Part("unlearning", "third_row", measure.third_row)
+LOOP = Part("unlearning", "loop", measure_loop.rounds)
+ROOM = Part("unlearning", "room", measure_loop.room)
 UNTRAINED = Part("unlearning", "untrained", measure_forensics.untrained)
 CURVES = Part("unlearning", "curves", measure_forensics.curves)
 ONE_SHOT = Part("unlearning", "one_shot", measure_removal.one_shot)
@@ -37,7 +38,6 @@ class Experiment(experiment.Experiment):
 
     seed: int
     seeds: int
-    scratch_seeds: int
     dataset: str
     architecture: str
     epochs: int
@@ -45,6 +45,7 @@ class Experiment(experiment.Experiment):
     round_epochs: int
     remove: int
     eps: float
+    leaves: float
     shots: int
     forget: float
     grid: int
@@ -73,19 +74,14 @@ class Experiment(experiment.Experiment):
 
     @property
     def fgsm(self) -> Attack:
-        """By which images are selected."""
-        return FGSM(eps=self.eps)
+        """The paper's, which does not clip: by it images are selected, made and judged."""
+        return FGSM(eps=self.eps, clip=None)
 
     @property
     def trainings(self) -> list[Training]:
         """The networks, one a seed."""
         seeds = range(self.seed, self.seed + self.seeds)
         return [Training(self.dataset, self.lenet, self.epochs, seed) for seed in seeds]
-
-    @property
-    def scratch(self) -> list[Training]:
-        """Those for which also what starts from scratch is trained."""
-        return self.trainings[: self.scratch_seeds]
 
     @property
     def eps_grid(self) -> list[float]:
@@ -107,35 +103,37 @@ class Experiment(experiment.Experiment):
         """The attacks whose eps rises."""
         return {"FGSM, not clipped": FGSM(clip=None), "FGSM, clipped": FGSM(), "PGD": PGD()}
 
-    def updating(self, reading: str) -> list[Updating]:
-        """The loop in one reading, one a network that goes through it."""
-        go_out = self.scratch if reading in loop.FROM_SCRATCH else self.trainings
-        chosen = (reading, self.fgsm, self.remove, self.round_epochs, self.rounds)
-        return [Updating(training, *chosen) for training in go_out]
+    def scale(self) -> dict[str, object]:
+        """What the run has of what the paper's own run had."""
+        whole = {"dataset": self.dataset, "network": f"LeNet of {figure(self.architecture)}", "epochs": self.epochs}
+        return whole | {"rounds": self.rounds, "round_epochs": self.round_epochs}
 
     # Cells.
 
     def networks(self) -> list[Cell[measure.NetworkRecord]]:
         """The trained networks."""
-        return [NETWORK(measure.NetworkSetting(one, self.eps, self.n_images)) for one in self.trainings]
+        chosen = (self.eps, self.n_images, self.n_forensic)
+        return [NETWORK(measure.NetworkSetting(one, *chosen)) for one in self.trainings]
 
     def letter(self) -> list[Cell[measure.LetterRecord]]:
         """The rule to the letter, for the first network."""
         return [LETTER(measure.LetterSetting(self.trainings[0], self.fgsm, self.remove))]
 
-    def loop(self, reading: str) -> list[Cell[measure.LoopRecord]]:
-        """The loop in one reading, one a network."""
-        return [LOOP(measure.LoopSetting(one, self.n_images)) for one in self.updating(reading)]
+    def loop(self, reading: str) -> list[Cell[measure_loop.LoopRecord]]:
+        """The loop in one reading, a key of `loop.READINGS`, one a network."""
+        chosen = (reading, self.fgsm, self.remove, self.round_epochs, self.rounds)
+        updating = [Updating(training, *chosen) for training in self.trainings]
+        return [LOOP(measure_loop.LoopSetting(one, self.n_images, self.n_forensic)) for one in updating]
 
-    def third_row(self, network: str) -> list[Cell[measure.ThirdRowRecord]]:
-        """The third row of the original networks or of a reading's: a key in `measure.UPDATED`."""
-        of = self.trainings if network == measure.ORIGINAL else self.updating(network)
-        return [THIRD_ROW(measure.ThirdRowSetting(one, self.eps, self.n_forensic)) for one in of]
+    def room(self) -> list[Cell[measure_loop.RoomRecord]]:
+        """The loop at the eps where FGSM leaves `leaves`, one a network."""
+        chosen = (self.leaves, self.remove, self.round_epochs, self.rounds, self.n_images)
+        return [ROOM(measure_loop.RoomSetting(one, *chosen)) for one in self.trainings]
 
     def untrained(self) -> list[Cell[measure_forensics.UntrainedRecord]]:
         """The untrained networks, by LeNet in the order of `LENETS`."""
-        as_printed, first = FGSM(eps=self.eps, clip=None), self.seed + UNTRAINED_SEEDS
-        chosen = (self.n_untrained, first, as_printed, self.n_forensic)
+        first = self.seed + UNTRAINED_SEEDS
+        chosen = (self.n_untrained, first, self.fgsm, self.n_forensic)
         return [
             UNTRAINED(measure_forensics.UntrainedSetting(self.dataset, lenet, *chosen)) for lenet in LENETS.values()
         ]
@@ -147,19 +145,17 @@ class Experiment(experiment.Experiment):
 
     def one_shot(self, kind: str, share: float) -> list[Cell[measure_removal.OneShotRecord]]:
         """Networks from scratch on what is left: kind and share as in `KINDS` and `shares`."""
-        return [ONE_SHOT(Removal(one, self.fgsm, kind, share)) for one in self.scratch]
+        return [ONE_SHOT(Removal(one, self.fgsm, kind, share)) for one in self.trainings]
 
-    def membership(self, state: str) -> list[Cell[measure_removal.MembershipRecord]]:
-        """What networks still know of removed images: a state as in `measure_removal.STATES`."""
+    def membership(self) -> list[Cell[measure_removal.MembershipRecord]]:
+        """What networks still know of removed images."""
         chosen = (self.fgsm, self.forgotten, self.round_epochs)
-        return [MEMBERSHIP(measure_removal.MembershipSetting(state, one, *chosen)) for one in self.scratch]
+        return [MEMBERSHIP(measure_removal.MembershipSetting(one, *chosen)) for one in self.trainings]
 
     def cells(self) -> list[Cell]:
         """All, in the notebook's order."""
         by_kind = [self.networks(), self.letter()]
         by_kind += [self.loop(reading) for reading in loop.READINGS]
-        by_kind += [self.third_row(network) for network in measure.UPDATED]
-        by_kind += [self.untrained(), *(self.curves(attempt) for attempt in self.attempts)]
+        by_kind += [self.room(), self.untrained(), *(self.curves(attempt) for attempt in self.attempts)]
         by_kind += [self.one_shot(kind, share) for kind in KINDS for share in self.shares]
-        by_kind += [self.membership(state) for state in measure_removal.STATES]
-        return [cell for cells in by_kind for cell in cells]
+        return [cell for cells in [*by_kind, self.membership()] for cell in cells]

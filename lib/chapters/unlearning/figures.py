@@ -4,51 +4,60 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 
-from lib.chapters.unlearning import answers, frames, labels
-from lib.chapters.unlearning.answers import Loop, Networks
+from lib.chapters.unlearning import labels, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
 from lib.chapters.unlearning.frames import OneShot
-from lib.chapters.unlearning.measure import LoopRecord, NetworkRecord
-from lib.chapters.unlearning.measure_forensics import CurveRecord, UntrainedRecord
+from lib.chapters.unlearning.measure import LetterRecord
+from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks
 from lib.show import plots
 from lib.show.plots import COLOURS, DASHES, MARKERS
 
-NOT_DRAWN = ("none", "afresh")
-"""Controls that lie under other lines or start elsewhere; the table has them."""
+PAPER_S_RISE = rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]
+"""By how much accuracy under FGSM is higher in the third row of the paper's table than in the second."""
 
 
-def loop(networks: Networks, found: Loop, experiment: Experiment) -> Figure:
-    """Accuracy after each round, from the trained networks on: a pane for each way of looking, a line a reading."""
-    panes = {
-        title: {
-            labels.READINGS[reading]: [_course(*pair, way) for pair in zip(networks, records, strict=False)]
-            for reading, records in found.items()
-            if reading not in NOT_DRAWN
-        }
-        for way, title in frames.shown(experiment).items()
-    }
-    claimed = {"FGSM": {"paper: 0.9669": 0.9669, "target: 0.9": 0.9}}
-    return plots.panels(range(experiment.rounds + 1), panes, "round", "accuracy, test images", claimed=claimed)
+def worst(letter: LetterRecord) -> Figure:
+    """The training images of highest attacked loss, as they are and attacked, with label and prediction."""
+    rows = {"as they are": letter.worst, "attacked": letter.attacked.clip(0, 1)}
+    titles = [[f"a {label}" for label in letter.labels], [f"taken for {one}" for one in letter.read]]
+    return plots.digits({name: torch.from_numpy(images) for name, images in rows.items()}, titles)
 
 
-def _course(network: NetworkRecord, record: LoopRecord, way: str) -> list[float]:
-    return [network.watched[way].mean(), *record.watched[way].mean(1)]
+def gains(networks: Networks, loop: Loop) -> Figure:
+    """What each reading adds to its control under FGSM and PGD, with 95 % intervals, and the paper's rise."""
+    readings = [reading for reading in loop if reading not in ("none", "a")]
+    figure, ax = plt.subplots(figsize=(6.8, 0.45 * len(readings) + 1.6))
+    for number, way in enumerate(("FGSM", "PGD")):
+        for row, reading in enumerate(readings):
+            found, at = rates.gain(networks, loop, reading, way), row + 0.28 * number - 0.14
+            look = {"color": COLOURS[number], "label": way if not row else None}
+            if found.low is not None:
+                ax.plot([found.low, found.high], [at, at], color=COLOURS[number], linewidth=2)
+            ax.plot(found.mean, at, marker=MARKERS[number], linestyle="none", **look)
+    ax.axvline(0, color="0.35", linewidth=1)
+    ax.axvline(PAPER_S_RISE, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+    ax.annotate(f"the paper: +{PAPER_S_RISE:.3f}", (PAPER_S_RISE, -0.7), ha="right", va="center", color="0.25")
+    ax.set(yticks=range(len(readings)), yticklabels=[labels.READINGS[reading] for reading in readings])
+    ax.set(xlabel="accuracy under attack, less that of the control", ylim=(len(readings) - 0.5, -1))
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
 
 
-def second_row(clouds: Mapping[str, UntrainedRecord], curves: Mapping[str, Sequence[CurveRecord]]) -> Figure:
+def second_row(clouds: Clouds, curves: Curves) -> Figure:
     """Untrained networks on clean images, trained ones at every eps, and the paper's point."""
     drawn = {f"untrained, {labels.figure(lenet)}": cloud.clean for lenet, cloud in clouds.items()}
-    lines = {f"trained, {name}": answers.path(records) for name, records in curves.items()}
-    return accuracy_and_loss(drawn, lines, ["eps 0", "eps 1"], claimed={"paper, row 2": answers.PAPER_ROW_2})
+    lines = {f"trained, {name}": rates.path(records) for name, records in curves.items()}
+    return accuracy_and_loss(drawn, lines, ["eps 0", "eps 1"], claimed={"paper, row 2": rates.PAPER_ROW_2})
 
 
 def one_shot(found: OneShot, experiment: Experiment) -> Figure:
     """Accuracy over the share of images removed."""
     series = {
         f"{way}, {kind}": np.transpose(
-            [[one.watched[way].mean() for one in found[kind, share]] for share in experiment.shares]
+            [[one.by(way).mean() for one in found[kind, share]] for share in experiment.shares]
         )
         for way in ("clean", "FGSM")
         for kind in KINDS

@@ -6,18 +6,19 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lib.chapters.unlearning import answers, labels
-from lib.chapters.unlearning.answers import Loop, Networks
+from lib.chapters.unlearning import contradictions, labels, listings, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
-from lib.chapters.unlearning.measure import ORIGINAL, LetterRecord, NetworkRecord, ThirdRowRecord
-from lib.chapters.unlearning.measure_forensics import CurveRecord, UntrainedRecord
+from lib.chapters.unlearning.looks import WAYS
+from lib.chapters.unlearning.measure import LetterRecord, NetworkRecord
+from lib.chapters.unlearning.measure_loop import READINGS, UPDATED
 from lib.chapters.unlearning.measure_removal import MembershipRecord, OneShotRecord
+from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED
+from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
 from lib.chapters.unlearning.reads import Reads
 from lib.evidence.cells import Cell
 from lib.measure import intervals
 from lib.models import LENETS, build, outline, parameter_count
 
-ThirdRow = Mapping[str, Sequence[ThirdRowRecord]]
 OneShot = Mapping[tuple[str, float], Sequence[OneShotRecord]]
 
 
@@ -26,7 +27,7 @@ def images(cell: Cell[NetworkRecord], experiment: Experiment) -> str:
     record, made = cell.read()
     origin, tested = made.data[experiment.dataset]["origin"], len(record.clean.correct)
     some = len(record.stopped)
-    return f"{origin}; {tested:,} test images, of which {some:,} are attacked in many steps"
+    return f"{origin}; {tested:,} test images, of which a sample of {some:,} is attacked in many steps"
 
 
 def lenets(experiment: Experiment) -> pd.DataFrame:
@@ -44,19 +45,19 @@ def lenets(experiment: Experiment) -> pd.DataFrame:
 
 def trained(networks: Networks) -> pd.DataFrame:
     """The trained network, clean and attacked."""
-    n = len(networks[0].stopped)
+    n = len(networks[0].some)
     rows = {
         "clean": [one.clean for one in networks],
         "FGSM as printed, not clipped": [one.printed for one in networks],
         "FGSM, clipped": [one.clipped for one in networks],
-        f"FGSM, clipped, the first {n}": [one.clipped.first(n) for one in networks],
-        f"PGD, 40 steps, the first {n}": [one.pgd for one in networks],
+        f"FGSM, clipped, the {n:,} of PGD": [one.clipped.at(one.some) for one in networks],
+        f"PGD, 40 steps, {n:,}": [one.pgd for one in networks],
     }
     return pd.DataFrame(
         {
             "test images": list(rows),
-            "accuracy": [f"{answers.accuracy(scores):.3f}" for scores in rows.values()],
-            "loss": [f"{answers.loss(scores):.3f}" for scores in rows.values()],
+            "accuracy": [f"{rates.accuracy(scores):.3f}" for scores in rows.values()],
+            "loss": [f"{rates.loss(scores):.3f}" for scores in rows.values()],
             "paper": ["0.9932 and 0.0271", "0.0796 and 2.3045", "", "", ""],
         }
     )
@@ -74,85 +75,84 @@ def letter(record: LetterRecord) -> pd.DataFrame:
     return pd.DataFrame(columns | {"their numbers": numbers})
 
 
-def shown(experiment: Experiment) -> dict[str, str]:
-    """How the loop looks at networks, and what pages call it."""
-    return {"clean": "clean", "FGSM": "FGSM", "PGD": f"PGD, first {experiment.n_images} images"}
+# The loop.
 
 
-def last_round(loop: Loop, experiment: Experiment) -> pd.DataFrame:
+def last_round(networks: Networks, loop: Loop) -> pd.DataFrame:
     """Every reading after the last round, and what it adds to its control."""
     columns = {
         "reading": [labels.READINGS[reading] for reading in loop],
-        "networks": [len(records) for records in loop.values()],
-        "images trained on, by round": [", ".join(f"{n:,}" for n in records[-1].images) for records in loop.values()],
+        "left out": [f"{int(records[-1].last.left_out.sum()):,}" for records in loop.values()],
     }
-    for way, title in shown(experiment).items():
-        columns[title] = [f"{intervals.rate(answers.last(records, way)):.3f}" for records in loop.values()]
+    for way in WAYS:
+        columns[way] = [f"{intervals.rate(rates.last(records, way)):.3f}" for records in loop.values()]
     for way in ("FGSM", "PGD"):
         columns[f"{way}, less its control"] = [
-            f"{answers.gain(loop, reading, way):+.3f}" if reading in answers.CONTROLS else "" for reading in loop
+            "" if reading == "none" else f"{rates.gain(networks, loop, reading, way):+.3f}" for reading in loop
         ]
+    return pd.DataFrame(columns)
+
+
+def overfitting(networks: Networks, loop: Loop) -> pd.DataFrame:
+    """How far training accuracy is ahead of test accuracy, before the loop and after it."""
+    looks = {"before the loop": [one.look for one in networks]}
+    looks |= {labels.READINGS[reading]: [one.last for one in records] for reading, records in loop.items()}
+    return pd.DataFrame(
+        {
+            "network": list(looks),
+            "accuracy on what it was trained on": [
+                f"{np.mean([one.train[~one.left_out].mean() for one in of]):.4f}" for of in looks.values()
+            ],
+            "on test images": [f"{np.mean([one.clean.mean() for one in of]):.4f}" for of in looks.values()],
+            "difference": [f"{rates.overfits(of):.4f}" for of in looks.values()],
+        }
+    )
+
+
+def room(rooms: Rooms) -> pd.DataFrame:
+    """The loop where FGSM leaves next to nothing, a line a network."""
+    columns = {"network": [str(number) for number in range(1, len(rooms) + 1)]}
+    columns["eps"] = [f"{one.eps:.3f}" for one in rooms]
+    for way in ("FGSM", "PGD"):
+        columns[f"{way}, before"] = [f"{one.before.by(way).mean():.3f}" for one in rooms]
+        for reading in READINGS:
+            after = [f"{one.loops[reading][-1].by(way).mean():.3f}" for one in rooms]
+            columns[f"{way}, {labels.READINGS[reading]}"] = after
     return pd.DataFrame(columns)
 
 
 # The third row.
 
 
-def in_brief(scores: Sequence[Reads]) -> str:
-    """Accuracy and loss in the mean over networks."""
-    accuracy, loss = _means(scores)
-    return f"{accuracy:.3f} / {loss:.3f}"
-
-
-def _means(scores: Sequence[Reads]) -> tuple[float, float]:
-    return float(np.mean([one.accuracy for one in scores])), float(np.mean([one.loss for one in scores]))
-
-
-def _by_way(third_row: ThirdRow) -> dict[tuple[str, str, str], list[Reads]]:
-    """What each network's reads are, by attack, age of its images and network."""
-    found = {}
-    for attack in labels.PRINTED:
-        for network, records in third_row.items():
-            found[attack, "fresh", network] = [one.fresh[attack] for one in records]
-            if network != ORIGINAL:  # its stale images are its fresh ones
-                found[attack, "stale", network] = [one.stale[attack] for one in records]
-    return found
-
-
-def third_row(found: ThirdRow) -> pd.DataFrame:
-    """Each network under each of the printed attacks."""
-    reads, ways = _by_way(found), [(attack, age) for attack in labels.PRINTED for age in ("fresh", "stale")]
-    columns = {"attack": [labels.PRINTED[attack] for attack, _ in ways] + ["random signs, clipped"]}
-    columns["images"] = [age for _, age in ways] + ["the same for all"]
-    for network, records in found.items():
-        cells = [in_brief(reads[*way, network]) if (*way, network) in reads else "as fresh" for way in ways]
-        columns[labels.UPDATED[network]] = [*cells, in_brief([one.noise for one in records])]
+def third_row(networks: Networks, loop: Loop) -> pd.DataFrame:
+    """Each network under each of the printed attacks: accuracy / loss, marked where both are the paper's."""
+    found, giving = rates.ways(networks, loop), rates.giving(networks, loop)
+    rows = [(name + end, age) for name in ATTACKS for end in ("", CLIPPED) for age in ("fresh", "stale")]
+    columns = {"attack": [labels.attack(attack) for attack, _ in rows] + ["random signs, clipped"]}
+    columns["images"] = [age for _, age in rows] + ["the same for all"]
+    noise = {rates.ORIGINAL: [one.row.noise for one in networks]}
+    noise |= {reading: [one.row.noise for one in loop[reading]] for reading in UPDATED}
+    for who, signs in noise.items():
+        cells = [
+            in_brief(found[*row, who]) + (" ★" if (*row, who) in giving else "") if (*row, who) in found else "as fresh"
+            for row in rows
+        ]
+        columns[labels.UPDATED[who]] = [*cells, in_brief(signs)]
     return pd.DataFrame(columns)
 
 
-def nearest_to_third_row(found: ThirdRow) -> str:
-    """Which of the ways comes nearest to the paper's row, and how often Fig. 5's gradient is zero, in lines."""
-    (accuracy, loss), (of_accuracy, of_loss) = answers.PAPER_ROW_3, answers.WITHIN_3
-    near = {}
-    for key, scores in _by_way(found).items():
-        a, b = _means(scores)
-        near[key] = max(abs(a - accuracy) / of_accuracy, abs(b - loss) / of_loss)
-    attack, age, network = closest = min(near, key=near.get)
-    way = ", ".join([labels.PRINTED[attack], age, labels.UPDATED[network]])
-    zero = np.mean([one.zero_gradients for one in found[ORIGINAL]])
-    return (
-        f"Fig. 5's gradient is zero in every pixel of {zero:.3f} of the images.\n"
-        f"Within the tolerance of both numbers: {sum(value <= 1 for value in near.values())} of {len(near)} ways.\n"
-        f"Nearest: {way}, off by {near[closest]:.1f} times the tolerance."
-    )
+def in_brief(scores: Sequence[Reads]) -> str:
+    """Accuracy and loss in the mean over networks."""
+    accuracy, loss = rates.means(scores)
+    return f"{accuracy:.3f} / {loss:.3f}"
 
 
 # The second row.
 
 
-def untrained(clouds: Mapping[str, UntrainedRecord]) -> pd.DataFrame:
+def untrained(clouds: Clouds) -> pd.DataFrame:
     """How far from untrained networks the paper's row lies."""
-    tails = answers.tails(clouds)
+    tails = rates.tails(clouds)
     points = [clouds[lenet].ways[way] for lenet, way in tails]
     return pd.DataFrame(
         {
@@ -166,11 +166,11 @@ def untrained(clouds: Mapping[str, UntrainedRecord]) -> pd.DataFrame:
     )
 
 
-def nearest_to_second_row(curves: Mapping[str, Sequence[CurveRecord]], experiment: Experiment) -> pd.DataFrame:
+def nearest_to_second_row(curves: Curves, experiment: Experiment) -> pd.DataFrame:
     """How near the paper's row trained networks come, at any eps."""
     steps, rows = range(experiment.grid), []
-    for name, (at, far) in answers.nearest(curves).items():
-        values = experiment.eps_grid, *answers.path(curves[name]).T
+    for name, (at, far) in rates.nearest(curves).items():
+        values = experiment.eps_grid, *rates.path(curves[name]).T
         rows.append([name, *(f"{np.interp(at, steps, one):.3f}" for one in values), f"{far:.1f}"])
     head = ["trained network under", "nearest eps", "accuracy there", "loss there", "distance, in tolerances"]
     return pd.DataFrame(rows, columns=head)
@@ -184,36 +184,64 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> pd.D
     shares, columns = experiment.shares, {"removed": [f"{share:.1%}" for share in experiment.shares]}
     for way in ("clean", "FGSM"):
         for kind in KINDS:
-            columns[f"{way}, {kind}"] = [f"{_change(found[kind, share], networks, way):+.3f}" for share in shares]
+            columns[f"{way}, {kind}"] = [f"{change(found[kind, share], networks, way):+.3f}" for share in shares]
     return pd.DataFrame(columns)
 
 
-def _change(records: Sequence[OneShotRecord], networks: Networks, way: str) -> intervals.Measured:
-    untouched = [one.watched[way] for one in networks[: len(records)]]
-    return intervals.difference([one.watched[way] for one in records], untouched)
+def change(records: Sequence[OneShotRecord], networks: Networks, way: str) -> intervals.Measured:
+    """Accuracy after a removal in one shot less that of the networks trained on all images."""
+    return intervals.difference([one.by(way) for one in records], rates.before(networks, way))
 
 
-def membership(found: Mapping[str, Sequence[MembershipRecord]]) -> pd.DataFrame:
+def membership(found: Sequence[MembershipRecord]) -> pd.DataFrame:
     """What networks still know of the removed images."""
+    states = {state: [one.states[state] for one in found] for state in found[0].states}
     return pd.DataFrame(
         {
-            "network": [labels.STATES[state] for state in found],
+            "network": [labels.STATES[state] for state in states],
             "AUC, removed against test": [
-                f"{intervals.over_networks(answers.membership(records)):.3f}" for records in found.values()
+                f"{intervals.over_networks(rates.membership(found, state), scale='logit'):.3f}" for state in states
             ],
             "accuracy on the removed images": [
-                f"{answers.accuracy([one.removed for one in records]):.3f}" for records in found.values()
+                f"{rates.accuracy([one.removed for one in of]):.3f}" for of in states.values()
             ],
             "accuracy on all test images": [
-                f"{intervals.rate([one.test for one in records]):.3f}" for records in found.values()
+                f"{intervals.rate([one.test for one in of]):.3f}" for of in states.values()
             ],
         }
     )
 
 
-def membership_title(found: Mapping[str, Sequence[MembershipRecord]], experiment: Experiment) -> str:
+def membership_title(found: Sequence[MembershipRecord], experiment: Experiment) -> str:
     """The caption of `membership`: how many images it is about."""
-    first, *others = found["whole"]
+    first = found[0].states["whole"]
     removed, alike = len(first.removed.losses), len(first.alike.losses)
     left = f"What {removed:,} removed images ({experiment.forgotten:.1%}) have left behind"
-    return f"{left}; {alike} test images to compare with; {1 + len(others)} network(s)"
+    return f"{left}; {alike} test images to compare with; {len(found)} network(s)"
+
+
+# The paper as it is printed.
+
+
+def printed_listings() -> pd.DataFrame:
+    """What is wrong with each listing, and what Python says to it."""
+    return pd.DataFrame(
+        {
+            "listing": [f"Fig. {fault.figure}" for fault in listings.FAULTS],
+            "what stands there": [fault.what for fault in listings.FAULTS],
+            "how it ends": [fault.outcome() for fault in listings.FAULTS],
+            "may be the typesetter's": ["yes" if fault.typeset else "" for fault in listings.FAULTS],
+        }
+    )
+
+
+def contradicting() -> pd.DataFrame:
+    """The register of contradictions."""
+    return pd.DataFrame(
+        {
+            "about": [one.about for one in contradictions.REGISTER],
+            "in one place": [one.one for one in contradictions.REGISTER],
+            "in another": [one.other for one in contradictions.REGISTER],
+            "here": [one.here for one in contradictions.REGISTER],
+        }
+    )

@@ -1,8 +1,9 @@
 """What pages call what was measured."""
 
+from lib.chapters.unlearning.measure_row import CLIPPED
+
 READINGS = {
     "none": "no removal",
-    "afresh": "no removal, starting afresh",
     "random": "random removal",
     "a": "(a) the code to the letter",
     "b": "(b) removal, going on",
@@ -14,15 +15,14 @@ READINGS = {
 """The readings of the loop, by their keys in `loop.READINGS`."""
 
 UPDATED = {"original": "original"} | {key: READINGS[key] for key in ("none", "b", "c", "d", "e", "f")}
-"""The networks of the third row, by their keys in `measure.UPDATED`."""
+"""The networks of the third row: the original, and the keys in `measure_loop.UPDATED`."""
 
 PRINTED = {
-    "fgsm": "FGSM (Fig. 4)",
-    "fgsm, clipped": "FGSM, clipped",
+    "fgsm": "FGSM (Fig. 4), each image's label",
+    "one label": "FGSM (Fig. 4), one label for all",
     "softmax sum": "softmax sum (Fig. 5)",
-    "softmax sum, clipped": "softmax sum, clipped",
 }
-"""The attacks of the third row, by their keys in `measure.printed_attacks`."""
+"""The attacks of the third row, by their keys in `measure_row.ATTACKS`."""
 
 STATES = {
     "whole": "trained on all images",
@@ -37,3 +37,13 @@ STATES = {
 def figure(architecture: str) -> str:
     """The figure of the paper that prints a LeNet: `fig4` is Fig. 4's."""
     return f"Fig. {architecture[-1]}"
+
+
+def attack(name: str) -> str:
+    """What an attack of the third row is called, by its name in `measure_row`."""
+    return PRINTED[name.removesuffix(CLIPPED)] + (CLIPPED if name.endswith(CLIPPED) else "")
+
+
+def way(name: str, age: str, network: str) -> str:
+    """What a way to the third row is called."""
+    return f"{attack(name)}, {age}, {UPDATED[network]}"

@@ -20,11 +20,8 @@ from lib.models.base import build, evaluating
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 
-READINGS = ("none", "afresh", "random", "a", "b", "c", "d", "e", "f")
-"""Three controls, and six readings of the loop by a letter each; `labels` says which is which."""
-
-FROM_SCRATCH = ("afresh", "c")
-"""Those that begin each round with fresh starting weights."""
+READINGS = ("none", "random", "a", "b", "c", "d", "e", "f")
+"""Two controls, and six readings of the loop by a letter each; `labels` says which is which."""
 
 GUESSING = math.log(10)
 """The loss of guessing among ten classes."""
@@ -72,8 +69,8 @@ class Round:
     """One round's outcome."""
 
     network: nn.Module
-    images: int
-    """How many images the round trained on."""
+    left_out: Tensor
+    """Which of the training images (N,) the round did not train on, neither as they are nor attacked."""
 
 
 def trained(setting: Setting, x: Tensor, y: Tensor, epochs: int, *, seed: int | None = None) -> nn.Module:
@@ -87,8 +84,8 @@ def trained(setting: Setting, x: Tensor, y: Tensor, epochs: int, *, seed: int | 
 def rounds(reading: str, original: nn.Module, setting: Setting, count: int) -> Iterator[Round]:
     """Run `count` rounds of a reading from a trained network, which stays as it is.
 
-    Every reading trains `round_epochs` a round. (c) and its control, which start afresh, train for as long as the
-    others have by then: `epochs` and all rounds so far.
+    Every reading trains `round_epochs` a round. (c) starts afresh in each, and trains `epochs` as the first network
+    did: without removal it would be that network again, which is therefore its control.
 
     Raises
     ------
@@ -100,31 +97,30 @@ def rounds(reading: str, original: nn.Module, setting: Setting, count: int) -> I
     network = original
     gone = torch.zeros(len(setting.x), dtype=torch.bool, device=setting.x.device)
     for number in range(1, count + 1):
-        network, images = _round(reading, network, gone, setting, number)
-        yield Round(network, images)
+        network, left_out = _round(reading, network, gone, setting, number)
+        yield Round(network, left_out)
 
 
-def _round(reading: str, network: nn.Module, gone: Tensor, s: Setting, number: int) -> tuple[nn.Module, int]:
-    """One round; marks in `gone` (N,) what it removes, and returns the new network and how many images it saw."""
-    x, y, start = s.x, s.y, network
+def _round(reading: str, network: nn.Module, gone: Tensor, s: Setting, number: int) -> tuple[nn.Module, Tensor]:
+    """One round; marks in `gone` (N,) what it removes, and returns the new network and what it did not see (N,)."""
+    x, start, left_out = s.x, network, torch.zeros_like(gone)
     if reading == "a":
         _, *worst = worst_attacked(network, s)
-        kept = letter(len(x), as_tuples(network, *worst))
-        x, y = x[kept], y[kept]
+        left_out[:] = True
+        left_out[letter(len(x), as_tuples(network, *worst))] = False
     elif reading in ("d", "e"):
-        x, y, attacked = half_attacked(network, s, number)
+        x, _, attacked = half_attacked(network, s, number)
         if reading == "e":
-            gone[highest(losses(network, x, y), s.remove, ~attacked | gone)] = True
-            x, y = x[~(attacked & gone)], y[~(attacked & gone)]
-    elif reading not in ("none", "afresh"):
+            gone[highest(losses(network, x, s.y), s.remove, ~attacked | gone)] = True
+            left_out = attacked & gone
+    elif reading != "none":
         order = removal_order(network, s, at_random=reading == "random", number=number)
         chosen = order[~gone[order]][: s.remove]
         gone[chosen] = True
-        start = ascended(network, x[chosen], y[chosen]) if reading == "f" else network
-        x, y = x[~gone], y[~gone]
-    if reading in FROM_SCRATCH:
-        return trained(s, x, y, s.epochs + number * s.round_epochs), len(x)
-    return further(start, s, x, y, number), len(x)
+        start = ascended(network, x[chosen], s.y[chosen]) if reading == "f" else network
+        left_out = gone.clone()
+    x, y = x[~left_out], s.y[~left_out]
+    return (trained(s, x, y, s.epochs) if reading == "c" else further(start, s, x, y, number)), left_out
 
 
 def further(network: nn.Module, s: Setting, x: Tensor, y: Tensor, number: int = 1) -> nn.Module:

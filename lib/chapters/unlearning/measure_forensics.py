@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from lib import data
 from lib.attack.base import Attack
 from lib.chapters.unlearning import networks, reads
+from lib.chapters.unlearning.looks import Images
 from lib.chapters.unlearning.networks import Training
 from lib.measure.curves import curve
 from lib.models.base import build
@@ -16,7 +16,7 @@ from lib.models.base import build
 
 @dataclass(frozen=True)
 class UntrainedSetting:
-    """Networks with starting weights alone, from `seed` on, on the first `n_forensic` test images."""
+    """Networks with starting weights alone, from `seed` on, on a sample of `n_forensic` test images."""
 
     dataset: str
     lenet: type[nn.Module]
@@ -44,8 +44,7 @@ class UntrainedRecord:
 
 def untrained(setting: UntrainedSetting) -> UntrainedRecord:
     """Show each network the images, and attack it."""
-    images = data.load(setting.dataset)
-    x, y = images.x_test[: setting.n_forensic], images.y_test[: setting.n_forensic]
+    x, y = Images.of(setting.dataset, setting.n_forensic).some
     clean, attacked = [], []
     for number in range(setting.seed, setting.seed + setting.count):
         network = build(setting.lenet, number, x.device)
@@ -60,7 +59,7 @@ def _point(found: reads.Reads) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class CurveSetting:
-    """A trained network under an attack at each eps, on the first `n_images` test images."""
+    """A trained network under an attack at each eps, on a sample of `n_images` test images."""
 
     training: Training
     attack: Attack
@@ -74,7 +73,7 @@ class CurveSetting:
 
 @dataclass(frozen=True, eq=False)
 class CurveRecord:
-    """Which images are read rightly at each eps, and their losses, both (eps, N)."""
+    """Which images are classified correctly at each eps, and their losses, both (eps, N)."""
 
     correct: NDArray[np.bool_]
     losses: NDArray[np.float32]
@@ -88,7 +87,6 @@ class CurveRecord:
 
 def curves(setting: CurveSetting) -> CurveRecord:
     """Attack the network at each eps."""
-    images, network = data.load(setting.training.dataset), networks.trained(setting.training)
-    some = images.x_test[: setting.n_images], images.y_test[: setting.n_images]
+    some, network = Images.of(setting.training.dataset, setting.n_images).some, networks.trained(setting.training)
     found = curve(network, setting.attack, setting.eps_values, *some)
     return CurveRecord(np.array([one.correct for one in found]), np.array([one.losses for one in found], np.float32))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lib import data
 from lib.attack.base import Attack
 from lib.chapters.unlearning import loop, networks, reads
-from lib.chapters.unlearning.measure import weights
+from lib.chapters.unlearning.looks import weights
 from lib.chapters.unlearning.networks import HIGHEST, Removal, Training
 from lib.chapters.unlearning.reads import Reads
 from lib.measure.score import attacked_losses, highest, score, under_attack
@@ -16,7 +16,7 @@ from lib.measure.score import attacked_losses, highest, score, under_attack
 
 @dataclass(frozen=True, eq=False)
 class OneShotRecord:
-    """Which test images a network from scratch on what is left reads rightly: as they are, under the attack."""
+    """Which test images a network from scratch on what is left classifies correctly."""
 
     images: int
     """How many it was trained on."""
@@ -24,10 +24,9 @@ class OneShotRecord:
     clean: NDArray[np.bool_]
     fgsm: NDArray[np.bool_]
 
-    @property
-    def watched(self) -> dict[str, NDArray[np.bool_]]:
-        """Both by name."""
-        return {"clean": self.clean, "FGSM": self.fgsm}
+    def by(self, way: str) -> NDArray[np.bool_]:
+        """As they are, or under the attack."""
+        return {"clean": self.clean, "FGSM": self.fgsm}[way]
 
 
 def one_shot(setting: Removal) -> OneShotRecord:
@@ -45,9 +44,8 @@ STATES = ("whole", "b", "c", "f alone", "f")
 
 @dataclass(frozen=True)
 class MembershipSetting:
-    """A network in one of the `STATES` after the removal of the images of highest attacked loss."""
+    """A network after the removal of a share of the training images, those of highest attacked loss."""
 
-    state: str
     training: Training
     attack: Attack
     share: float
@@ -59,38 +57,45 @@ class MembershipSetting:
         return Removal(self.training, self.attack, HIGHEST, self.share)
 
     def __str__(self) -> str:
-        return f"{self.state}, {self.training}"
+        return str(self.training)
 
 
 @dataclass(frozen=True, eq=False)
-class MembershipRecord:
-    """How it reads the removed images, test images that were selected in the same way, and all test images."""
+class Memory:
+    """How one network classifies the removed images, test images selected in the same way, and all test images."""
 
     weights: str
     removed: Reads
     alike: Reads
     test: NDArray[np.bool_]
-    """Which of all test images are read rightly."""
+    """Which of all test images are classified correctly."""
+
+
+@dataclass(frozen=True, eq=False)
+class MembershipRecord:
+    """By the `STATES`."""
+
+    states: dict[str, Memory]
 
 
 def membership(setting: MembershipSetting) -> MembershipRecord:
-    """Show the network both groups."""
+    """Show both groups to the network in each of the states."""
     images, whole = data.load(setting.training.dataset), networks.trained(setting.training)
     x, y = images.x_test, images.y_test
     gone, stay = networks.split(setting.removal)
     like = highest(attacked_losses(whole, setting.attack, x, y), round(setting.share * len(x)))
-    removed = images.x_train[gone], images.y_train[gone]
+    removed, rest = ((images.x_train[chosen], images.y_train[chosen]) for chosen in (gone, stay))
     s = networks.prepared(setting.training, setting.attack, round_epochs=setting.round_epochs)
-    network = whole
-    if setting.state == "c":
-        network = networks.trained_on(setting.training, stay)
-    if setting.state in ("f alone", "f"):
-        network = loop.ascended(whole, *removed)
-    if setting.state in ("b", "f"):
-        network = loop.further(network, s, images.x_train[stay], images.y_train[stay])
-    return MembershipRecord(
-        weights(network),
-        reads.clean(network, *removed),
-        reads.clean(network, x[like], y[like]),
-        score(network, x, y).correct,
+    ascended = loop.ascended(whole, *removed)
+    further, cleaned = (loop.further(one, s, *rest) for one in (whole, ascended))
+    found = (whole, further, networks.trained_on(setting.training, stay), ascended, cleaned)
+    memories = (
+        Memory(
+            weights(network),
+            reads.clean(network, *removed),
+            reads.clean(network, x[like], y[like]),
+            score(network, x, y).correct,
+        )
+        for network in found
     )
+    return MembershipRecord(dict(zip(STATES, memories, strict=True)))

@@ -102,12 +102,6 @@ def rounds(updating: Updating) -> Iterator[loop.Round]:
     yield from loop.rounds(updating.reading, trained(updating.training), setting, updating.rounds)
 
 
-def updated(updating: Updating) -> nn.Module:
-    """The network after the last round."""
-    *_, last = rounds(updating)
-    return last.network
-
-
 def split(removal: Removal) -> tuple[Tensor, Tensor]:
     """The numbers of the training images that go, the first to go first, and of those that stay, in their order."""
     setting = prepared(removal.training, removal.attack)

@@ -1,4 +1,4 @@
-"""How a network read images, as it is kept."""
+"""How a network classified images, as it is kept."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -13,7 +13,7 @@ from lib.measure.score import Score, score, under_attack
 
 @dataclass(frozen=True, eq=False)
 class Reads:
-    """For each image (N,) the class read, whether it is the true one, and the cross-entropy in nats."""
+    """For each image (N,) the class given, whether it is the true one, and the cross-entropy in nats."""
 
     read: NDArray[np.uint8]
     correct: NDArray[np.bool_]
@@ -26,7 +26,7 @@ class Reads:
 
     @property
     def accuracy(self) -> float:
-        """The share of images read as their true class."""
+        """The share of images that are classified correctly."""
         return float(self.correct.mean())
 
     @property
@@ -34,16 +34,16 @@ class Reads:
         """The mean cross-entropy."""
         return float(self.losses.mean())
 
-    def first(self, count: int) -> Self:
-        """Of the first images."""
-        return type(self)(self.read[:count], self.correct[:count], self.losses[:count])
+    def at(self, chosen: NDArray[np.int64]) -> Self:
+        """Of some of the images, by their numbers."""
+        return type(self)(self.read[chosen], self.correct[chosen], self.losses[chosen])
 
 
 def clean(network: nn.Module, x: Tensor, y: Tensor) -> Reads:
-    """Images read as they are."""
+    """Images classified as they are."""
     return Reads.of(score(network, x, y))
 
 
 def attacked(network: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> Reads:
-    """Images read after an attack on the network itself."""
+    """Images classified after an attack on the network itself."""
     return Reads.of(under_attack(network, attack, x, y))

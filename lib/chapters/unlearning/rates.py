@@ -1,0 +1,191 @@
+"""Accuracies, losses and differences from the chapter's records, as answers, tables and sentences take them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lib.chapters.unlearning import forensics
+from lib.chapters.unlearning.looks import Look
+from lib.chapters.unlearning.measure import NetworkRecord
+from lib.chapters.unlearning.measure_forensics import CurveRecord, UntrainedRecord
+from lib.chapters.unlearning.measure_loop import UPDATED, LoopRecord, RoomRecord
+from lib.chapters.unlearning.measure_removal import MembershipRecord
+from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED
+from lib.chapters.unlearning.reads import Reads
+from lib.measure import intervals
+from lib.measure.intervals import Measured
+
+Networks = Sequence[NetworkRecord]
+Loop = Mapping[str, Sequence[LoopRecord]]
+"""For each reading what it did to each network."""
+Rooms = Sequence[RoomRecord]
+Clouds = Mapping[str, UntrainedRecord]
+Curves = Mapping[str, Sequence[CurveRecord]]
+Hits = list[np.ndarray]
+
+TARGET = 0.9
+"""The accuracy at which Fig. 9's loop stops."""
+
+PAPER_ROW_2, WITHIN_2 = (0.0796, 2.3045), (0.05, 0.1)
+PAPER_ROW_3, WITHIN_3 = (0.9669, 0.1546), (0.02, 0.05)
+"""Accuracy and loss that the paper prints, and their tolerances."""
+
+ORIGINAL = "original"
+"""What the network before any round is called among those of the third row."""
+
+
+def accuracy(scores: Sequence[Reads]) -> Measured:
+    """The accuracy with its interval, from one network's outcome each."""
+    return intervals.rate([one.correct for one in scores])
+
+
+def loss(scores: Sequence[Reads]) -> Measured:
+    """The mean loss with its interval."""
+    return intervals.loss([one.losses for one in scores])
+
+
+# The loop.
+
+
+def before(networks: Networks, way: str) -> Hits:
+    """Which images each network classifies correctly before the loop; `way` as in `looks.WAYS`."""
+    return [one.look.by(way) for one in networks]
+
+
+def last(records: Sequence[LoopRecord], way: str) -> Hits:
+    """The same after the last round."""
+    return [one.last.by(way) for one in records]
+
+
+def after(loop: Loop, reading: str, way: str) -> float:
+    """The mean accuracy after a reading's last round."""
+    return float(np.mean(last(loop[reading], way)))
+
+
+def control(networks: Networks, loop: Loop, reading: str, way: str) -> Hits:
+    """What a reading is held against: as many epochs without removal.
+
+    For (c), which starts afresh and trains as long as the original did, that is the original.
+    """
+    return before(networks, way) if reading == "c" else last(loop["none"], way)
+
+
+def gain(networks: Networks, loop: Loop, reading: str, way: str) -> Measured:
+    """What a reading adds to its control, after the last round."""
+    return intervals.difference(last(loop[reading], way), control(networks, loop, reading, way))
+
+
+def course(network: NetworkRecord, record: LoopRecord) -> list[Look]:
+    """A network before the loop and after each round."""
+    return [network.look, *record.looks]
+
+
+def stops(networks: Networks, loop: Loop, reading: str) -> list[int]:
+    """After how many rounds Fig. 9's loop stops, for each network: where FGSM leaves the target, else the last."""
+    found = []
+    for network, record in zip(networks, loop[reading], strict=True):
+        reached = [look.by("FGSM").mean() >= TARGET for look in course(network, record)]
+        found.append(reached.index(True) if True in reached else len(record.looks))
+    return found
+
+
+def where_it_stops(networks: Networks, loop: Loop, reading: str, rounds: Sequence[int], way: str) -> Hits:
+    """Which images each network classifies correctly after so many rounds."""
+    triples = zip(networks, loop[reading], rounds, strict=True)
+    return [course(network, record)[number].by(way) for network, record, number in triples]
+
+
+def overfits(looks: Sequence[Look]) -> Measured:
+    """How far accuracy on what was trained on is ahead of that on test images, over networks."""
+    return intervals.over_networks([one.overfit for one in looks])
+
+
+def less_overfit(first: Sequence[Look], then: Sequence[Look]) -> Measured:
+    """By how much less the second networks are ahead, paired."""
+    return intervals.over_networks([a.overfit - b.overfit for a, b in zip(first, then, strict=True)])
+
+
+# Room to recover.
+
+
+def in_room(rooms: Rooms, reading: str, way: str) -> Hits:
+    """Which images are classified correctly after the last round at the room's eps."""
+    return [one.loops[reading][-1].by(way) for one in rooms]
+
+
+def room_before(rooms: Rooms, way: str) -> Hits:
+    """The same before the first."""
+    return [one.before.by(way) for one in rooms]
+
+
+# The third row.
+
+Way = tuple[str, str, str]
+"""Attack, age of its images, network."""
+
+NEAREST_TO_THE_WORDS: Way = ("fgsm", "fresh", "b")
+
+
+def ways(networks: Networks, loop: Loop) -> dict[Way, list[Reads]]:
+    """What each network makes of the third row's images, by every way in which they can have been made."""
+    rows = {ORIGINAL: [one.row for one in networks]}
+    rows |= {reading: [one.row for one in loop[reading]] for reading in UPDATED}
+    found = {}
+    for attack in (name + end for name in ATTACKS for end in ("", CLIPPED)):
+        for who, of in rows.items():
+            found[attack, "fresh", who] = [one.fresh[attack] for one in of]
+            if who != ORIGINAL:  # its stale images are its fresh ones
+                found[attack, "stale", who] = [one.stale[attack] for one in of]
+    return found
+
+
+def means(scores: Sequence[Reads]) -> tuple[float, float]:
+    """Accuracy and loss in the mean over networks."""
+    return float(np.mean([one.accuracy for one in scores])), float(np.mean([one.loss for one in scores]))
+
+
+def off(scores: Sequence[Reads], point: tuple[float, float], within: tuple[float, float]) -> float:
+    """How far accuracy and loss lie from a point, the farther of the two, in tolerances."""
+    return max(abs(a - b) / c for a, b, c in zip(means(scores), point, within, strict=True))
+
+
+def giving(networks: Networks, loop: Loop) -> list[Way]:
+    """The ways that give both numbers of the third row."""
+    return [way for way, of in ways(networks, loop).items() if off(of, PAPER_ROW_3, WITHIN_3) <= 1]
+
+
+def second_row(networks: Networks) -> dict[str, list[Reads]]:
+    """The second row's candidates: the printed attacks on the original networks."""
+    names = [name + end for name in ATTACKS for end in ("", CLIPPED)]
+    return {name: [one.row.fresh[name] for one in networks] for name in names}
+
+
+# Forensics of the second row.
+
+
+def path(records: Sequence[CurveRecord]) -> np.ndarray:
+    """Accuracy and loss at each eps (eps, 2), the mean over networks."""
+    return np.mean([one.points for one in records], 0)
+
+
+def tails(clouds: Clouds) -> dict[tuple[str, str], float]:
+    """The probability of a point as far out as the paper's second row, by LeNet and by what it was shown."""
+    return {
+        (lenet, way): forensics.tail(points, PAPER_ROW_2)
+        for lenet, cloud in clouds.items()
+        for way, points in cloud.ways.items()
+    }
+
+
+def nearest(curves: Curves) -> dict[str, tuple[float, float]]:
+    """Where each attack's path comes nearest to the paper's second row, and how near, in tolerances."""
+    return {name: forensics.nearest(path(of), PAPER_ROW_2, WITHIN_2) for name, of in curves.items()}
+
+
+# Forgetting.
+
+
+def membership(records: Sequence[MembershipRecord], state: str) -> list[float]:
+    """For each network how well its losses tell the removed images from test images."""
+    memories = [one.states[state] for one in records]
+    return [forensics.membership(one.removed.losses, one.alike.losses) for one in memories]
