@@ -237,3 +237,28 @@ def _torchvision(name: str) -> Arrays:
 
 
 DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10": _torchvision}
+
+
+def sample(labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """Which n images stand for all of them: a fixed random choice with each class in its proportion, never the first.
+
+    Parameters
+    ----------
+    labels
+        The classes (N,) of all images.
+    n
+        How many; where there are no more, all are taken.
+    seed
+        Another choice for another seed.
+
+    Returns
+    -------
+    torch.Tensor
+        Their indices (n,), sorted, on the device of the labels.
+    """
+    order = torch.randperm(len(labels), generator=compute.seeded(seed)).to(labels.device)
+    place = torch.empty(len(labels), dtype=torch.float64, device=labels.device)
+    for one in labels.unique():
+        members = order[labels[order] == one]
+        place[members] = (torch.arange(len(members), device=labels.device) + 0.5).double() / len(members)
+    return place.argsort(stable=True)[:n].sort().values

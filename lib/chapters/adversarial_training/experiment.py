@@ -12,12 +12,13 @@ from lib.chapters.adversarial_training.calibration import READINGS, Calibrating,
 from lib.chapters.adversarial_training.cases import (
     BUDGETS,
     CASES,
-    CHANGES,
+    CONTROLS,
     EPS_VALUES,
     GOING_ON,
     MIXED_HELD_OUT,
     MIXED_SEEN,
     PAPER_BATCHES,
+    SETTINGS,
     STOPPED,
     TUNED,
     TUNED_ON_TEST,
@@ -26,6 +27,7 @@ from lib.chapters.adversarial_training.cases import (
     TUTORIAL_NETWORKS,
     UNDEFENDED,
     other_attacks,
+    varied,
 )
 from lib.chapters.adversarial_training.courses import Watching, course
 from lib.chapters.adversarial_training.distances import Reaching, smallest_fgsm
@@ -40,17 +42,18 @@ from lib.chapters.adversarial_training.networks import (
     Stopped,
     Training,
 )
-from lib.chapters.adversarial_training.scores import KINDS, Scoring, scored
+from lib.chapters.adversarial_training.scores import CONTROL, KINDS, Scoring, scored
 from lib.evidence.cells import Cell, Part
 from lib.evidence.experiment import Experiment as Base
 
 CHAPTER = "adversarial_training"
-NORMAL, MIXED, SWEEP = (Part(CHAPTER, name, course) for name in ("normal", "mixed", "sweep"))
+NORMAL, MIXED = (Part(CHAPTER, name, course) for name in ("normal", "mixed"))
+LEARNED = Part(CHAPTER, "learned", measure.learned)
 PICTURES = Part(CHAPTER, "pictures", measure.pictures)
 CALIBRATION = Part(CHAPTER, "calibration", calibration)
 ATTACKS = Part(CHAPTER, "attacks", distances.reach)
-SCORES, BATCH_SIZES, REMEDIES, TUTORIALS = (
-    Part(CHAPTER, name, scored) for name in ("scores", "batch_sizes", "remedies", "tutorials")
+SCORES, BATCH_SIZES, REMEDIES, TUTORIALS, SWEEP = (
+    Part(CHAPTER, name, scored) for name in ("scores", "batch_sizes", "remedies", "tutorials", "sweep")
 )
 RED_FLAGS = Part(CHAPTER, "red_flags", measure.probed)
 FEW_PIXELS = Part(CHAPTER, "few_pixels", measure.few_pixels)
@@ -79,6 +82,7 @@ class Experiment(Base):
     finetune_batch_size: int
     tutorial_epochs: int
     side_epochs: int
+    sweep_seeds: int
     n_images: int
     queries: int
     n_lbfgs: int
@@ -147,10 +151,20 @@ class Experiment(Base):
         """Mixed training, watched: one a seed."""
         return [MIXED(self._watching(self.mixed_trained(number))) for number in self.numbers]
 
-    def sweep(self) -> list[Cell]:
-        """Normal training with each of `CHANGES`, watched; of the first seed."""
-        plain = Normal(self.seed, self.dataset, self.side_epochs, self.batch_size)
-        return [SWEEP(self._watching(replace(plain, **change))) for change in CHANGES.values()]
+    def learned(self, *, tutorial: bool) -> list[Cell]:
+        """What normal training makes of its own images, the tutorials' or that of the paper's table: one a seed."""
+        networks = [self._tutorial("normal", n) if tutorial else self.undefended(n) for n in self.numbers]
+        return [LEARNED(measure.Learning(one)) for one in networks]
+
+    def varied(self, number: int) -> dict[str, dict[str, Normal]]:
+        """What the sweep compares, for a seed: a shorter normal training and what differs from it in one setting."""
+        return varied(replace(self.undefended(number), epochs=self.side_epochs))
+
+    def sweep(self, setting: str) -> dict[str, list[Cell]]:
+        """One setting at each of its values: for each value one a seed, of the first `sweep_seeds`."""
+        by_seed = [self.varied(number)[setting] for number in self.numbers[: self.sweep_seeds]]
+        kinds = ("clean", "PGD")
+        return {value: [SWEEP(self._scoring(one[value], kinds=kinds)) for one in by_seed] for value in by_seed[0]}
 
     def _watching(self, training: Training) -> Watching:
         return Watching(training, self.probe, self.n_images)
@@ -162,7 +176,7 @@ class Experiment(Base):
 
     def calibration(self) -> list[Cell]:
         """What the paper's FGSM can be: one a seed."""
-        return [CALIBRATION(Calibrating(self.undefended(n), EPS_VALUES, self.n_images)) for n in self.numbers]
+        return [CALIBRATION(Calibrating(self.undefended(number), EPS_VALUES)) for number in self.numbers]
 
     @cached_property
     def ways(self) -> dict:
@@ -182,8 +196,8 @@ class Experiment(Base):
 
     def targeted(self) -> list[Cell]:
         """L-BFGS towards the next digit, on the first network's first few images: one cell."""
-        towards = LBFGS(targeted=True)
-        return [ATTACKS(Reaching(self.undefended(self.seed), "L-BFGS, targeted", towards, distances.SHOWN))]
+        of, towards = self.undefended(self.seed), LBFGS(targeted=True)
+        return [ATTACKS(Reaching(of, "L-BFGS, targeted", towards, self.n_lbfgs, distances.SHOWN))]
 
     def scores(self, case: str) -> list[Cell]:
         """One of `CASES` under all that a network is scored on: one a seed."""
@@ -204,7 +218,7 @@ class Experiment(Base):
         """Fine-tuned on test images in batches of this size: one a seed."""
         if size == self.finetune_batch_size:
             return self.scores(TUNED_ON_TEST)
-        kinds = ("clean", "P", "W", "PGD, all steps")
+        kinds = ("clean", "P", "W", "PGD")
         networks = [self.tuned(number, TEST, size) for number in self.numbers]
         return [BATCH_SIZES(self._scoring(network, kinds=kinds)) for network in networks]
 
@@ -228,7 +242,7 @@ class Experiment(Base):
             networks = [replace(one, attack=self.remedies[end], epochs=self.side_epochs) for one in mixed]
         else:
             return self.scores(MIXED_HELD_OUT)
-        return [REMEDIES(self._scoring(one, kinds=("clean", "W", "PGD, all steps"))) for one in networks]
+        return [REMEDIES(self._scoring(one, kinds=("clean", "W", "PGD"))) for one in networks]
 
     def red_flags(self, case: str) -> list[Cell]:
         """The red flags of one of the defended cases: one a seed."""
@@ -242,9 +256,9 @@ class Experiment(Base):
 
     def tutorials(self, kind: str) -> list[Cell]:
         """The runs of the tutorials that the paper follows, by `TUTORIAL_NETWORKS`: one a seed."""
-        kinds = ("clean", "P", "PGD, all steps") if kind == "normal" else ("clean", "P", "W", "PGD, all steps")
+        kinds = ("clean", CONTROL, "P", "W", "PGD", "Square")
         networks = [self._tutorial(kind, number) for number in self.numbers]
-        return [TUTORIALS(Scoring(one, TEST, kinds, TUTORIAL, self.n_images)) for one in networks]
+        return [TUTORIALS(Scoring(one, TEST, kinds, TUTORIAL, self.n_images, self.queries)) for one in networks]
 
     def _tutorial(self, kind: str, number: int) -> Training:
         normal, size = Normal(number, self.dataset, self.tutorial_epochs, TUTORIAL_BATCH), TUTORIAL_BATCH
@@ -260,15 +274,20 @@ class Experiment(Base):
         after = [self.ended(end) for end in self.ends]
         after += [self.red_flags(case) for case in (TUNED, MIXED_HELD_OUT)]
         after += [self.few_pixels(case) for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)]
-        after += [self.tutorials(kind) for kind in TUTORIAL_NETWORKS]
-        before = [self.normal(), self.mixed(), self.pictures(), self.calibration()]
+        before = [self.tutorials(kind) for kind in TUTORIAL_NETWORKS]
+        before += [self.learned(tutorial=True), self.learned(tutorial=False)]
+        before += [self.normal(), self.mixed(), self.pictures(), self.calibration()]
         before += [self.scores(UNDEFENDED), self.scores(MIXED_HELD_OUT), self.attacks(), self.targeted()]
-        groups = [*before, *of_defences, *after, self.sweep()]
+        after += [cells for setting in (*SETTINGS, *CONTROLS) for cells in self.sweep(setting).values()]
+        groups = [*before, *of_defences, *after]
         return list(dict.fromkeys(cell for group in groups for cell in group))
 
     def refused(self) -> str:
         """Why these values cannot go together."""
-        found = [count for count in SIZES[self.dataset] if count % self.batch_size == 1]
-        if not found:
-            return ""
-        return f"batches of {self.batch_size} leave a last one of a single image of {found[0]:,}: batch norm needs two"
+        train, _ = SIZES[self.dataset]
+        of_sweep = [one.batch_size for one in self.varied(self.seed)["batch size"].values()]
+        trainings = [(self.batch_size, count) for count in SIZES[self.dataset]] + [(size, train) for size in of_sweep]
+        for size, count in trainings:
+            if size == 1 or count % size == 1:
+                return f"batches of {size} leave a last one of a single image of {count:,}: batch norm needs two"
+        return ""
