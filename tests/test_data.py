@@ -273,3 +273,17 @@ def test_several_sets_have_one_digest_and_a_single_one_its_own(monkeypatch: pyte
     assert both == data.joined_digest([own, own]) != own
     assert data.joined_digest(["a", "b"]) != data.joined_digest(["b", "a"])
     assert data.current_digest("digits+mnist") is None  # not at hand
+
+
+def test_a_sample_is_fixed_sorted_and_has_each_class_in_its_proportion():
+    labels = torch.tensor([0] * 60 + [1] * 30 + [2] * 10)
+    chosen = data.sample(labels, 20)
+    assert torch.equal(chosen, data.sample(labels, 20)) and torch.equal(chosen, chosen.sort().values)
+    assert len(set(chosen.tolist())) == 20 and labels[chosen].bincount().tolist() == [12, 6, 2]
+    assert not torch.equal(chosen, data.sample(labels, 20, seed=1))
+    assert chosen.tolist() != list(range(20))
+
+
+def test_a_sample_of_no_fewer_than_there_are_is_all():
+    assert data.sample(torch.tensor([3, 3, 1]), 3).tolist() == [0, 1, 2]
+    assert data.sample(torch.tensor([3, 3, 1]), 9).tolist() == [0, 1, 2]
