@@ -239,26 +239,32 @@ def _torchvision(name: str) -> Arrays:
 DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10": _torchvision}
 
 
-def sample(labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
-    """Which n images stand for all of them: a fixed random choice with each class in its proportion, never the first.
+def sample(y: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """Which n images to take where not all can be: the same ones each time, spread over the classes as the whole is.
+
+    The first n are not taken: those of MNIST's test set are harder than the rest.
 
     Parameters
     ----------
-    labels
-        The classes (N,) of all images.
+    y
+        The labels (N,) of all images.
     n
-        How many; where there are no more, all are taken.
-    seed
-        Another choice for another seed.
+        How many to take, at least 1; all of them where there are not more.
 
     Returns
     -------
     torch.Tensor
-        Their indices (n,), sorted, on the device of the labels.
+        Indices (min(n, N),), int64, ascending, on the labels' device. Of a class with a share q there are q n images,
+        rounded up or down.
     """
-    order = torch.randperm(len(labels), generator=compute.seeded(seed)).to(labels.device)
-    place = torch.empty(len(labels), dtype=torch.float64, device=labels.device)
-    for one in labels.unique():
-        members = order[labels[order] == one]
-        place[members] = (torch.arange(len(members), device=labels.device) + 0.5).double() / len(members)
-    return place.argsort(stable=True)[:n].sort().values
+    if n < 1:
+        raise ValueError(f"{n} images cannot be taken")
+    if n >= len(y):
+        return torch.arange(len(y), device=y.device)
+    labels, generator = y.cpu().numpy(), np.random.default_rng(seed)
+    classes, counts = np.unique(labels, return_counts=True)
+    quota = counts * n // len(labels)
+    largest_rest = np.argsort(-(counts * n % len(labels)), kind="stable")[: n - quota.sum()]
+    quota[largest_rest] += 1
+    chosen = [generator.permutation(np.flatnonzero(labels == one))[:k] for one, k in zip(classes, quota, strict=True)]
+    return torch.from_numpy(np.sort(np.concatenate(chosen))).to(y.device)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from lib import data
-from lib.data import DataError
+from lib.data import DataError, sample
 
 CPU = torch.device("cpu")
 
@@ -275,15 +275,27 @@ def test_several_sets_have_one_digest_and_a_single_one_its_own(monkeypatch: pyte
     assert data.current_digest("digits+mnist") is None  # not at hand
 
 
-def test_a_sample_is_fixed_sorted_and_has_each_class_in_its_proportion():
-    labels = torch.tensor([0] * 60 + [1] * 30 + [2] * 10)
-    chosen = data.sample(labels, 20)
-    assert torch.equal(chosen, data.sample(labels, 20)) and torch.equal(chosen, chosen.sort().values)
-    assert len(set(chosen.tolist())) == 20 and labels[chosen].bincount().tolist() == [12, 6, 2]
-    assert not torch.equal(chosen, data.sample(labels, 20, seed=1))
-    assert chosen.tolist() != list(range(20))
+# A sample of the images.
 
 
-def test_a_sample_of_no_fewer_than_there_are_is_all():
-    assert data.sample(torch.tensor([3, 3, 1]), 3).tolist() == [0, 1, 2]
-    assert data.sample(torch.tensor([3, 3, 1]), 9).tolist() == [0, 1, 2]
+@pytest.mark.parametrize("n", [1, 7, 100, 333, 999])
+def test_a_sample_has_the_classes_as_the_whole_has_them(all_digits, n: int) -> None:
+    y = all_digits.y_test
+    chosen = sample(y, n)
+    assert len(chosen) == n and (chosen[1:] > chosen[:-1]).all() and chosen.dtype == torch.int64
+    expected = torch.bincount(y) * n / len(y)
+    assert ((torch.bincount(y[chosen], minlength=10) - expected).abs() < 1).all()
+
+
+def test_a_sample_is_always_the_same_and_not_the_first_images(all_digits) -> None:
+    y = all_digits.y_test
+    assert torch.equal(sample(y, 100), sample(y, 100))
+    assert not torch.equal(sample(y, 100), torch.arange(100))
+    assert not torch.equal(sample(y, 100), sample(y, 100, seed=1))
+
+
+def test_a_sample_of_as_many_as_there_are_is_all_of_them(all_digits) -> None:
+    for n in (1000, 5000):
+        assert torch.equal(sample(all_digits.y_test, n), torch.arange(1000))
+    with pytest.raises(ValueError):
+        sample(all_digits.y_test, 0)

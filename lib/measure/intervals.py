@@ -236,7 +236,13 @@ def _to_whole_images(low: float, high: float, images: int | None) -> tuple[float
 
 
 def _measured(
-    each: np.ndarray, error: float, df: int, scale: Scale, images: int | None, between: float | None, within: float | None
+    each: np.ndarray,
+    error: float,
+    df: int,
+    scale: Scale,
+    images: int | None,
+    between: float | None,
+    within: float | None,
 ) -> Measured:
     """The mean of one value a network; `error`, `between` and `within` are in its units."""
     mean = float(each.mean())
@@ -252,4 +258,6 @@ def _measured(
         predicted = (below, above) if scale == "linear" else _to_whole_images(below, above, images)
     on_scale = (None, None) if at_an_end else (to_scale * error, float(df))
     spread = (between, within)
-    return Measured(mean, low, high, len(each), images, tuple(map(float, each)), predicted, *on_scale, scale, 0.0, *spread)
+    return Measured(
+        mean, low, high, len(each), images, tuple(map(float, each)), predicted, *on_scale, scale, 0.0, *spread
+    )
