@@ -173,9 +173,10 @@ class Experiment(Trainings):
         after += [self.red_flags(case) for case in (TUNED, MIXED_HELD_OUT)]
         after += [self.few_pixels(case) for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)]
         before = [self.tutorials(kind) for kind in TUTORIAL_NETWORKS]
-        before += [self.learned(tutorial=True), self.learned(tutorial=False)]
-        before += [self.normal(), self.mixed(), self.pictures(), self.calibration()]
-        before += [self.scores(UNDEFENDED), self.scores(MIXED_HELD_OUT), self.attacks(), self.targeted()]
+        before += [self.normal(), self.mixed()]  # first watched, so that no part trains these networks before
+        before += [self.scores(UNDEFENDED), self.scores(MIXED_HELD_OUT)]
+        before += [self.learned(tutorial=True), self.learned(tutorial=False), self.pictures(), self.calibration()]
+        before += [self.attacks(), self.targeted()]
         before += self.distances().values()
         after += [cells for setting in (*SETTINGS, *CONTROLS) for cells in self.sweep(setting).values()]
         groups = [*before, *of_defences, *after]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from lib.chapters.adversarial_training.rates import Scored, accuracy, loss
 from lib.chapters.adversarial_training.scores import Scores
@@ -33,7 +34,7 @@ class TableOne:
     own: Scored
     """As the paper's Table II has it."""
 
-    @property
+    @cached_property
     def readings(self) -> dict[str, Mapping[str, Measured]]:
         """The seven numbers by claim, in each reading: two trainings, two kinds of images in the last row."""
         trainings = {"tutorials' training": self.tutorials, "Table II's training": self.own}
