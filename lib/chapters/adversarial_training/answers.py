@@ -100,8 +100,8 @@ def _won_back(scored: Scored, kind: str) -> Measured | None:
 def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
     """Do the four settings that the paper names move accuracy more than the seed does, and more than others?"""
     claim = "settings.matter_most"
-    if len(next(iter(swept["epochs"].values()))) < 2:
-        return not_run(claim, "One network of each setting has no spread over seeds: sweep_seeds=2 or more, seeds too.")
+    if len(next(iter(swept["epochs"].values()))) < influence.FEWEST:
+        return not_run(claim, "Too few networks of each setting for a spread over seeds: sweep_seeds=3, seeds=3.")
     clean, strong = (influence.least_spread(swept, kind) for kind in ("clean", "PGD"))
     why = "Least over the four settings, spread less that over seeds: "
     why += f"{clean.mean:+.4f} of clean accuracy, {strong.mean:+.4f} under PGD."
@@ -120,8 +120,8 @@ def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
 def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) -> Answer:
     """Does the test loss rise from its lowest epoch by less than it spreads over seeds?"""
     claim = "settings.no_overfitting"
-    if len(normal) < 2:
-        return not_run(claim, "One network has no spread over seeds: seeds=2 or more.")
+    if len(normal) < influence.FEWEST:
+        return not_run(claim, "Too few networks for a spread over seeds: seeds=3 or more.")
     low, high = (np.mean([curve(one.test_loss) for one in normal]) for curve in (np.min, lambda loss: loss[-1]))
     spread = influence.spread_of_last_loss(normal).mean()
     why = f"From its lowest epoch to epoch {experiment.epochs} the test loss rises from {low:.4f} to {high:.4f}; "
@@ -129,7 +129,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
     images = f"{len(normal[0].last_losses):,} test images, {experiment.epochs} epochs"
     return Answer(
         claim,
-        Finding(influence.spread_less_rise_of_first(normal), f"rise of one network, {images}"),
+        Finding(influence.spread_less_rise_of_first(normal), f"rise of the first network, {images}"),
         Finding(influence.spread_less_rise(normal), f"{images}, {experiment.networks_in_words}"),
         smaller=_smaller(claim, experiment),
         why=why,

@@ -11,6 +11,9 @@ from lib.chapters.adversarial_training.scores import Scores
 from lib.measure.intervals import Measured, difference, over_networks
 from lib.measure.multiple import extreme
 
+FEWEST = 3
+"""Networks for a spread over seeds: two lie equally far from their mean, and do not show how well it is known."""
+
 Swept = Mapping[str, Mapping[str, Sequence[Scores]]]
 """By the setting and by its value: networks that differ in nothing else, one a seed."""
 
@@ -78,6 +81,6 @@ def spread_less_rise(normal: Sequence[Course]) -> Measured:
 
 
 def spread_less_rise_of_first(normal: Sequence[Course]) -> Measured:
-    """The same with the rise of the first network alone."""
-    values = spread_of_last_loss(normal).mean() - rise(normal[0])
-    return difference([values], [np.zeros(len(values))])
+    """The same with the rise of the first network alone, as one who trains once sees it."""
+    values = [spread - rise(normal[0]) for spread in spread_of_last_loss(normal)]
+    return difference(values, [np.zeros(len(one)) for one in values])
