@@ -56,17 +56,19 @@ class StridedCNN(nn.Sequential):
     Parameters
     ----------
     convolutions
-        How many, from 1 to 4; the first has 32 maps, each further one twice as many as the one before.
+        How many, from 1 to 4; each further one has twice as many maps as the one before.
     activation
         A name in `ACTIVATIONS`.
+    width
+        How many maps the first has.
     """
 
-    def __init__(self, convolutions: int = 2, activation: str = "relu") -> None:
+    def __init__(self, convolutions: int = 2, activation: str = "relu", width: int = 32) -> None:
         between = ACTIVATIONS[activation]
         layers: list[nn.Module] = []
         maps, side = 1, 28
         for number in range(convolutions):
-            wider = 32 * 2**number
+            wider = width * 2**number
             layers += [nn.Conv2d(maps, wider, 3, stride=2, padding=1), between(), nn.BatchNorm2d(wider, KERAS_EPSILON)]
             maps, side = wider, -(-side // 2)
         layers += [nn.Flatten(), nn.Linear(maps * side**2, 128), between(), nn.BatchNorm1d(128, KERAS_EPSILON)]

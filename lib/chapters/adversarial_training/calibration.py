@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lib.attack.base import squared_error
-from lib.attack.gradient import FGSM, PGD
+from lib.attack.gradient import FGSM
+from lib.attack.noise import uniform
 from lib.chapters.adversarial_training.networks import TEST, Normal, images, trained
-from lib.measure.score import Score, score, under_attack
+from lib.measure.score import Score, score
 
 READINGS: dict[str, FGSM] = {
     "cross_entropy": FGSM(clip=None),
@@ -23,17 +24,10 @@ READINGS: dict[str, FGSM] = {
 
 @dataclass(frozen=True)
 class Calibrating:
-    """A network under each reading at each eps.
-
-    Parameters
-    ----------
-    n_images
-        On how many test images PGD is run beside them, the first ones.
-    """
+    """A network under each reading at each eps."""
 
     network: Normal
     eps_values: tuple[float, ...]
-    n_images: int
 
     def __str__(self) -> str:
         return str(self.network)
@@ -51,9 +45,8 @@ class Calibration:
     """Cross-entropy in nats (readings, eps, N)."""
     silent: NDArray[np.bool_]
     """Whether the gradient is zero in every pixel (readings, N)."""
-    pgd_read: NDArray[np.uint8]
-    """The class that each of the first images is read as under PGD (eps, n)."""
-    pgd_losses: NDArray[np.float32]
+    signs_read: NDArray[np.uint8]
+    """The class that each image is read as with every pixel moved by eps, up or down at random (eps, N)."""
 
     def correct(self, reading: str, number: int) -> NDArray[np.bool_]:
         """Whether each image is read as its true class, at the eps of this number."""
@@ -63,29 +56,28 @@ class Calibration:
         """Each image's loss, at the eps of this number."""
         return self.losses[list(READINGS).index(reading), number]
 
-    def pgd_correct(self, number: int) -> NDArray[np.bool_]:
-        """Whether each of the first images is read as its true class under PGD."""
-        return self.pgd_read[number] == self.y[: self.pgd_read.shape[1]]
+    def signs_correct(self, number: int) -> NDArray[np.bool_]:
+        """Whether each image is read as its true class under random signs, at the eps of this number."""
+        return self.signs_read[number] == self.y
 
 
 def calibration(setting: Calibrating) -> Calibration:
     """Attack a network by each reading at each eps."""
     model, _ = trained(setting.network)
     x, y = images(setting.network.undefended.dataset, TEST)
-    few, few_y = x[: setting.n_images], y[: setting.n_images]
     signs = torch.stack([_sign(model, fgsm, x, y) for fgsm in READINGS.values()])
     scores = [
         [score(model, fgsm.clipped(x + eps * sign), y) for eps in setting.eps_values]
         for fgsm, sign in zip(READINGS.values(), signs, strict=True)
     ]
-    pgd = [under_attack(model, PGD(eps=eps), few, few_y) for eps in setting.eps_values]
+    random = (uniform(x, 1.0, seed=1) - x).sign()
+    moved = [score(model, x + eps * random, y) for eps in setting.eps_values]
     return Calibration(
         y.cpu().numpy().astype(np.uint8),
         np.stack([_reads(row) for row in scores]),
         np.stack([[one.losses for one in row] for row in scores]),
         (signs == 0).flatten(2).all(2).cpu().numpy(),
-        _reads(pgd),
-        np.stack([one.losses for one in pgd]),
+        _reads(moved),
     )
 
 

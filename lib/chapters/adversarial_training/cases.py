@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from lib.attack.gradient import FGSM, PGD
 from lib.chapters.adversarial_training.calibration import READINGS
+from lib.chapters.adversarial_training.networks import Normal
+from lib.models.small import ACTIVATIONS
 
 UNDEFENDED = "undefended, on test images"
 TUNED_ON_TEST = "fine-tuned on test images, on those"
@@ -31,17 +33,37 @@ TUTORIAL_BATCH = 64
 
 TUTORIAL_NETWORKS = ("normal", "tuned", "mixed")
 
-CHANGES: dict[str, dict] = {
-    "as above": {},
-    "batches of 128": {"batch_size": 128},
-    "batches of 227": {"batch_size": 227},
-    "1 convolution": {"convolutions": 1},
-    "3 convolutions": {"convolutions": 3},
-    "sigmoid": {"activation": "sigmoid"},
-}
-"""What the paper says matters most, one change at a time; epochs are the figure's axis."""
+SETTINGS = ("epochs", "batch size", "layers", "activation")
+"""What the paper says had the most influence."""
+
+CONTROLS = ("learning rate", "width")
+"""What else can be set, and it does not name."""
 
 STOPPED = "FGSM, stopped by PGD"
+
+
+def varied(middle: Normal) -> dict[str, dict[str, Normal]]:
+    """A training with one setting changed at a time, by the setting and by its value, `middle` itself among them.
+
+    Numbers are halved and doubled, there is one layer less and one more, and every activation has its turn.
+    """
+    layers = [n for n in (middle.convolutions - 1, middle.convolutions, middle.convolutions + 1) if 1 <= n <= 4]
+    values = {
+        "epochs": ("epochs", _halved_and_doubled(middle.epochs)),
+        "batch size": ("batch_size", _halved_and_doubled(middle.batch_size)),
+        "layers": ("convolutions", layers),
+        "activation": ("activation", list(ACTIVATIONS)),
+        "learning rate": ("lr", [middle.lr / 2, middle.lr, middle.lr * 2]),
+        "width": ("width", _halved_and_doubled(middle.width)),
+    }
+    return {
+        setting: {f"{one:g}" if isinstance(one, float) else str(one): replace(middle, **{field: one}) for one in found}
+        for setting, (field, found) in values.items()
+    }
+
+
+def _halved_and_doubled(number: int) -> list[int]:
+    return sorted({max(1, number // 2), number, 2 * number})
 
 
 def other_attacks(fgsm: FGSM) -> dict[str, FGSM | PGD]:

@@ -10,11 +10,11 @@ from lib.attack.gradient import PGD
 from lib.chapters.adversarial_training.networks import (
     AS_MANY,
     TEST,
-    TRAINING,
     Images,
     Training,
     images,
     trained,
+    watched,
     weights_digest,
 )
 from lib.measure.score import score, under_attack
@@ -31,7 +31,7 @@ class Watching:
     probe
         The attack that is turned on it.
     n_images
-        On how many test images, the last ones.
+        On how many test images: those of `networks.watched`.
     """
 
     training: Training
@@ -53,8 +53,10 @@ class Course:
     test_loss: NDArray[np.float64]
     attacked_correct: NDArray[np.bool_]
     """Test images under the probe."""
-    learned: NDArray[np.bool_]
-    """Which of all training images (N,) it gets right after the last epoch."""
+    lowest_losses: NDArray[np.float32]
+    """The loss of each test image (N,) after the epoch with the lowest mean."""
+    last_losses: NDArray[np.float32]
+    """The same after the last epoch."""
     losses: list[float]
     """The mean loss of each epoch's batches, as it trained."""
     seconds: float
@@ -95,24 +97,32 @@ class Watch:
     attacked: Images
     probe: PGD
 
-    def __call__(self, model: nn.Module) -> tuple[NDArray, float, NDArray, float, NDArray]:
-        """What is right and the mean loss on both sets, and what is right under the attack."""
+    def __call__(self, model: nn.Module) -> tuple[NDArray, float, NDArray, NDArray, NDArray]:
+        """What is right and the mean loss on training images; both for each test image; what is right under attack."""
         train, test = score(model, *self.train), score(model, *self.test)
         under = under_attack(model, self.probe, *self.attacked)
-        return train.correct, train.loss, test.correct, test.loss, under.correct
+        return train.correct, train.loss, test.correct, test.losses, under.correct
 
 
 def course(setting: Watching) -> Course:
     """Train a network, or load it epoch by epoch, and watch it."""
     training = setting.training
-    test, whole = images(training.undefended.dataset, TEST), images(training.undefended.dataset, TRAINING)
-    last = test[0][-setting.n_images :], test[1][-setting.n_images :]
-    watch = Watch(images(training.undefended.dataset, AS_MANY), test, last, setting.probe)
+    test = images(training.undefended.dataset, TEST)
+    chosen = watched(test[1], setting.n_images)
+    few = test[0][chosen], test[1][chosen]
+    watch = Watch(images(training.undefended.dataset, AS_MANY), test, few, setting.probe)
     seen: list[tuple] = []
     model, history = trained(training, each_epoch=lambda now: seen.append(watch(now)))
+    right, loss, test_right, test_losses, attacked = (np.stack(column) for column in zip(*seen, strict=True))
+    test_loss = test_losses.mean(1, dtype=np.float64)
     return Course(
-        *(np.stack(column) for column in zip(*seen, strict=True)),
-        score(model, *whole).correct,
+        right,
+        loss,
+        test_right,
+        test_loss,
+        attacked,
+        test_losses[test_loss.argmin()],
+        test_losses[-1],
         list(history.losses),
         history.seconds,
         weights_digest(model),

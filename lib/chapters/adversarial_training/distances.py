@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lib.attack.base import Attack
-from lib.chapters.adversarial_training.networks import TEST, Normal, images, trained
+from lib.chapters.adversarial_training.networks import TEST, Normal, images, judged, trained
 from lib.measure import boundary
 from lib.measure.score import next_class, score
 
@@ -31,7 +31,7 @@ def smallest_fgsm(model: nn.Module, x: Tensor, y: Tensor, steps: int = 256) -> T
 
 @dataclass(frozen=True)
 class Reaching:
-    """An attack on the first test images.
+    """An attack on some test images.
 
     Parameters
     ----------
@@ -39,20 +39,28 @@ class Reaching:
         What it is called.
     attack
         Given a network, images and labels; one that is targeted aims at the next digit.
+    n_images
+        On how many: those of `networks.judged`.
+    first
+        Only so many of these; None for all.
     """
 
     network: Normal
     name: str
     attack: Attack | Callable[[nn.Module, Tensor, Tensor], Tensor]
     n_images: int
+    first: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.n_images} images, {self.network}"
+        return f"{self.name}, {self.first or self.n_images} images, {self.network}"
 
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """How far an attack went: arrays (N,), and the first images that it made."""
+    """How far an attack went: arrays (N,), and the first of the images."""
+
+    y: NDArray[np.uint8]
+    """The true classes."""
 
     successful: NDArray[np.bool_]
     """Whether the image is read as the target, or as another class than its own where there is none."""
@@ -62,8 +70,10 @@ class Reach:
     """The largest change of a pixel."""
     seconds: float
     """Of the attack."""
+    clean: NDArray[np.float32]
+    """The first `SHOWN` images as they are."""
     images: NDArray[np.float32]
-    """The first `SHOWN` attacked images."""
+    """The same, attacked."""
     read: NDArray[np.uint8]
     """As which class each image is read."""
 
@@ -71,30 +81,36 @@ class Reach:
 def reach(setting: Reaching) -> Reach:
     """Attack images, and measure how far that is."""
     model, _ = trained(setting.network)
-    x, y = (one[: setting.n_images] for one in images(setting.network.undefended.dataset, TEST))
+    x, y = images(setting.network.undefended.dataset, TEST)
+    chosen = judged(y, setting.n_images)[: setting.first]
+    x, y = x[chosen], y[chosen]
     targeted = isinstance(setting.attack, Attack) and setting.attack.targeted
     aim = next_class(y) if targeted else y
     started = time.perf_counter()
     x_adv = setting.attack(model, x, aim)
     x_adv.sum().item()  # waits for a GPU to finish
-    return measured(model, x, aim, x_adv, time.perf_counter() - started, targeted=targeted)
+    return measured(model, x, y, x_adv, time.perf_counter() - started, targeted=targeted)
 
 
-def measured(model: nn.Module, x: Tensor, aim: Tensor, x_adv: Tensor, seconds: float, *, targeted: bool) -> Reach:
+def measured(model: nn.Module, x: Tensor, y: Tensor, x_adv: Tensor, seconds: float, *, targeted: bool) -> Reach:
     """Whether adversarial images x_adv (N, C, H, W) of x succeed, and how far they are.
 
     Parameters
     ----------
-    aim
-        The class (N,) to reach where the attack is targeted, else the one to leave.
+    y
+        The true classes (N,).
+    targeted
+        Whether success is to be read as the next digit, or as any other than the true one.
     """
     moved = (x_adv - x).flatten(1)
-    found = score(model, x_adv, aim)
+    found = score(model, x_adv, next_class(y) if targeted else y)
     return Reach(
+        y.cpu().numpy().astype(np.uint8),
         found.correct if targeted else ~found.correct,
         moved.norm(dim=1).cpu().numpy(),
         moved.abs().amax(1).cpu().numpy(),
         seconds,
+        x[:SHOWN].cpu().numpy(),
         x_adv[:SHOWN].cpu().numpy(),
         found.read.astype(np.uint8),
     )

@@ -9,13 +9,18 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
-from lib.chapters.adversarial_training.cases import CHANGES, EPS_VALUES
+from lib.chapters.adversarial_training.cases import CONTROLS, EPS_VALUES
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import SHOWN, Reach
 from lib.chapters.adversarial_training.experiment import Experiment
+from lib.chapters.adversarial_training.fitting import chosen_on, nearest, reading_in_words, tried
 from lib.chapters.adversarial_training.frames import kinds
+from lib.chapters.adversarial_training.influence import Swept, accuracies
 from lib.chapters.adversarial_training.measure import Pictures
-from lib.chapters.adversarial_training.rates import Scored, nearest, reading_in_words, tried
+from lib.chapters.adversarial_training.rates import Scored
+from lib.chapters.adversarial_training.scores import CONTROL, Scores
+from lib.chapters.adversarial_training.table_one import CLAIMS
+from lib.measure.intervals import rate
 from lib.show import plots
 from lib.show.plots import COLOURS, DASHES, MARKERS, curves
 
@@ -49,35 +54,82 @@ def before_and_after(seen: Pictures) -> Figure:
     return _digits(rows, [list(map(str, one.tolist())) for one in reads])
 
 
+def ladder(runs: Scored) -> Figure:
+    """What each attack leaves of the tutorials' networks, and what the paper prints."""
+    kinds = {CONTROL: "random signs", "P": "the paper's images", "W": "fresh FGSM", "PGD": "PGD, 40 steps"}
+    names = {"normal": "undefended", "tuned": "fine-tuned", "mixed": "mixed batches"}
+    series = {
+        name: [[one.correct(kind).mean() for one in scores] for scores in runs.values()] for kind, name in kinds.items()
+    }
+    series["worst of all"] = [[one.worst.mean() for one in scores] for scores in runs.values()]
+    claims = [CLAIMS[f"{one}.adversarial_accuracy"].value for one in ("normal", "finetuned", "mixed")]
+    series["the paper prints"] = [[value] for value in claims]
+    return dots(series, [names[network] for network in runs], "accuracy")
+
+
+def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> Figure:
+    """As what the digits of each class are classified under FGSM, before and after mixed training: shares of a row."""
+    panes = {"undefended": (undefended, "P"), "mixed training": (defended, "W")}
+    figure, axes = plt.subplots(1, len(panes), figsize=(8.4, 4.4), sharey=True)
+    for ax, (name, (scores, kind)) in zip(axes, panes.items(), strict=True):
+        shares = confusion_matrix(scores, kind)
+        ax.imshow(shares, cmap="Greys", vmin=0, vmax=1)
+        for i, j in np.argwhere(shares >= 0.005):
+            ax.annotate(
+                f"{shares[i, j]:.2f}".lstrip("0"),
+                (j, i),
+                ha="center",
+                va="center",
+                fontsize=6,
+                color="white" if shares[i, j] > 0.5 else "black",
+            )
+        ax.set(title=name, xlabel="classified as", xticks=range(len(shares)), yticks=range(len(shares)))
+        ax.grid(False)
+    axes[0].set_ylabel("digit")
+    return figure
+
+
+def confusion_matrix(scores: Sequence[Scores], kind: str) -> np.ndarray:
+    """Of the images of each class (rows) the share that is classified as each (columns), over all networks."""
+    counts = np.zeros((10, 10))
+    for one in scores:
+        np.add.at(counts, (one.y if len(one.read[kind]) == len(one.y) else one.y[one.sampled], one.read[kind]), 1)
+    return counts / np.maximum(counts.sum(1, keepdims=True), 1)
+
+
 def calibration(calibrated: Sequence[Calibration]) -> Figure:
-    """What each reading of the paper's FGSM gives at each eps, the nearest to Table I framed."""
+    """What each reading of the paper's FGSM gives at each eps, the nearest to Table I framed; below, random signs."""
     found = tried(calibrated)
-    of_reading = {reading: [found[reading, number] for number in range(len(EPS_VALUES))] for reading in READINGS}
-    accuracy = np.array([[one.accuracy for one in row] for row in of_reading.values()])
+    of_reading = [[found[reading, number] for number in range(len(EPS_VALUES))] for reading in READINGS]
+    signs = [rate([one.signs_correct(number) for one in calibrated]).mean for number in range(len(EPS_VALUES))]
+    accuracy = np.array([*([one.accuracy.mean for one in row] for row in of_reading), signs])
     texts = [
-        [f"{one.accuracy:.3f}\n{one.loss:.1f}\n({one.keras_loss:.1f})" for one in row] for row in of_reading.values()
+        [f"{one.accuracy.mean:.3f}\n{one.loss.mean:.1f}\n({one.keras_loss.mean:.1f})" for one in row]
+        for row in of_reading
     ]
-    names = [reading_in_words(reading).replace(", ", ",\n") for reading in READINGS]
-    places = [(list(READINGS).index(one.reading), one.number) for one in nearest(calibrated)]
+    names = [*(reading_in_words(reading).replace(", ", ",\n") for reading in READINGS), "random signs,\nnot clipped"]
+    places = [(list(READINGS).index(one.reading), one.number) for one in nearest(chosen_on(calibrated))]
     marks = dict(zip(["nearest, loss as it is", "nearest, Keras's loss"], places, strict=True))
+    texts.append([f"{one:.3f}" for one in signs])
     return cells(accuracy, names, list(EPS_VALUES), "eps (pixel units)", texts, marks=marks)
 
 
-def attacks(far: Mapping[str, Reach], seen: Pictures) -> Figure:
-    """Digits under each attack with what is read, and for each attack the perturbation."""
-    rows, titles = {"clean": seen.clean}, [list(map(str, seen.clean_read.tolist()))]
+def attacks(far: Mapping[str, Reach]) -> Figure:
+    """Digits under each attack with their classes, and for each attack the perturbation."""
+    first = next(iter(far.values()))
+    rows, titles = {"clean": first.clean}, [list(map(str, first.y[:SHOWN].tolist()))]
     for name, one in far.items():
         if name.startswith("FGSM, eps"):
             continue
         short = name.split(",")[0]
-        rows |= {short: one.images, f"{short}, less clean": one.images - seen.clean}
+        rows |= {short: one.images, f"{short}, less clean": one.images - one.clean}
         titles += [list(map(str, one.read[:SHOWN].tolist())), [""] * SHOWN]
     return _digits(rows, titles)
 
 
 def protocols(scored: Scored, experiment: Experiment) -> Figure:
     """Accuracy of each network by the images it is scored on, but for the controls."""
-    names = {kind: name for kind, name in kinds(experiment.queries).items() if kind not in ("transfer", "noise")}
+    names = {kind: name for kind, name in kinds(experiment.queries).items() if kind not in ("transfer", CONTROL)}
     drawn = {
         name: [[one.correct(kind).mean() for one in scores] for scores in scored.values()]
         for kind, name in names.items()
@@ -93,10 +145,21 @@ def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
     return _by_epoch(plots.shares(range(1, normal[0].epochs + 1), series, "epoch", label))
 
 
-def sweep(swept: Sequence[Course]) -> Figure:
-    """Accuracy on clean test images over epochs, with one setting changed at a time."""
-    series = {name: [one.test_correct.mean(1)] for name, one in zip(CHANGES, swept, strict=True)}
-    return _by_epoch(plots.curves(range(1, swept[0].epochs + 1), series, "epoch", "accuracy, clean test images"))
+def sweep(swept: Swept) -> Figure:
+    """Accuracy at each value of each setting, clean and under PGD: a marker for the mean, a dot for each network."""
+    rows = [f"{setting}: {value}" for setting, values in swept.items() for value in values]
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.24 * len(rows) + 1.4), sharey=True)
+    for ax, (kind, name) in zip(axes, (("clean", "clean accuracy"), ("PGD", "accuracy under PGD")), strict=True):
+        for setting, values in swept.items():
+            found = accuracies(swept, kind)[setting]
+            places = [rows.index(f"{setting}: {value}") for value in values]
+            look = {"color": COLOURS[1] if setting in CONTROLS else COLOURS[0]}
+            ax.plot(found.mean(1), places, marker="o", linewidth=1, **look)
+            for place, networks in zip(places, found, strict=True):
+                ax.plot(networks, [place] * len(networks), ".", markersize=4, alpha=0.6, **look)
+        ax.set(xlabel=name, yticks=range(len(rows)), yticklabels=rows)
+    axes[0].invert_yaxis()
+    return figure
 
 
 def _by_epoch(figure: Figure) -> Figure:

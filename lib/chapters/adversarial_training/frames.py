@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.chapters.adversarial_training.cases import (
     BUDGETS,
-    CHANGES,
+    CONTROLS,
     MIXED_HELD_OUT,
     TUNED,
     UNDEFENDED,
@@ -15,34 +15,41 @@ from lib.chapters.adversarial_training.cases import (
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
+from lib.chapters.adversarial_training.influence import Swept, accuracies, spread_of, spread_over_seeds
 from lib.chapters.adversarial_training.measure import Searched
-from lib.chapters.adversarial_training.rates import Scored, accuracy, keras_loss, loss
-from lib.chapters.adversarial_training.scores import Scores
+from lib.chapters.adversarial_training.printed import CONTRADICTIONS, FORMULAS
+from lib.chapters.adversarial_training.rates import Scored, accuracy, keras_loss, loss, worst
+from lib.chapters.adversarial_training.scores import CONTROL, Scores
+from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, off
 from lib.measure import intervals
 from lib.measure.red_flags import Probes, flags
 
 
-def table_one(undefended: Sequence[Scores], mixed: Sequence[Scores]) -> pd.DataFrame:
-    """Table I of the paper, and below it what images made through the mixed network itself give."""
-    count = len(mixed[0].read["PGD, all steps"])
-    rows = [
-        ("normal, clean", undefended, "clean", "0.9895", "not legible"),
-        ("normal, adversarial", undefended, "P", "0.0087", "15.7830"),
-        ("mixed, clean", mixed, "clean", "0.9911", "0.0273"),
-        ("mixed, adversarial", mixed, "P", "0.9753", "0.0815"),
-        ("mixed, fresh FGSM", mixed, "W", "", ""),
-        (f"mixed, PGD, the first {count}", mixed, "PGD, all steps", "", ""),
-    ]
+def table_one(table: TableOne) -> pd.DataFrame:
+    """Table I of the paper, and what each reading of it gives."""
+    found = table.found
+    columns = {
+        "number": [claim.replace("_", " ").replace(".", ", ") for claim in ROWS],
+        "paper": [CLAIMS[claim].printed for claim in ROWS],
+        "tutorials' setting": [f"{found[claim]:.4f}" for claim in ROWS],
+        "off, in tolerances": [f"{off(claim, found[claim]):.2f}" for claim in ROWS],
+    }
+    for name, numbers in list(table.readings.items())[1:]:
+        columns[f"{name}: mean"] = [f"{numbers[claim].mean:.4f}" for claim in ROWS]
+    return pd.DataFrame(columns)
+
+
+def contradictions() -> pd.DataFrame:
+    """Where the paper contradicts itself."""
     return pd.DataFrame(
-        {
-            "training, test images": name,
-            "accuracy": f"{accuracy(of, kind):.4f}",
-            "paper, accuracy": printed,
-            "loss": f"{loss(of, kind):.3f}",
-            "loss, as Keras": f"{keras_loss([one.losses[kind] for one in of]):.3f}",
-            "paper, loss": printed_loss,
-        }
-        for name, of, kind, printed, printed_loss in rows
+        {"about": one.about, "it says": one.one, "and says": one.other, "so": one.so} for one in CONTRADICTIONS
+    )
+
+
+def formulas() -> pd.DataFrame:
+    """What the paper prints to compute, and whether that is enough."""
+    return pd.DataFrame(
+        {"": one.name, "printed": one.printed, "runs as printed": one.runs, "missing": one.missing} for one in FORMULAS
     )
 
 
@@ -83,7 +90,7 @@ def kinds(queries: int) -> dict[str, str]:
         "PGD": "PGD, 40 steps",
         "Square": f"Square, {queries} queries",
         "transfer": "PGD, transferred",
-        "noise": "uniform noise",
+        CONTROL: "random signs",
     }
 
 
@@ -92,13 +99,14 @@ def protocols(scored: Scored, experiment: Experiment) -> pd.DataFrame:
     columns = {"network, on which images": list(scored)}
     for kind, name in kinds(experiment.queries).items():
         columns[name] = [f"{accuracy(scores, kind):.3f}" for scores in scored.values()]
+    columns["worst of all"] = [f"{worst(scores):.3f}" for scores in scored.values()]
     return pd.DataFrame(columns)
 
 
 def batch_sizes(by_size: Mapping[int, Sequence[Scores]], experiment: Experiment) -> pd.DataFrame:
     """Fine-tuning on attacked test images in batches of several sizes."""
     names = kinds(experiment.queries)
-    heads = {"P": "P, the images trained on", "clean": "clean", "W": names["W"], "PGD, all steps": names["PGD"]}
+    heads = {"P": "P, the images trained on", "clean": "clean", "W": names["W"], "PGD": names["PGD"]}
     rows = []
     for size, scores in by_size.items():
         steps = experiment.finetune_epochs * -(-len(scores[0].y) // size)
@@ -122,7 +130,7 @@ def remedies(ended: Scored, mixed: Sequence[Course], experiment: Experiment) -> 
                 "attacked half made by": end,
                 "clean": f"{accuracy(scores, 'clean'):.3f}",
                 "fresh FGSM": f"{accuracy(scores, 'W'):.3f}",
-                "PGD, 40 steps": f"{accuracy(scores, 'PGD, all steps'):.3f}",
+                "PGD, 40 steps": f"{accuracy(scores, 'PGD'):.3f}",
                 "seconds an epoch": f"{np.mean(pace):.1f}",
             }
         )
@@ -163,31 +171,39 @@ def tutorials(scored: Scored) -> pd.DataFrame:
         ("mixed", "P"): ("0.9641", "0.119"),
     }
     names = {"normal": "normal", "tuned": "fine-tuned on the attacked test images", "mixed": "mixed batches"}
+    made = {"clean": "clean", CONTROL: "random signs", "P": "attacked, normal net", "W": "attacked afresh"}
     rows = []
     for network, scores in scored.items():
-        few = len(scores[0].read["PGD, all steps"])
-        on = {"clean": "clean", "P": "attacked, normal net", "W": "attacked afresh"}
-        for kind in scores[0].read:
+        few = len(scores[0].sampled)
+        shown = [kind for kind in scores[0].read if (network, kind) != ("normal", "W")]
+        for kind in shown:
             log = logs.get((network, kind), ("", ""))
             rows.append(
                 {
-                    "network, test images": f"{names[network]}: {on.get(kind, f'PGD, the first {few}')}",
+                    "network, test images": f"{names[network]}: {made.get(kind, f'{kind}, {few} of them')}",
                     "accuracy": f"{accuracy(scores, kind):.4f}",
                     "tutorials, accuracy": log[0],
-                    "loss": f"{loss(scores, kind):.3f}",
+                    "loss": f"{loss(scores, kind):.3f}" if kind in scores[0].losses else "",
+                    "loss, as Keras": f"{keras_loss(scores, kind).mean:.3f}" if kind in scores[0].losses else "",
                     "tutorials, loss": log[1],
                 }
             )
     return pd.DataFrame(rows)
 
 
-def sweep(swept: Sequence[Course]) -> pd.DataFrame:
-    """What is left after the last epoch with one setting changed at a time."""
-    return pd.DataFrame(
-        {
-            "change": name,
-            "accuracy": f"{course.test_correct[-1].mean():.4f}",
-            "under PGD, 10 steps": f"{course.attacked[-1]:.3f}",
-        }
-        for name, course in zip(CHANGES, swept, strict=True)
-    )
+def sweep(swept: Swept) -> pd.DataFrame:
+    """How far accuracy spreads over each setting, and over seeds."""
+    found = {kind: accuracies(swept, kind) for kind in ("clean", "PGD")}
+    rows = []
+    for setting, values in swept.items():
+        row = {"setting": setting + (" (control)" if setting in CONTROLS else ""), "values": ", ".join(values)}
+        for kind, name in (("clean", "clean accuracy"), ("PGD", "accuracy under PGD")):
+            row[f"{name}: at each"] = ", ".join(f"{one:.4f}" for one in found[kind][setting].mean(1))
+            row[f"{name}: spread"] = f"{spread_of(found[kind][setting]).mean():.4f}"
+        rows.append(row)
+    if len(found["clean"]["epochs"][0]) > 1:
+        row = {"setting": "seed", "values": "all of these"}
+        for kind, name in (("clean", "clean accuracy"), ("PGD", "accuracy under PGD")):
+            row |= {f"{name}: at each": "", f"{name}: spread": f"{spread_over_seeds(swept, kind).mean():.4f}"}
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,15 +1,69 @@
-"""What else is measured: the red flags, a search over few pixels, and pictures of what is read before and after."""
+"""What else is measured: what was learned, red flags, a search over few pixels, pictures of before and after."""
 
+import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from lib.attack.gradient import FGSM, PGD
 from lib.attack.search import LocalSearch
-from lib.chapters.adversarial_training.networks import TEST, Normal, Training, images, trained
+from lib.chapters.adversarial_training.networks import (
+    TEST,
+    TRAINING,
+    Images,
+    Normal,
+    Training,
+    images,
+    judged,
+    trained,
+    weights_digest,
+)
 from lib.measure.red_flags import Probes, probes
 from lib.measure.score import logits, score, under_attack
+
+
+@dataclass(frozen=True)
+class Learning:
+    """A network after normal training, and the images that it was trained on."""
+
+    network: Normal
+
+    def __str__(self) -> str:
+        return str(self.network)
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """Which of all training images (N,) a network classifies rightly."""
+
+    as_used: NDArray[np.bool_]
+    """In eval mode."""
+    as_trained: NDArray[np.bool_]
+    """With dropout and the batches' own statistics, as a log that is kept while it trains counts them."""
+    weights: str
+    """The digest of the network."""
+
+
+def learned(setting: Learning) -> Learned:
+    """How many training images a network has learned."""
+    model, _ = trained(setting.network)
+    x, y = images(setting.network.dataset, TRAINING)
+    noisy = as_it_trains(model, x, y, setting.network.batch_size)
+    return Learned(score(model, x, y).correct, noisy, weights_digest(model))
+
+
+@torch.no_grad()
+def as_it_trains(model: nn.Module, x: Tensor, y: Tensor, batch_size: int, seed: int = 0) -> NDArray[np.bool_]:
+    """Which images (N,) the model classifies rightly in training mode, in batches; it is left as it was."""
+    model = copy.deepcopy(model).train()
+    devices = [x.device] if x.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        batches = zip(x.split(batch_size), y.split(batch_size), strict=True)
+        return torch.cat([model(few).argmax(1) == labels for few, labels in batches]).cpu().numpy()
 
 
 @dataclass(frozen=True)
@@ -23,7 +77,7 @@ class Probing:
     eps
         The radius that it is meant for.
     n_images
-        On how many test images, the first ones.
+        On how many test images: those of `networks.judged`.
     """
 
     network: Training
@@ -35,10 +89,16 @@ class Probing:
         return str(self.network)
 
 
+def _few(network: Training, n_images: int) -> Images:
+    x, y = images(network.undefended.dataset, TEST)
+    chosen = judged(y, n_images)
+    return x[chosen], y[chosen]
+
+
 def probed(setting: Probing) -> Probes:
     """The checks of `lib.measure.red_flags`, with PGD through the other network for the transfer."""
     (model, _), (other, _) = trained(setting.network), trained(setting.other)
-    x, y = (one[: setting.n_images] for one in images(setting.network.undefended.dataset, TEST))
+    x, y = _few(setting.network, setting.n_images)
     return probes(model, x, y, setting.eps, lambda x, y, radius: PGD(eps=radius)(other, x, y))
 
 
@@ -53,7 +113,7 @@ class Searching:
     budgets
         How many may change.
     n_images
-        On how many test images, the first ones.
+        On how many test images: those of `networks.judged`.
     """
 
     network: Training
@@ -81,7 +141,7 @@ class Searched:
 def few_pixels(setting: Searching) -> Searched:
     """Search for few pixels that fool a network."""
     model, _ = trained(setting.network)
-    x, y = (one[: setting.n_images] for one in images(setting.network.undefended.dataset, TEST))
+    x, y = _few(setting.network, setting.n_images)
     found = {0: score(model, x, y)}
     found |= {n: under_attack(model, replace(setting.search, pixels=n), x, y) for n in setting.budgets}
     read = {pixels: one.read.astype(np.uint8) for pixels, one in found.items()}

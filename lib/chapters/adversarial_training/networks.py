@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from lib import compute
 from lib.attack.base import Attack
 from lib.attack.gradient import FGSM, PGD
-from lib.data import load
+from lib.data import load, sample
 from lib.digest import values
 from lib.measure.score import under_attack
 from lib.models.base import build
@@ -37,6 +38,19 @@ def images(dataset: str, which: str) -> Images:
         return found.x_test, found.y_test
     count = {TRAINING: len(found.x_train), AS_MANY: len(found.x_test)}[which]
     return found.x_train[:count], found.y_train[:count]
+
+
+def judged(y: Tensor, n: int) -> Tensor:
+    """Which of the images with labels y (N,) attacks of many steps are run on: n of them, or all, by index."""
+    return sample(y, n)
+
+
+def watched(y: Tensor, n: int) -> Tensor:
+    """Which of the images a training is watched on: none of those of `judged`, as long as there are n others."""
+    others = torch.ones(len(y), dtype=torch.bool, device=y.device)
+    others[judged(y, n)] = False
+    left = others.nonzero().flatten() if others.sum() >= n else torch.arange(len(y), device=y.device)
+    return left[sample(y[left], n)]
 
 
 class Training(ABC):
@@ -82,10 +96,11 @@ class Normal(Training):
     batch_size: int
     convolutions: int = 2
     activation: str = "relu"
-    lr: ClassVar[float] = FIRST_RATE
+    width: int = 32
+    lr: float = FIRST_RATE
 
     def __str__(self) -> str:
-        kind = f"{self.convolutions} {self.activation}"
+        kind = f"{self.convolutions} {self.activation} of {self.width}, rate {self.lr:g}"
         return f"normal {kind}, {self.epochs} epochs, batches of {self.batch_size}, seed {self.seed}"
 
     @property
@@ -94,7 +109,7 @@ class Normal(Training):
 
     def fresh(self) -> nn.Module:
         """The network before any training."""
-        options = {"convolutions": self.convolutions, "activation": self.activation}
+        options = {"convolutions": self.convolutions, "activation": self.activation, "width": self.width}
         return build(StridedCNN, self.seed, compute.device(), **options)
 
     def begin(self) -> tuple[nn.Module, Batches]:
@@ -163,7 +178,7 @@ class MixedTrained(Training):
 
 @dataclass(frozen=True)
 class Stopped(Training):
-    """Mixed training, stopped after the epoch after which most was left under an attack on the last test images.
+    """Mixed training, stopped after the epoch after which most was left under an attack on the `watched` test images.
 
     Parameters
     ----------
@@ -193,7 +208,9 @@ class Stopped(Training):
     @property
     def epochs(self) -> int:
         """The best epoch, from 1; the first of equals."""
-        x, y = (one[-self.n_images :] for one in images(self.undefended.dataset, TEST))
+        x, y = images(self.undefended.dataset, TEST)
+        chosen = watched(y, self.n_images)
+        x, y = x[chosen], y[chosen]
         left: list[float] = []
         trained(self.mixed, each_epoch=lambda model: left.append(under_attack(model, self.probe, x, y).accuracy))
         return int(np.argmax(left)) + 1

@@ -1,109 +1,112 @@
-"""What several tables, figures and answers of the chapter are made of: rates, losses, the nearest settings."""
+"""What several tables, figures and answers of the chapter are made of: rates, losses, what each attack leaves."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lib.chapters.adversarial_training.calibration import READINGS, Calibration
-from lib.chapters.adversarial_training.cases import EPS_VALUES
-from lib.chapters.adversarial_training.scores import Scores
-from lib.measure import intervals
-from lib.measure.intervals import Measured
+from lib.chapters.adversarial_training.scores import CONTROL, Scores
+from lib.measure.intervals import Measured, difference, rate
+from lib.measure.intervals import loss as mean_loss
 
 KERAS_CAP = -math.log(1e-7)
 """The highest loss an image can have in Keras, which clips probabilities at 1e-7: 16.12 nats."""
 
-PRINTED, TOLERANCES = (0.0087, 15.783), (0.03, 2.0)
-"""Table I, row 2: accuracy and loss, and how near to either is near enough."""
-
 Scored = Mapping[str, Sequence[Scores]]
 """The scores of each case of the chapter, one a seed."""
 
+Ladder = tuple[tuple[str, Measured], ...]
+
 
 def accuracy(scores: Sequence[Scores], kind: str) -> Measured:
-    """Accuracy on one kind of images, one network a seed."""
-    return intervals.rate([one.correct(kind) for one in scores])
+    """Accuracy on one kind of images."""
+    return rate([one.correct(kind) for one in scores])
+
+
+def worst(scores: Sequence[Scores]) -> Measured:
+    """Accuracy where each of the sampled images comes under whichever attack fools the network."""
+    return rate([one.worst for one in scores])
 
 
 def loss(scores: Sequence[Scores], kind: str) -> Measured:
     """The mean loss on one kind of images, in nats."""
-    return intervals.loss([one.losses[kind] for one in scores])
+    return mean_loss([one.losses[kind] for one in scores])
 
 
-def gap(scores: Sequence[Scores], others: Sequence[Scores], kind: str) -> Measured:
-    """Accuracy of one defence less that of another on one kind of images, paired."""
-    return intervals.difference([one.correct(kind) for one in scores], [one.correct(kind) for one in others])
+def keras_loss(scores: Sequence[Scores], kind: str) -> Measured:
+    """The mean loss on one kind of images as Keras would report it."""
+    return mean_loss([capped(one.losses[kind]) for one in scores])
 
 
-def fall(scores: Sequence[Scores], kind: str, harder: str) -> Measured:
-    """Accuracy on one kind of images less that on a harder one, on the images that both have."""
-    after = [one.correct(harder) for one in scores]
-    before = [one.correct(kind)[: len(hits)] for one, hits in zip(scores, after, strict=True)]
-    return intervals.difference(before, after)
-
-
-def capped(losses: np.ndarray) -> np.ndarray:
+def capped(losses: NDArray) -> NDArray:
     """Losses (N,) as Keras would report them."""
     return np.minimum(losses, KERAS_CAP)
 
 
-def keras_loss(losses: Sequence[np.ndarray]) -> float:
-    """The mean over networks of what Keras would report as the loss."""
-    return float(np.mean([capped(one).mean() for one in losses]))
+def gap(scores: Sequence[Scores], others: Sequence[Scores], kind: str) -> Measured:
+    """Accuracy of one defence less that of another on one kind of images, paired."""
+    return difference([one.correct(kind) for one in scores], [one.correct(kind) for one in others])
 
 
-@dataclass(frozen=True)
-class Tried:
-    """A setting of the paper's attack, and what it gives in the mean over networks."""
-
-    reading: str
-    number: int
-    """Of the eps."""
-    accuracy: float
-    loss: float
-    keras_loss: float
-
-    @property
-    def eps(self) -> float:
-        return EPS_VALUES[self.number]
-
-    @property
-    def name(self) -> str:
-        """The setting in words."""
-        return f"{reading_in_words(self.reading)}, eps {self.eps:g}"
-
-    def off(self, loss: float) -> float:
-        """How far it is from the paper's pair, in units of the claims' tolerances."""
-        found = zip((self.accuracy, loss), PRINTED, TOLERANCES, strict=True)
-        return max(abs(value - printed) / tolerance for value, printed, tolerance in found)
+def fall(scores: Sequence[Scores], kind: str, harder: str) -> Measured:
+    """Accuracy on one kind of images less that on a harder one, on the sampled images."""
+    return difference([one.correct_sampled(kind) for one in scores], [one.correct_sampled(harder) for one in scores])
 
 
-def tried(calibrated: Sequence[Calibration]) -> dict[tuple[str, int], Tried]:
-    """What each reading gives at each eps, by reading and the eps' number."""
-    found = {}
-    for reading in READINGS:
-        for number in range(len(EPS_VALUES)):
-            losses = [one.loss(reading, number) for one in calibrated]
-            found[reading, number] = Tried(
-                reading,
-                number,
-                float(np.mean([float(one.correct(reading, number).mean()) for one in calibrated])),
-                float(np.mean([float(one.mean()) for one in losses])),
-                keras_loss(losses),
-            )
+def ladder(scores: Sequence[Scores]) -> Ladder:
+    """What is left of a network under which attack, from a control that is none to the worst of all."""
+    rungs = [("random signs, no attack", accuracy(scores, CONTROL)), ("the paper's images", accuracy(scores, "P"))]
+    if any(not np.array_equal(one.read["P"], one.read["W"]) for one in scores):
+        rungs.append(("fresh FGSM", accuracy(scores, "W")))
+    return (*rungs, ("PGD, 40 steps", accuracy(scores, "PGD")), ("worst of all", worst(scores)))
+
+
+def loss_ladder(scores: Sequence[Scores]) -> Ladder:
+    """The loss under which attack, in nats, that on the paper's images as Keras would report it as well."""
+    rungs = [("the paper's images", loss(scores, "P")), ("the same, capped at 16.12", keras_loss(scores, "P"))]
+    if any(not np.array_equal(one.read["P"], one.read["W"]) for one in scores):
+        rungs.append(("fresh FGSM", loss(scores, "W")))
+    return (*rungs, ("PGD, 40 steps", loss(scores, "PGD")))
+
+
+def half_less_won_back(
+    before: Sequence[NDArray[np.bool_]], taken: Sequence[NDArray[np.bool_]], kept: Sequence[NDArray[np.bool_]]
+) -> Measured | None:
+    """One half less the share of what an attack takes from undefended networks that defended ones win back.
+
+    The share is one of means over images, linearised, so that networks and images both count in its interval.
+
+    Parameters
+    ----------
+    before, taken
+        Which images (N,) an undefended network classifies rightly as they are, and under the attack.
+    kept
+        Which of them the defended network of the same seed classifies rightly under the attack.
+
+    Returns
+    -------
+    Measured or None
+        None where the attack takes nothing from one of the networks: then nothing can be won back.
+    """
+    lost = [clean.astype(float) - under for clean, under in zip(before, taken, strict=True)]
+    if any(one.mean() <= 0 for one in lost):
+        return None
+    won = [defended.astype(float) - under for defended, under in zip(kept, taken, strict=True)]
+    values = []
+    for gain, loss_ in zip(won, lost, strict=True):
+        share = gain.mean() / loss_.mean()
+        values.append(0.5 - share - (gain - share * loss_) / loss_.mean())
+    return difference(values, [np.zeros(len(one)) for one in values])
+
+
+def among(values: Sequence[NDArray], chosen: Sequence[NDArray[np.bool_]]) -> list[NDArray]:
+    """Values (N,) of each network such that their mean is that over its `chosen` images alone, and pairs stay pairs.
+
+    A ratio of means, linearised: as `lib.measure.intervals.rate` does for shares.
+    """
+    found = []
+    for one, of in zip(values, chosen, strict=True):
+        mean = one[of].mean()
+        found.append(mean + np.where(of, one - mean, 0.0) / of.mean())
     return found
-
-
-def nearest(calibrated: Sequence[Calibration]) -> tuple[Tried, Tried]:
-    """The settings nearest to the paper's pair: by the loss as it is, and by the loss as Keras reports it."""
-    found = tried(calibrated).values()
-    as_it_is = min(found, key=lambda one: one.off(one.loss))
-    return as_it_is, min(found, key=lambda one: one.off(one.keras_loss))
-
-
-def reading_in_words(reading: str) -> str:
-    """A reading of the attack: its loss, and whether it is clipped."""
-    words = reading.replace("_clipped", ", clipped").replace("_", " ")
-    return words if "clipped" in words else f"{words}, not clipped"

@@ -11,11 +11,14 @@ from torch import Tensor, nn
 from lib.attack.gradient import BIM, FGSM, PGD
 from lib.attack.noise import uniform
 from lib.attack.search import square
-from lib.chapters.adversarial_training.networks import Normal, Training, images, trained, weights_digest
+from lib.chapters.adversarial_training.networks import Normal, Training, images, judged, trained, weights_digest
 from lib.measure.score import score
 
-WITH_LOSSES = ("clean", "P", "W", "PGD, all steps")
+WITH_LOSSES = ("clean", "P", "W", "PGD")
 """What losses are kept of."""
+
+CONTROL = "signs"
+"""Random signs of FGSM's size: what any perturbation that large does, whatever its direction."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Scoring:
     fgsm
         The attack of protocols P and W; its eps is the radius of all others.
     n_images
-        On how many of the images attacks of many steps are run, the first ones.
+        On how many of the images attacks of many steps are run: those of `networks.judged`.
     queries
         Square's.
     other
@@ -54,12 +57,14 @@ class Scoring:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """How a network classifies the images, by how they are made: of some kinds the first images alone."""
+    """How a network classifies the images, by how they are made: of attacks of many steps the sampled images alone."""
 
     y: NDArray[np.uint8]
     """The true classes (N,)."""
+    sampled: NDArray[np.int32]
+    """Which images (n,) attacks of many steps are run on, by index."""
     read: dict[str, NDArray[np.uint8]]
-    """The class that each image is read as."""
+    """The class that each image is read as (N,) or (n,)."""
     losses: dict[str, NDArray[np.float32]]
     """Cross-entropy in nats, of `WITH_LOSSES`."""
     training_losses: list[float]
@@ -70,9 +75,19 @@ class Scores:
     """The digest of the network."""
 
     def correct(self, kind: str) -> NDArray[np.bool_]:
-        """Whether each image is read as its true class."""
+        """Whether each image is read as its true class: of all (N,), or of the sampled ones (n,)."""
         read = self.read[kind]
-        return read == self.y[: len(read)]
+        return read == (self.y if len(read) == len(self.y) else self.y[self.sampled])
+
+    def correct_sampled(self, kind: str) -> NDArray[np.bool_]:
+        """The same of the sampled images (n,), whatever the kind."""
+        hits = self.correct(kind)
+        return hits[self.sampled] if len(hits) == len(self.y) else hits
+
+    @property
+    def worst(self) -> NDArray[np.bool_]:
+        """Whether each sampled image is read as its true class as it is and under every attack."""
+        return np.all([self.correct_sampled(kind) for kind in self.read if kind != CONTROL], axis=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +103,11 @@ class Scene:
     def eps(self) -> float:
         return self.setting.fgsm.eps
 
-    @property
+    @cached_property
     def few(self) -> tuple[Tensor, Tensor]:
         """The images for attacks of many steps."""
-        return self.x[: self.setting.n_images], self.y[: self.setting.n_images]
+        chosen = judged(self.y, self.setting.n_images)
+        return self.x[chosen], self.y[chosen]
 
     @cached_property
     def stale(self) -> Tensor:
@@ -105,8 +121,13 @@ class Scene:
             return self.stale
         return self.setting.fgsm(self.model, self.x, self.y)
 
+    def signed(self) -> Tensor:
+        """The images, every pixel moved as far as FGSM moves it, up or down at random."""
+        direction = (uniform(self.x, 1.0, seed=1) - self.x).sign()
+        return self.setting.fgsm.clipped(self.x + self.eps * direction)
+
     def transferred(self) -> Tensor:
-        """The first images, attacked through a network that was trained apart."""
+        """The sampled images, attacked through a network that was trained apart."""
         other, _ = trained(self.setting.other)
         return PGD(eps=self.eps)(other, *self.few)
 
@@ -116,15 +137,13 @@ KINDS: dict[str, Callable[[Scene], Tensor]] = {
     "P": lambda scene: scene.stale,
     "W": lambda scene: scene.fresh,
     "clipped": lambda scene: FGSM(eps=scene.eps)(scene.model, scene.x, scene.y),
-    "noise": lambda scene: uniform(scene.x, scene.eps, seed=1).clamp(0, 1),
+    CONTROL: lambda scene: scene.signed(),
     "BIM": lambda scene: BIM(eps=scene.eps, steps=10)(scene.model, *scene.few),
-    "PGD": lambda scene: PGD(eps=scene.eps, early_stop=True)(scene.model, *scene.few),
-    "PGD, all steps": lambda scene: PGD(eps=scene.eps)(scene.model, *scene.few),
+    "PGD": lambda scene: PGD(eps=scene.eps)(scene.model, *scene.few),
     "Square": lambda scene: square(scene.model, *scene.few, scene.eps, scene.setting.queries),
     "transfer": lambda scene: scene.transferred(),
 }
-"""What a network can be scored on. PGD comes twice: an image that is read wrongly once stays so where it stops early;
-its loss counts after all steps alone. Both have 40."""
+"""What a network can be scored on. PGD has 40 steps, and goes on after an image is misread: its loss counts too."""
 
 
 def scored(setting: Scoring) -> Scores:
@@ -135,9 +154,10 @@ def scored(setting: Scoring) -> Scores:
     read, losses = {}, {}
     for kind in setting.kinds:
         made = KINDS[kind](scene)
-        found = score(model, made, y[: len(made)])
+        found = score(model, made, y if len(made) == len(y) else scene.few[1])
         read[kind] = found.read.astype(np.uint8)
         if kind in WITH_LOSSES:
             losses[kind] = found.losses
     true = y.cpu().numpy().astype(np.uint8)
-    return Scores(true, read, losses, list(history.losses), history.seconds, weights_digest(model))
+    sampled = judged(y, setting.n_images).cpu().numpy().astype(np.int32)
+    return Scores(true, sampled, read, losses, list(history.losses), history.seconds, weights_digest(model))

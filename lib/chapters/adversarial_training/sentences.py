@@ -1,15 +1,34 @@
-"""What the chapter's page says in a line, from its records."""
+"""What the chapter's page says in a line, from its records: after each table and figure what this run shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from lib.chapters.adversarial_training import fitting, influence
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
+from lib.chapters.adversarial_training.cases import (
+    BUDGETS,
+    CONTROLS,
+    GOING_ON,
+    MIXED_HELD_OUT,
+    SETTINGS,
+    STOPPED,
+    TUNED,
+    TUNED_ON_TEST,
+    UNDEFENDED,
+)
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
-from lib.chapters.adversarial_training.rates import nearest
+from lib.chapters.adversarial_training.figures import confusion_matrix
+from lib.chapters.adversarial_training.influence import Swept
+from lib.chapters.adversarial_training.measure import Pictures, Searched
+from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss, worst
+from lib.chapters.adversarial_training.scores import CONTROL, Scores
+from lib.chapters.adversarial_training.table_one import ROWS, TableOne, farthest, off, within
 from lib.evidence.cells import Cell
+from lib.measure.intervals import difference
+from lib.measure.red_flags import Probes, flags
 from lib.models.base import outline, parameter_count
 
 
@@ -27,14 +46,90 @@ def images(cell: Cell[Course]) -> str:
     return f"{facts['origin']}; {count:,} test images, of which {attacked:,} are attacked in many steps"
 
 
-def nearest_settings(calibrated: Sequence[Calibration]) -> str:
-    """Which settings of the attack come nearest to Table I's second row, and where squared error says nothing."""
-    as_it_is, as_keras = nearest(calibrated)
-    silent = np.mean([one.silent[list(READINGS).index("squared_error")].mean() for one in calibrated])
+def table_one(table: TableOne) -> str:
+    """How many of the seven numbers one setting gives, and how many readings give all."""
+    found, counted = table.found, table.counted
+    last = farthest(found)
     return (
-        f"loss as it is: {as_it_is.name}; {as_it_is.off(as_it_is.loss):.2f} times the tolerance off\n"
-        f"loss as Keras reports it: {as_keras.name}; {as_keras.off(as_keras.keras_loss):.2f} times the tolerance off\n"
-        f"the gradient of the squared error is zero on {silent:.4f} of the test images, and FGSM does nothing there"
+        f"Here: the tutorials' setting gives {len(within(found))} of the {len(ROWS)} numbers within their tolerance; "
+        f"{last} is farthest, {off(last, found[last]):.1f} tolerances off. "
+        f"Of {counted.tried} readings {counted.giving} give all seven."
+    )
+
+
+def ladder(runs: Scored) -> str:
+    """What is left of the mixed-trained network under which attack, and whether noise does as well."""
+    mixed = runs["mixed"]
+    stale, fresh, strong = (accuracy(mixed, kind).mean for kind in ("P", "W", "PGD"))
+    signs, attacked = (accuracy(runs["normal"], kind).mean for kind in (CONTROL, "P"))
+    return (
+        f"Here: mixed training leaves {stale:.3f} of the paper's images, {fresh:.3f} under fresh FGSM, {strong:.3f} "
+        f"under PGD and {worst(mixed).mean:.3f} under the worst of all. Random signs as large as FGSM's leave "
+        f"{signs:.3f} of the undefended network, FGSM {attacked:.3f}."
+    )
+
+
+def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> str:
+    """How both trainings end, on clean images."""
+    ends = [[np.mean([one.test_correct[-1].mean() for one in of]), _last_loss(of)] for of in (normal, mixed)]
+    rise = np.mean([one.test_loss[-1] - one.test_loss.min() for one in normal])
+    return (
+        f"Here: after {normal[0].epochs} epochs normal training has {ends[0][0]:.4f} of the test images right with a "
+        f"loss of {ends[0][1]:.4f}, mixed training {ends[1][0]:.4f} with {ends[1][1]:.4f}. "
+        f"The normal network's test loss is {rise:.4f} above its lowest epoch."
+    )
+
+
+def _last_loss(of: Sequence[Course]) -> float:
+    return float(np.mean([one.test_loss[-1] for one in of]))
+
+
+def pictures(seen: Pictures) -> str:
+    """How many of the digits shown change their class."""
+    changed, kept, lost = (
+        int((read != seen.clean_read).sum())
+        for read in (seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed)
+    )
+    return (
+        f"Here: FGSM changes the class of {changed} of the {len(seen.clean)} digits for the normal network and of "
+        f"{kept} for the mixed one; PGD on the mixed network changes {lost}."
+    )
+
+
+def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
+    """Which digit is hit most, and what it is taken for."""
+    told = []
+    for name, scores, kind in (("undefended network", undefended, "P"), ("mixed-trained one", defended, "W")):
+        shares = confusion_matrix(scores, kind)
+        wrong = shares - np.diag(np.diag(shares))
+        digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
+        told.append(f"the {name} most often takes a {digit} for a {taken} ({wrong.max():.2f} of that digit's images)")
+    return f"Here: under FGSM {told[0]}, {told[1]}."
+
+
+def nearest_settings(calibrated: Sequence[Calibration]) -> str:
+    """Which setting of the attack comes nearest to Table I's second row, and what it gives on other networks."""
+    tried = fitting.tried(calibrated).values()
+    chosen, _ = fitting.nearest(fitting.chosen_on(calibrated))
+    silent = np.mean([one.silent[list(READINGS).index("squared_error")].mean() for one in calibrated])
+    others = fitting.judged_on(calibrated)
+    on_others = "there is no other network to judge it on"
+    if others:
+        found = fitting.tried(others)[chosen.reading, chosen.number]
+        on_others = f"on the {len(others)} others it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}"
+    return (
+        f"Here: {sum(one.gives for one in tried)} of {len(tried)} settings give both numbers; nearest on "
+        f"{len(fitting.chosen_on(calibrated))} of {len(calibrated)} networks is {chosen.name}, and {on_others}. "
+        f"The gradient of the squared error is zero on {silent:.3f} of the test images: FGSM does nothing there."
+    )
+
+
+def attacks(far: Mapping[str, Reach]) -> str:
+    """How far L-BFGS and FGSM go."""
+    fgsm, lbfgs = far["FGSM, smallest eps"], far["L-BFGS"]
+    return (
+        f"Here: L-BFGS fools {lbfgs.successful.mean():.3f} of {len(lbfgs.l2)} images at a median L2 distance of "
+        f"{np.median(lbfgs.l2):.2f}, FGSM at its smallest eps {fgsm.successful.mean():.3f} at {np.median(fgsm.l2):.2f}."
     )
 
 
@@ -42,17 +137,89 @@ def towards_next(targeted: Reach, untargeted: Reach) -> str:
     """L-BFGS towards the next digit, beside L-BFGS away from the digit on the same images."""
     count = len(targeted.l2)
     return (
-        f"L-BFGS towards the next digit: {targeted.successful.mean():.2f} of {count} reached, "
-        f"median L2 {np.median(targeted.l2):.3f}; "
-        f"untargeted on the same eight {np.median(untargeted.l2[:count]):.3f}"
+        f"Here: L-BFGS towards the next digit reaches it for {targeted.successful.sum()} of {count} images, at a "
+        f"median L2 of {np.median(targeted.l2):.2f}; away from the digit, {np.median(untargeted.l2[:count]):.2f}."
     )
 
 
-def peaks(mixed: Sequence[Course], experiment: Experiment) -> str:
-    """For each seed after which epoch most was left under PGD, and how much less at the end."""
-    lines = []
-    for number, one in zip(experiment.numbers, mixed, strict=True):
-        peak = max(one.attacked)
-        fall = peak - one.attacked[-1]
-        lines.append(f"seed {number}: highest after epoch {one.best} ({peak:.3f}), lower by {fall:.3f} after the last")
-    return "\n".join(lines)
+def protocols(scored: Scored) -> str:
+    """What the same network gets on the paper's images and on fresh ones."""
+    tuned = [accuracy(scored[TUNED_ON_TEST], "P").mean, *(accuracy(scored[TUNED], k).mean for k in ("P", "W", "PGD"))]
+    mixed = [accuracy(scored[MIXED_HELD_OUT], kind).mean for kind in ("P", "W", "PGD")]
+    lead = [gap(scored[GOING_ON], scored[TUNED], kind).mean for kind in ("P", "W", "PGD")]
+    return (
+        f"Here: fine-tuning gets {tuned[0]:.3f} on the very images trained on, {tuned[1]:.3f} on held-out ones made "
+        f"alike, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} under PGD. Mixed training gets {mixed[0]:.3f}, "
+        f"{mixed[1]:.3f} and {mixed[2]:.3f}. At equal epochs and images mixed leads by {lead[0]:+.3f}, "
+        f"{lead[1]:+.3f} and {lead[2]:+.3f}."
+    )
+
+
+def batch_sizes(by_size: Mapping[int, Sequence[Scores]]) -> str:
+    """What the size of the batches does to the paper's score and to a sound one."""
+    told = [
+        f"{accuracy(of, 'P').mean:.3f} on the images trained on and {accuracy(of, 'PGD').mean:.3f} under PGD "
+        f"in batches of {size}"
+        for size, of in by_size.items()
+    ]
+    return f"Here: {', '.join(told[:-1])}, and {told[-1]}."
+
+
+def peaks(mixed: Sequence[Course]) -> str:
+    """How much less is left under PGD at the end than at the best epoch."""
+    falls = [max(one.attacked) - one.attacked[-1] for one in mixed]
+    return (
+        f"Here: from its best epoch to the last, accuracy under PGD falls by {min(falls):.3f} to {max(falls):.3f}, "
+        f"network by network."
+    )
+
+
+def remedies(ended: Scored) -> str:
+    """Which ending leaves most under PGD."""
+    found = {end: accuracy(of, "PGD").mean for end, of in ended.items()}
+    best = max(found, key=found.get)
+    return (
+        f"Here: most is left under PGD by “{best}”, {found[best]:.3f}; stopped by PGD, {found[STOPPED]:.3f}; "
+        f"clean accuracy lies between {min(accuracy(of, 'clean').mean for of in ended.values()):.3f} and "
+        f"{max(accuracy(of, 'clean').mean for of in ended.values()):.3f}."
+    )
+
+
+def red_flags(probed: Mapping[str, Sequence[Probes]]) -> str:
+    """How many flags are raised."""
+    told = []
+    for name, networks in probed.items():
+        raised = [flag.name for one in networks for flag in flags(one) if flag.raised]
+        named = f" ({', '.join(sorted(set(raised)))})" if raised else ""
+        told.append(f"{len(raised)} on {len(networks)} {name} networks{named}")
+    return f"Here: flags raised: {'; '.join(told)}."
+
+
+def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> str:
+    """What mixed training gains under a search over few pixels."""
+    told = []
+    for pixels in BUDGETS:
+        left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
+        gained = difference(left[MIXED_HELD_OUT], left[UNDEFENDED])
+        told.append(f"{gained:+.3f} where {pixels} pixels may change")
+    return f"Here: mixed training gains {' and '.join(told)}."
+
+
+def sweep(swept: Swept) -> str:
+    """Which setting moves clean accuracy most and which least, beside the seed."""
+    found = {name: influence.spread_of(one).mean() for name, one in influence.accuracies(swept, "clean").items()}
+    named, other = ({name: found[name] for name in names} for names in (SETTINGS, CONTROLS))
+    least, most, control = min(named, key=named.get), max(named, key=named.get), max(other, key=other.get)
+    seeds = ""
+    if len(next(iter(swept["epochs"].values()))) > 1:
+        seeds = f", the seed by {influence.spread_over_seeds(swept, 'clean').mean():.4f}"
+    return (
+        f"Here: of the four, {most} moves clean accuracy most ({found[most]:.4f}) and {least} least "
+        f"({found[least]:.4f}); of the two that the paper does not name, {control} by {found[control]:.4f}{seeds}."
+    )
+
+
+def losses(runs: Scored) -> str:
+    """The loss of the undefended network under the paper's attack, network by network: its mean hides them."""
+    each = ", ".join(f"{one:.1f}" for one in loss(runs["normal"], "P").per_network)
+    return f"Here: the undefended networks' losses on the paper's images are {each}."

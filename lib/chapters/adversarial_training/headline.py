@@ -1,0 +1,60 @@
+"""The chapter's headline numbers: those that the tests hold against their ranges, and those that its opening tells."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lib.chapters.adversarial_training.cases import MIXED_HELD_OUT, TUNED, TUNED_ON_TEST, UNDEFENDED
+from lib.chapters.adversarial_training.courses import Course
+from lib.chapters.adversarial_training.distances import Reach
+from lib.chapters.adversarial_training.experiment import Experiment
+from lib.chapters.adversarial_training.rates import Scored, accuracy, worst
+from lib.chapters.adversarial_training.scores import CONTROL
+from lib.chapters.adversarial_training.table_one import TableOne, within
+
+
+def headline(scored: Scored, mixed: Sequence[Course], far: Mapping[str, Reach], tutorials: Scored) -> dict[str, float]:
+    """The numbers that the tests hold against their expected ranges."""
+    undefended, defended = scored[UNDEFENDED], scored[MIXED_HELD_OUT]
+    return {
+        "clean_accuracy": accuracy(undefended, "clean").mean,
+        "fgsm_accuracy": accuracy(undefended, "P").mean,
+        "signs_accuracy": accuracy(undefended, CONTROL).mean,
+        "pgd_accuracy": accuracy(undefended, "PGD").mean,
+        "finetuned_stale_accuracy": accuracy(scored[TUNED_ON_TEST], "P").mean,
+        "finetuned_fresh_accuracy": accuracy(scored[TUNED], "W").mean,
+        "mixed_clean_accuracy": accuracy(defended, "clean").mean,
+        "mixed_stale_accuracy": accuracy(defended, "P").mean,
+        "mixed_fresh_accuracy": accuracy(defended, "W").mean,
+        "mixed_pgd_accuracy": accuracy(defended, "PGD").mean,
+        "mixed_pgd_peak": peak(mixed),
+        "mixed_square_accuracy": accuracy(defended, "Square").mean,
+        "tutorials_normal_accuracy": accuracy(tutorials["normal"], "P").mean,
+        "tutorials_mixed_accuracy": accuracy(tutorials["mixed"], "P").mean,
+        "tutorials_mixed_fresh_accuracy": accuracy(tutorials["mixed"], "W").mean,
+        "lbfgs_l2": float(np.median(far["L-BFGS"].l2)),
+        "fgsm_l2": float(np.median(far["FGSM, smallest eps"].l2)),
+    }
+
+
+def summary(table: TableOne, experiment: Experiment) -> dict[str, object]:
+    """The numbers that the opening glues."""
+    normal, mixed, tuned = (table.tutorials[name] for name in ("normal", "mixed", "tuned"))
+    return {
+        "numbers": len(within(table.found)),
+        "before": accuracy(normal, "P").mean,
+        "stale": accuracy(mixed, "P").mean,
+        "fresh": accuracy(mixed, "W").mean,
+        "pgd": accuracy(mixed, "PGD").mean,
+        "worst": worst(mixed).mean,
+        "tuned-stale": accuracy(tuned, "P").mean,
+        "tuned-fresh": accuracy(tuned, "W").mean,
+        "seeds": experiment.seeds,
+        "some": experiment.n_images,
+        "data": "MNIST" if experiment.comparable else f"{experiment.dataset} (a small sample of MNIST)",
+    }
+
+
+def peak(mixed: Sequence[Course]) -> float:
+    """The highest accuracy under PGD over the epochs, a mean over networks."""
+    return float(np.mean([max(one.attacked) for one in mixed]))

@@ -1,0 +1,86 @@
+"""What the settings of training do: how far accuracy spreads over them, and whether training went on for too long."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.chapters.adversarial_training.cases import CONTROLS, SETTINGS
+from lib.chapters.adversarial_training.courses import Course
+from lib.chapters.adversarial_training.scores import Scores
+from lib.measure.intervals import Measured, difference, over_networks
+from lib.measure.multiple import extreme
+
+FEWEST = 3
+"""Networks for a spread over seeds: two lie equally far from their mean, and do not show how well it is known."""
+
+Swept = Mapping[str, Mapping[str, Sequence[Scores]]]
+"""By the setting and by its value: networks that differ in nothing else, one a seed."""
+
+
+def accuracies(swept: Swept, kind: str) -> dict[str, NDArray[np.float64]]:
+    """Accuracy (values, seeds) by setting."""
+    return {
+        setting: np.array([[one.correct(kind).mean() for one in of] for of in values.values()])
+        for setting, values in swept.items()
+    }
+
+
+def spread_of(setting: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each seed the standard deviation over the values of a setting, of accuracies (values, seeds)."""
+    return setting.std(0, ddof=1)
+
+
+def spread_over_seeds(swept: Swept, kind: str) -> NDArray[np.float64]:
+    """For each seed how far its networks lie from those of the other seeds.
+
+    The root mean square over all values of all settings, scaled so that it estimates the standard deviation over seeds.
+    """
+    networks = {of[0].weights: of for values in swept.values() for of in values.values()}  # the middle comes often
+    found = np.array([[one.correct(kind).mean() for one in of] for of in networks.values()])
+    seeds = found.shape[1]
+    return np.sqrt(((found - found.mean(1, keepdims=True)) ** 2).mean(0) * seeds / (seeds - 1))
+
+
+def least_spread(swept: Swept, kind: str) -> Measured:
+    """The spread over seeds, taken from that over each setting the paper names: the smallest of these."""
+    found, seeds = accuracies(swept, kind), spread_over_seeds(swept, kind)
+    return extreme([over_networks(spread_of(found[setting]) - seeds) for setting in SETTINGS], "smallest")
+
+
+def least_lead(swept: Swept, kind: str) -> Measured:
+    """The spread over each setting that the paper does not name, taken from that over each it names: the smallest."""
+    found = {setting: spread_of(values) for setting, values in accuracies(swept, kind).items()}
+    leads = [over_networks(found[one] - found[other]) for one in SETTINGS for other in CONTROLS]
+    return extreme(leads, "smallest")
+
+
+def spread_of_last_loss(normal: Sequence[Course]) -> NDArray[np.float64]:
+    """For each seed a value whose mean is the standard deviation over seeds of the loss after the last epoch.
+
+    The deviation S is linearised, S / 2 + d^2 n / (n - 1) / (2 S) for a seed that lies d from the mean, so that an
+    interval over seeds counts how well S is known.
+    """
+    last = np.array([one.test_loss[-1] for one in normal])
+    spread = last.std(ddof=1)
+    if not spread:
+        return np.zeros(len(last))
+    squares = (last - last.mean()) ** 2 * len(last) / (len(last) - 1)
+    return spread / 2 + squares / (2 * spread)
+
+
+def rise(course: Course) -> NDArray[np.float64]:
+    """For each test image how much higher its loss is after the last epoch than after that of the lowest mean."""
+    return course.last_losses.astype(float) - course.lowest_losses
+
+
+def spread_less_rise(normal: Sequence[Course]) -> Measured:
+    """The spread of the last loss over seeds, less its rise from the lowest epoch."""
+    values = [spread - rise(one) for spread, one in zip(spread_of_last_loss(normal), normal, strict=True)]
+    return difference(values, [np.zeros(len(one)) for one in values])
+
+
+def spread_less_rise_of_first(normal: Sequence[Course]) -> Measured:
+    """The same with the rise of the first network alone, as one who trains once sees it."""
+    values = [spread - rise(normal[0]) for spread in spread_of_last_loss(normal)]
+    return difference(values, [np.zeros(len(one)) for one in values])

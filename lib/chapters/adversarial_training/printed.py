@@ -1,0 +1,77 @@
+"""What the paper prints beside its numbers: formulas and what they lack, and what contradicts what."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Two places of the paper that cannot both be right, or that one of them leaves without ground."""
+
+    about: str
+    one: str
+    other: str
+    so: str
+    """What follows for the claims."""
+
+
+CONTRADICTIONS = (
+    Contradiction(
+        "clean test accuracy before any defence",
+        "Table I: 0.9895",
+        "IV: 98.92 %",
+        "two trainings, or one of the two is a slip; both lie within the tolerance",
+    ),
+    Contradiction(
+        "clean test accuracy after fine-tuning",
+        "IV: 98.92 %, as before it",
+        "IV: it fell by about 0.5 %",
+        "not both; the tutorial's log has 0.9892 before and 0.9844 after",
+    ),
+    Contradiction(
+        "what adversarial training is worth",
+        "III.3 and Table I: advantages exceed drawbacks, 0.9753",
+        "V: it resists fresh local-search attacks only somewhat",
+        "Table I's images are not such attacks; both can be right, and only the first is measured",
+    ),
+    Contradiction(
+        "which attack was run",
+        "V: few pixels are searched for without knowing the network",
+        "III.2: FGSM, BIM and L-BFGS, which all take its gradient",
+        "no local search is described or measured in the paper",
+    ),
+    Contradiction(
+        "batch size",
+        "III.3: usually a power of two",
+        "Table II: [364, 227]",
+        "two numbers for one setting, neither a power of two; which training has which is not said",
+    ),
+    Contradiction(
+        "figures", "Fig. 5: accuracy of normal training", "Fig. 5, twice more, after Fig. 8", "read by caption"
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Something to compute that the paper prints or names, and whether that is enough to run it."""
+
+    name: str
+    printed: str
+    runs: str
+    missing: str
+
+
+FORMULAS = (
+    Formula("Eq. 1, FGSM", "x' = x + eps sign(grad J(x, y))", "yes", "eps, its unit, J; no clipping is printed"),
+    Formula(
+        "Eq. 2, BIM",
+        "N steps of alpha, clipped to the ball and to [0, 255]",
+        "yes",
+        "eps of the ball, which the text has lost; alpha; N",
+    ),
+    Formula("L-BFGS", "named; r is the perturbation", "no", "the problem itself: it is taken from the source"),
+    Formula("III.3, fine-tuning", "in words", "no", "images, rate, epochs, batch size: the tutorials have them"),
+    Formula("III.3, mixed batches", "in words", "no", "share of attacked images, where it starts: the same"),
+    Formula("Table II", "four settings", "no", "optimiser, rate, width, activation; one batch size"),
+)
+"""The paper prints no code."""

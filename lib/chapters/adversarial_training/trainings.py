@@ -1,0 +1,158 @@
+"""The parameters of the chapter on adversarial training, and the attacks and trainings that follow from them."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from lib.attack.gradient import FGSM, PGD
+from lib.chapters.adversarial_training.calibration import READINGS
+from lib.chapters.adversarial_training.cases import (
+    GOING_ON,
+    TUNED,
+    TUNED_ON_TEST,
+    TUTORIAL,
+    TUTORIAL_BATCH,
+    UNDEFENDED,
+    other_attacks,
+    varied,
+)
+from lib.chapters.adversarial_training.networks import (
+    AS_MANY,
+    FURTHER_RATE,
+    TEST,
+    TRAINING,
+    FineTuned,
+    MixedTrained,
+    Normal,
+    Training,
+)
+from lib.evidence.experiment import Experiment
+
+CHAPTER = "adversarial_training"
+
+SIZES = {"digits": (4_000, 1_000), "mnist": (60_000, 10_000)}
+"""Training and test images of the data sets."""
+
+
+@dataclass(frozen=True)
+class Trainings(Experiment):
+    """The notebook's parameters, and the trainings that they ask for."""
+
+    chapter: ClassVar[str] = CHAPTER
+
+    seed: int
+    seeds: int
+    dataset: str
+    epochs: int
+    batch_size: int
+    convolutions: int
+    activation: str
+    eps: float
+    reading: str
+    mixed_start: str
+    finetune_epochs: int
+    finetune_batch_size: int
+    tutorial_epochs: int
+    side_epochs: int
+    sweep_seeds: int
+    n_images: int
+    queries: int
+    n_lbfgs: int
+
+    @property
+    def numbers(self) -> range:
+        """The seeds."""
+        return range(self.seed, self.seed + self.seeds)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the images are the paper's."""
+        return self.dataset == "mnist"
+
+    @property
+    def fgsm(self) -> FGSM:
+        """The paper's FGSM, as it is read."""
+        return replace(READINGS[self.reading], eps=self.eps)
+
+    @property
+    def probe(self) -> PGD:
+        """What networks are looked at with after each epoch."""
+        return PGD(eps=self.eps, steps=10, early_stop=True)
+
+    def undefended(self, number: int) -> Normal:
+        """The normal training of a seed."""
+        return Normal(number, self.dataset, self.epochs, self.batch_size, self.convolutions, self.activation)
+
+    @property
+    def other(self) -> Normal:
+        """A network trained apart from all others."""
+        return replace(self.undefended(self.seed + 1000), epochs=self.side_epochs)
+
+    def tuned(self, number: int, on: str, batch_size: int | None = None) -> FineTuned:
+        """The paper's first defence, fine-tuned on test images or on as many training images."""
+        size = batch_size or self.finetune_batch_size
+        return FineTuned(self.undefended(number), self.fgsm, on, self.finetune_epochs, size)
+
+    def going_on(self, number: int) -> MixedTrained:
+        """Mixed batches for as many epochs and images as fine-tuning."""
+        before, size = self.undefended(number), self.finetune_batch_size
+        return MixedTrained(before, self.fgsm, AS_MANY, self.finetune_epochs, size, "trained", FURTHER_RATE)
+
+    def mixed_trained(self, number: int) -> MixedTrained:
+        """The paper's second defence."""
+        before = self.undefended(number)
+        return MixedTrained(before, self.fgsm, TRAINING, self.epochs, self.batch_size, self.mixed_start)
+
+    def network(self, case: str, number: int) -> Training:
+        """The network of one of `CASES`."""
+        if case == UNDEFENDED:
+            return self.undefended(number)
+        if case in (TUNED_ON_TEST, TUNED):
+            return self.tuned(number, TEST if case == TUNED_ON_TEST else AS_MANY)
+        return self.going_on(number) if case == GOING_ON else self.mixed_trained(number)
+
+    def tutorial(self, kind: str, number: int) -> Training:
+        """The network of one of `TUTORIAL_NETWORKS`: the tutorials' own setting, whatever the parameters are."""
+        normal, size = Normal(number, self.dataset, self.tutorial_epochs, TUTORIAL_BATCH), TUTORIAL_BATCH
+        if kind == "tuned":
+            return FineTuned(normal, TUTORIAL, TEST, self.finetune_epochs, size)
+        if kind == "mixed":
+            return MixedTrained(normal, TUTORIAL, TRAINING, self.finetune_epochs, size, "trained", FURTHER_RATE)
+        return normal
+
+    def varied(self, number: int) -> dict[str, dict[str, Normal]]:
+        """What the sweep compares, for a seed: a shorter normal training and what differs from it in one setting."""
+        return varied(replace(self.undefended(number), epochs=self.side_epochs))
+
+    @property
+    def remedies(self) -> dict[str, FGSM | PGD]:
+        """What else the attacked halves are made by, by name; with FGSM, all of them for `side_epochs`."""
+        attacks = {"FGSM": self.fgsm, **other_attacks(self.fgsm)}
+        return {f"{name}, {self.side_epochs} epochs": attack for name, attack in attacks.items()}
+
+    @property
+    def tutorials_setting(self) -> str:
+        """The tutorials' setting in words."""
+        return (
+            f"the tutorials' setting: {self.tutorial_epochs} epochs, then {self.finetune_epochs}, batches of "
+            f"{TUTORIAL_BATCH}, squared error, eps {TUTORIAL.eps:g}, not clipped"
+        )
+
+    @property
+    def networks_in_words(self) -> str:
+        """How many networks there are of each kind."""
+        return "one network" if self.seeds == 1 else f"{self.seeds} networks"
+
+    def scale(self, epochs: int, convolutions: int | None = None) -> dict[str, object]:
+        """What a run has of what the paper's has, by the names that `lib.ledger.scale` knows."""
+        layers = {1: "one", 2: "two", 3: "three", 4: "four"}[convolutions or self.convolutions]
+        return {"dataset": self.dataset, "network": f"{layers} stride-2 convolutions", "epochs": epochs}
+
+    def refused(self) -> str:
+        """Why these values cannot go together."""
+        train, _ = SIZES[self.dataset]
+        of_sweep = [one.batch_size for one in self.varied(self.seed)["batch size"].values()]
+        trainings = [(self.batch_size, count) for count in SIZES[self.dataset]] + [(size, train) for size in of_sweep]
+        for size, count in trainings:
+            if size == 1 or count % size == 1:
+                return f"batches of {size} leave a last one of a single image of {count:,}: batch norm needs two"
+        return ""
