@@ -237,3 +237,16 @@ def _torchvision(name: str) -> Arrays:
 
 
 DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10": _torchvision}
+
+
+def sample(labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """Which images to take where all are too many: places (n,) of a fixed choice, stratified by class, ascending.
+
+    Of each class as large a share as the data have, to within one image; all places where there are no more than n.
+    """
+    if n >= len(labels):
+        return torch.arange(len(labels))
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    order = order[labels.cpu()[order].argsort(stable=True)]
+    evenly = (torch.arange(n) * len(labels) + len(labels) // 2) // n
+    return order[evenly].sort().values

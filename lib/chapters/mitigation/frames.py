@@ -16,8 +16,8 @@ def survival(likeness: LikenessRecord) -> pd.DataFrame:
     """How many digits the network and the nearest training image name rightly, attacked and not."""
     columns = {"eps": np.array(likeness.eps)}
     for kind, readers in (("attacked", likeness.attacked), ("random signs", likeness.signs)):
-        columns[f"network, {kind}"] = same(readers.network, likeness.labels).mean(1)
-        columns[f"nearest neighbour, {kind}"] = same(readers.neighbour, likeness.labels).mean(1)
+        columns[f"network, {kind}"] = (readers.network == likeness.labels).mean(1)
+        columns[f"nearest neighbour, {kind}"] = (readers.neighbour == likeness.labels).mean(1)
     columns["correlation with clean"] = likeness.correlations.mean(1)
     return pd.DataFrame(columns).map("{:.2f}".format)
 

@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.detector import separation, unnoticed
-from lib.chapters.mitigation.measure_attacks import Classes, LikenessRecord, same
-from lib.chapters.mitigation.measure_defences import DetectorRecord, Judged, RetrainedRecord
+from lib.chapters.mitigation.measure_attacks import NetworkRecord
+from lib.chapters.mitigation.measure_detector import DetectorRecord, Judged
+from lib.chapters.mitigation.measure_digits import LikenessRecord
+from lib.chapters.mitigation.measure_retraining import RetrainedRecord
 
 Hits = list[np.ndarray]
 """For each network which images something is true of."""
@@ -14,15 +17,16 @@ Hits = list[np.ndarray]
 Outcome = Mapping[tuple[str, float], Sequence[RetrainedRecord]]
 """The retrained networks by what they were trained on, and at which eps."""
 
+ADAPTIVE, SIGNS = "PGD that knows the detector", "random signs, no attack"
+
 WAYS: dict[str, Callable[[RetrainedRecord], Classes]] = {
     "clean": lambda record: record.clean,
+    SIGNS: lambda record: record.signs,
     "stale FGSM": lambda record: record.stale_fgsm,
     "fresh FGSM": lambda record: record.fresh_fgsm,
     "fresh PGD": lambda record: record.fresh_pgd,
 }
 """How a retrained network is attacked."""
-
-ADAPTIVE, SIGNS = "PGD that knows the detector", "random signs, no attack"
 
 INPUTS: dict[str, Callable[[DetectorRecord], Judged]] = {
     "FGSM": lambda record: record.fgsm,
@@ -37,12 +41,20 @@ INPUTS: dict[str, Callable[[DetectorRecord], Judged]] = {
 
 def nearest_neighbours(likeness: LikenessRecord) -> float:
     """How many digits the nearest training images still name rightly at the largest eps."""
-    return float(same(likeness.attacked.neighbour[-1], likeness.labels).mean())
+    return float((likeness.attacked.neighbour[-1] == likeness.labels).mean())
+
+
+def confusion(networks: Sequence[NetworkRecord], eps: float) -> np.ndarray:
+    """What the digits are taken for under FGSM, over all networks: (10, 10), each row the shares of one digit."""
+    counts = np.zeros((10, 10))
+    for one in networks:
+        np.add.at(counts, (one.labels, one.fgsm.at(eps)), 1)
+    return counts / counts.sum(1, keepdims=True)
 
 
 def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
     """Which images each retrained network classifies rightly, attacked in one of the `WAYS`."""
-    return [same(WAYS[way](record), record.labels) for record in retrained]
+    return [record.correct(WAYS[way](record)) for record in retrained]
 
 
 def areas(detectors: Sequence[DetectorRecord], name: str) -> list[float]:
@@ -57,7 +69,7 @@ def black_areas(detectors: Sequence[DetectorRecord], name: str) -> list[float]:
 
 def misread(detectors: Sequence[DetectorRecord], name: str) -> Hits:
     """Which of these images each network takes for another class."""
-    return [~same(INPUTS[name](one).classes, one.labels) for one in detectors]
+    return [INPUTS[name](one).classes != one.labels for one in detectors]
 
 
 def passed(detectors: Sequence[DetectorRecord], name: str) -> Hits:
