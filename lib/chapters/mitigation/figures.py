@@ -8,7 +8,6 @@ import torch
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from lib.chapters.mitigation.answers import PRINTED_ACCURACY
 from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.experiment import Experiment
 from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
@@ -17,7 +16,7 @@ from lib.chapters.mitigation.measure_digits import PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord
 from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.chapters.mitigation.networks import ALONE, BOTH
-from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Outcome, confusion, correct
+from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Outcome, confusion, correct, printed
 from lib.measure.boundary import Slice
 from lib.show import plots
 from lib.show.plots import COLOURS, DASHES
@@ -99,8 +98,8 @@ def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
         label: np.array([[hits.mean() for hits in correct(outcome[images, one], way)] for one in eps]).T
         for label, (images, way) in lines.items()
     }
-    printed = {f"paper: {PRINTED_ACCURACY}": PRINTED_ACCURACY}
-    return plots.shares(eps, shares, "eps retrained at", "accuracy", claimed=printed)
+    paper = printed().value
+    return plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper})
 
 
 def questions(substitutes: Sequence[SubstituteRecord]) -> Figure:

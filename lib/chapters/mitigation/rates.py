@@ -5,11 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from lib.chapters.mitigation.classes import Classes
-from lib.chapters.mitigation.detector import separation, unnoticed
+from lib.chapters.mitigation.detector import comparisons, unnoticed
 from lib.chapters.mitigation.measure_attacks import NetworkRecord
 from lib.chapters.mitigation.measure_detector import DetectorRecord, Judged
 from lib.chapters.mitigation.measure_digits import LikenessRecord
-from lib.chapters.mitigation.measure_retraining import RetrainedRecord
+from lib.chapters.mitigation.measure_retraining import RetrainedRecord, SearchRecord
+from lib.chapters.mitigation.measure_substitute import SubstituteRecord
+from lib.ledger.answers import Readings
+from lib.ledger.claims import Claim, paper
+from lib.measure.intervals import Measured, difference, rate
 
 Hits = list[np.ndarray]
 """For each network which images something is true of."""
@@ -49,7 +53,7 @@ def confusion(networks: Sequence[NetworkRecord], eps: float) -> np.ndarray:
     counts = np.zeros((10, 10))
     for one in networks:
         np.add.at(counts, (one.labels, one.fgsm.at(eps)), 1)
-    return counts / counts.sum(1, keepdims=True)
+    return counts / np.maximum(counts.sum(1, keepdims=True), 1)
 
 
 def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
@@ -57,14 +61,56 @@ def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
     return [record.correct(WAYS[way](record)) for record in retrained]
 
 
-def areas(detectors: Sequence[DetectorRecord], name: str) -> list[float]:
-    """How well each detector separates one of the `INPUTS` from clean images: the area under the ROC curve."""
-    return [separation(one.clean.suspicion, INPUTS[name](one).suspicion) for one in detectors]
+def printed() -> Claim:
+    """What the paper prints for the retrained network on adversarial images."""
+    return paper("mitigation").claims["retrained.adversarial_accuracy"]
 
 
-def black_areas(detectors: Sequence[DetectorRecord], name: str) -> list[float]:
+def readings(outcome: Outcome) -> Readings:
+    """In how many ways the retraining can be read, and how many give the printed accuracy.
+
+    The nearest is chosen by the first half of the networks, and its accuracy is that of the others.
+    """
+    claim, found = printed(), {}
+    for (images, eps), records in outcome.items():
+        for way in [way for way in WAYS if way != SIGNS and eps]:
+            found[images, eps, way] = [float(hits.mean()) for hits in correct(records, way)]
+    chosen_by = max(len(next(iter(found.values()))) // 2, 1)
+    nearest = min(found, key=lambda one: abs(np.mean(found[one][:chosen_by]) - claim.value))
+    value = np.mean(found[nearest][chosen_by:] or found[nearest])
+    giving = sum(abs(np.mean(values) - claim.value) <= claim.tolerance for values in found.values())
+    words = "trained on {}, eps {:g}, scored on {} images".format(*nearest)
+    return Readings(len(found), int(giving), f"{words}: {value:.3f}")
+
+
+def worst(retrained: Sequence[RetrainedRecord], searches: Sequence[SearchRecord]) -> Hits:
+    """Which of the images attacked in many steps each retrained network gets right under FGSM, PGD and Square alike."""
+    pairs = zip(retrained, searches, strict=True)
+    return [
+        (record.fresh_fgsm[record.some] == found.labels)
+        & (record.fresh_pgd == found.labels)
+        & (found.classes == found.labels)
+        for record, found in pairs
+    ]
+
+
+def area(detectors: Sequence[DetectorRecord], name: str) -> Measured:
+    """How well the detectors separate one of the `INPUTS` from clean images: the area under the ROC curve."""
+    return rate(_comparisons(detectors, name))
+
+
+def area_over_signs(detectors: Sequence[DetectorRecord], name: str) -> Measured:
+    """The same less the area for random signs, on the same images."""
+    return difference(_comparisons(detectors, name), _comparisons(detectors, SIGNS))
+
+
+def black_area(detectors: Sequence[DetectorRecord], name: str) -> Measured:
     """How well the count of black pixels separates them."""
-    return [separation(one.clean.suspicion_by_black, INPUTS[name](one).suspicion_by_black) for one in detectors]
+    return rate([comparisons(one.clean.suspicion_by_black, INPUTS[name](one).suspicion_by_black) for one in detectors])
+
+
+def _comparisons(detectors: Sequence[DetectorRecord], name: str) -> Hits:
+    return [comparisons(one.clean.suspicion, INPUTS[name](one).suspicion) for one in detectors]
 
 
 def misread(detectors: Sequence[DetectorRecord], name: str) -> Hits:
@@ -76,3 +122,26 @@ def passed(detectors: Sequence[DetectorRecord], name: str) -> Hits:
     """Which of these images are taken for another class and raise no alarm."""
     silent = [unnoticed(one.clean.suspicion, INPUTS[name](one).suspicion) for one in detectors]
     return [one & wrong for one, wrong in zip(silent, misread(detectors, name), strict=True)]
+
+
+def answered(substitutes: Sequence[SubstituteRecord], way: Callable[[SubstituteRecord], Classes]) -> Hits:
+    """Which of the images never asked about the original networks get right, attacked in one way."""
+    return [way(one) == one.labels for one in substitutes]
+
+
+def ratio(parts: Hits, wholes: Hits) -> Measured | None:
+    """The mean of one quantity in units of another's, a network at a time; None where the other is not above zero.
+
+    From one value an image (N,) of each, for the same images; over images its spread is that of the ratio, linearised.
+    """
+    if any(np.mean(whole) <= 0 for whole in wholes):
+        return None
+    each = [linearised(part, whole) for part, whole in zip(parts, wholes, strict=True)]
+    return difference(each, [np.zeros(len(one)) for one in each])
+
+
+def linearised(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """One value an image (N,) whose mean is mean(part) / mean(whole), and which varies as that does (delta method)."""
+    part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
+    quotient = part.mean() / whole.mean()
+    return quotient + (part - quotient * whole) / whole.mean()
