@@ -239,14 +239,32 @@ def _torchvision(name: str) -> Arrays:
 DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10": _torchvision}
 
 
-def sample(labels: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
-    """Which images to take where all are too many: places (n,) of a fixed choice, stratified by class, ascending.
+def sample(y: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """Which n images to take where not all can be: the same ones each time, spread over the classes as the whole is.
 
-    Of each class as large a share as the data have, to within one image; all places where there are no more than n.
+    The first n are not taken: those of MNIST's test set are harder than the rest.
+
+    Parameters
+    ----------
+    y
+        The labels (N,) of all images.
+    n
+        How many to take, at least 1; all of them where there are not more.
+
+    Returns
+    -------
+    torch.Tensor
+        Indices (min(n, N),), int64, ascending, on the labels' device. Of a class with a share q there are q n images,
+        rounded up or down.
     """
-    if n >= len(labels):
-        return torch.arange(len(labels))
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    order = order[labels.cpu()[order].argsort(stable=True)]
-    evenly = (torch.arange(n) * len(labels) + len(labels) // 2) // n
-    return order[evenly].sort().values
+    if n < 1:
+        raise ValueError(f"{n} images cannot be taken")
+    if n >= len(y):
+        return torch.arange(len(y), device=y.device)
+    labels, generator = y.cpu().numpy(), np.random.default_rng(seed)
+    classes, counts = np.unique(labels, return_counts=True)
+    quota = counts * n // len(labels)
+    largest_rest = np.argsort(-(counts * n % len(labels)), kind="stable")[: n - quota.sum()]
+    quota[largest_rest] += 1
+    chosen = [generator.permutation(np.flatnonzero(labels == one))[:k] for one, k in zip(classes, quota, strict=True)]
+    return torch.from_numpy(np.sort(np.concatenate(chosen))).to(y.device)

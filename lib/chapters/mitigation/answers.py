@@ -27,6 +27,7 @@ from lib.chapters.mitigation.rates import (
     worst,
 )
 from lib.ledger.answers import Answer, Finding
+from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.multiple import extreme
@@ -34,6 +35,8 @@ from lib.measure.multiple import extreme
 Networks = Sequence[NetworkRecord]
 Detectors = Sequence[DetectorRecord]
 Substitutes = Sequence[SubstituteRecord]
+
+CLAIMS = paper("mitigation").claims
 
 SAME_SIGNS = "random signs of the same size"
 
@@ -131,7 +134,7 @@ def retrained_accuracy(outcome: Outcome, searches: Sequence[SearchRecord], exper
         ("held out, PGD of 40 steps", strong),
         ("held out, worst of FGSM, PGD and Square", rate(worst(after, searches))),
     )
-    tried = readings(outcome)
+    tried = readings(outcome, experiment.as_paper)
     why = f"At eps {eps:g}, {stale.mean:.3f} of the images retrained on, {fresh.mean:.3f} of fresh ones; "
     why += f"{tried.giving} of {tried.tried} readings give the printed figure."
     finding = Finding(stale, by(f"FGSM at eps {eps:g} through the old network, retrained on", stale))
@@ -231,4 +234,4 @@ def _fall(networks: Networks, attacked: Hits) -> Measured:
 
 
 def _answer(claim: str, experiment: Experiment, **parts: object) -> Answer:
-    return Answer(claim, smaller=smaller("mitigation", experiment.scale()), **parts)
+    return Answer(claim, smaller=smaller(CLAIMS[claim], experiment.scale()), **parts)

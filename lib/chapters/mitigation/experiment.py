@@ -59,6 +59,10 @@ class Experiment(experiment.Experiment):
     n_images: int
     n_boundary: int
 
+    def scale(self) -> dict[str, object]:
+        """What a run has of what the paper's own run had."""
+        return {"dataset": self.dataset, "epochs": self.epochs}
+
     # What follows from the parameters
 
     @property

@@ -48,7 +48,7 @@ def confusions(networks: Networks, eps: float) -> str:
     digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
     often = shares.mean(0)
     return (
-        f"Here: the commonest error is a {digit} taken for a {taken} ({wrong.max():.0%} of that digit's images); "
+        f"Here: the commonest error is {taken} for {digit}, in {wrong.max():.0%} of that digit's images; "
         f"{often.argmax()} is named most often, for {often.max():.0%} of all images."
     )
 
@@ -103,10 +103,10 @@ def retrained(outcome: Outcome, experiment: Experiment) -> str:
     )
 
 
-def reading(outcome: Outcome) -> str:
+def reading(outcome: Outcome, experiment: Experiment) -> str:
     """For the figure over the eps retrained at: which reading comes nearest to the printed accuracy."""
-    found = readings(outcome)
-    return f"Here: {found.giving} of {found.tried} readings give the printed accuracy; the nearest is {found.nearest}."
+    found = readings(outcome, experiment.as_paper)
+    return f"Here: {found.giving} of {found.tried} readings give the printed accuracy; {found.nearest}."
 
 
 def strongest(outcome: Outcome, experiment: Experiment, searches: Sequence[SearchRecord]) -> str:

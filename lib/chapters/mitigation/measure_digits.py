@@ -52,7 +52,7 @@ def pictures(setting: PicturesSetting) -> PicturesRecord:
     """Attack test images with FGSM, and keep them."""
     images, model = data.load(setting.training.dataset), trained(setting.training)
     chosen = data.sample(images.y_test, setting.count)
-    chosen = chosen[images.y_test.cpu()[chosen].argsort(stable=True)]
+    chosen = chosen[images.y_test[chosen].argsort(stable=True)]
     x, y = images.x_test[chosen], images.y_test[chosen]
 
     def kept(eps: float, shown: Tensor) -> Pictures:

@@ -61,7 +61,7 @@ def substitute(setting: SubstituteSetting) -> SubstituteRecord:
     images = data.load(retraining.original.dataset)
     half = data.sample(images.y_test, len(images.y_test) // 2)
     asked, labels = images.x_test[half], images.y_test[half]
-    rest = np.setdiff1d(np.arange(len(images.y_test)), half)
+    rest = np.setdiff1d(np.arange(len(images.y_test)), half.cpu())
     x, y = images.x_test[rest], images.y_test[rest]
     questions = tuple(number for number in setting.questions if number <= len(half))
     copies = []

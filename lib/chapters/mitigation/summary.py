@@ -48,12 +48,7 @@ def summary(numbers: dict[str, float], networks: Sequence[NetworkRecord], experi
     return {
         "stale": numbers["stale_accuracy"],
         "fresh": numbers["fresh_accuracy"],
-        "pgd": numbers["retrained_pgd_accuracy"],
         "before": rate(under(networks, experiment.eps_train, "fgsm")).mean,
-        "auc": numbers["detector_auc"],
-        "auc-adaptive": numbers["adaptive_auc"],
-        "auc-signs": numbers["signs_auc"],
-        "auc-black": numbers["black_pixels_auc"],
         "seeds": experiment.seeds,
         "eps": experiment.eps_train,
         "data": "MNIST" if on_mnist else f"{experiment.dataset} (a small sample of MNIST)",
