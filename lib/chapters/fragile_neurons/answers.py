@@ -33,7 +33,7 @@ from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.ledger.answers import Answer, not_run
 from lib.ledger.claims import paper
-from lib.measure.intervals import Measured, difference, over_seeds, rate
+from lib.measure.intervals import Measured, difference, over_networks, rate
 from lib.models.resnets import RESNETS, STATISTICS
 
 KINDS = ("original", "relative")
@@ -79,8 +79,8 @@ def csg(gradients: Mapping[tuple[str, str], CsgRecord], grid: Grid, dataset: str
     if lacking := _lacking(grid, id, dataset):
         return lacking
     own, n = grid.asked(dataset), grid.experiment.csg_images
-    value, plain = (over_seeds(spectral.gradients(gradients[own, "tsne"], way)) for way in spectral.WAYS)
-    pixels = over_seeds(spectral.gradients(gradients[own, "pixels"], spectral.ALIKE))
+    value, plain = (over_networks(spectral.gradients(gradients[own, "tsne"], way)) for way in spectral.WAYS)
+    pixels = over_networks(spectral.gradients(gradients[own, "pixels"], spectral.ALIKE))
     why = f"{value:.2f} by t-SNE of {n:,} images of {DATASETS[own]} ({plain:.2f} with each point alike, "
     why += f"{pixels:.2f} by pixels), against {_claimed(id):g}. It "
     why += "depends on how many images are taken; the paper says neither how many it took nor how they were embedded."
@@ -95,8 +95,8 @@ def fragile_share(grid: Grid, dataset: str) -> Answer:
         return lacking
     key, own = grid.shown_for(dataset, stage)
     both = [fragile_sets(one) for one in grid[key]]
-    value = over_seeds([one.mean() for one, _ in both])
-    twice = over_seeds([(one & other).mean() for one, other in both])
+    value = over_networks([one.mean() for one, _ in both])
+    twice = over_networks([(one & other).mean() for one, other in both])
     why = f"{value:.3f} of 64 kernels, {twice:.3f} on both halves of the images ({grid.told(key)}), against 0.37"
     why += "." if len(both) > 1 else "; one network gives no interval."
     return Answer(id, value, why, twice, comparable=own)

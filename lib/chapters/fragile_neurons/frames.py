@@ -27,7 +27,7 @@ from lib.chapters.fragile_neurons.record import ALONE, MOVES, CellRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
 from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, READINGS, SOURCE
 from lib.ledger.claims import paper
-from lib.measure.intervals import over_seeds, rate
+from lib.measure.intervals import over_networks, rate
 from lib.models.resnets import RESNETS
 
 FILTERS = (PRINTED, SOURCE, MEDIAN)
@@ -228,7 +228,7 @@ def gradients(records: Mapping[tuple[str, str], CsgRecord], experiment: Experime
     counted = list(product(csg.EMBEDDINGS, csg.WAYS))
     columns = {"embedding": [f"{embedding}, {way}" for embedding, way in counted]}
     for name in experiment.sets:
-        found = [over_seeds(csg.gradients(records[name, embedding], way)) for embedding, way in counted]
+        found = [over_networks(csg.gradients(records[name, embedding], way)) for embedding, way in counted]
         columns[DATASETS[name]] = _three(found)
         columns[f"paper, {DATASETS[name]}"] = [PRINTED_CSG[name]] * len(counted)
     return pd.DataFrame(columns)

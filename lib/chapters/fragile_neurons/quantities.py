@@ -11,7 +11,7 @@ from scipy import stats
 from lib.chapters.fragile_neurons.kernels import LEVELS, expected_agreement, is_fragile
 from lib.chapters.fragile_neurons.record import MOVES, CellRecord
 from lib.chapters.fragile_neurons.subject import UNITS
-from lib.measure.intervals import Measured, difference, over_seeds, share
+from lib.measure.intervals import Measured, difference, over_networks, share
 
 Records = Sequence[CellRecord]
 """Of one cell, a record for each seed."""
@@ -107,7 +107,7 @@ def cost_difference(
         The eps, and for each seed an array (len(eps), N).
     """
     costs = [[cost_eps(eps, correct) for correct in per_seed] for eps, per_seed in (one, other)]
-    measured = over_seeds(np.subtract(*costs))
+    measured = over_networks(np.subtract(*costs))
     if measured.low is not None:
         return measured
     generator = np.random.default_rng(seed)
@@ -117,7 +117,7 @@ def cost_difference(
         draws.append(cost_eps(*samples[0]) - cost_eps(*samples[1]))
     low, high = np.quantile(draws, [0.025, 0.975])
     n = min(per_seed[0].shape[1] for _, per_seed in (one, other))
-    return Measured(measured.mean, float(low), float(high), n, "images", measured.per_seed)
+    return Measured(measured.mean, float(low), float(high), measured.networks, n, measured.per_network)
 
 
 def _drawn(generator: np.random.Generator, correct: NDArray) -> NDArray:
@@ -178,7 +178,7 @@ def unclipped_share(records: Records, level: str, at: int) -> Measured:
     """
     shares = [float(one.targeting.unclipped[LEVELS.index(level), at]) for one in records]
     if len(shares) > 1:
-        return over_seeds(shares)
+        return over_networks(shares)
     n = len(records[0].targeting.printed)
     return share(round(shares[0] * n), n)
 
@@ -236,7 +236,7 @@ def rise_or_peak(stages: Sequence[Sequence[NDArray]], *, peak: bool) -> Measured
 
 def smallest_count_rise(counts: Sequence[Sequence[float]]) -> Measured:
     """The smallest of the steps between numbers that follow each other, each with one value a seed."""
-    return min((over_seeds(np.subtract(b, a)) for a, b in pairwise(counts)), key=_mean)
+    return min((over_networks(np.subtract(b, a)) for a, b in pairwise(counts)), key=_mean)
 
 
 def accuracy_over_eps(records: Records, way: str) -> tuple[list[float], list[NDArray[np.bool_]]]:
