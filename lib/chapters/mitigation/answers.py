@@ -88,7 +88,9 @@ def _falls(claim: str, networks: Networks, experiment: Experiment, eps: float, a
     fall, by_chance = _fall(networks, attacked), _fall(networks, signs)
     name = "targeted FGSM" if attack == "targeted_fgsm" else "FGSM"
     finding = Finding(fall, by(f"{name} at eps {eps:g}", fall), difference(signs, attacked), SAME_SIGNS)
-    why = f"{name} takes {fall.mean:.3f} of accuracy, random signs of the same size {by_chance.mean:.3f}."
+    why = (
+        f"Under {name} accuracy falls by {fall.mean:.3f}, under random signs of the same size by {by_chance.mean:.3f}."
+    )
     return _answer(claim, experiment, paper=finding, sound=finding, why=why)
 
 

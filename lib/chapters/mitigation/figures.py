@@ -34,7 +34,7 @@ def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Fig
         SIGNS: [one.signs for one in networks],
     }
     lines = {name: _shares(networks, NetworkRecord.correct, of, experiment.eps_grid) for name, of in curves.items()}
-    return plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy, attacked test images")
+    return _named_below(plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy"))
 
 
 def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
@@ -45,7 +45,15 @@ def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figur
         lines[f"accuracy, {name}"] = _shares(networks, NetworkRecord.correct, of, grid)
         lines[f"classified as target, {name}"] = _shares(networks, NetworkRecord.reached, of, grid)
     lines[f"accuracy, {SIGNS}"] = _shares(networks, NetworkRecord.correct, [one.signs for one in networks], grid)
-    return plots.shares(grid, lines, "eps (pixel units)", "share of test images")
+    return _named_below(plots.shares(grid, lines, "eps (pixel units)", "share of test images"))
+
+
+def _named_below(figure: Figure) -> Figure:
+    """The names of many lines below them instead of on them."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.axes[0].get_legend().remove()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
 
 
 def _shares(
@@ -63,10 +71,10 @@ def confusions(networks: Sequence[NetworkRecord], eps: float) -> Figure:
     """What each digit is taken for under FGSM, as shares of that digit over all networks."""
     shares = confusion(networks, eps)
     figure, ax = plt.subplots(figsize=(5.2, 4.6))
-    drawn = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    drawn = ax.imshow(shares, cmap="Blues", vmin=0, vmax=shares.max())
     for (row, column), share in np.ndenumerate(shares):
         if share >= 0.005:
-            colour = "white" if share > 0.5 else "black"
+            colour = "white" if share > shares.max() / 2 else "black"
             ax.annotate(f"{100 * share:.0f}", (column, row), ha="center", va="center", color=colour, fontsize=8)
     ax.set(xlabel="classified as", ylabel="digit", xticks=range(10), yticks=range(10))
     ax.grid(False)
@@ -117,7 +125,7 @@ def questions(substitutes: Sequence[SubstituteRecord]) -> Figure:
     figure.axes[0].set_xscale("log")
     figure.axes[0].set_xticks(asked, [f"{number:,}" for number in asked])
     figure.axes[0].minorticks_off()
-    return figure
+    return _named_below(figure)
 
 
 def planes(boundary: BoundaryRecord, reach: float) -> Figure:
