@@ -14,7 +14,7 @@ from lib.chapters.mitigation.measure_substitute import SubstituteRecord, Victim
 N, FEW = 400, 200
 """Test images, and how many of them are attacked in many steps: every second one."""
 
-LABELS = np.arange(N, dtype=np.uint8) % 10
+LABELS = (np.arange(N) % 10).astype(np.uint8)
 TARGETS = (LABELS + 1) % 10
 SOME = np.arange(0, N, 2, dtype=np.int32)
 EXPERIMENT = Experiment(0, 3, "mnist", 15, 2, 2, 0.3, 0.3, 0.9, 4, FEW, 100)
