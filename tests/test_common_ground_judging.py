@@ -12,7 +12,7 @@ from lib import attack as attacks
 from lib import data
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, nearest_adversarial
 from lib.chapters.common_ground.chosen import choose
-from lib.chapters.common_ground.first import First, held_out, start
+from lib.chapters.common_ground.first import First, held_out, sampled, start
 from lib.chapters.common_ground.judging import WORST, judge_network
 from lib.measure.red_flags import red_flags
 from lib.measure.score import score
@@ -80,6 +80,9 @@ def test_a_judgement_raises_the_flags_that_the_checks_by_themselves_raise(networ
     assert found == expected and len(found) == 6 and found[-1].raised
 
 
-def test_test_images_are_the_first_ones(network, digits):
+def test_test_images_are_a_sample_and_so_are_those_of_fewer(all_digits):
     x, y = held_out("digits", 7)
-    assert torch.equal(x, digits.x_test[:7]) and torch.equal(y, digits.y_test[:7])
+    chosen = data.sample(all_digits.y_test, 7)
+    assert torch.equal(x.cpu(), all_digits.x_test[chosen]) and torch.equal(y.cpu(), all_digits.y_test[chosen])
+    fewer, _ = sampled((x, y), 3)
+    assert len(fewer) == 3 and all((one == x).flatten(1).all(1).any() for one in fewer)

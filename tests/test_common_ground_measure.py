@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from lib import book, data
-from lib.attack import FGSM, PGD
+from lib.attack import FGSM, PGD, random_signs
 from lib.chapters.common_ground import measure
+from lib.chapters.common_ground.attacks import nearest_adversarial
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.costs import Work
 from lib.chapters.common_ground.defences import DEFENCES, NONE, cost
 from lib.chapters.common_ground.experiment import DRAWN, Experiment
-from lib.chapters.common_ground.first import start
+from lib.chapters.common_ground.first import held_out, sampled, start
 from lib.evidence.records import from_arrays, to_arrays
 from lib.measure.score import score, under_attack
 from lib.parameters import contract
@@ -94,7 +95,7 @@ def part(label: str) -> str:
         ({"steps": 3}, lambda label: part(label) in ("searched", "madry")),
         ({"grid": 4}, lambda label: part(label) == "over_eps"),
         ({"n_lbfgs": 3}, lambda label: part(label) in ("distances", "madry")),
-        ({"n_judge": 21}, lambda label: part(label) in ("attacked", "searched", "over_eps", "madry")),
+        ({"n_judge": 21}, lambda label: part(label) not in ("first", "filter")),
         ({"further_epochs": 2}, lambda label: part(label) not in ("first", "madry")),
         ({"epochs": 3}, lambda label: True),
     ],
@@ -146,9 +147,10 @@ def cell_of(cells: list, words: str):
 def test_a_network_is_told_by_which_images_each_attack_leaves(few):
     setting = cell_of(SMALL.attacked(), "mixed batches, eps 0.1, seed 1")
     found = back(measure.attacked(setting))
-    network, x, y = measure.trained(setting.network), few.x_test[:20], few.y_test[:20]
+    network, (x, y) = measure.trained(setting.network), held_out("digits", 20)
     assert np.array_equal(found.y, y.cpu().numpy()) and found.y.dtype == np.uint8 and found.seconds == network.seconds
     assert np.array_equal(found.correct["FGSM"], under_attack(network.network, FGSM(eps=0.1), x, y).correct)
+    assert np.array_equal(found.correct["random signs"], score(network.network, random_signs(x, 0.1), y).correct)
     other = start(setting.other).network
     x_adv = PGD(eps=0.1)(other, x, y)
     assert np.array_equal(found.correct["transfer"], score(network.network, x_adv, y).correct)
@@ -161,15 +163,17 @@ def test_a_network_is_told_by_which_images_each_attack_leaves(few):
 def test_a_curve_begins_at_clean_accuracy_and_each_eps_is_pgd_s(few):
     setting = cell_of(SMALL.over_eps(), "none, seed 0")
     found = back(measure.over_eps(setting))
-    network, x, y = measure.trained(setting.network).network, few.x_test[:20], few.y_test[:20]
+    network, (x, y) = measure.trained(setting.network).network, held_out("digits", 20)
     assert found.correct.shape == (3, 20) and found.accuracies[0] == score(network, x, y).accuracy
     assert found.accuracies[1] == under_attack(network, PGD(eps=0.25, early_stop=True), x, y).accuracy
     assert found.accuracies[2] <= found.accuracies[1] <= found.accuracies[0]
 
 
-def test_distances_are_of_the_first_images(few):
+def test_distances_are_of_some_of_the_images_judged(few):
     found = back(measure.distances(cell_of(SMALL.distances(), "none, seed 0")))
     assert found.l2.shape == (2,) and found.l2.dtype == np.float64
+    network = measure.trained(SMALL.network("none", 0.1, 0)).network
+    assert np.array_equal(found.l2, nearest_adversarial(network, *sampled(held_out("digits", 20), 2)))
 
 
 def test_the_filter_is_told_by_its_singular_values(few):
@@ -182,5 +186,5 @@ def test_the_filter_is_told_by_its_singular_values(few):
 def test_madry_s_network_has_a_whole_judgement(few):
     setting = replace(SMALL.madry_network()[0].setting, epochs=0, attacks=SMALL.attacked()[0].setting.attacks[:3])
     found = back(measure.madry(setting))
-    assert list(found.correct) == ["clean", "noise", "FGSM"] and len(found.checks) == 3
+    assert list(found.correct) == ["clean", "noise", "random signs"] and len(found.checks) == 3
     assert found.distances.shape == (2,) and found.seconds == 0

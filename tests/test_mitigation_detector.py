@@ -12,6 +12,7 @@ from lib.chapters.mitigation.detector import (
     BlackPixels,
     Guarded,
     adaptive,
+    comparisons,
     separation,
     suspicion,
     train_detector,
@@ -38,6 +39,18 @@ def test_separable_images_separate_and_identical_ones_do_not():
     assert separation(dark, bright) == 1
     assert separation(bright, dark) == 0
     assert separation(dark, dark) == pytest.approx(0.5)
+
+
+def test_one_value_an_image_has_the_area_as_its_mean_and_varies_as_it_does():
+    generator = np.random.default_rng(0)
+    clean = generator.normal(0, 1, 400).round(1)  # with ties
+    attacked = (clean + generator.normal(1, 1, 400)).round(1)
+    values = comparisons(clean, attacked)
+    assert values.mean() == pytest.approx(separation(clean, attacked))
+    draws = generator.integers(0, 400, (1000, 400))
+    resampled = [separation(clean[places], attacked[places]) for places in draws]
+    assert values.std() / 400**0.5 == pytest.approx(np.std(resampled), rel=0.1)
+    assert comparisons(clean, clean + 100).tolist() == [1] * 400
 
 
 def test_unnoticed_lets_the_given_share_of_clean_images_raise_a_false_alarm():

@@ -7,8 +7,10 @@ import pytest
 from matplotlib.axes import Axes
 
 from lib.chapters.mitigation import figures
-from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord, Pictures, PicturesRecord
-from lib.chapters.mitigation.measure_defences import RetrainedRecord
+from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
+from lib.chapters.mitigation.measure_digits import Pictures, PicturesRecord
+from lib.chapters.mitigation.measure_retraining import RetrainedRecord
+from lib.chapters.mitigation.measure_substitute import SubstituteRecord, Victim
 from lib.chapters.mitigation.networks import ALONE, BOTH
 from lib.measure.boundary import Slice
 
@@ -24,17 +26,18 @@ def lines(ax: Axes) -> dict[str, tuple[list[float], list[float]]]:
 def curve(*right: int) -> Curve:
     """At eps 0, 0.1 and 0.3 so many of four digits are right, and the others are taken for the target."""
     classes = np.array([[0] * count + [1] * (4 - count) for count in right], np.uint8)
-    return Curve((0.0, 0.1, 0.3), classes, np.zeros(classes.shape, np.float32))
+    return Curve((0.0, 0.1, 0.3), classes)
 
 
 NETWORK = NetworkRecord(
-    *("made up", "no weights", 0, LABELS, TARGETS),
+    *("made up", "no weights", 0, LABELS, TARGETS, np.arange(4)),
     fgsm=curve(4, 3, 1),
     step=curve(4, 4, 3),
     pgd=curve(4, 2, 0),
     targeted_fgsm=curve(4, 3, 2),
     targeted_step=curve(4, 2, 1),
     targeted_pgd=curve(4, 0, 0),
+    signs=curve(4, 4, 2),
 )
 GRID = SimpleNamespace(eps_grid=(0.0, 0.3), eps_grid_targeted=(0.0, 0.1), eps_retrain=(0.0, 0.1))
 
@@ -46,6 +49,7 @@ def test_untargeted_attacks_are_drawn_over_the_grid_and_at_no_other_eps() -> Non
         "FGSM": (grid, [1, 0.25]),
         "gradient without its sign": (grid, [1, 0.75]),
         "PGD, 40 steps": (grid, [1, 0]),
+        "random signs, no attack": (grid, [1, 0.5]),
     }
 
 
@@ -53,13 +57,14 @@ def test_targeted_attacks_are_drawn_with_accuracy_and_success() -> None:
     (ax,) = figures.targeted([NETWORK], GRID).axes
     assert {name: y for name, (_, y) in lines(ax).items()} == {
         "accuracy, FGSM": [1, 0.75],
-        "read as target, FGSM": [0, 0.25],
+        "classified as target, FGSM": [0, 0.25],
         "accuracy, without sign": [1, 0.5],
-        "read as target, without sign": [0, 0.5],
+        "classified as target, without sign": [0, 0.5],
+        "accuracy, random signs, no attack": [1, 1],
     }
 
 
-def test_digits_are_named_by_what_they_are_read_as_and_perturbations_are_not() -> None:
+def test_digits_are_named_by_what_they_are_taken_for_and_perturbations_are_not() -> None:
     clean, attacked = np.full((2, 1, 3, 3), 0.5, np.float32), np.full((2, 1, 3, 3), 0.25, np.float32)
     found = PicturesRecord(
         Pictures(0.0, clean, np.array([7, 1])),
@@ -76,8 +81,8 @@ def test_digits_are_named_by_what_they_are_read_as_and_perturbations_are_not() -
 
 def test_retraining_is_drawn_by_what_was_trained_on_and_how_it_is_attacked() -> None:
     def record(stale: int, fresh: int, pgd: int) -> RetrainedRecord:
-        classes = [np.array([0] * count + [1] * (4 - count), np.uint8) for count in (4, stale, fresh, pgd)]
-        return RetrainedRecord(LABELS, *classes)
+        classes = [np.array([0] * count + [1] * (4 - count), np.uint8) for count in (4, 4, stale, fresh, pgd)]
+        return RetrainedRecord(LABELS, np.arange(4), *classes)
 
     outcome = {
         (BOTH, 0.0): [record(4, 4, 4)],
@@ -89,6 +94,25 @@ def test_retraining_is_drawn_by_what_was_trained_on_and_how_it_is_attacked() -> 
     drawn = {name: y for name, (_, y) in lines(ax).items()}
     assert [drawn[name][-1] for name in drawn] == [0.75, 0.5, 0.25, 0]
     assert [text.get_text() for text in ax.texts] == ["paper: 0.8262"]
+
+
+def test_the_confusion_matrix_shows_shares_of_each_digit_over_all_networks() -> None:
+    ax = figures.confusions([NETWORK, NETWORK], eps=0.1).axes[0]
+    drawn = np.asarray(ax.images[0].get_array())
+    assert drawn[0, :2].tolist() == [0.75, 0.25] and not drawn[1:].any()  # there are no other digits
+    assert {text.get_text(): text.xy for text in ax.texts} == {"75": (0, 0), "25": (1, 0)}
+
+
+def test_substitutes_are_drawn_over_the_questions_asked_between_their_two_bounds() -> None:
+    through, signs, white = curve(4, 3, 1).classes[1:], curve(4, 4, 4).classes[0], curve(0, 0, 0).classes[0]
+    victim = Victim(LABELS, signs, through, white)
+    (ax,) = figures.questions([SubstituteRecord(LABELS, (100, 500), through, victim, victim)]).axes
+    asked = [100, 500]
+    assert lines(ax) == {
+        "FGSM through the substitute": (asked, [0.75, 0.25]),
+        "random signs, no attack": (asked, [1, 1]),
+        "FGSM through the network itself": (asked, [0, 0]),
+    }
 
 
 def test_a_plane_names_each_class_inside_its_region_and_marks_the_attack() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -11,10 +10,12 @@ import torch
 from torch import nn
 
 from lib import book, data
-from lib.attack import FGSM, PGD, random_signs
-from lib.chapters.mitigation import measure_attacks, networks
-from lib.chapters.mitigation.experiment import Experiment
-from lib.chapters.mitigation.measure_attacks import classified
+from lib.attack import FGSM, PGD, GradientStep, random_signs
+from lib.attack.search import square
+from lib.chapters.mitigation import experiment, measure_attacks, networks
+from lib.chapters.mitigation.classes import classified
+from lib.chapters.mitigation.experiment import QUERIES, Experiment
+from lib.chapters.mitigation.measure_substitute import copy_of
 from lib.chapters.mitigation.networks import ALONE, BOTH, Training, before_and_after, trained
 from lib.data import Dataset
 from lib.evidence import cells as evidence
@@ -49,6 +50,7 @@ def few(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REPRO_DEVICE", "cpu")
         patch.setattr(data, "load", lambda name: images)
+        patch.setattr(experiment, "QUESTIONS", (5, 20, 100))
         patch.setattr(evidence, "FOLDERS", [folder / "evidence"])
         patch.setitem(fit.__kwdefaults__, "snapshots", folder / "snapshots")
         yield images
@@ -77,14 +79,15 @@ def test_the_experiment_s_fields_are_the_notebook_s_parameters() -> None:
 
 def test_no_cell_is_there_twice() -> None:
     cells = SMALL.cells()
-    assert len({cell.digest for cell in cells}) == len(cells) == 2 + 1 + 1 + 2 * 8 + 1 + 1 + 2 + 1
+    assert len({cell.digest for cell in cells}) == len(cells) == 2 + 1 + 1 + 2 * 8 + 2 + 1 + 1 + 2 + 2
 
 
 def test_networks_are_attacked_over_the_grid_and_at_the_eps_of_claims_and_of_retraining() -> None:
     setting = SMALL.networks()[0].setting
     assert setting.eps == (0.0, 0.15, 0.2, 0.3) and setting.eps_targeted == (0.0, 0.45, 0.9)
+    assert setting.eps_targeted_pgd == (0.45, 0.9)
     narrow = replace(SMALL, eps_untargeted=0.1, eps_targeted=0.2).networks()[0].setting
-    assert narrow.eps == (0.0, 0.05, 0.1, 0.2, 0.3) and narrow.eps_targeted == (0.0, 0.1, 0.2, 0.9)
+    assert narrow.eps == (0.0, 0.05, 0.1, 0.2, 0.3) and narrow.eps_targeted == (0.0, 0.1, 0.2, 0.45, 0.9)
 
 
 def test_a_parameter_touches_only_the_cells_that_depend_on_it() -> None:
@@ -95,8 +98,8 @@ def test_a_parameter_touches_only_the_cells_that_depend_on_it() -> None:
     assert parts(detector_epochs=5) == {"detector"}
     assert parts(n_boundary=7) == {"boundary"}
     assert parts(grid=5) == {"network"}
-    assert parts(retrain_epochs=3) == {"retrained", "flags", "boundary", "substitute"}
-    assert parts(seeds=3) == {"network", "retrained", "detector"}
+    assert parts(retrain_epochs=3) == {"retrained", "search", "flags", "boundary", "substitute"}
+    assert parts(seeds=3) == {"network", "retrained", "search", "detector", "substitute"}
     assert parts(seeds=1) == set()
 
 
@@ -115,7 +118,7 @@ def measured_by(cell: Cell) -> object:
     return cell.part.measure(cell.setting)
 
 
-@pytest.mark.parametrize("place", [0, 2, 3, 4, -5, -4, -3, -1])  # one of each part
+@pytest.mark.parametrize("place", [0, 2, 3, 4, -8, -6, -5, -4, -1])  # one of each part
 def test_a_record_is_the_same_measured_again_and_read_back(measured: dict[str, list], place: int) -> None:
     cell = SMALL.cells()[place]
     again = measured_by(cell)
@@ -153,29 +156,45 @@ def test_a_network_is_classified_as_under_each_attack_by_itself(
 ) -> None:
     first, second = measured["network"]
     x, y, targets = few.x_test, few.y_test, next_class(few.y_test)
+    some = data.sample(y, 12)
     assert first.labels.tolist() == y.tolist() and first.targets.tolist() == targets.tolist()
+    assert first.some.tolist() == some.tolist() != list(range(12))
     assert first.clean.tolist() == classified(original, x).tolist()
-    by_fgsm = under_attack(original, FGSM(eps=0.3), x, y)
-    assert first.fgsm.at(0.3).tolist() == by_fgsm.read.tolist()
-    assert first.fgsm.losses[-1].tolist() == by_fgsm.losses.tolist()
-    by_pgd = under_attack(original, PGD(eps=0.2, early_stop=True), x[:12], y[:12])
-    assert first.pgd.at(0.2).tolist() == by_pgd.read.tolist() and first.few == 12
+    assert first.fgsm.at(0.3).tolist() == under_attack(original, FGSM(eps=0.3), x, y).read.tolist()
+    assert first.step.at(0.3).tolist() == under_attack(original, GradientStep(eps=0.3), x, y).read.tolist()
+    by_pgd = under_attack(original, PGD(eps=0.2, early_stop=True), x[some], y[some])
+    assert first.pgd.at(0.2).tolist() == by_pgd.read.tolist()
     far = under_attack(original, FGSM(eps=0.9, targeted=True), x, y, targets)
     assert first.targeted_fgsm.at(0.9).tolist() == far.read.tolist()
-    assert first.targeted_pgd.eps == (0.9,) and first.targeted_pgd.classes.shape == (1, 12)
+    assert first.targeted_pgd.eps == (0.45, 0.9) and first.targeted_pgd.classes.shape == (2, 12)
     assert first.weights != second.weights
 
 
-def test_hits_are_counted_against_labels_and_targets_also_of_the_first_images_alone() -> None:
-    record = SimpleNamespace(labels=np.array([1, 2, 3], np.uint8), targets=np.array([2, 3, 4], np.uint8))
+def test_random_signs_stand_beside_the_attacks_at_every_eps(
+    measured: dict[str, list], few: Dataset, original: nn.Module
+) -> None:
+    (first, _) = measured["network"]
+    assert first.signs.eps == tuple(sorted({*first.fgsm.eps, *first.targeted_fgsm.eps}))
+    assert first.signs.at(0.0).tolist() == first.clean.tolist()
+    assert first.signs.at(0.9).tolist() == classified(original, random_signs(few.x_test, 0.9)).tolist()
+
+
+def test_hits_are_counted_against_labels_and_targets_also_of_some_images_alone() -> None:
+    labels, targets = np.array([1, 2, 3], np.uint8), np.array([2, 3, 4], np.uint8)
+    nothing = measure_attacks.Curve((), np.empty((0, 3), np.uint8))
+    record = measure_attacks.NetworkRecord("", "", 0, labels, targets, np.array([0, 2]), *[nothing] * 7)
+    assert record.correct(np.array([1, 3, 3], np.uint8)).tolist() == [True, False, True]
     found = np.array([[1, 3], [2, 2]], np.uint8)
-    assert measure_attacks.NetworkRecord.correct(record, found).tolist() == [[True, False], [False, True]]
-    assert measure_attacks.NetworkRecord.reached(record, found).tolist() == [[False, True], [True, False]]
+    assert record.correct(found).tolist() == [[True, True], [False, False]]
+    assert record.reached(found).tolist() == [[False, False], [True, False]]
 
 
-def test_pictures_are_the_first_test_images_within_eps(measured: dict[str, list], few: Dataset, original) -> None:
+def test_pictures_are_one_test_image_of_each_class_within_eps(
+    measured: dict[str, list], few: Dataset, original: nn.Module
+) -> None:
     (found,) = measured["pictures"]
-    assert torch.equal(torch.from_numpy(found.clean.images), few.x_test[:8])
+    shown = [int((few.x_test == torch.from_numpy(one)).flatten(1).all(1).nonzero()) for one in found.clean.images]
+    assert few.y_test[shown].tolist() == sorted(few.y_test[shown].tolist()) and len(set(shown)) == 10
     for pictures in (found.untargeted, found.targeted):
         moved = np.abs(pictures.images - found.clean.images).max()
         assert moved == pytest.approx(pictures.eps, abs=1e-6)
@@ -184,7 +203,7 @@ def test_pictures_are_the_first_test_images_within_eps(measured: dict[str, list]
 
 def test_what_is_left_of_a_digit_at_eps_0_is_all_of_it(measured: dict[str, list]) -> None:
     (found,) = measured["likeness"]
-    assert found.correlations[0] == pytest.approx(np.ones(12), abs=1e-6) and found.correlations[-1].mean() < 0.5
+    assert found.correlations[0] == pytest.approx(np.ones(12), abs=1e-5) and found.correlations[-1].mean() < 0.5
     assert found.attacked.network[0].tolist() == found.signs.network[0].tolist()
     assert found.attacked.neighbour[0].tolist() == found.signs.neighbour[0].tolist()
     assert found.attacked.network.shape == found.signs.neighbour.shape == (6, 12)
@@ -205,7 +224,18 @@ def test_stale_images_are_attacked_through_the_network_before(measured: dict[str
     found, attack = measured["retrained"][-1], FGSM(eps=0.2)
     assert found.stale_fgsm.tolist() == classified(after, attack(before, few.x_test, few.y_test)).tolist()
     assert found.fresh_fgsm.tolist() == under_attack(after, attack, few.x_test, few.y_test).read.tolist()
+    assert found.signs.tolist() == classified(after, random_signs(few.x_test, 0.2)).tolist()
     assert len(found.fresh_pgd) == 12
+    assert found.correct(found.fresh_pgd).tolist() == (found.fresh_pgd == found.labels[found.some]).tolist()
+
+
+def test_square_searches_the_images_that_pgd_attacks(measured: dict[str, list], few: Dataset) -> None:
+    _, after = before_and_after(SMALL.retrained(*SMALL.held_out)[0].setting.retraining)
+    found, _ = measured["search"]
+    some = measured["retrained"][-2].some
+    x, y = few.x_test[some], few.y_test[some]
+    assert found.labels.tolist() == y.tolist()
+    assert found.classes.tolist() == classified(after, square(after, x, y, 0.2, QUERIES)).tolist()
 
 
 @pytest.mark.parametrize(("images", "counts"), [(BOTH, [120, 40]), (ALONE, [120])])
@@ -226,28 +256,31 @@ def test_test_images_are_trained_on_only_where_the_paper_does(
 def test_probes_are_of_the_retrained_network(measured: dict[str, list], few: Dataset) -> None:
     _, after = before_and_after(SMALL.retrained(*SMALL.held_out)[0].setting.retraining)
     (found,) = measured["flags"]
-    one_step = under_attack(after, FGSM(eps=0.2), few.x_test[:12], few.y_test[:12])
+    some = data.sample(few.y_test, 12)
+    one_step = under_attack(after, FGSM(eps=0.2), few.x_test[some], few.y_test[some])
     assert found.one_step.tolist() == one_step.correct.tolist() and found.labels.tolist() == one_step.y.tolist()
 
 
 # Boundary, detector, substitute
 
 
-def test_the_planes_run_through_the_first_image(measured: dict[str, list], few: Dataset, original) -> None:
+def test_the_planes_run_through_the_first_of_the_images(measured: dict[str, list], few: Dataset, original) -> None:
     (found,) = measured["boundary"]
+    some = data.sample(few.y_test, 10)
     middle = len(found.before.plane.across) // 2
-    assert found.before.plane.read[middle, middle] == classified(original, few.x_test[:1])[0]
+    assert found.before.plane.read[middle, middle] == classified(original, few.x_test[some[:1]])[0]
     assert found.before.plane.across[[0, -1]].tolist() == [-0.5, 0.5]
     for around in (found.before, found.after):
         assert len(around.along_gradient) == len(around.along_random) == 10
-    misread = classified(original, few.x_test[:10]) != few.y_test[:10].cpu().numpy()
+    misread = classified(original, few.x_test[some]) != few.y_test[some].cpu().numpy()
     assert ((found.before.along_gradient == 0) == misread).all()
 
 
 def test_the_detector_judges_the_same_images_attacked_in_six_ways(
     measured: dict[str, list], few: Dataset, original
 ) -> None:
-    found, x, y = measured["detector"][0], few.x_test[:12], few.y_test[:12]
+    found, some = measured["detector"][0], data.sample(few.y_test, 12)
+    x, y = few.x_test[some], few.y_test[some]
     assert found.fgsm.classes.tolist() == under_attack(original, FGSM(eps=0.2), x, y).read.tolist()
     assert found.signs.classes.tolist() == classified(original, random_signs(x, 0.2)).tolist()
     black = (x == 0).flatten(1).float().mean(1)
@@ -257,14 +290,28 @@ def test_the_detector_judges_the_same_images_attacked_in_six_ways(
     assert len({one.suspicion.tobytes() for one in judged}) == 6
 
 
-def test_the_substitute_is_judged_on_images_that_it_never_asked_about(
-    measured: dict[str, list], few: Dataset, original
+def test_the_substitutes_are_judged_on_images_that_were_never_asked_about(
+    measured: dict[str, list], few: Dataset, original: nn.Module
 ) -> None:
-    (found,) = measured["substitute"]
-    rest, rest_y = few.x_test[20:], few.y_test[20:]
-    assert found.labels.tolist() == rest_y.tolist() and len(found.substitute) == 20
-    assert found.original.clean.tolist() == classified(original, rest).tolist()
-    by_fgsm = under_attack(original, FGSM(eps=0.2), rest, rest_y).read
-    assert found.original.through_original.tolist() == by_fgsm.tolist()
+    found, _ = measured["substitute"]
+    half = data.sample(few.y_test, 20)
+    rest = np.setdiff1d(np.arange(40), half)
+    x, y = few.x_test[rest], few.y_test[rest]
+    assert found.labels.tolist() == y.tolist()
+    assert found.original.clean.tolist() == classified(original, x).tolist()
+    assert found.original.signs.tolist() == classified(original, random_signs(x, 0.2)).tolist()
+    assert found.original.through_original.tolist() == under_attack(original, FGSM(eps=0.2), x, y).read.tolist()
     _, after = before_and_after(SMALL.retrained(*SMALL.held_out)[0].setting.retraining)
-    assert found.retrained.clean.tolist() == classified(after, rest).tolist()
+    assert found.retrained.clean.tolist() == classified(after, x).tolist()
+    few_questions = copy_of(original, few.x_test[half][data.sample(few.y_test[half], 5)], 2 * 20 // 5, SMALL.seed)
+    through = FGSM(eps=0.2)(few_questions, x, y)
+    assert found.questions == (5, 20)
+    assert found.substitute[0].tolist() == classified(few_questions, x).tolist()
+    assert found.original.through_substitute[0].tolist() == classified(original, through).tolist()
+
+
+def test_no_more_questions_are_asked_than_half_of_the_test_images_answer(measured: dict[str, list]) -> None:
+    assert SMALL.substitutes()[0].setting.questions == experiment.QUESTIONS == (5, 20, 100)
+    for found in measured["substitute"]:
+        assert found.questions == (5, 20)
+        assert len(found.substitute) == len(found.original.through_substitute) == 2

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from lib.attack.autoattack import autoattack
 from lib.attack.gradient import BIM, FGSM, PGD
 from lib.attack.lbfgs import LBFGS
-from lib.attack.noise import uniform
+from lib.attack.noise import random_signs, uniform
 from lib.attack.search import square
 from lib.chapters.common_ground.chosen import Chosen
 from lib.measure.red_flags import LARGE_EPS
@@ -43,6 +43,11 @@ def clean(case: Case) -> Tensor:
 def noise(case: Case) -> Tensor:
     """Noise that fills the ball evenly."""
     return uniform(case.x, case.eps, seed=1).clamp(0, 1)
+
+
+def signs(case: Case) -> Tensor:
+    """Random signs, the size of FGSM's step: FGSM without the gradient."""
+    return random_signs(case.x, case.eps)
 
 
 def one_step(case: Case) -> Tensor:
@@ -104,6 +109,7 @@ SEARCHING: dict[str, Attack] = {"Square": searched, "AutoAttack": judged_outside
 FOLLOWING: dict[str, Attack] = {
     "clean": clean,
     "noise": noise,
+    "random signs": signs,
     "FGSM": one_step,
     "targeted FGSM": one_step_towards,
     "BIM-10": many_steps,

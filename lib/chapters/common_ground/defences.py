@@ -131,12 +131,15 @@ class Defence:
         Goes on from the start, for an eps.
     passes
         What that computes, in passes of an image.
+    paper
+        Who proposed it, as rows of tables and figures say.
     knows_eps
         Whether it depends on the eps; one that does not is given none.
     """
 
     train: Callable[..., Defended]
     passes: Callable[[Work], float]
+    paper: str
     knows_eps: bool = True
 
 
@@ -144,19 +147,25 @@ NONE, PGD_TRAINING, RISING = "none", "PGD training", "PGD, rising eps"
 YARDSTICKS = (PGD_TRAINING, RISING)
 
 DEFENCES: dict[str, Defence] = {
-    NONE: Defence(undefended, costs.clean, knows_eps=False),
-    "removal": Defence(removed, costs.removal),
-    "fine-tuned": Defence(fine_tuned, costs.attacked_once),
-    "retrained": Defence(retrained, costs.attacked_once),
-    "mixed batches": Defence(mixed, costs.half_attacked),
-    "filter, printed": Defence(filtered_as_printed, costs.filtering, knows_eps=False),
-    "filter, median": Defence(filtered_by_median, costs.filtering, knows_eps=False),
-    PGD_TRAINING: Defence(pgd_trained, costs.attacked_in_steps),
-    RISING: Defence(pgd_trained_rising, costs.attacked_in_steps),
+    NONE: Defence(undefended, costs.clean, "", knows_eps=False),
+    "removal": Defence(removed, costs.removal, "Khorasani"),
+    "fine-tuned": Defence(fine_tuned, costs.attacked_once, "Biswari"),
+    "retrained": Defence(retrained, costs.attacked_once, "Sharna"),
+    "mixed batches": Defence(mixed, costs.half_attacked, "Biswari"),
+    "filter, printed": Defence(filtered_as_printed, costs.filtering, "Pravin", knows_eps=False),
+    "filter, median": Defence(filtered_by_median, costs.filtering, "Pravin", knows_eps=False),
+    PGD_TRAINING: Defence(pgd_trained, costs.attacked_in_steps, "Madry"),
+    RISING: Defence(pgd_trained_rising, costs.attacked_in_steps, "Wong and Kolter"),
 }
 """The rows. From the papers are all but the first and the yardsticks."""
 
 FROM_PAPERS = [name for name in DEFENCES if name not in (NONE, *YARDSTICKS)]
+
+
+def titled(name: str) -> str:
+    """What a row is called where it is shown: a defence with the author of its paper, any other as it is."""
+    paper = DEFENCES[name].paper if name in DEFENCES else ""
+    return f"{name} ({paper})" if paper else name
 
 
 def cost(name: str, work: Work) -> float:

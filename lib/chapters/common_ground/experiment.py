@@ -128,8 +128,7 @@ class Experiment(experiment.Experiment):
 
     def distances(self) -> list[Cell]:
         """How far L-BFGS has to go, in the same order; a defence that knows no eps has the same cell at each."""
-        n = min(self.n_judge, self.n_lbfgs)
-        return [DISTANCES(Distances(self.network(*one), n)) for one in self._rows]
+        return [DISTANCES(Distances(self.network(*one), self.n_judge, self.n_lbfgs)) for one in self._rows]
 
     def over_eps(self) -> list[Cell]:
         """The curves of `DRAWN`, in the same order."""
@@ -151,7 +150,7 @@ class Experiment(experiment.Experiment):
                     eps,
                     chosen,
                     checks,
-                    min(self.n_judge, self.n_lbfgs),
+                    self.n_lbfgs,
                 )
             )
             for eps in (madry.EPS, self.eps_large)

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lib.chapters.common_ground.attacks import ATTACKS
+from lib.chapters.common_ground.defences import titled
 from lib.chapters.common_ground.judging import WORST
 from lib.chapters.common_ground.rows import Rows, by_worst_case
 from lib.show.plots import COLOURS, MARKERS, panels
@@ -19,7 +20,7 @@ def table(rows: Rows) -> Figure:
         f"eps {eps:g}": np.array([[of[name].accuracy(column) for column in columns] for name in order])
         for eps, of in rows.items()
     }
-    return heat_maps(panes, order, columns)
+    return heat_maps(panes, [titled(name) for name in order], columns)
 
 
 def what_is_left(rows: Rows, costs: Mapping[str, float]) -> Figure:
@@ -30,14 +31,15 @@ def what_is_left(rows: Rows, costs: Mapping[str, float]) -> Figure:
         for eps, of in rows.items()
     }
     notes = {title: [f"× {costs[name]:.1f}" for name in order] for title in panes}
-    return ladders(panes, order, {"": ["cost"], **notes})
+    return ladders(panes, [titled(name) for name in order], {"": ["cost"], **notes})
 
 
 def price(rows: Rows, costs: Mapping[str, float]) -> Figure:
     """Every defence by clean accuracy, the worst case and cost."""
     points = {
         f"eps {eps:g}": {
-            name: (of[name].accuracy("clean"), of[name].accuracy(WORST), costs[name]) for name in by_worst_case(rows)
+            titled(name): (of[name].accuracy("clean"), of[name].accuracy(WORST), costs[name])
+            for name in by_worst_case(rows)
         }
         for eps, of in rows.items()
     }
@@ -46,7 +48,9 @@ def price(rows: Rows, costs: Mapping[str, float]) -> Figure:
 
 def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
     """Accuracy under PGD over eps, for defences trained at each."""
-    panes = {f"trained at eps {eps:g}": series for eps, series in curves.items()}
+    panes = {
+        f"trained at eps {eps:g}": {titled(name): series for name, series in of.items()} for eps, of in curves.items()
+    }
     figure = panels(grid, panes, "eps (pixel units)", "accuracy under PGD")
     for ax in figure.axes:
         ax.set_xticks(np.linspace(0, 0.5, 6))

@@ -71,6 +71,13 @@ def start(setting: First, further: int = 0) -> Start:
 
 
 def held_out(dataset: str, n: int) -> Images:
-    """The first n test images of a data set."""
+    """A sample of n test images of a data set, the same each time."""
     images = data.load(dataset)
-    return images.x_test[:n], images.y_test[:n]
+    return sampled((images.x_test, images.y_test), n)
+
+
+def sampled(images: Images, n: int) -> Images:
+    """n of these images, the same each time, of each class as large a share as all have."""
+    x, y = images
+    chosen = data.sample(y, n)
+    return x[chosen], y[chosen]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from lib.chapters.common_ground.defences import YARDSTICKS
+from lib.chapters.common_ground.defences import YARDSTICKS, titled
 from lib.chapters.common_ground.judging import WORST
 from lib.chapters.common_ground.measure import FilterFound
 from lib.chapters.common_ground.rows import Rows
@@ -27,7 +27,7 @@ def filtered(found: FilterFound) -> pd.DataFrame:
 def yardsticks(rows: Rows, numbers: range) -> pd.DataFrame:
     """The yardsticks network by network; `numbers` are the seeds."""
     each = [(eps, name) for eps in rows for name in YARDSTICKS]
-    frame = pd.DataFrame({"yardstick": [f"{name}, eps {eps:g}" for eps, name in each]})
+    frame = pd.DataFrame({"yardstick": [f"{titled(name)}, eps {eps:g}" for eps, name in each]})
     for place, number in enumerate(numbers):
         pairs = [[rows[eps][name].accuracies(way)[place] for way in ("clean", WORST)] for eps, name in each]
         frame[f"seed {number}"] = [" / ".join(f"{share:.2f}" for share in pair) for pair in pairs]

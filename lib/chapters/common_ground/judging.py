@@ -10,7 +10,7 @@ from torch import nn
 from lib.attack.gradient import FGSM
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Attack, Case, correct_under, nearest_adversarial
 from lib.chapters.common_ground.chosen import Chosen, choose
-from lib.chapters.common_ground.first import Images
+from lib.chapters.common_ground.first import Images, sampled
 from lib.measure.red_flags import Flag, Probes, flags, without_gradient
 
 WORST = "worst case"
@@ -32,7 +32,7 @@ class Judgement:
     no_gradient
         On which images (N,) the gradient is zero in every pixel.
     distances
-        Of L-BFGS, on the first images; infinite where it failed.
+        Of L-BFGS, on a sample of them (n,); infinite where it failed.
     seconds
         Of training beyond the first.
     """
@@ -92,7 +92,7 @@ def judge_network(
     steps, queries
         Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
     n_lbfgs
-        How many of the images L-BFGS is run on, the first ones.
+        How many of the images L-BFGS is run on, a sample of them.
     more
         Attacks of your own by name, functions of a `Case`: further columns, which count for the worst case.
     """
@@ -105,7 +105,7 @@ def judged(
     case: Case, attacks: Sequence[Chosen], checks: Sequence[Chosen], n_lbfgs: int, seconds: float = 0.0
 ) -> Judgement:
     """All of a judgement."""
-    few = case.x[:n_lbfgs], case.y[:n_lbfgs]
+    few = sampled((case.x, case.y), n_lbfgs)
     return Judgement(
         case.y.cpu().numpy().astype(np.uint8),
         correct_under(case, attacks),

@@ -12,7 +12,7 @@ from lib.chapters.common_ground import madry as own
 from lib.chapters.common_ground.attacks import Case
 from lib.chapters.common_ground.defences import Defended
 from lib.chapters.common_ground.filtering import changed, scan
-from lib.chapters.common_ground.first import First, held_out, start
+from lib.chapters.common_ground.first import First, held_out, sampled, start
 from lib.chapters.common_ground.judging import Judgement
 from lib.chapters.common_ground.settings import Attacked, Distances, Filtering, Madry, Network, OverEps
 from lib.measure.curves import curve
@@ -166,7 +166,8 @@ def searched(setting: Attacked) -> SearchesFound:
 def distances(setting: Distances) -> DistancesFound:
     """How near the nearest misread image is."""
     network = trained(setting.network).network
-    return DistancesFound(attacks.nearest_adversarial(network, *held_out(setting.network.first.dataset, setting.n)))
+    judged = held_out(setting.network.first.dataset, setting.n_judge)
+    return DistancesFound(attacks.nearest_adversarial(network, *sampled(judged, setting.n)))
 
 
 def over_eps(setting: OverEps) -> CurveFound:

@@ -73,9 +73,10 @@ class Filtering:
 
 @dataclass(frozen=True)
 class Distances:
-    """L-BFGS on the first test images, at most n."""
+    """L-BFGS on at most n of the n_judge test images that are judged."""
 
     network: Network
+    n_judge: int
     n: int
 
     def __str__(self) -> str:
@@ -84,7 +85,7 @@ class Distances:
 
 @dataclass(frozen=True)
 class OverEps:
-    """PGD over a grid of eps, on the first test images, at most n_judge."""
+    """PGD over a grid of eps, on at most n_judge test images."""
 
     network: Network
     n_judge: int

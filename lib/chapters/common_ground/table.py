@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lib.chapters.common_ground import madry
 from lib.chapters.common_ground.attacks import ATTACKS
+from lib.chapters.common_ground.defences import titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.rows import Row, Rows, by_worst_case
 from lib.measure.intervals import rate
@@ -38,7 +39,7 @@ def row_cells(name: str, row: Row, note: str) -> list[str]:
 
 def defences(rows: Rows, eps: float, costs: Mapping[str, float], last: Sequence[Sequence[str]] = ()) -> HTML:
     """The table at one eps, best worst case first; `last` are further rows of cells."""
-    lines = [row_cells(name, rows[eps][name], f"× {costs[name]:.2f}") for name in by_worst_case(rows)]
+    lines = [row_cells(titled(name), rows[eps][name], f"× {costs[name]:.2f}") for name in by_worst_case(rows)]
     return tables.table(f"Accuracy at eps {eps:g}, defences trained at that eps; 95 % intervals", HEAD, [*lines, *last])
 
 
@@ -67,7 +68,7 @@ def flags(rows: Rows) -> HTML:
 def flag_cells(rows: Rows, order: Sequence[str]) -> list[list[str]]:
     """Every red flag that is up, as HTML: row, flag, numbers; a line that says so where none is."""
     raised = [
-        [f"{name}, eps {eps:g}", html.escape(flag), html.escape(sentence)]
+        [f"{titled(name)}, eps {eps:g}", html.escape(flag), html.escape(sentence)]
         for eps, of in rows.items()
         for name in order
         for flag, sentence in of[name].raised.items()

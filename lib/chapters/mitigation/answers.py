@@ -4,209 +4,236 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.chapters.mitigation.experiment import PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
-from lib.chapters.mitigation.measure_attacks import LikenessRecord, NetworkRecord
-from lib.chapters.mitigation.measure_defences import DetectorRecord
+from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
+from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
+from lib.chapters.mitigation.measure_detector import DetectorRecord
+from lib.chapters.mitigation.measure_digits import LikenessRecord
+from lib.chapters.mitigation.measure_retraining import SearchRecord
+from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.chapters.mitigation.rates import (
     ADAPTIVE,
     SIGNS,
-    WAYS,
     Hits,
     Outcome,
-    areas,
-    black_areas,
+    answered,
+    area,
+    area_over_signs,
     correct,
+    linearised,
     misread,
     nearest_neighbours,
+    ratio,
+    readings,
+    worst,
 )
-from lib.ledger.answers import Answer
-from lib.measure.intervals import Measured, difference, over_networks, rate
-
-PRINTED_ACCURACY = 0.8262
-"""Of the retrained network on adversarial images."""
+from lib.ledger.answers import Answer, Finding
+from lib.ledger.claims import paper
+from lib.ledger.scale import smaller
+from lib.measure.intervals import Measured, difference, rate
+from lib.measure.multiple import extreme
 
 Networks = Sequence[NetworkRecord]
 Detectors = Sequence[DetectorRecord]
+Substitutes = Sequence[SubstituteRecord]
+
+CLAIMS = paper("mitigation").claims
+
+SAME_SIGNS = "random signs of the same size"
+
+
+def by(what: str, measured: Measured) -> str:
+    """What a number was measured with: the attack, how many images, how many networks."""
+    networks = f"{measured.networks} network{'s' if measured.networks > 1 else ''}"
+    return f"{what}, {measured.images:,} test images, {networks}"
 
 
 # The network
 
 
-def accuracy(networks: Networks) -> Measured:
-    """On clean test images."""
-    return rate(_clean(networks))
-
-
 def clean_accuracy(networks: Networks, experiment: Experiment) -> Answer:
     """Is the network's accuracy the printed one?"""
-    found = accuracy(networks)
-    why = f"{found:.4f} over {len(networks)} network(s), against 0.9894.{_unlike_mnist(networks, experiment)}"
-    return Answer("clean.accuracy", found, why, sound=found, comparable=_is_mnist(experiment))
+    found = rate(clean(networks))
+    why = (
+        f"{len(networks[0].labels):,} test images of {experiment.dataset}; the paper prints neither layers nor epochs."
+    )
+    return _answer("clean.accuracy", experiment, paper=Finding(found, by("no attack", found)), why=why)
 
 
 # Under attack
 
 
-def untargeted_falls(networks: Networks) -> Answer:
-    """Is accuracy lower at eps 0.3 than without an attack?"""
-    drop, drop_pgd = (_lost(networks, hits) for hits in (_fgsm(networks), _pgd(networks)))
-    why = f"Accuracy at eps 0.3 is lower by {drop:.3f} (FGSM), {drop_pgd:.3f} (PGD)."
-    return Answer("untargeted.falls_with_eps", drop, why, sound=drop_pgd)
+def code_line_attacks(networks: Networks, experiment: Experiment) -> Answer:
+    """Does the code line, which lacks the sign, attack at all, and how much of what the formula does?"""
+    line, formula = (_fall(networks, under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
+    taken, whole = (_lost(networks, under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
+    share, of = ratio(taken, whole), f"the code line at eps {PRINTED_EPS:g}"
+    why = f"The code line takes {line.mean:.3f} of accuracy, the formula {formula.mean:.3f}: "
+    why += "without the sign, the step is as short as the gradient."
+    sound = share and Finding(share, by(f"the fall under {of} as a share of FGSM's", share))
+    return _answer("code_line.attacks", experiment, paper=Finding(line, by(of, line)), sound=sound, why=why)
 
 
-def untargeted_fools(networks: Networks) -> Answer:
-    """Is more than half of what was read rightly misread at eps 0.3?"""
-    fooled, fooled_pgd = (_fooled(networks, hits) for hits in (_fgsm(networks), _pgd(networks)))
-    why = f"{fooled:.3f} of the digits read rightly are misread at eps 0.3 (FGSM), {fooled_pgd:.3f} under PGD."
-    return Answer("untargeted.fools_at_0.3", fooled, why, sound=fooled_pgd)
+def untargeted_falls(networks: Networks, experiment: Experiment) -> Answer:
+    """Is accuracy lower at eps 0.3 than without an attack, and lower than under random signs?"""
+    return _falls("untargeted.falls_with_eps", networks, experiment, PRINTED_EPS, "fgsm")
 
 
-def targeted_falls(networks: Networks, likeness: LikenessRecord) -> Answer:
-    """Is accuracy under the targeted attack lower at eps 0.9 than without one?"""
-    drop = _lost(networks, [one.correct(one.targeted_fgsm.at(PRINTED_EPS_TARGETED)) for one in networks])
-    drop_pgd = _lost(networks, [one.correct(one.targeted_pgd.at(PRINTED_EPS_TARGETED)) for one in networks])
-    why = f"Lower by {drop:.3f} (FGSM) and {drop_pgd:.3f} (PGD); at eps 0.9 {_neighbours(likeness)}"
-    return Answer("targeted.falls_with_eps", drop, why, sound=drop_pgd)
+def targeted_falls(networks: Networks, experiment: Experiment) -> Answer:
+    """Is accuracy under the targeted attack lower at eps 0.9 than without one, and lower than under random signs?"""
+    return _falls("targeted.falls_with_eps", networks, experiment, PRINTED_EPS_TARGETED, "targeted_fgsm")
 
 
-def targeted_fools(networks: Networks, likeness: LikenessRecord) -> Answer:
-    """Is more than half of the digits read as the target at eps 0.9?"""
-    reached = _reached(networks)
-    reached_pgd = rate([one.reached(one.targeted_pgd.at(PRINTED_EPS_TARGETED)) for one in networks])
-    why = f"One step reaches the target in {reached:.3f}, PGD in {reached_pgd:.3f}; {_neighbours(likeness)}"
-    return Answer("targeted.fools_at_0.9", reached, why, sound=reached_pgd)
+def _falls(claim: str, networks: Networks, experiment: Experiment, eps: float, attack: str) -> Answer:
+    attacked, signs = under(networks, eps, attack), under(networks, eps, "signs")
+    fall, by_chance = _fall(networks, attacked), _fall(networks, signs)
+    name = "targeted FGSM" if attack == "targeted_fgsm" else "FGSM"
+    finding = Finding(fall, by(f"{name} at eps {eps:g}", fall), difference(signs, attacked), SAME_SIGNS)
+    why = (
+        f"Under {name} accuracy falls by {fall.mean:.3f}, under random signs of the same size by {by_chance.mean:.3f}."
+    )
+    return _answer(claim, experiment, paper=finding, sound=finding, why=why)
+
+
+def untargeted_fools(networks: Networks, experiment: Experiment) -> Answer:
+    """Is more than half of what was classified rightly misread at eps 0.3, and more than under random signs?"""
+    right = clean(networks)
+    fooled, by_chance = (_wrong(under(networks, PRINTED_EPS, attack)) for attack in ("fgsm", "signs"))
+    share, control = rate(fooled, among=right), rate(by_chance, among=right)
+    more = difference(*([linearised(a & b, b) for a, b in zip(one, right, strict=True)] for one in (fooled, by_chance)))
+    finding = Finding(share, by(f"FGSM at eps {PRINTED_EPS:g}, of those right without it", share), more, SAME_SIGNS)
+    why = f"FGSM misleads {share.mean:.3f} of what was right, random signs of the same size {control.mean:.3f}."
+    return _answer("untargeted.fools_at_0.3", experiment, paper=finding, sound=finding, why=why)
+
+
+def targeted_fools(networks: Networks, likeness: LikenessRecord, experiment: Experiment) -> Answer:
+    """Is more than half misread at eps 0.9; and soundly, is more than half taken for the target below eps 0.5?"""
+    far, near = PRINTED_EPS_TARGETED, EPS_BELOW_HALF
+    fooled, by_chance = (_wrong(under(networks, far, attack)) for attack in ("targeted_fgsm", "signs"))
+    reached = [one.reached(one.targeted_pgd.at(near)) for one in networks]
+    signs = [one.reached(one.signs.at(near)[one.some]) for one in networks]
+    share, control, target = rate(fooled), rate(by_chance), rate(reached)
+    found = Finding(share, by(f"targeted FGSM at eps {far:g}", share), difference(fooled, by_chance), SAME_SIGNS)
+    what = f"taken for the target, PGD of 40 steps at eps {near:g}"
+    sound = Finding(target, by(what, target), difference(reached, signs), SAME_SIGNS)
+    why = (
+        f"Misread at {far:g}: {share.mean:.3f}, by random signs {control.mean:.3f}; taken for the target at {near:g}: "
+    )
+    why += f"{target.mean:.3f}. Nearest neighbours name {nearest_neighbours(likeness):.2f}."
+    return _answer("targeted.fools_at_0.9", experiment, paper=found, sound=sound, why=why)
 
 
 # Retraining
 
 
-def retrained_accuracy(networks: Networks, outcome: Outcome, experiment: Experiment) -> Answer:
+def retrained_accuracy(outcome: Outcome, searches: Sequence[SearchRecord], experiment: Experiment) -> Answer:
     """Is the retrained network's accuracy on adversarial images the printed one?"""
+    after, eps = outcome[experiment.held_out], experiment.eps_train
     stale = rate(correct(outcome[experiment.as_paper], "stale FGSM"))
-    fresh, strong = (rate(correct(outcome[experiment.held_out], way)) for way in ("fresh FGSM", "fresh PGD"))
-    why = f"{stale:.3f} on the images retrained on at eps {experiment.eps_train}; {fresh:.3f} on held-out images "
-    why += f"under fresh FGSM, {strong:.3f} under PGD.{_unlike_mnist(networks, experiment)}"
-    return Answer("retrained.adversarial_accuracy", stale, why, sound=strong, comparable=_is_mnist(experiment))
+    fresh, strong = (rate(correct(after, way)) for way in ("fresh FGSM", "fresh PGD"))
+    ladder = (
+        ("the images retrained on", stale),
+        ("held out, fresh FGSM", fresh),
+        ("held out, PGD of 40 steps", strong),
+        ("held out, worst of FGSM, PGD and Square", rate(worst(after, searches))),
+    )
+    tried = readings(outcome, experiment.as_paper)
+    why = f"At eps {eps:g}, {stale.mean:.3f} of the images retrained on, {fresh.mean:.3f} of fresh ones; "
+    why += f"{tried.giving} of {tried.tried} readings give the printed figure."
+    finding = Finding(stale, by(f"FGSM at eps {eps:g} through the old network, retrained on", stale))
+    claim = "retrained.adversarial_accuracy"
+    return _answer(claim, experiment, paper=finding, ladder=ladder, readings=tried, why=why)
 
 
 def retraining_recovers(networks: Networks, outcome: Outcome, experiment: Experiment) -> Answer:
-    """Is accuracy on held-out images under fresh attacks higher after retraining than before?"""
+    """Is accuracy higher after retraining than before: on the images retrained on, and on fresh held-out ones?"""
     eps, after = experiment.eps_train, outcome[experiment.held_out]
-    gain = difference(correct(after, "fresh FGSM"), _fgsm(networks, eps))
-    gain_pgd = difference(correct(after, "fresh PGD"), _pgd(networks, eps))
-    why = f"Held-out accuracy under fresh attacks at eps {eps} changes by {gain:.3f} (FGSM) and {gain_pgd:.3f} (PGD)."
-    return Answer("retraining.recovers", gain, why, sound=gain_pgd)
-
-
-def nearest_reading(outcome: Outcome) -> str:
-    """Which retraining, scored in which way, comes nearest to the printed accuracy, in words."""
-    readings = {
-        (*key, way): rate(correct(retrained, way)).mean
-        for key, retrained in outcome.items()
-        for way in WAYS
-        if key[1] > 0
-    }
-    nearest = min(readings, key=lambda reading: abs(readings[reading] - PRINTED_ACCURACY))
-    return (
-        f"nearest to {PRINTED_ACCURACY} of all {len(readings)} readings: {readings[nearest]:.4f},\n"
-        "trained on {}, eps {}, scored on {} images".format(*nearest)
-    )
+    before, before_pgd = under(networks, eps, "fgsm"), under(networks, eps, "pgd")
+    gain = difference(correct(outcome[experiment.as_paper], "stale FGSM"), before)
+    fresh = difference(correct(after, "fresh FGSM"), before)
+    strong = difference(correct(after, "fresh PGD"), before_pgd)
+    smaller_gain = extreme([fresh, strong], "smallest")
+    why = f"At eps {eps:g} accuracy changes by {gain.mean:+.3f} on the images retrained on, "
+    why += f"by {fresh.mean:+.3f} under fresh FGSM, by {strong.mean:+.3f} under PGD."
+    found = Finding(gain, by(f"FGSM at eps {eps:g} through the old network, retrained on", gain))
+    sound = Finding(smaller_gain, by(f"fresh FGSM and PGD at eps {eps:g}, held out, the smaller", smaller_gain))
+    return _answer("retraining.recovers", experiment, paper=found, sound=sound, why=why)
 
 
 # The detector
 
 
-def boundary_separable(detectors: Detectors) -> Answer:
-    """Does a detector separate clean from FGSM images, and still where the attack knows it?"""
-    known, informed, signs = (over_networks(areas(detectors, name)) for name in ("FGSM", ADAPTIVE, SIGNS))
-    error = np.mean(misread(detectors, ADAPTIVE))
-    why = (
-        f"AUC {known:.3f} on FGSM images, {informed:.3f} when the attack knows the detector (misread in {error:.2f}); "
+def boundary_separable(detectors: Detectors, experiment: Experiment) -> Answer:
+    """Does a detector separate clean from FGSM images, better than from random signs; and who knows it?"""
+    known, informed, signs = (area(detectors, name) for name in ("FGSM", ADAPTIVE, SIGNS))
+    at = f"at eps {experiment.eps_train:g}"
+    found, sound = (
+        Finding(area_, by(f"{what} {at}", area_), area_over_signs(detectors, name), SAME_SIGNS)
+        for name, what, area_ in (("FGSM", "FGSM", known), (ADAPTIVE, ADAPTIVE, informed))
     )
-    why += f"{signs:.3f} on random signs of the same size."
-    return Answer("boundary.separable", known, why, sound=informed)
+    error = np.mean([hits.mean() for hits in misread(detectors, ADAPTIVE)])
+    why = f"Area {known.mean:.3f} for FGSM, {signs.mean:.3f} for random signs, which attack nothing; "
+    why += f"{informed.mean:.3f} once the attack knows the detector (misread: {error:.2f})."
+    return _answer("boundary.separable", experiment, paper=found, sound=sound, why=why)
 
 
-# Numbers for the ledger and for the prose
+# A substitute
 
 
-def headline(networks: Networks, outcome: Outcome, detectors: Detectors, experiment: Experiment) -> dict[str, float]:
-    """The numbers that the tests hold against their expected ranges."""
-    as_paper, held_out = outcome[experiment.as_paper], outcome[experiment.held_out]
-    found = {
-        "clean_accuracy": accuracy(networks),
-        "fgsm_0.3_accuracy": rate(_fgsm(networks)),
-        "stale_accuracy": rate(correct(as_paper, "stale FGSM")),
-        "pgd_0.3_accuracy": rate(_pgd(networks)),
-        "targeted_0.9_reached": _reached(networks),
-        "detector_auc": over_networks(areas(detectors, "FGSM")),
-        "fresh_accuracy": rate(correct(held_out, "fresh FGSM")),
-        "retrained_pgd_accuracy": rate(correct(held_out, "fresh PGD")),
-        "adaptive_auc": over_networks(areas(detectors, ADAPTIVE)),
-        "signs_auc": over_networks(areas(detectors, SIGNS)),
-        "black_pixels_auc": over_networks(black_areas(detectors, "FGSM")),
-    }
-    return {name: measured.mean for name, measured in found.items()}
-
-
-def summary(networks: Networks, outcome: Outcome, detectors: Detectors, experiment: Experiment) -> dict[str, object]:
-    """What the chapter's first paragraphs say."""
-    numbers = headline(networks, outcome, detectors, experiment)
-    return {
-        "stale": numbers["stale_accuracy"],
-        "fresh": numbers["fresh_accuracy"],
-        "pgd": numbers["retrained_pgd_accuracy"],
-        "before": rate(_fgsm(networks, experiment.eps_train)).mean,
-        "auc": numbers["detector_auc"],
-        "auc-adaptive": numbers["adaptive_auc"],
-        "seeds": experiment.seeds,
-        "eps": experiment.eps_train,
-        "auc-signs": numbers["signs_auc"],
-        "auc-black": numbers["black_pixels_auc"],
-        "data": "MNIST" if _is_mnist(experiment) else f"{experiment.dataset} (a small sample of MNIST)",
-    }
+def little_knowledge_suffices(substitutes: Substitutes, experiment: Experiment) -> Answer:
+    """Does FGSM made for a substitute lower accuracy; at every number of questions, what share of the white box's?"""
+    asked = substitutes[0].questions
+    before = answered(substitutes, lambda one: one.original.clean)
+    rows = [
+        answered(substitutes, lambda one, row=row: one.original.through_substitute[row]) for row in range(len(asked))
+    ]
+    white = _less(before, answered(substitutes, lambda one: one.original.through_original))
+    fall = difference(before, rows[-1])
+    signs = difference(before, answered(substitutes, lambda one: one.original.signs))
+    shares = [ratio(_less(before, row), white) for row in rows]
+    at = f"FGSM at eps {experiment.eps_train:g} through a substitute"
+    found = Finding(fall, by(f"{at} of {asked[-1]:,} questions", fall))
+    sound, words = None, ""
+    if None not in shares:
+        least = extreme(shares, "smallest")
+        what = f"{at}, share of the white box's fall, the smallest over {asked[0]:,} to {asked[-1]:,} questions"
+        sound = Finding(least, by(what, least))
+        words = f"{shares[0].mean:.2f} and {shares[-1].mean:.2f} of the white box's; "
+    why = f"{asked[0]:,} and {asked[-1]:,} questions take {difference(before, rows[0]).mean:.3f} and {fall.mean:.3f} "
+    why += f"of accuracy, {words}random signs take {signs.mean:.3f}."
+    return _answer("little_knowledge.suffices", experiment, paper=found, sound=sound, why=why)
 
 
 # Shares of images
 
 
-def _clean(networks: Networks) -> Hits:
+def clean(networks: Networks) -> Hits:
+    """Which images each network classifies rightly without an attack."""
     return [one.correct(one.clean) for one in networks]
 
 
-def _fgsm(networks: Networks, eps: float = PRINTED_EPS) -> Hits:
-    return [one.correct(one.fgsm.at(eps)) for one in networks]
+def under(networks: Networks, eps: float, attack: str) -> Hits:
+    """Which images each network classifies rightly under one of the attacks of its record."""
+    curves: list[Curve] = [getattr(one, attack) for one in networks]
+    return [one.correct(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
 
 
-def _pgd(networks: Networks, eps: float = PRINTED_EPS) -> Hits:
-    return [one.correct(one.pgd.at(eps)) for one in networks]
+def _wrong(hits: Hits) -> Hits:
+    return [~one for one in hits]
 
 
-def _reached(networks: Networks) -> Measured:
-    return rate([one.reached(one.targeted_fgsm.at(PRINTED_EPS_TARGETED)) for one in networks])
+def _less(before: Hits, after: Hits) -> Hits:
+    """One value an image: 1 where it was lost, -1 where it was won."""
+    return [one.astype(float) - other for one, other in zip(before, after, strict=True)]
 
 
-def _lost(networks: Networks, attacked: Hits) -> Measured:
+def _lost(networks: Networks, attacked: Hits) -> Hits:
+    return _less(clean(networks), attacked)
+
+
+def _fall(networks: Networks, attacked: Hits) -> Measured:
     """By how much accuracy is lower than without an attack, on the same images."""
-    pairs = zip(_clean(networks), attacked, strict=True)
-    return difference([clean[: len(hits)] for clean, hits in pairs], attacked)
+    return difference(clean(networks), attacked)
 
 
-def _fooled(networks: Networks, attacked: Hits) -> Measured:
-    """How many of the images that are read rightly without an attack are misread under it."""
-    return rate([~hits[clean[: len(hits)]] for clean, hits in zip(_clean(networks), attacked, strict=True)])
-
-
-def _neighbours(likeness: LikenessRecord) -> str:
-    return f"nearest neighbours read {nearest_neighbours(likeness):.2f} rightly."
-
-
-def _is_mnist(experiment: Experiment) -> bool:
-    """Whether the data are the paper's."""
-    return experiment.dataset == "mnist"
-
-
-def _unlike_mnist(networks: Networks, experiment: Experiment) -> str:
-    if _is_mnist(experiment):
-        return ""
-    return f" These are {len(networks[0].labels):,} images of {experiment.dataset}, not MNIST's 10,000."
+def _answer(claim: str, experiment: Experiment, **parts: object) -> Answer:
+    return Answer(claim, smaller=smaller(CLAIMS[claim], experiment.scale()), **parts)

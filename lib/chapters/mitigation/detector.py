@@ -56,6 +56,29 @@ def separation(clean: np.ndarray, attacked: np.ndarray) -> float:
     return float(roc_auc_score(labels, np.concatenate([clean, attacked])))
 
 
+def comparisons(clean: np.ndarray, attacked: np.ndarray) -> np.ndarray:
+    """One value an image (N,), whose mean is the area under the ROC curve and which varies over images as that does.
+
+    Of each image the clean and the attacked form are compared with all others (DeLong et al., 1988, for images that
+    come in pairs: Obuchowski, 1997). Ties count one half. Single values may lie outside [0, 1]; 1 throughout where
+    every attacked image is more suspect than every clean one.
+
+    Parameters
+    ----------
+    clean, attacked
+        The suspicion of the same images (N,), as `suspicion` gives it.
+    """
+    above_clean, below_attacked = _above(clean, attacked), 1 - _above(attacked, clean)
+    return above_clean + below_attacked - above_clean.mean()
+
+
+def _above(others: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Of how many of the others each value lies above, as a share."""
+    ordered = np.sort(others)
+    ends = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return sum(ends) / (2 * len(ordered))
+
+
 def unnoticed(clean: np.ndarray, attacked: np.ndarray, false_alarms: float = 0.05) -> np.ndarray:
     """Which attacked images (N,) raise no alarm, where that share of the clean images may raise a false one."""
     return attacked < np.quantile(clean, 1 - false_alarms)

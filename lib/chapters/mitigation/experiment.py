@@ -7,7 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from lib.chapters.mitigation import measure_attacks as attacks
-from lib.chapters.mitigation import measure_defences as defences
+from lib.chapters.mitigation import measure_detector as detection
+from lib.chapters.mitigation import measure_digits as digits
+from lib.chapters.mitigation import measure_retraining as defences
+from lib.chapters.mitigation import measure_substitute as theft
 from lib.chapters.mitigation.networks import ALONE, BOTH, Retraining, Training
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
@@ -15,16 +18,26 @@ from lib.evidence.cells import Cell, Part
 CHAPTER = "mitigation"
 
 NETWORK = Part(CHAPTER, "network", attacks.network)
-PICTURES = Part(CHAPTER, "pictures", attacks.pictures)
-LIKENESS = Part(CHAPTER, "likeness", attacks.likeness)
+PICTURES = Part(CHAPTER, "pictures", digits.pictures)
+LIKENESS = Part(CHAPTER, "likeness", digits.likeness)
 RETRAINED = Part(CHAPTER, "retrained", defences.retrained)
+SEARCH = Part(CHAPTER, "search", defences.search)
 FLAGS = Part(CHAPTER, "flags", defences.flags)
 BOUNDARY = Part(CHAPTER, "boundary", defences.boundary)
-DETECTOR = Part(CHAPTER, "detector", defences.detector)
-SUBSTITUTE = Part(CHAPTER, "substitute", defences.substitute)
+DETECTOR = Part(CHAPTER, "detector", detection.detector)
+SUBSTITUTE = Part(CHAPTER, "substitute", theft.substitute)
 
 PRINTED_EPS, PRINTED_EPS_TARGETED = 0.3, 0.9
 """The eps of the paper's Figs. 5 and 6, which its claims are about."""
+
+EPS_BELOW_HALF = 0.45
+"""Half of Fig. 6's: from eps 0.5 on every image can be made the same grey, whatever it showed."""
+
+QUERIES = 1000
+"""How often Square may ask about an image."""
+
+QUESTIONS = (100, 250, 500, 1000, 2500, 5000)
+"""How many questions a substitute is trained on."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,10 @@ class Experiment(experiment.Experiment):
     grid: int
     n_images: int
     n_boundary: int
+
+    def scale(self) -> dict[str, object]:
+        """What a run has of what the paper's own run had."""
+        return {"dataset": self.dataset, "epochs": self.epochs}
 
     # What follows from the parameters
 
@@ -83,23 +100,28 @@ class Experiment(experiment.Experiment):
     def networks(self) -> list[Cell[attacks.NetworkRecord]]:
         """Each network, attacked over the grids and at the eps that claims are about."""
         eps = tuple(sorted({*self.eps_grid, PRINTED_EPS, self.eps_train}))
-        targeted = tuple(sorted({*self.eps_grid_targeted, PRINTED_EPS_TARGETED}))
-        options = (eps, targeted, (PRINTED_EPS_TARGETED,), self.n_images)
+        strong = (EPS_BELOW_HALF, PRINTED_EPS_TARGETED)
+        options = (eps, tuple(sorted({*self.eps_grid_targeted, *strong})), strong, self.n_images)
         return [NETWORK(attacks.NetworkSetting(training, *options)) for training in self._trainings]
 
-    def pictures(self) -> list[Cell[attacks.PicturesRecord]]:
+    def pictures(self) -> list[Cell[digits.PicturesRecord]]:
         """Digits attacked through the first network."""
-        return [PICTURES(attacks.PicturesSetting(self._trainings[0], PRINTED_EPS, PRINTED_EPS_TARGETED))]
+        return [PICTURES(digits.PicturesSetting(self._trainings[0], PRINTED_EPS, PRINTED_EPS_TARGETED))]
 
-    def likeness(self) -> list[Cell[attacks.LikenessRecord]]:
+    def likeness(self) -> list[Cell[digits.LikenessRecord]]:
         """What is left of digits that were attacked through the first network."""
         eps = (0.0, 0.1, 0.3, 0.5, 0.7, PRINTED_EPS_TARGETED)
-        return [LIKENESS(attacks.LikenessSetting(self._trainings[0], eps, self.n_images))]
+        return [LIKENESS(digits.LikenessSetting(self._trainings[0], eps, self.n_images))]
 
     def retrained(self, images: str, eps: float) -> list[Cell[defences.RetrainedRecord]]:
         """Each network, trained again in one of the `retrainings`."""
         wanted = (self._retraining(training, images, eps) for training in self._trainings)
         return [RETRAINED(defences.RetrainedSetting(retraining, self.n_images)) for retraining in wanted]
+
+    def searches(self) -> list[Cell[defences.SearchRecord]]:
+        """Each network, retrained on training images, attacked without its gradient."""
+        wanted = (self._retraining(training, *self.held_out) for training in self._trainings)
+        return [SEARCH(defences.SearchSetting(retraining, self.n_images, QUERIES)) for retraining in wanted]
 
     def flags(self) -> list[Cell[defences.Probes]]:
         """Red flags of the first network, retrained on training images."""
@@ -110,20 +132,22 @@ class Experiment(experiment.Experiment):
         """What lies around test images, before and after that retraining."""
         return [BOUNDARY(defences.BoundarySetting(self._defended, 0.5, self.n_boundary))]
 
-    def detectors(self) -> list[Cell[defences.DetectorRecord]]:
+    def detectors(self) -> list[Cell[detection.DetectorRecord]]:
         """A detector for each network."""
         options = (self.eps_train, self.detector_epochs, self.n_images)
-        return [DETECTOR(defences.DetectorSetting(training, *options)) for training in self._trainings]
+        return [DETECTOR(detection.DetectorSetting(training, *options)) for training in self._trainings]
 
-    def substitute(self) -> list[Cell[defences.SubstituteRecord]]:
-        """The first network, attacked by who has not its weights."""
-        return [SUBSTITUTE(defences.SubstituteSetting(self._defended, self.epochs))]
+    def substitutes(self) -> list[Cell[theft.SubstituteRecord]]:
+        """Each network, attacked by who has not its weights."""
+        wanted = (self._retraining(training, *self.held_out) for training in self._trainings)
+        return [SUBSTITUTE(theft.SubstituteSetting(retraining, self.epochs, QUESTIONS)) for retraining in wanted]
 
     def cells(self) -> list[Cell]:
         """All of them."""
         retrained = [cell for retraining in self.retrainings for cell in self.retrained(*retraining)]
         before = [*self.networks(), *self.pictures(), *self.likeness()]
-        return [*before, *retrained, *self.flags(), *self.boundary(), *self.detectors(), *self.substitute()]
+        after = [*retrained, *self.searches(), *self.flags(), *self.boundary()]
+        return [*before, *after, *self.detectors(), *self.substitutes()]
 
     @property
     def _trainings(self) -> list[Training]:

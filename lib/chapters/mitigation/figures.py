@@ -8,12 +8,15 @@ import torch
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from lib.chapters.mitigation.answers import PRINTED_ACCURACY
+from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.experiment import Experiment
-from lib.chapters.mitigation.measure_attacks import Classes, Curve, NetworkRecord, PicturesRecord
-from lib.chapters.mitigation.measure_defences import BoundaryRecord, DetectorRecord
+from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
+from lib.chapters.mitigation.measure_detector import DetectorRecord
+from lib.chapters.mitigation.measure_digits import PicturesRecord
+from lib.chapters.mitigation.measure_retraining import BoundaryRecord
+from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.chapters.mitigation.networks import ALONE, BOTH
-from lib.chapters.mitigation.rates import ADAPTIVE, Outcome, correct
+from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Outcome, confusion, correct, printed
 from lib.measure.boundary import Slice
 from lib.show import plots
 from lib.show.plots import COLOURS, DASHES
@@ -23,24 +26,34 @@ CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
 
 
 def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
-    """Accuracy over eps under the three untargeted attacks."""
+    """Accuracy over eps under the three untargeted attacks, and under random signs."""
     curves = {
         "FGSM": [one.fgsm for one in networks],
         "gradient without its sign": [one.step for one in networks],
         "PGD, 40 steps": [one.pgd for one in networks],
+        SIGNS: [one.signs for one in networks],
     }
     lines = {name: _shares(networks, NetworkRecord.correct, of, experiment.eps_grid) for name, of in curves.items()}
-    return plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy, attacked test images")
+    return _named_below(plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy"))
 
 
 def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
-    """How often networks are right, and how often they read the target, over eps."""
+    """How often networks are right, and how often they take an image for the target, over eps."""
     curves = {"FGSM": [one.targeted_fgsm for one in networks], "without sign": [one.targeted_step for one in networks]}
     lines, grid = {}, experiment.eps_grid_targeted
     for name, of in curves.items():
         lines[f"accuracy, {name}"] = _shares(networks, NetworkRecord.correct, of, grid)
-        lines[f"read as target, {name}"] = _shares(networks, NetworkRecord.reached, of, grid)
-    return plots.shares(grid, lines, "eps (pixel units)", "share of test images")
+        lines[f"classified as target, {name}"] = _shares(networks, NetworkRecord.reached, of, grid)
+    lines[f"accuracy, {SIGNS}"] = _shares(networks, NetworkRecord.correct, [one.signs for one in networks], grid)
+    return _named_below(plots.shares(grid, lines, "eps (pixel units)", "share of test images"))
+
+
+def _named_below(figure: Figure) -> Figure:
+    """The names of many lines below them instead of on them."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.axes[0].get_legend().remove()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
 
 
 def _shares(
@@ -52,6 +65,21 @@ def _shares(
     """For each network how many images are hit at each eps of a figure's grid."""
     pairs = list(zip(networks, curves, strict=True))
     return [[float(hits(network, curve.at(eps)).mean()) for eps in grid] for network, curve in pairs]
+
+
+def confusions(networks: Sequence[NetworkRecord], eps: float) -> Figure:
+    """What each digit is taken for under FGSM, as shares of that digit over all networks."""
+    shares = confusion(networks, eps)
+    figure, ax = plt.subplots(figsize=(5.2, 4.6))
+    drawn = ax.imshow(shares, cmap="Blues", vmin=0, vmax=shares.max())
+    for (row, column), share in np.ndenumerate(shares):
+        if share >= 0.005:
+            colour = "white" if share > shares.max() / 2 else "black"
+            ax.annotate(f"{100 * share:.0f}", (column, row), ha="center", va="center", color=colour, fontsize=8)
+    ax.set(xlabel="classified as", ylabel="digit", xticks=range(10), yticks=range(10))
+    ax.grid(False)
+    figure.colorbar(drawn, label="share of the digit's images; numbers in %")
+    return figure
 
 
 def digits(pictures: PicturesRecord) -> Figure:
@@ -78,8 +106,26 @@ def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
         label: np.array([[hits.mean() for hits in correct(outcome[images, one], way)] for one in eps]).T
         for label, (images, way) in lines.items()
     }
-    printed = {f"paper: {PRINTED_ACCURACY}": PRINTED_ACCURACY}
-    return plots.shares(eps, shares, "eps retrained at", "accuracy", claimed=printed)
+    paper = printed().value
+    return plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper})
+
+
+def questions(substitutes: Sequence[SubstituteRecord]) -> Figure:
+    """The original networks' accuracy under FGSM through a substitute, over the number of questions asked."""
+    asked, lines = substitutes[0].questions, {}
+    lines["FGSM through the substitute"] = [
+        [(row == one.labels).mean() for row in one.original.through_substitute] for one in substitutes
+    ]
+    for name, classes in (
+        (SIGNS, [one.original.signs for one in substitutes]),
+        ("FGSM through the network itself", [one.original.through_original for one in substitutes]),
+    ):
+        lines[name] = [[(row == one.labels).mean()] * len(asked) for row, one in zip(classes, substitutes, strict=True)]
+    figure = plots.shares(asked, lines, "questions asked", "accuracy of the original network")
+    figure.axes[0].set_xscale("log")
+    figure.axes[0].set_xticks(asked, [f"{number:,}" for number in asked])
+    figure.axes[0].minorticks_off()
+    return _named_below(figure)
 
 
 def planes(boundary: BoundaryRecord, reach: float) -> Figure:

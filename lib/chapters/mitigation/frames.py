@@ -1,23 +1,58 @@
 """The chapter's tables, from what was measured."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from lib.chapters.mitigation.measure_attacks import LikenessRecord, same
-from lib.chapters.mitigation.measure_defences import BoundaryRecord, DetectorRecord, SubstituteRecord, Victim
-from lib.chapters.mitigation.rates import INPUTS, WAYS, Outcome, areas, black_areas, correct, misread, passed
-from lib.measure.intervals import over_networks, rate
+from lib.chapters.mitigation.classes import Classes
+from lib.chapters.mitigation.listings import CONTRADICTIONS, PRINTED, tried
+from lib.chapters.mitigation.measure_detector import DetectorRecord
+from lib.chapters.mitigation.measure_digits import LikenessRecord
+from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRecord
+from lib.chapters.mitigation.measure_substitute import SubstituteRecord, Victim
+from lib.chapters.mitigation.rates import (
+    INPUTS,
+    SIGNS,
+    WAYS,
+    Outcome,
+    answered,
+    area,
+    black_area,
+    correct,
+    misread,
+    passed,
+    worst,
+)
+from lib.measure.intervals import rate
 from lib.measure.red_flags import Probes, flags
+
+
+def listings() -> pd.DataFrame:
+    """The paper's code, and what becomes of it where it is run."""
+    rows = [
+        {
+            "where": listing.where,
+            "code": listing.code,
+            "changed": listing.repaired or "nothing",
+            "what happens": tried(listing, **{"image": 0.5, "x": 0.5, "ε": 0.3, "data_grad": 0.25})[0],
+        }
+        for listing in PRINTED
+    ]
+    return pd.DataFrame(rows)
+
+
+def contradictions() -> pd.DataFrame:
+    """Where the paper does not agree with itself or leaves open what was done, and what is done here."""
+    return pd.DataFrame([{"one place": c.one, "another": c.other, "here": c.here} for c in CONTRADICTIONS])
 
 
 def survival(likeness: LikenessRecord) -> pd.DataFrame:
     """How many digits the network and the nearest training image name rightly, attacked and not."""
     columns = {"eps": np.array(likeness.eps)}
     for kind, readers in (("attacked", likeness.attacked), ("random signs", likeness.signs)):
-        columns[f"network, {kind}"] = same(readers.network, likeness.labels).mean(1)
-        columns[f"nearest neighbour, {kind}"] = same(readers.neighbour, likeness.labels).mean(1)
+        columns[f"network, {kind}"] = (readers.network == likeness.labels).mean(1)
+        columns[f"nearest neighbour, {kind}"] = (readers.neighbour == likeness.labels).mean(1)
     columns["correlation with clean"] = likeness.correlations.mean(1)
     return pd.DataFrame(columns).map("{:.2f}".format)
 
@@ -29,6 +64,18 @@ def retrained(outcome: Outcome) -> pd.DataFrame:
         for (images, eps), networks in outcome.items()
     ]
     return pd.DataFrame(rows)
+
+
+def strongest(outcome: Outcome, held_out: tuple[str, float], searches: Sequence[SearchRecord]) -> pd.DataFrame:
+    """The networks retrained on training images alone, under each attack on the same held-out images."""
+    records = outcome[held_out]
+    rows = {
+        "FGSM": [hits[one.some] for hits, one in zip(correct(records, "fresh FGSM"), records, strict=True)],
+        "PGD, 40 steps": correct(records, "fresh PGD"),
+        "Square, no gradient": [one.classes == one.labels for one in searches],
+        "the worst of these for each image": worst(records, searches),
+    }
+    return pd.DataFrame({"attack": rows.keys(), "accuracy": [f"{rate(hits):.3f}" for hits in rows.values()]})
 
 
 def red_flags(probes: Probes) -> pd.DataFrame:
@@ -61,8 +108,8 @@ def detector(detectors: Sequence[DetectorRecord]) -> pd.DataFrame:
     rows = [
         {
             "input": name,
-            "AUC": f"{over_networks(areas(detectors, name)):.3f}",
-            "AUC, black pixels alone": f"{over_networks(black_areas(detectors, name)):.3f}",
+            "AUC": f"{area(detectors, name):.3f}",
+            "AUC, black pixels alone": f"{black_area(detectors, name):.3f}",
             "misread": f"{rate(misread(detectors, name)):.3f}",
             "misread and unnoticed": f"{rate(passed(detectors, name)):.3f}",
         }
@@ -71,20 +118,21 @@ def detector(detectors: Sequence[DetectorRecord]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def agreement(substitute: SubstituteRecord) -> float:
-    """On how many of the clean images the substitute takes the original's side."""
-    return float(same(substitute.substitute, substitute.original.clean).mean())
-
-
-def without_weights(substitute: SubstituteRecord) -> pd.DataFrame:
-    """What both networks classify rightly of images that were attacked without their weights, and with them."""
-    names = ["clean", "random signs", "FGSM through the substitute", "FGSM through the network itself"]
-    columns = {"input": names}
-    for who, victim in (("original", substitute.original), ("retrained", substitute.retrained)):
-        columns[f"accuracy, {who}"] = [f"{one.mean():.3f}" for one in _correct(victim, substitute)]
+def without_weights(substitutes: Sequence[SubstituteRecord]) -> pd.DataFrame:
+    """How well the substitutes copy, and what both networks classify rightly of what was attacked through them."""
+    asked = substitutes[0].questions
+    ways: dict[str, Callable[[Victim], Classes]] = {"clean": lambda one: one.clean, SIGNS: lambda one: one.signs}
+    for row, number in enumerate(asked):
+        name = f"FGSM through a substitute of {number:,} questions"
+        ways[name] = lambda one, row=row: one.through_substitute[row]
+    ways["FGSM through the original itself"] = lambda one: one.through_original
+    agree = [rate([one.substitute[row] == one.original.clean for one in substitutes]) for row in range(len(asked))]
+    original = [rate(answered(substitutes, lambda one, way=way: way(one.original))) for way in ways.values()]
+    retrained = [rate(answered(substitutes, lambda one, way=way: way(one.retrained))) for way in ways.values()]
+    columns = {
+        "input": list(ways),
+        "substitute agrees with the original": ["", "", *(f"{one:.3f}" for one in agree), ""],
+        "accuracy, original": [f"{one:.3f}" for one in original],
+        "accuracy, retrained": [f"{one:.3f}" for one in retrained],
+    }
     return pd.DataFrame(columns)
-
-
-def _correct(victim: Victim, substitute: SubstituteRecord) -> list[np.ndarray]:
-    shown = [victim.clean, victim.signs, victim.through_substitute, victim.through_original]
-    return [same(classes, substitute.labels) for classes in shown]

@@ -4,9 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from lib.chapters.mitigation.detector import separation, unnoticed
-from lib.chapters.mitigation.measure_attacks import Classes, LikenessRecord, same
-from lib.chapters.mitigation.measure_defences import DetectorRecord, Judged, RetrainedRecord
+from lib.chapters.mitigation.classes import Classes
+from lib.chapters.mitigation.detector import comparisons, unnoticed
+from lib.chapters.mitigation.measure_attacks import NetworkRecord
+from lib.chapters.mitigation.measure_detector import DetectorRecord, Judged
+from lib.chapters.mitigation.measure_digits import LikenessRecord
+from lib.chapters.mitigation.measure_retraining import RetrainedRecord, SearchRecord
+from lib.chapters.mitigation.measure_substitute import SubstituteRecord
+from lib.ledger.answers import Readings
+from lib.ledger.claims import Claim, paper
+from lib.measure.intervals import Measured, difference, rate
 
 Hits = list[np.ndarray]
 """For each network which images something is true of."""
@@ -14,15 +21,16 @@ Hits = list[np.ndarray]
 Outcome = Mapping[tuple[str, float], Sequence[RetrainedRecord]]
 """The retrained networks by what they were trained on, and at which eps."""
 
+ADAPTIVE, SIGNS = "PGD that knows the detector", "random signs, no attack"
+
 WAYS: dict[str, Callable[[RetrainedRecord], Classes]] = {
     "clean": lambda record: record.clean,
+    SIGNS: lambda record: record.signs,
     "stale FGSM": lambda record: record.stale_fgsm,
     "fresh FGSM": lambda record: record.fresh_fgsm,
     "fresh PGD": lambda record: record.fresh_pgd,
 }
 """How a retrained network is attacked."""
-
-ADAPTIVE, SIGNS = "PGD that knows the detector", "random signs, no attack"
 
 INPUTS: dict[str, Callable[[DetectorRecord], Judged]] = {
     "FGSM": lambda record: record.fgsm,
@@ -37,30 +45,105 @@ INPUTS: dict[str, Callable[[DetectorRecord], Judged]] = {
 
 def nearest_neighbours(likeness: LikenessRecord) -> float:
     """How many digits the nearest training images still name rightly at the largest eps."""
-    return float(same(likeness.attacked.neighbour[-1], likeness.labels).mean())
+    return float((likeness.attacked.neighbour[-1] == likeness.labels).mean())
+
+
+def confusion(networks: Sequence[NetworkRecord], eps: float) -> np.ndarray:
+    """What the digits are taken for under FGSM, over all networks: (10, 10), each row the shares of one digit."""
+    counts = np.zeros((10, 10))
+    for one in networks:
+        np.add.at(counts, (one.labels, one.fgsm.at(eps)), 1)
+    return counts / np.maximum(counts.sum(1, keepdims=True), 1)
 
 
 def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
     """Which images each retrained network classifies rightly, attacked in one of the `WAYS`."""
-    return [same(WAYS[way](record), record.labels) for record in retrained]
+    return [record.correct(WAYS[way](record)) for record in retrained]
 
 
-def areas(detectors: Sequence[DetectorRecord], name: str) -> list[float]:
-    """How well each detector separates one of the `INPUTS` from clean images: the area under the ROC curve."""
-    return [separation(one.clean.suspicion, INPUTS[name](one).suspicion) for one in detectors]
+def printed() -> Claim:
+    """What the paper prints for the retrained network on adversarial images."""
+    return paper("mitigation").claims["retrained.adversarial_accuracy"]
 
 
-def black_areas(detectors: Sequence[DetectorRecord], name: str) -> list[float]:
+def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
+    """In how many ways the retraining can be read, and how many give the printed accuracy.
+
+    The nearest to the figure is chosen by the first half of the networks, and its accuracy is that of the others.
+    """
+    claim, found = printed(), {}
+    for (images, eps), records in outcome.items():
+        for way in [way for way in WAYS if way != SIGNS and eps]:
+            found[images, eps, way] = [float(hits.mean()) for hits in correct(records, way)]
+    chosen_by = max(len(next(iter(found.values()))) // 2, 1)
+    nearest = min(found, key=lambda one: abs(np.mean(found[one][:chosen_by]) - claim.value))
+    value = np.mean(found[nearest][chosen_by:] or found[nearest])
+    giving = [one for one, values in found.items() if abs(np.mean(values) - claim.value) <= claim.tolerance]
+    among = "among them" if (*as_paper, "stale FGSM") in giving else "not among them"
+    words = "trained on {}, eps {:g}, scored on {} images".format(*nearest)
+    words = f"the one nearest to the words is {among}; the nearest to the figure, {words}, gives {value:.3f}"
+    return Readings(len(found), len(giving), words)
+
+
+def worst(retrained: Sequence[RetrainedRecord], searches: Sequence[SearchRecord]) -> Hits:
+    """Which of the images attacked in many steps each retrained network gets right under FGSM, PGD and Square alike."""
+    pairs = zip(retrained, searches, strict=True)
+    return [
+        (record.fresh_fgsm[record.some] == found.labels)
+        & (record.fresh_pgd == found.labels)
+        & (found.classes == found.labels)
+        for record, found in pairs
+    ]
+
+
+def area(detectors: Sequence[DetectorRecord], name: str) -> Measured:
+    """How well the detectors separate one of the `INPUTS` from clean images: the area under the ROC curve."""
+    return rate(_comparisons(detectors, name))
+
+
+def area_over_signs(detectors: Sequence[DetectorRecord], name: str) -> Measured:
+    """The same less the area for random signs, on the same images."""
+    return difference(_comparisons(detectors, name), _comparisons(detectors, SIGNS))
+
+
+def black_area(detectors: Sequence[DetectorRecord], name: str) -> Measured:
     """How well the count of black pixels separates them."""
-    return [separation(one.clean.suspicion_by_black, INPUTS[name](one).suspicion_by_black) for one in detectors]
+    return rate([comparisons(one.clean.suspicion_by_black, INPUTS[name](one).suspicion_by_black) for one in detectors])
+
+
+def _comparisons(detectors: Sequence[DetectorRecord], name: str) -> Hits:
+    return [comparisons(one.clean.suspicion, INPUTS[name](one).suspicion) for one in detectors]
 
 
 def misread(detectors: Sequence[DetectorRecord], name: str) -> Hits:
     """Which of these images each network takes for another class."""
-    return [~same(INPUTS[name](one).classes, one.labels) for one in detectors]
+    return [INPUTS[name](one).classes != one.labels for one in detectors]
 
 
 def passed(detectors: Sequence[DetectorRecord], name: str) -> Hits:
     """Which of these images are taken for another class and raise no alarm."""
     silent = [unnoticed(one.clean.suspicion, INPUTS[name](one).suspicion) for one in detectors]
     return [one & wrong for one, wrong in zip(silent, misread(detectors, name), strict=True)]
+
+
+def answered(substitutes: Sequence[SubstituteRecord], way: Callable[[SubstituteRecord], Classes]) -> Hits:
+    """Which of the images never asked about the original networks get right, attacked in one way."""
+    return [way(one) == one.labels for one in substitutes]
+
+
+def ratio(parts: Hits, wholes: Hits) -> Measured | None:
+    """The mean of one quantity in units of another's, a network at a time; None where the other is not above zero.
+
+    From one value an image (N,) of each, for the same images; over images its spread is that of the ratio, linearised.
+    """
+    if any(np.mean(whole) <= 0 for whole in wholes):
+        return None
+    each = [linearised(part, whole) for part, whole in zip(parts, wholes, strict=True)]
+    return difference(each, [np.zeros(len(one)) for one in each])
+
+
+def linearised(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """One value an image (N,) whose mean is mean(part) / mean(whole), and which varies as that does (delta method)."""
+    part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
+    quotient = part.mean() / whole.mean()
+    return quotient + (part - quotient * whole) / whole.mean()

@@ -1,0 +1,166 @@
+"""What this run shows: one sentence for each table and figure of the chapter, from what was measured."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lib.chapters.mitigation.answers import clean, under
+from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
+from lib.chapters.mitigation.listings import PRINTED, tried
+from lib.chapters.mitigation.measure_attacks import NetworkRecord
+from lib.chapters.mitigation.measure_detector import DetectorRecord
+from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
+from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRecord
+from lib.chapters.mitigation.measure_substitute import SubstituteRecord
+from lib.chapters.mitigation.rates import (
+    ADAPTIVE,
+    SIGNS,
+    Hits,
+    Outcome,
+    answered,
+    area,
+    black_area,
+    confusion,
+    correct,
+    passed,
+    readings,
+    worst,
+)
+from lib.measure.red_flags import Probes, flags
+
+Networks = Sequence[NetworkRecord]
+
+
+def untargeted(networks: Networks) -> str:
+    """For the figure of accuracy over eps."""
+    fgsm, pgd, step, signs = (_mean(under(networks, PRINTED_EPS, one)) for one in ("fgsm", "pgd", "step", "signs"))
+    return (
+        f"Here: at eps {PRINTED_EPS:g} the networks classify {fgsm:.1%} of the images correctly under FGSM, {pgd:.1%} "
+        f"under PGD, {step:.1%} under the code line, {signs:.1%} under random signs; "
+        f"{_mean(clean(networks)):.1%} without an attack."
+    )
+
+
+def confusions(networks: Networks, eps: float) -> str:
+    """For the confusion matrix."""
+    shares = confusion(networks, eps)
+    wrong = shares - np.diag(shares.diagonal())
+    digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
+    often = shares.mean(0)
+    return (
+        f"Here: the commonest error is {taken} for {digit}, in {wrong.max():.0%} of that digit's images; "
+        f"{often.argmax()} is named most often, for {often.max():.0%} of all images."
+    )
+
+
+def targeted(networks: Networks) -> str:
+    """For the figure of the targeted attack."""
+    eps = PRINTED_EPS_TARGETED
+    right, signs = (_mean(under(networks, eps, one)) for one in ("targeted_fgsm", "signs"))
+    reached = _mean([one.reached(one.targeted_fgsm.at(eps)) for one in networks])
+    strong = _mean([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
+    return (
+        f"Here: at eps {eps:g} targeted FGSM leaves {right:.1%} correct and reaches its target for {reached:.1%}; "
+        f"random signs leave {signs:.1%}. PGD reaches the target for {strong:.1%} at eps {EPS_BELOW_HALF:g} already."
+    )
+
+
+def digits(pictures: PicturesRecord) -> str:
+    """For the pictures."""
+    shown = pictures.clean.classes
+    changed = [int((one.classes != shown).sum()) for one in (pictures.untargeted, pictures.targeted)]
+    return (
+        f"Here: of {len(shown)} digits, {changed[0]} change their class at eps {pictures.untargeted.eps:g} "
+        f"and {changed[1]} at eps {pictures.targeted.eps:g}."
+    )
+
+
+def survival(likeness: LikenessRecord) -> str:
+    """For the table of what is left of a digit."""
+    attacked, signs = ((one.neighbour[-1] == likeness.labels).mean() for one in (likeness.attacked, likeness.signs))
+    fooled = (likeness.signs.network[-1] != likeness.labels).mean()
+    return (
+        f"Here: at eps {likeness.eps[-1]:g} nearest neighbours name {attacked:.0%} of the attacked digits and "
+        f"{signs:.0%} of those under random signs, which alone mislead the network on {fooled:.0%}."
+    )
+
+
+def listings() -> str:
+    """For the table of the paper's code."""
+    names = {"image": 0.5, "x": 0.5, "ε": 0.3, "data_grad": 0.25}
+    printed = [one for one in PRINTED if not one.repaired]
+    run = sum(tried(one, **names)[0] == "runs" for one in printed)
+    return f"Here: of {len(printed)} lines as printed, {run} run as Python."
+
+
+def retrained(outcome: Outcome, experiment: Experiment) -> str:
+    """For the table of retrained networks."""
+    stale = _mean(correct(outcome[experiment.as_paper], "stale FGSM"))
+    held_out, fresh = (_mean(correct(outcome[experiment.held_out], way)) for way in ("stale FGSM", "fresh FGSM"))
+    return (
+        f"Here: at eps {experiment.eps_train:g} the retrained networks classify {stale:.1%} of the images that they "
+        f"were retrained on, {held_out:.1%} of held-out images made for the old network, {fresh:.1%} of fresh ones."
+    )
+
+
+def reading(outcome: Outcome, experiment: Experiment) -> str:
+    """For the figure over the eps retrained at: which reading comes nearest to the printed accuracy."""
+    found = readings(outcome, experiment.as_paper)
+    return f"Here: {found.giving} of {found.tried} readings give the printed accuracy; {found.nearest}."
+
+
+def strongest(outcome: Outcome, experiment: Experiment, searches: Sequence[SearchRecord]) -> str:
+    """For the table of attacks on the retrained networks."""
+    records = outcome[experiment.held_out]
+    least = _mean(worst(records, searches))
+    return f"Here: all three together leave {least:.1%} of {len(searches[0].labels):,} held-out images correct."
+
+
+def red_flags(probes: Probes) -> str:
+    """For the table of red flags."""
+    raised = [one.name for one in flags(probes) if one.raised]
+    return f"Here: {len(raised)} of {len(flags(probes))} signs are raised" + (
+        f": {'; '.join(raised)}." if raised else "."
+    )
+
+
+def boundary(found: BoundaryRecord) -> str:
+    """For the picture and the table of the boundary."""
+    before, after = (np.median(one.along_gradient) for one in (found.before, found.after))
+    moved = "nearer" if after < before else "farther" if after > before else "as far"
+    return (
+        f"Here: along the gradient's sign the boundary lies {moved} after retraining, at a median of {after:.2f} "
+        f"for {before:.2f}; along a random direction at {np.median(found.after.along_random):.2f} "
+        f"for {np.median(found.before.along_random):.2f}."
+    ).replace("inf", "more than 1")
+
+
+def detector(detectors: Sequence[DetectorRecord]) -> str:
+    """For the histogram and the table of the detector."""
+    fgsm, signs, informed = (area(detectors, name).mean for name in ("FGSM", SIGNS, ADAPTIVE))
+    return (
+        f"Here: the area is {fgsm:.3f} for FGSM, {signs:.3f} for random signs, {informed:.3f} for an attack that knows "
+        f"the detector, of whose images {_mean(passed(detectors, ADAPTIVE)):.0%} are misread and unnoticed; counting "
+        f"black pixels gives {black_area(detectors, 'FGSM').mean:.3f}."
+    )
+
+
+def without_weights(substitutes: Sequence[SubstituteRecord]) -> str:
+    """For the table and the figure of substitutes."""
+    asked = substitutes[0].questions
+    few, many = (
+        _mean(answered(substitutes, lambda one, row=row: one.original.through_substitute[row])) for row in (0, -1)
+    )
+    signs, white = (
+        _mean(answered(substitutes, way))
+        for way in (lambda one: one.original.signs, lambda one: one.original.through_original)
+    )
+    return (
+        f"Here: FGSM through a substitute of {asked[0]:,} questions leaves {few:.1%} correct, of {asked[-1]:,} "
+        f"questions {many:.1%}; random signs leave {signs:.1%}, FGSM through the network itself {white:.1%}."
+    )
+
+
+def _mean(hits: Hits) -> float:
+    """The mean over networks of the share of images."""
+    return float(np.mean([one.mean() for one in hits]))

@@ -1,0 +1,86 @@
+"""The paper's one code listing, tried as it is printed, and where the paper does not agree with itself."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Lines of code of the paper, and what they stand for once they run."""
+
+    where: str
+    code: str
+    """As printed; or, of a repaired listing, with as little changed as makes it run."""
+    repaired: str = ""
+    """What was changed; empty where nothing was."""
+
+
+PRINTED = (
+    Listing("III.C, first line", "perturbed image\n= image + ε * data_grad"),
+    Listing("III.C, second line", "perturbed image\n= x + ε * sign(∇x J(θ, x, y))"),
+    Listing("III.C, first line", "perturbed_image = image + ε * data_grad", repaired="one name, on one line"),
+)
+"""One assignment with two right sides, printed below each other; the second is a formula."""
+
+
+def tried(listing: Listing, **names: object) -> tuple[str, object]:
+    """Run a listing with these names given: "runs" or the error that Python raises, and the image that it makes."""
+    space = dict(names)
+    try:
+        exec(compile(listing.code, listing.where, "exec"), space)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}", None
+    return "runs", space["perturbed_image"]
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Two places of the paper that cannot both be right, or that leave open what was done; facts, no quotations."""
+
+    one: str
+    other: str
+    here: str
+    """What this chapter does about it."""
+
+
+CONTRADICTIONS = (
+    Contradiction(
+        "III.C: the formula of the attack moves each pixel by eps along the sign of the gradient",
+        "III.C: the code line above it adds eps times the gradient itself; an equals sign joins the two",
+        "both are run; the claims on FGSM are measured with the sign",
+    ),
+    Contradiction(
+        "III.A: an attack changes the input as slightly as possible",
+        "IV, Fig. 6: the targeted attack has eps 0.9, nine tenths of the range of a pixel",
+        "measured at 0.9, and beside it at 0.45 and with random signs of both sizes",
+    ),
+    Contradiction(
+        "IV: after retraining the model classifies adversarial examples as well",
+        "IV: it reads 0.8262 of them, against 0.9894 of the clean ones, and the model is called impaired",
+        "judged as a rise, not as a return to 0.9894",
+    ),
+    Contradiction(
+        "IV: accuracy increased again, to 0.8262",
+        "IV: the accuracy from which it rose is not printed, nor is eps",
+        "measured before and after on the same images, at three eps",
+    ),
+    Contradiction(
+        "IV: the adversarial test set is trained on",
+        "IV: the retrained model is tested on adversarial images, and no others are named",
+        "both ways: with the test images, and with training images alone",
+    ),
+    Contradiction(
+        "I, III, V: attacks are studied to find the decision boundary between model and adversary",
+        "V: to find it is left to the future",
+        "drawn and measured here; a detector stands for it",
+    ),
+    Contradiction(
+        "Abstract, I: MITRE's matrix is called ATT&CK",
+        "Reference 17 names the Adversarial ML Threat Matrix, today ATLAS",
+        "the techniques are named by their ATLAS ids",
+    ),
+    Contradiction(
+        "The author's university is Tennessee Tech (tntech.edu)",
+        "The footnote with the source code names a GitLab of csc.titech.edu",
+        "the code was not had; nothing here is taken from it",
+    ),
+)
