@@ -237,3 +237,32 @@ def _torchvision(name: str) -> Arrays:
 
 
 DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10": _torchvision}
+
+
+def sample(labels: torch.Tensor | np.ndarray, n: int, seed: int = 0) -> torch.Tensor:
+    """Which images stand for all of them: a fixed choice, of each class as many as its share of the whole allows.
+
+    Parameters
+    ----------
+    labels
+        (N,).
+    n
+        How many to choose; all where there are no more.
+    seed
+        What the choice depends on.
+
+    Returns
+    -------
+    tensor
+        Indices (n,), rising, on the CPU.
+    """
+    labels = torch.as_tensor(labels).cpu().numpy()
+    if n >= len(labels):
+        return torch.arange(len(labels))
+    classes, counts = np.unique(labels, return_counts=True)
+    exact = counts * n / len(labels)
+    take = np.floor(exact).astype(int)
+    take[np.argsort(take - exact, kind="stable")[: n - take.sum()]] += 1
+    generator = np.random.default_rng(seed)
+    chosen = [generator.permutation(np.flatnonzero(labels == one))[:k] for one, k in zip(classes, take, strict=True)]
+    return torch.from_numpy(np.sort(np.concatenate(chosen)))
