@@ -1,0 +1,66 @@
+"""What a mean over networks and images varies by: all networks see the same images, so both are drawn.
+
+A value x[j, i] of network j on image i is taken as mean + network + image + rest. Then the mean over n networks and N
+images has the variance  s_n^2 / n + s_i^2 / N,  where s_n is the spread of the networks' own means (which holds the
+rest once already) and s_i^2 the variance of the images' own effects (Cornfield and Tukey, 1956: two crossed factors).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+ENOUGH = 10
+"""Images of either kind, in each network, from which on a share counts as no rare one: the usual rule for proportions."""
+
+
+class Parts(NamedTuple):
+    """A mean over networks and images, and what it varies by; arrays of the leading shape of the values."""
+
+    mean: NDArray[np.float64]
+    between: NDArray[np.float64]
+    """Standard deviation of the networks' means; NaN with one network."""
+    within: NDArray[np.float64]
+    """The images' part of the standard error."""
+    error: NDArray[np.float64]
+    """The standard error: sqrt(between^2 / n + within^2); with one network the images' part alone."""
+
+
+def parts(values: ArrayLike) -> Parts:
+    """The mean of values (..., n networks, N images) and its variance in parts, by the analysis of variance.
+
+    The images' effect is estimated free of what is already in the spread between networks. Where that leaves less
+    than the images' means vary by, the latter is taken: with few networks the spread between them can be near zero by
+    chance.
+    """
+    x = np.asarray(values)
+    n, images = x.shape[-2:]
+    networks_means = x.mean(-1, dtype=float)
+    images_means = x.mean(-2, dtype=float)
+    mean = networks_means.mean(-1)
+    of_images = images_means.var(-1, ddof=1) / images if images > 1 else np.full(mean.shape, np.nan)
+    if n == 1:
+        return Parts(mean, np.full(mean.shape, np.nan), np.sqrt(of_images), np.sqrt(of_images))
+    of_networks = networks_means.var(-1, ddof=1)
+    squares = np.square(x, dtype=float).sum((-2, -1)) if x.dtype != bool else x.sum((-2, -1), dtype=float)
+    total = squares - n * images * mean**2
+    rest = total - images * (n - 1) * of_networks - n * images * (images - 1) * of_images
+    rest = np.maximum(rest, 0) / ((n - 1) * (images - 1))
+    own = np.maximum(of_images - rest / (n * images), 0)
+    within = np.maximum(own, of_images - of_networks / n)
+    return Parts(mean, np.sqrt(of_networks), np.sqrt(within), np.sqrt(of_networks / n + within))
+
+
+def parts_of_shares(hits: ArrayLike, images: int) -> Parts:
+    """`parts` of values whose mean is a share of so many `images`.
+
+    Of a rare kind of image (fewer than `ENOUGH` in each network) there may be none yet on which all networks agree, so
+    that how much they agree cannot be seen. Then the images' part is the largest that there can be, p (1 - p) / N: that
+    of networks which agree on every image.
+    """
+    found = parts(hits)
+    mean, n = found.mean, np.asarray(hits).shape[-2]
+    rare = images * np.minimum(mean, 1 - mean) < ENOUGH
+    within = np.where(rare, np.maximum(found.within, np.sqrt(np.maximum(mean * (1 - mean), 0) / images)), found.within)
+    error = within if n == 1 else np.sqrt(found.between**2 / n + within**2)
+    return found._replace(within=within, error=error)

@@ -1,0 +1,72 @@
+"""Several comparisons at once: Holm's adjustment, and extremes over a grid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import numpy as np
+
+from lib.measure.intervals import CONFIDENCE, Measured
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's (1979) adjusted p-values, in the order given: below a level, the family's error rate is at most that."""
+    values = np.asarray(p_values, dtype=float)
+    order = np.argsort(values, kind="stable")
+    factors = len(values) - np.arange(len(values))
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(factors * values[order]), 1)
+    return adjusted.tolist()
+
+
+@dataclass(frozen=True)
+class Extreme(Measured):
+    """The smallest or largest of several measurements, with an interval for the extreme of the true values."""
+
+    grid: tuple[Measured, ...] = ()
+    which: Literal["smallest", "largest"] = "smallest"
+
+    def shifted(self, by: float) -> "Extreme":
+        """The same measurement of the quantity less `by`."""
+        return extreme([one.shifted(by) for one in self.grid], self.which)
+
+    def p_above(self, threshold: float) -> float:
+        """One-sided p-value of the null hypothesis that the extreme is at most `threshold`.
+
+        For the smallest all have to lie above (an intersection-union test: the largest p-value); for the largest one
+        has to (Holm's: the smallest p-value, times their number).
+        """
+        each = [one.p_above(threshold) for one in self.grid]
+        return max(each) if self.which == "smallest" else min(holm(each))
+
+    def networks_to_decide(self, threshold: float) -> int | None:
+        """How many networks would put all of the grid to one side; None where that is not to be had."""
+        each = [one.networks_to_decide(threshold) for one in self.grid]
+        return None if None in each else max(each)
+
+
+def extreme(measured: Sequence[Measured], which: Literal["smallest", "largest"]) -> Extreme:
+    """The extreme over a grid, taken over the intervals' ends and not over the means.
+
+    That the smallest lies above a threshold needs every interval above it, so its lower end is the lowest of theirs.
+    That it lies below needs one, picked from many, so its upper end is the lowest upper end at a confidence that is
+    adjusted for their number (Holm's first step). The largest is its mirror image.
+
+    Raises
+    ------
+    ValueError
+        Where there is nothing to choose from.
+    """
+    if not measured:
+        raise ValueError("an extreme needs at least one measurement")
+    choose = min if which == "smallest" else max
+    nearest = choose(measured, key=lambda one: one.mean)
+    kept = {field.name: getattr(nearest, field.name) for field in fields(Measured)}
+    if any(one.low is None for one in measured):
+        return Extreme(**kept | {"low": None, "high": None}, grid=tuple(measured), which=which)
+    adjusted = [one.interval(1 - (1 - CONFIDENCE) / len(measured)) for one in measured]
+    if which == "smallest":
+        low, high = min(one.low for one in measured), min(end for _, end in adjusted)
+    else:
+        low, high = max(end for end, _ in adjusted), max(one.high for one in measured)
+    return Extreme(**kept | {"low": low, "high": high}, grid=tuple(measured), which=which)
