@@ -9,9 +9,6 @@ from lib.chapters.fragile_neurons.sampled import SampleRecord
 from lib.evidence.cells import Cell, records
 from lib.models.resnets import RESNETS
 
-PAPER_AGES = [10, 50, 100]
-"""In epochs."""
-
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -104,33 +101,21 @@ class Grid:
         """A cell in words, for a heading."""
         return f"{network_on(key)}, epoch {key.age}"
 
-    def told(self, key: Key) -> str:
-        """A cell in words, for a sentence."""
-        many = len(self[key])
+    def told(self, key: Key, many: int | None = None) -> str:
+        """A cell in words, for a sentence; with as many networks as it has, unless it is another number of them."""
+        many = many or len(self[key])
         return f"{network_on(key)} at epoch {key.age}, {many} network{'s' if many > 1 else ''}"
 
     # What stands for what the paper names
-
-    @property
-    def have(self) -> str:
-        """How much of the paper's grid there is, in words."""
-        sets = ", ".join(DATASETS[name] for name in self.experiment.sets)
-        return f"{len(self)} of {len(self.experiment.paper_grid())} cells of {sets} are in this run"
-
-    @property
-    def own_ages(self) -> bool:
-        """Whether the ages are the paper's."""
-        return self.experiment.stages == PAPER_AGES
 
     def asked(self, dataset: str) -> str | None:
         """The data set of this run that is looked at for one of the paper's: any digits for MNIST."""
         digits = self.experiment.digit_set
         return digits if dataset == "mnist" else dataset if dataset in self.experiment.sets else None
 
-    def shown_for(self, dataset: str, stage: int) -> tuple[Key, bool]:
-        """The cell for ResNet-50 on one of the paper's data sets at one of the three ages; whether it is that one."""
-        key = self.stand_in(self.asked(dataset), "resnet50", self.experiment.stages[stage])
-        return key, key == (dataset, "resnet50", PAPER_AGES[stage])
+    def shown_for(self, dataset: str, stage: int) -> Key:
+        """The cell that stands for ResNet-50 on one of the paper's data sets at one of the three ages."""
+        return self.stand_in(self.asked(dataset), "resnet50", self.experiment.stages[stage])
 
     def through_all(self, dataset: str) -> tuple[Key, list[list[CellRecord]]]:
         """The network nearest to ResNet-50, of those with all ages if there are any, and its records by age."""

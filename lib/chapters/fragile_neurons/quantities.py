@@ -9,7 +9,7 @@ from scipy import stats
 
 from lib.chapters.fragile_neurons.kernels import LEVELS, expected_agreement, is_fragile
 from lib.chapters.fragile_neurons.record import MOVES, CellRecord
-from lib.chapters.fragile_neurons.resampled import over_both
+from lib.chapters.fragile_neurons.resampled import over_both, parted
 from lib.chapters.fragile_neurons.subject import UNITS
 from lib.measure.intervals import Measured, difference, over_networks, share
 
@@ -41,32 +41,32 @@ def by_chance(ages: Records) -> float:
     return float(len(sets[0]) * np.prod([one.mean() for one in sets]))
 
 
-def gap(records: Records) -> tuple[Measured, Measured]:
-    """Accuracy without a null kernel less without a fragile one, S from one half of the images and judged on the other;
-    and that less the same of as many kernels of largest norm.
+def gap(records: Records, half: int) -> tuple[Measured, Measured]:
+    """Accuracy without a null kernel less without a fragile one, S from the first half of the images and judged on one
+    of the halves, 0 or 1; and that less the same of as many kernels of largest norm.
 
-    The cell keeps how many kernels each image is classified rightly without, not which. So the interval is wider than it
-    would have to be: no image can differ by more than its count allows.
+    The cell keeps how many kernels each image is classified rightly without, not which. So the interval is wider than
+    it would have to be: no image can differ by more than its count allows.
     """
-    each, norms, errors = [], [], []
+    each, beyond, errors = [], [], []
     for record in records:
-        chosen, other = fragile_sets(record)[0], record.dropout.accuracies[1]
-        size, right = int(chosen.sum()), record.dropout.rightly[1::2].astype(float)
-        if not 0 < size < len(chosen):
-            raise ValueError("all kernels are alike: there is no set S to judge")
+        chosen, accuracies = fragile_sets(record)[0], record.dropout.accuracies[half]
+        size, right = int(chosen.sum()), record.dropout.rightly[half::2].astype(float)
         large = np.zeros(len(chosen), dtype=bool)
         large[np.argsort(record.dropout.norms)[len(chosen) - size :]] = True
-        gaps = [float(other[~one].mean() - other[one].mean()) for one in (chosen, large)]
+        gaps = [parted(accuracies, one) for one in (chosen, large)]
         each.append(gaps[0])
-        norms.append(gaps[0] - gaps[1])
+        beyond.append(gaps[0] - gaps[1])
         errors.append(float(np.sqrt(np.mean(_most(right, size, len(chosen)) ** 2) / len(right))))
     images, error = len(right), float(np.mean(errors))
-    return over_both(each, error, images), over_both(norms, 2 * error, images)
+    return over_both(each, error, images), over_both(beyond, 2 * error, images)
 
 
 def _most(right: NDArray, size: int, kernels: int) -> NDArray[np.float64]:
     """How far the two means of an image can be apart, if it is classified rightly without so many kernels."""
     null = kernels - size
+    if not size or not null:
+        return np.zeros(len(right))
     apart = [
         np.minimum(right / one, 1) - np.maximum(right - one, 0) / other for one, other in ((null, size), (size, null))
     ]
@@ -150,10 +150,13 @@ def cost_difference(
     draws = []
     for _ in range(500):
         chosen = [_drawn(generator, found[0]) for _, found in sides]
-        means = [np.mean([cost_eps(eps, c[:, at]) for c in found]) for (eps, found), at in zip(sides, chosen, strict=True)]
-        draws.append(means[0] - means[1])
+        costs = [
+            np.mean([cost_eps(eps, correct[:, at]) for correct in found])
+            for (eps, found), at in zip(sides, chosen, strict=True)
+        ]
+        draws.append(costs[0] - costs[1])
     images = min(found[0].shape[1] for _, found in sides)
-    return over_both(each, float(np.std(draws, ddof=1)), images, least=0)
+    return over_both(each, float(np.std(draws, ddof=1)), images, share=False)
 
 
 def _drawn(generator: np.random.Generator, correct: NDArray) -> NDArray:

@@ -91,14 +91,14 @@ def _drawn(generator: np.random.Generator, pool: Weights) -> Weights:
     return generator.multinomial(int(pool.sum()), pool / pool.sum()).astype(float)
 
 
-def over_both(each: Sequence[float], within: float, images: int, *, least: float | None = None) -> Measured:
+def over_both(each: Sequence[float], within: float, images: int, *, share: bool = True) -> Measured:
     """A mean over networks of values whose images' part of the standard error is known, with its interval.
 
-    One network has the images' part alone. That part is not believed to be below `least`; without one it is taken with
-    what so many images leave open of a share, so that no interval of a share has width zero.
+    One network has the images' part alone. Of a share that part is taken with what so many images leave open where
+    none of them differs, so that no interval has width zero.
     """
     each, n = np.asarray(each, dtype=float), len(each)
-    within = max(within, least) if least is not None else float(np.hypot(within, stats.norm.ppf(0.975) / images))
+    within = float(np.hypot(within, stats.norm.ppf(0.975) / images if share else 0.0))
     between = float(each.std(ddof=1)) if n > 1 else None
     error, df = float(np.hypot((between or 0.0) / n**0.5, within)), n - 1 if n > 1 else images - 1
     mean, factor = float(each.mean()), float(stats.t.ppf(0.975, df))
@@ -122,11 +122,12 @@ def dropping(sample: Sample, by: Weights, on: Weights) -> tuple[float, float]:
     fragile, accuracies = sample.fragile(by), sample.accuracies(on)
     large = np.zeros(len(fragile), dtype=bool)
     large[np.argsort(sample.record.norms)[len(fragile) - int(fragile.sum()) :]] = True
-    gaps = [_gap(accuracies, one) for one in (fragile, large)]
+    gaps = [parted(accuracies, one) for one in (fragile, large)]
     return gaps[0], gaps[0] - gaps[1]
 
 
-def _gap(accuracies: NDArray, chosen: NDArray[np.bool_]) -> float:
+def parted(accuracies: NDArray, chosen: NDArray[np.bool_]) -> float:
+    """The mean accuracy without a kernel that is not chosen less without one that is; 0 where there is one set only."""
     return float(accuracies[~chosen].mean() - accuracies[chosen].mean()) if 0 < chosen.sum() < len(chosen) else 0.0
 
 

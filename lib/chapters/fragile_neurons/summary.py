@@ -7,12 +7,11 @@ import numpy as np
 from lib.chapters.fragile_neurons import csg
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS
-from lib.chapters.fragile_neurons.frames import FILTERS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import controls, filter_gains, halves, unclipped_share
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
-from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
-from lib.measure.intervals import over_seeds, rate
+from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, SOURCE
+from lib.measure.intervals import rate
 
 Numbers = dict[str, object]
 LUCK = 0.05
@@ -76,7 +75,7 @@ def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict
         "random_spread": control.spread,
         "largest_norm": control.largest,
         "printed_changed": printed_changed(grid),
-        "csg_tsne": over_seeds(csg.gradients(gradients[main.dataset, "tsne"], csg.VOLUME)).mean,
+        "csg_tsne": float(np.mean(csg.gradients(gradients[main.dataset, "tsne"], csg.VOLUME))),
         "source_clean": float(np.mean([one.filters.readings[SOURCE].clean for one in records])),
         "batch_norm_left": float(np.mean([one.batch_norm.reestimated for one in records])),
     }
