@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, Experiment, Key
 from lib.chapters.fragile_neurons.record import CellRecord
 from lib.chapters.fragile_neurons.sampled import SampleRecord
@@ -50,6 +51,14 @@ class Grid:
     def sampled(self, key: tuple[str, str, int]) -> list[SampleRecord]:
         """What was measured of a cell on the sample of test images, one a seed; empty where nothing was."""
         return list(self.samples.get(key, {}).values())
+
+    def embedded(self) -> dict[str, list[AutoencoderRecord]]:
+        """What the autoencoders of each data set gave: measured where this run needs them, else those that are kept."""
+        wanted, found = set(self.experiment.needed()), {}
+        for name, cells in self.experiment.autoencoders().items():
+            records(one for one in cells if one in wanted)
+            found[name] = [kept[0] for one in cells if (kept := one.read())]
+        return found
 
     def __contains__(self, key: tuple[str, str, int]) -> bool:
         return key in self.cells

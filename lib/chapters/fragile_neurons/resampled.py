@@ -6,7 +6,7 @@ the standard error; that over networks is added where there are several.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -107,6 +107,13 @@ def over_both(each: Sequence[float], within: float, images: int, *, share: bool 
         reach = factor * float(np.hypot(between, error))
         found["predicted"] = (mean - reach, mean + reach)
     return Measured(mean, mean - factor * error, mean + factor * error, n, images, tuple(map(float, each)), **found)
+
+
+def as_share(measured: Measured) -> Measured:
+    """The same with an interval that does not leave [0, 1], as no share does."""
+    ends = [(measured.low, measured.high), *([measured.predicted] if measured.predicted else [])]
+    cut = [(max(low, 0.0), min(high, 1.0)) for low, high in ends]
+    return replace(measured, low=cut[0][0], high=cut[0][1], predicted=cut[1] if measured.predicted else None)
 
 
 # Statistics

@@ -20,7 +20,7 @@ from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls, unclipped_share
 from lib.chapters.fragile_neurons.record import CellRecord
-from lib.chapters.fragile_neurons.resampled import BEATEN, every, plainly, resampled, scale_free
+from lib.chapters.fragile_neurons.resampled import BEATEN, as_share, every, plainly, resampled, scale_free
 from lib.chapters.fragile_neurons.sampled import FGSM_FREE
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.ledger.answers import Answer, Finding, Readings
@@ -96,7 +96,8 @@ def moved_beside_lot(grid: Grid, key: Key) -> tuple[Measured, Measured, Measured
     if found := samples(grid.sampled(key)):
         n, images = len(found[0].record.intact), every(len(found[0].moved[FGSM_FREE]))
         plain, _ = resampled(found, plainly, every(n), images)
-        return plain, *resampled(found, scale_free, every(n, 0, 2), images)
+        free, over = resampled(found, scale_free, every(n, 0, 2), images)
+        return as_share(plain), as_share(free), over
     plain = unclipped_share(records, "convolution", _at(records, key.dataset))
     free = rate([one.targeting.printed_relative[1::2] for one in records])
     return plain, free, free.shifted(float(np.mean([np.quantile(_random(one), BEATEN) for one in records])))
