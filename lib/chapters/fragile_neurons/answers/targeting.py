@@ -231,7 +231,7 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> Measured:
     rho = float(stats.spearmanr(one, other).statistic)
     if n < 4:
         return Measured(rho, None, None, n)
-    error = float(np.sqrt(1.06 / (n - 3)))
-    z = np.arctanh(np.clip(rho, -0.999, 0.999))
-    low, high = np.tanh(z + np.array([-1, 1]) * stats.norm.ppf(0.975) * error)
-    return Measured(rho, float(low), float(high), n, per_network=())
+    factor = float(stats.t.ppf(0.975, n - 2))
+    z, half = np.arctanh(np.clip(rho, -0.999, 0.999)), factor * float(np.sqrt(1.06 / (n - 3)))
+    low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
+    return Measured(rho, low, high, n, error=(high - low) / 2 / factor, df=float(n - 2))
