@@ -239,30 +239,32 @@ def _torchvision(name: str) -> Arrays:
 DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10": _torchvision}
 
 
-def sample(labels: torch.Tensor | np.ndarray, n: int, seed: int = 0) -> torch.Tensor:
-    """Which images stand for all of them: a fixed choice, of each class as many as its share of the whole allows.
+def sample(y: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
+    """Which n images to take where not all can be: the same ones each time, spread over the classes as the whole is.
+
+    The first n are not taken: those of MNIST's test set are harder than the rest.
 
     Parameters
     ----------
-    labels
-        (N,).
+    y
+        The labels (N,) of all images.
     n
-        How many to choose; all where there are no more.
-    seed
-        What the choice depends on.
+        How many to take, at least 1; all of them where there are not more.
 
     Returns
     -------
-    tensor
-        Indices (n,), rising, on the CPU.
+    torch.Tensor
+        Indices (min(n, N),), int64, ascending, on the labels' device. Of a class with a share q there are q n images,
+        rounded up or down.
     """
-    labels = torch.as_tensor(labels).cpu().numpy()
-    if n >= len(labels):
-        return torch.arange(len(labels))
+    if n < 1:
+        raise ValueError(f"{n} images cannot be taken")
+    if n >= len(y):
+        return torch.arange(len(y), device=y.device)
+    labels, generator = y.cpu().numpy(), np.random.default_rng(seed)
     classes, counts = np.unique(labels, return_counts=True)
-    exact = counts * n / len(labels)
-    take = np.floor(exact).astype(int)
-    take[np.argsort(take - exact, kind="stable")[: n - take.sum()]] += 1
-    generator = np.random.default_rng(seed)
-    chosen = [generator.permutation(np.flatnonzero(labels == one))[:k] for one, k in zip(classes, take, strict=True)]
-    return torch.from_numpy(np.sort(np.concatenate(chosen)))
+    quota = counts * n // len(labels)
+    largest_rest = np.argsort(-(counts * n % len(labels)), kind="stable")[: n - quota.sum()]
+    quota[largest_rest] += 1
+    chosen = [generator.permutation(np.flatnonzero(labels == one))[:k] for one, k in zip(classes, quota, strict=True)]
+    return torch.from_numpy(np.sort(np.concatenate(chosen))).to(y.device)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from lib.evidence import cells, fill
 from lib.evidence.cells import Cell
 from lib.evidence.experiment import Experiment
 from lib.ledger import results
-from lib.ledger.answers import Answer, not_run
+from lib.ledger.answers import Answer, Finding, Readings, not_run
 from lib.ledger.ledger import Ledger
 from lib.measure.intervals import Measured
 from lib.run import measuring
@@ -99,10 +99,15 @@ CLAIMS = """
 title: A paper
 setting: one network
 claims:
-  - {id: clean.accuracy, kind: number, value: 0.9, tolerance: 0.05, where: Table 1}
-  - {id: attacked.accuracy, kind: number, value: 0.1, tolerance: 0.05, where: Table 1, with: attacked.loss}
-  - {id: attacked.loss, kind: number, value: 2.3, tolerance: 0.1, where: Table 1}
-  - {id: detector.separates, kind: direction, compare: AUC, where: V, above: 0.95, sound_above: 0.75}
+  - {id: clean.accuracy, kind: number, about: setup, value: 0.90, tolerance: 0.05, where: Table 1}
+  - {id: attacked.accuracy, kind: number, about: attack, value: 0.1, tolerance: 0.05, where: Table 1,
+     joint: [attacked.loss]}
+  - {id: attacked.loss, kind: number, about: attack, value: 2.30, tolerance: 0.1, where: Table 1}
+  - {id: detector.separates, kind: statement, about: defence, where: V, smallest: 0.95, sound_smallest: 0.75,
+     paper: AUC, sound: AUC when the attack knows it, control: AUC on random signs}
+  - {id: removal.helps, kind: statement, about: defence, where: 4, smallest: 0.02, effect: 0.887,
+     paper: gain, sound: PGD gain}
+  - {id: csg.mnist, kind: citation, about: mechanism, value: 0.11, tolerance: 0.05, where: "3.1"}
 """
 TWO_PARAMETERS = "seed: int = 0  # [0, inf] first seed\neps: float = 0.1  # [0, 1] size"
 ATTACK = "from lib import attack as attacks\nattack = attacks.FGSM(eps)  # one step"
@@ -127,16 +132,25 @@ class Unjudged(Judged):
     chapter: ClassVar[str] = "common_ground"
 
 
-def measured(mean: float, low: float | None = None, high: float | None = None) -> Measured:
-    return Measured(mean, low, high, 1 if low is None else 5, "seeds", (mean,))
+def measured(mean: float, low: float | None = None, high: float | None = None, **facts) -> Measured:
+    """A made-up measurement: of five networks where it has an interval, which then holds what one more would give."""
+    if low is None:
+        return Measured(mean, None, None, 1, per_network=(mean,))
+    made = {"networks": 5, "images": 1000, "per_network": (mean,) * 5, "predicted": (low, high)}
+    return Measured(mean, low, high, **made | {"error": (high - low) / 5.6, "df": 4.0} | facts)
 
 
-ACCURATE = measured(0.9, 0.89, 0.91)
+def by(mean: float, low: float | None = None, high: float | None = None, **facts) -> Finding:
+    """A made-up finding."""
+    return Finding(measured(mean, low, high, **facts), "FGSM 0.1, 1,000 images, 5 networks")
+
+
+ACCURATE = by(0.9, 0.89, 0.91)
 
 
 @pytest.fixture
 def notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Path:
-    """A folder of notebooks in place of the book's: a chapter with four claims, and one of no paper."""
+    """A folder of notebooks in place of the book's: a chapter with six claims, and one of no paper."""
     folder = tmp_path / "notebooks"
     (folder / "claims").mkdir(parents=True)
     (folder / "claims" / "mitigation.yaml").write_text(CLAIMS)
@@ -161,11 +175,18 @@ def ledger(notebooks: Path) -> Ledger:
 def answered(ledger: Ledger) -> Ledger:
     """A ledger with an answer of every sort."""
     ledger.metric("accuracy", 1)
-    half, nine = measured(0.5), measured(9.0, 8.0, 10.0)
-    ledger.answer(Answer("clean.accuracy", ACCURATE, sound=ACCURATE))
-    ledger.answer(Answer("attacked.accuracy", half, "one seed reads 0.5", experiment="FGSM", fitted=True))
-    ledger.answer(Answer("attacked.loss", nine, "it is 9", experiment="FGSM", comparable=False))
-    ledger.answer(not_run("detector.separates", "it takes 3 hours"))
+    ladder = (("the paper's images", measured(0.1, 0.09, 0.11)), ("PGD", measured(0.0, 0.0, 0.01)))
+    attacked = {"experiment": "FGSM", "ladder": ladder, "readings": Readings(52, 6, "not by the nearest")}
+    ledger.answer(Answer("clean.accuracy", ACCURATE))
+    ledger.answer(Answer("attacked.accuracy", by(0.1, 0.08, 0.12), fitted=True, **attacked))
+    ledger.answer(Answer("attacked.loss", by(9.0), experiment="FGSM", smaller=("2 epochs for 15",), why="A loss of 9."))
+    known, signs = by(0.99, 0.98, 1.0), measured(-0.01, -0.02, 0.01)
+    empty = replace(known, over_control=signs, control="random signs of the same size")
+    ledger.answer(
+        Answer("detector.separates", empty, sound=by(0.7, 0.6, 0.8), why="Random signs are told apart as well.")
+    )
+    ledger.answer(Answer("removal.helps", by(0.0, -0.01, 0.03), why="Too few networks."))
+    ledger.answer(not_run("csg.mnist", "csg_images=0 leaves it out"))
     return ledger
 
 

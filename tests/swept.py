@@ -10,7 +10,7 @@ from pathlib import Path
 from lib import compute
 from lib.evidence.experiment import Experiment
 from lib.ledger import results as kept_results
-from lib.measure.intervals import over_seeds
+from lib.measure.intervals import over_networks
 
 LASTS_S = 2
 
@@ -83,9 +83,9 @@ CLAIMS = """\
 title: A paper
 setting: none
 claims:
-  - {id: clean, kind: number, value: 0.3, tolerance: 0.1, where: here}
-  - {id: helps, kind: direction, compare: "with *stars* against without", where: there, minimum: 0.05}
-  - {id: grows, kind: direction, compare: "one against another", where: there}
+  - {id: clean, kind: number, about: setup, value: 0.3, tolerance: 0.1, where: here}
+  - {id: helps, kind: statement, about: defence, paper: "with *stars* against without", where: there, smallest: 0.05}
+  - {id: grows, kind: statement, about: defence, paper: "one against another", where: there, smallest: 0.0}
 """
 
 
@@ -110,17 +110,18 @@ def copy_of_the_book(folder: Path, write_notebook, code: str) -> Path:
 
 def results_of(values: dict) -> dict:
     """What a ledger would write; one in the notebook would import torch, and these tests start many processes."""
-    measured = over_seeds([values["eps"], values["eps"] + 0.1])
-    gain = asdict(over_seeds([values["eps"], values["eps"]]))
-    answers = [("clean", asdict(measured), "not comparable", None), ("helps", gain, "holds", "no")]
+    measured = over_networks([values["eps"], values["eps"] + 0.1])
+    gain = asdict(over_networks([values["eps"], values["eps"]]))
+    answers = [("clean", asdict(measured), "near", None), ("helps", gain, "confirmed", gain)]
     answers.append(("grows", None, "not run", None))
     return {
         "notebook": NOTEBOOK,
         "profile": "quick",
         "parameters": values,
         "claims": [
-            {"id": id, "measured": found, "verdict": verdict, "fitted": False, "stands": stands, "why": f"{id}: 1 of 2"}
-            for id, found, verdict, stands in answers
+            {"id": id, "word": word, "fitted": False, "why": f"{id}: 1 of 2"}
+            | {"paper": found and {"measured": found}, "sound": sound and {"measured": sound}}
+            for id, found, word, sound in answers
         ],
         "metrics": {"doubled": 2 * values["eps"]},
         "seconds": {"setup": 0.5, "all": LASTS_S},

@@ -15,9 +15,11 @@ from lib import compute
 CLAIMS = """\
 title: On the brightness of digits
 setting: no network, digits
+scale: {dataset: mnist}
 claims:
-  - {id: mean.brightness, kind: number, value: 0.13, tolerance: 0.02, where: Table 1}
-  - {id: ones.are_darker, kind: direction, where: section 2, compare: "brightness of other digits less that of ones"}
+  - {id: mean.brightness, kind: number, about: setup, value: 0.13, tolerance: 0.02, where: Table 1}
+  - {id: ones.are_darker, kind: statement, about: mechanism, where: section 2, smallest: 0.0,
+     paper: "brightness of other digits less that of ones", sound: "the same"}
 """
 
 CHAPTER = '''\
@@ -32,8 +34,8 @@ from numpy.typing import NDArray
 from lib import data
 from lib.evidence.cells import Cell, Part
 from lib.evidence.experiment import Experiment as Base
-from lib.ledger.answers import Answer
-from lib.measure.intervals import over_seeds
+from lib.ledger.answers import Answer, Finding
+from lib.measure.intervals import over_networks
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,14 @@ class Experiment(Base):
 
 
 def mean_brightness(found: list[Brightness]) -> Answer:
-    measured = over_seeds([float(one.mean.mean()) for one in found])
-    return Answer("mean.brightness", measured, f"{measured:.3f} over {len(found)} draws.", sound=measured)
+    measured = over_networks([float(one.mean.mean()) for one in found])
+    return Answer("mean.brightness", Finding(measured, "draws of digits"), why="Digits are dark.")
 
 
 def ones_are_darker(found: list[Brightness]) -> Answer:
     gaps = [float(one.mean[one.classes != 1].mean() - one.mean[one.classes == 1].mean()) for one in found]
-    measured = over_seeds(gaps)
-    return Answer("ones.are_darker", measured, f"By {measured:.3f}.", sound=measured)
+    gap = Finding(over_networks(gaps), "draws of digits")
+    return Answer("ones.are_darker", gap, gap, why="A one has few bright pixels.")
 '''
 
 CELLS = [
@@ -182,8 +184,8 @@ def test_six_files_are_touched(touched: tuple[Path, list[str]]) -> None:
 def test_it_is_measured_and_judged(run: Path) -> None:
     found = json.loads((run / "brightness.json").read_text())
     answers = {entry["id"]: entry for entry in found["claims"]}
-    assert answers["mean.brightness"]["verdict"] == "reproduced"
-    assert answers["ones.are_darker"]["verdict"] == "holds" and answers["ones.are_darker"]["stands"] == "yes"
+    assert answers["mean.brightness"]["word"] == "found"
+    assert answers["ones.are_darker"]["word"] == "confirmed"
     assert len(found["provenance"]["evidence"]["cells"]) == 3
     assert len(list((run.parent / "evidence" / "brightness").glob("*.npz"))) == 3
 
@@ -191,6 +193,6 @@ def test_it_is_measured_and_judged(run: Path) -> None:
 def test_it_has_its_page_and_its_place_on_the_scoreboard(run: Path) -> None:
     page = (run / "book" / "brightness.html").read_text()
     assert "Nobody" in page and "scoreboard.html#brightness.ones.are_darker" in page
-    assert page.count("reproduced") >= 2, "on its card, and in the table at the end"
+    assert page.count("confirmed") >= 2, "on its card, and in the table at the end"
     scoreboard = (run / "book" / "scoreboard.html").read_text()
     assert 'id="brightness.mean.brightness"' in scoreboard and "On the brightness of digits" in scoreboard

@@ -39,7 +39,7 @@ def intervals(hits: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def corners(images: int) -> Iterator[tuple]:
-    shares = (0.003, 0.01, 0.1, 0.5, 0.9, 0.99, 0.997) if images == 300 else (0.003, 0.5, 0.997)
+    shares = (0.003, 0.01, 0.1, 0.5, 0.99, 0.997) if images == 300 else (0.003, 0.5, 0.997)
     for n in (3, 5, 10):
         for p in shares:
             for spread in SPREADS if images == 300 else SPREADS[::2]:
@@ -47,13 +47,13 @@ def corners(images: int) -> Iterator[tuple]:
                     yield n, p, spread, alike
 
 
-@pytest.mark.parametrize(("images", "trials"), [(300, 1500), (10_000, 500)])
+@pytest.mark.parametrize(("images", "trials"), [(300, 1000), (10_000, 300)])
 def test_an_interval_of_a_share_holds_the_true_share(images: int, trials: int) -> None:
     generator, found = np.random.default_rng(0), {}
     for n, p, spread, alike in corners(images):
         low, high, *_ = intervals(drawn(generator, trials, n, images, p, spread, alike))
         found[n, p, spread, alike] = ((low <= p) & (p <= high)).mean()
-    assert len(found) in (252, 18)
+    assert len(found) in (216, 18)
     assert {corner: share for corner, share in found.items() if share < LEAST} == {}
 
 
@@ -65,27 +65,27 @@ def test_it_is_the_interval_that_rate_gives() -> None:
         assert (found.low, found.high, *found.predicted) == pytest.approx(tuple(expected), abs=1e-12)
 
 
-@pytest.mark.parametrize("n", [3, 5, 10])
+@pytest.mark.parametrize("n", [3, 10])
 def test_a_prediction_interval_holds_what_one_more_network_gives(n: int) -> None:
     generator, found = np.random.default_rng(2), {}
     for p in (0.003, 0.1, 0.5, 0.99):
-        for spread in SPREADS:
+        for spread in SPREADS[:3]:
             for alike in ALIKE:
-                hits = drawn(generator, 1500, n + 1, 300, p, spread, alike)
+                hits = drawn(generator, 1000, n + 1, 300, p, spread, alike)
                 _, _, low, high = intervals(hits[:, :n])
                 one_more = hits[:, n].mean(-1)
                 found[p, spread, alike] = ((low <= one_more) & (one_more <= high)).mean()
     assert {corner: share for corner, share in found.items() if share < LEAST} == {}
 
 
-@pytest.mark.parametrize("n", [1, 3, 5, 10])
+@pytest.mark.parametrize("n", [1, 3, 10])
 def test_an_interval_of_a_difference_holds_the_true_difference(n: int) -> None:
     """Before and after meet the same images; few of them differ, or none."""
     generator, found, images = np.random.default_rng(3), {}, 300
     for gained, lost in ((0.0, 0.003), (0.002, 0.004), (0.03, 0.0), (0.01, 0.01), (0.3, 0.1)):
         for alike in ALIKE:
             held = []
-            for _ in range(250):
+            for _ in range(150):
                 fate, right = generator.random((n, images)), generator.random(images) < 0.5
                 fate[:, : round(alike * images)] = fate[0, : round(alike * images)]
                 before = np.where(fate < gained, False, (fate >= 1 - lost) | right)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from lib import data
-from lib.data import DataError
+from lib.data import DataError, sample
 
 CPU = torch.device("cpu")
 
@@ -273,3 +273,29 @@ def test_several_sets_have_one_digest_and_a_single_one_its_own(monkeypatch: pyte
     assert both == data.joined_digest([own, own]) != own
     assert data.joined_digest(["a", "b"]) != data.joined_digest(["b", "a"])
     assert data.current_digest("digits+mnist") is None  # not at hand
+
+
+# A sample of the images.
+
+
+@pytest.mark.parametrize("n", [1, 7, 100, 333, 999])
+def test_a_sample_has_the_classes_as_the_whole_has_them(all_digits, n: int) -> None:
+    y = all_digits.y_test
+    chosen = sample(y, n)
+    assert len(chosen) == n and (chosen[1:] > chosen[:-1]).all() and chosen.dtype == torch.int64
+    expected = torch.bincount(y) * n / len(y)
+    assert ((torch.bincount(y[chosen], minlength=10) - expected).abs() < 1).all()
+
+
+def test_a_sample_is_always_the_same_and_not_the_first_images(all_digits) -> None:
+    y = all_digits.y_test
+    assert torch.equal(sample(y, 100), sample(y, 100))
+    assert not torch.equal(sample(y, 100), torch.arange(100))
+    assert not torch.equal(sample(y, 100), sample(y, 100, seed=1))
+
+
+def test_a_sample_of_as_many_as_there_are_is_all_of_them(all_digits) -> None:
+    for n in (1000, 5000):
+        assert torch.equal(sample(all_digits.y_test, n), torch.arange(1000))
+    with pytest.raises(ValueError):
+        sample(all_digits.y_test, 0)

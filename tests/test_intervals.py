@@ -1,117 +1,308 @@
-"""Intervals against SciPy and against formulas written out."""
+"""Intervals against SciPy and against formulas written out; how often they hold the truth is in test_coverage."""
 
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import expit, logit
 
-from lib.measure.intervals import Measured, difference, loss, over_images, over_seeds, rate, share
-
-
-def test_over_seeds_is_the_t_interval():
-    values = [0.91, 0.94, 0.90, 0.97, 0.93]
-    measured = over_seeds(values)
-    expected = stats.t.interval(0.95, df=4, loc=np.mean(values), scale=stats.sem(values))
-    assert (measured.low, measured.high) == pytest.approx(expected)
-    assert measured.mean == pytest.approx(0.93)
-    assert (measured.n, measured.over, measured.per_seed) == (5, "seeds", tuple(values))
-
-
-def test_one_seed_gives_no_interval():
-    assert over_seeds([0.9]) == Measured(0.9, None, None, 1, "seeds", (0.9,))
+from lib.measure import crossed
+from lib.measure.intervals import (
+    Measured,
+    difference,
+    exact,
+    loss,
+    over_images,
+    over_networks,
+    rate,
+    share,
+)
 
 
-def test_no_seed_gives_no_mean():
-    with pytest.raises(ValueError):
-        over_seeds([])
+def hits(*rows: str) -> list[np.ndarray]:
+    """One boolean array a network, from strings of 0 and 1."""
+    return [np.array([one == "1" for one in row]) for row in rows]
 
 
-@pytest.mark.parametrize(("successes", "n"), [(83, 100), (0, 40), (40, 40), (1, 7)])
-def test_a_share_has_wilson_s_interval(successes, n):
+MANY = hits("1110100110" * 20, "1010110110" * 20, "1110101111" * 20)
+"""Three networks that classify 200 images: neither kind is rare."""
+
+
+# Networks and images.
+
+
+def test_the_variance_is_that_of_two_crossed_factors() -> None:
+    """By the mean squares of a table of networks by images, written out."""
+    x = np.array(MANY, dtype=float)
+    n, images = x.shape
+    rows, columns, mean = x.mean(1), x.mean(0), x.mean()
+    of_networks = images * ((rows - mean) ** 2).sum() / (n - 1)
+    of_images = n * ((columns - mean) ** 2).sum() / (images - 1)
+    rest = ((x - rows[:, None] - columns + mean) ** 2).sum() / ((n - 1) * (images - 1))
+    assert of_images > rest
+    found = crossed.parts(x)
+    assert found.error**2 == pytest.approx((of_networks + of_images - rest) / (n * images))
+    assert found.between == pytest.approx(rows.std(ddof=1))
+    assert found.within**2 == pytest.approx((of_images - rest) / (n * images))
+
+
+def test_where_networks_agree_on_every_image_the_images_count_in_full() -> None:
+    one = MANY[0]
+    found = rate([one, one, one])
+    assert found.between == 0
+    assert found.within == pytest.approx(one.std(ddof=1) / len(one) ** 0.5)
+    assert found.high > found.low
+
+
+def test_what_networks_vary_by_on_their_own_is_counted_once() -> None:
+    """Independent coins: the spread between networks holds all there is; adding that over images would double it."""
+    coins = np.random.default_rng(0).random((400, 5, 300)) < 0.5
+    mean_square = (crossed.parts(coins).error ** 2).mean()
+    assert 1.0 <= mean_square / (0.25 / 1500) < 1.5
+
+
+def test_a_rate_is_a_t_interval_on_the_logit_scale() -> None:
+    found = rate(MANY)
+    p, error = found.mean, float(crossed.parts(np.array(MANY)).error)
+    half = stats.t.ppf(0.975, 2) * error / (p * (1 - p))
+    assert (found.low, found.high) == pytest.approx((expit(logit(p) - half), expit(logit(p) + half)))
+    assert (found.networks, found.images, found.scale) == (3, 200, "logit")
+    assert found.per_network == pytest.approx([row.mean() for row in MANY])
+    assert found.error == pytest.approx(error / (p * (1 - p))) and found.df == 2
+
+
+def test_one_network_is_over_its_images() -> None:
+    one = MANY[0]
+    found, p = rate([one]), one.mean()
+    half = stats.t.ppf(0.975, 199) * one.std(ddof=1) / 200**0.5 / (p * (1 - p))
+    assert (found.low, found.high) == pytest.approx((expit(logit(p) - half), expit(logit(p) + half)))
+    assert (found.networks, found.images, found.predicted, found.between) == (1, 200, None, None)
+    assert share(int(one.sum()), 200) == found
+
+
+@pytest.mark.parametrize("networks", [1, 5])
+@pytest.mark.parametrize("images", [1, 7, 300])
+def test_all_right_and_all_wrong_have_the_exact_interval(networks: int, images: int) -> None:
+    """Clopper and Pearson's, whose end is 3.69 / N for many images: the rule of three at two-sided 95 %."""
+    if networks == images == 1:
+        return
+    exact_interval = stats.binomtest(0, images).proportion_ci(0.95, "exact")
+    none, all_ = (rate([np.full(images, value)] * networks) for value in (False, True))
+    assert (none.low, none.high) == pytest.approx((0, exact_interval.high))
+    assert (all_.low, all_.high) == pytest.approx((1 - exact_interval.high, 1))
+    assert none.error is None and (images < 300 or none.high == pytest.approx(3.69 / images, rel=0.01))
+
+
+def test_no_share_leaves_0_and_1_and_none_has_width_zero() -> None:
+    rows = hits("1" * 99 + "0", "1" * 100, "1" * 98 + "00")
+    for found in (rate(rows), rate([~row for row in rows])):
+        low, high = found.predicted
+        assert 0 < found.low < found.mean < found.high < 1 and 0 <= low < found.low and found.high < high <= 1
+
+
+def test_of_a_rare_kind_the_images_count_as_if_networks_agreed() -> None:
+    """One miss each, on other images: nothing shows that there are no images that all of them miss."""
+    rows = hits("0" + "1" * 299, "10" + "1" * 298, "110" + "1" * 297)
+    p = 299 / 300
+    assert rate(rows).within == pytest.approx((p * (1 - p) / 300) ** 0.5)
+
+
+def test_a_share_among_some_of_the_images_is_the_mean_of_the_networks_shares() -> None:
+    among = hits("1111111100" * 20, "1111110000" * 20, "1111111111" * 20)
+    found = rate(MANY, among)
+    expected = [(row & chosen).sum() / chosen.sum() for row, chosen in zip(MANY, among, strict=True)]
+    assert found.per_network == pytest.approx(expected) and found.mean == pytest.approx(np.mean(expected))
+    assert found.images == 120
+    everything = [np.ones(200, dtype=bool)] * 3
+    assert rate(MANY, everything).high == pytest.approx(rate(MANY).high)
+
+
+def test_a_share_among_some_that_is_1_is_exactly_1() -> None:
+    found = rate(MANY, MANY)
+    assert (found.mean, found.high, found.images) == (1, 1, 120)
+
+
+@pytest.mark.parametrize("rows", [[], hits("11", "1"), [np.ones((2, 2))], [np.array([])]])
+def test_arrays_of_other_images_are_refused(rows: list) -> None:
+    with pytest.raises(ValueError, match="of the same images"):
+        rate(rows)
+
+
+# Differences and losses.
+
+
+def test_a_difference_is_paired() -> None:
+    generator = np.random.default_rng(0)
+    before = generator.normal(0, 5, (4, 200))
+    after = before + 1 + generator.normal(0, 0.1, (4, 200))
+    found = difference(list(after), list(before))
+    assert found.mean == pytest.approx(1, abs=0.02) and found.high - found.low < 0.1
+    assert found == difference([row for row in after - before], [np.zeros(200)] * 4)
+
+
+def test_a_difference_has_the_sign_of_after_less_before() -> None:
+    assert difference(hits("11"), hits("01")).mean == 0.5
+
+
+def test_where_no_image_differs_the_difference_has_the_score_interval() -> None:
     z = stats.norm.ppf(0.975)
-    p = successes / n
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * (p * (1 - p) / n + z**2 / (4 * n**2)) ** 0.5
-    measured = share(successes, n)
-    assert (measured.mean, measured.low, measured.high) == pytest.approx((p, centre - half, centre + half), abs=1e-12)
-    assert (measured.n, measured.over) == (n, "images")
+    found = difference([MANY[0]], [MANY[0]])
+    assert (found.low, found.high) == pytest.approx((-z * z / 200, z * z / 200), rel=0.02)  # Tango: z^2 / (N + z^2)
+    assert difference(MANY, MANY).high > 0
 
 
-def test_over_images_counts_images_of_one_network():
-    losses = np.array([0.1, 0.4, 2.0, 0.3])
-    measured = over_images(losses)
-    assert (measured.low, measured.high) == pytest.approx(
-        stats.t.interval(0.95, df=3, loc=losses.mean(), scale=stats.sem(losses))
-    )
-    assert (measured.n, measured.over, measured.per_seed) == (4, "images", (losses.mean(),))
+def test_a_difference_needs_as_many_networks_and_images_on_both_sides() -> None:
+    for before in ([np.ones(3)] * 2, [np.ones(4)]):
+        with pytest.raises(ValueError, match="cannot be paired"):
+            difference([np.ones(3)], before)
 
 
-def test_a_rate_is_over_images_for_one_seed_and_over_seeds_for_several():
-    one = np.array([True, True, True, False])
-    other = np.array([True, False, False, False])
-    assert rate([one]) == share(3, 4)
-    several = rate([one, other, one])
-    assert several.per_seed == (0.75, 0.25, 0.75)
-    assert several.mean == over_seeds([0.75, 0.25, 0.75]).mean
-
-
-def test_the_interval_of_a_rate_stays_between_0_and_1():
-    all_, most = np.array([True] * 10), np.array([True] * 9 + [False])
-    unbound = over_seeds([1.0, 0.9, 1.0])
-    assert unbound.high > 1
-    assert rate([all_, most, all_]).high == 1
-    assert rate([all_, most, all_]).low == unbound.low
-    assert rate([~all_, ~most, ~all_]).low == 0
-
-
-def test_a_difference_is_paired_over_the_images_of_one_network():
-    # Both networks vary by image, their difference does not: paired, the interval is a point.
-    before = np.array([0.0, 1.0, 0.0, 1.0, 1.0])
-    assert difference([before + 0.5], [before]) == Measured(0.5, 0.5, 0.5, 5, "images", (0.5,))
-
-
-def test_a_difference_is_paired_over_seeds():
-    before = [np.array([True, False]), np.array([False, False]), np.array([True, True])]
-    after = [np.array([True, True]), np.array([True, False]), np.array([True, True])]
-    assert difference(after, before) == over_seeds([0.5, 0.5, 0.0])
-
-
-def test_a_difference_has_the_sign_of_after_less_before():
-    assert difference([np.array([True, True])], [np.array([False, True])]).mean == 0.5
-
-
-def test_a_difference_needs_as_many_seeds_on_both_sides():
-    with pytest.raises(ValueError):
-        difference([np.ones(3)], [np.ones(3), np.ones(3)])
-
-
-def test_shifted_moves_the_mean_the_interval_and_each_seed():
-    measured = over_seeds([0.6, 0.8, 0.7])
-    shifted = measured.shifted(0.5)
-    assert shifted.mean == pytest.approx(0.2)
-    assert (shifted.low, shifted.high) == pytest.approx((measured.low - 0.5, measured.high - 0.5))
-    assert shifted.per_seed == pytest.approx((0.1, 0.3, 0.2))
-    assert over_seeds([0.6]).shifted(0.5).low is None
-
-
-def test_printed_with_its_interval_where_it_has_one():
-    assert f"{Measured(0.5, 0.25, 0.75, 3, 'seeds'):.2f}" == "0.50 [0.25, 0.75]"
-    assert f"{over_seeds([0.5]):.1f}" == "0.5"
-    assert f"{over_seeds([0.5])}" == "0.500"
-
-
-def test_a_loss_is_over_images_for_one_seed_and_over_seeds_for_several():
-    one, other = np.array([0.41, 0.43, 0.42]), np.array([0.42, 0.42, 0.45])
+def test_a_loss_is_over_images_for_one_network_and_over_both_for_several() -> None:
+    one = np.array([0.41, 0.43, 0.42])
     assert loss([one]) == over_images(one)
-    assert loss([one, other, one]) == over_seeds([one.mean(), other.mean(), one.mean()])
+    expected = stats.t.interval(0.95, df=2, loc=one.mean(), scale=stats.sem(one))
+    assert (loss([one]).low, loss([one]).high) == pytest.approx(expected)
+    several = loss([one, one + 0.1, one - 0.1])
+    assert several.low < loss([one]).low and several.per_network == pytest.approx([0.42, 0.52, 0.32])
 
 
-def test_the_interval_of_a_loss_stays_above_0():
-    low, high = np.array([0.1, 0.1]), np.array([9.0, 11.0])
-    unbound = over_seeds([0.1, 10.0, 0.1])
-    assert unbound.low < 0
-    assert loss([low, high, low]) == Measured(unbound.mean, 0.0, unbound.high, 3, "seeds", unbound.per_seed)
-    assert loss([np.array([0.0, 5.0])]).low == 0  # over images as well
+def test_the_interval_of_a_loss_stays_above_0() -> None:
+    found = loss([np.array([0.1, 0.1]), np.array([9.0, 11.0]), np.array([0.1, 0.1])])
+    assert found.low == found.predicted[0] == 0 and found.high > 10
 
 
-def test_one_image_of_one_network_gives_a_loss_without_an_interval():
-    assert loss([np.array([0.4])]).low is None
+def test_one_image_of_one_network_has_no_interval() -> None:
+    assert loss([np.array([0.4])]).low is None and rate([np.array([True])]).low is None
+
+
+# Networks alone.
+
+
+def test_over_networks_is_the_t_interval() -> None:
+    values = [0.91, 0.94, 0.90, 0.97, 0.93]
+    found = over_networks(values)
+    expected = stats.t.interval(0.95, df=4, loc=np.mean(values), scale=stats.sem(values))
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert (found.networks, found.images, found.per_network) == (5, None, tuple(values))
+
+
+def test_an_area_under_a_curve_stays_between_0_and_1() -> None:
+    values = [1.0, 0.9, 0.99]
+    assert over_networks(values).high > 1
+    found = over_networks(values, scale="logit")
+    assert found.high < 1 and found.predicted[1] < 1 and found.mean == pytest.approx(np.mean(values))
+
+
+def test_an_area_that_is_1_has_an_interval_where_its_images_are_known() -> None:
+    assert over_networks([1.0, 1.0], scale="logit").low is None
+    assert over_networks([1.0, 1.0], scale="logit", images=100).low == pytest.approx(1 - 3.62 / 100, abs=1e-3)
+
+
+def test_one_network_has_no_interval_and_none_has_no_mean() -> None:
+    assert over_networks([0.9]) == Measured(0.9, None, None, 1, per_network=(0.9,))
+    with pytest.raises(ValueError):
+        over_networks([])
+
+
+# What one more network would give.
+
+
+def test_a_prediction_interval_is_for_one_more_network() -> None:
+    values = [2.0, 2.5, 3.5]
+    half = stats.t.ppf(0.975, 2) * np.std(values, ddof=1) * (1 + 1 / 3) ** 0.5
+    assert over_networks(values).predicted == pytest.approx((np.mean(values) - half, np.mean(values) + half))
+
+
+def test_a_predicted_share_moves_in_steps_of_an_image() -> None:
+    found = rate(MANY)
+    half = stats.t.ppf(0.975, 2) * np.hypot(found.between, found.error * found.mean * (1 - found.mean))
+    half = half / (found.mean * (1 - found.mean))
+    expected = (expit(logit(found.mean) - half) - 1 / 400, expit(logit(found.mean) + half) + 1 / 400)
+    assert found.predicted == pytest.approx(expected)
+
+
+# Thresholds.
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.6, 0.7, 0.8])
+def test_the_p_value_says_what_the_interval_says(threshold: float) -> None:
+    for found in (rate(MANY), over_networks([0.6, 0.7, 0.75]), share(70, 100), rate(MANY).shifted(0.1)):
+        assert (found.p_above(threshold) < 0.025) == (found.low > threshold)
+
+
+def test_the_p_value_is_that_of_a_t_test() -> None:
+    values = [0.1, 0.3, 0.35, 0.2]
+    expected = stats.ttest_1samp(values, 0.05, alternative="greater").pvalue
+    assert over_networks(values).p_above(0.05) == pytest.approx(expected)
+
+
+def test_the_p_value_where_all_are_right_is_the_binomial_one() -> None:
+    found = rate([np.ones(50, dtype=bool)] * 3)
+    assert found.p_above(0.9) == pytest.approx(stats.binomtest(50, 50, 0.9, "greater").pvalue)
+    assert found.shifted(0.5).p_above(0.4) == pytest.approx(0.9**50)
+    assert rate([np.zeros(50, dtype=bool)]).p_above(0.01) == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "p"), [(exact(3), 0.0), (exact(2), 1.0), (over_networks([9.0]), 1.0), (over_networks([9.0] * 3), 0.0)]
+)
+def test_the_p_value_without_spread(found: Measured, p: float) -> None:
+    assert found.p_above(2) == p
+
+
+def test_as_many_networks_as_it_says_decide() -> None:
+    for found, threshold in ((over_networks([0.1, 0.3, 0.35, -0.1]), 0.05), (rate(MANY), 0.6), (rate(MANY), 0.8)):
+        needed = found.networks_to_decide(threshold)
+        errors = [(found.between**2 / n + (found.within or 0) ** 2) ** 0.5 for n in (needed - 1, needed)]
+        scale = found.mean * (1 - found.mean) if found.scale == "logit" else 1
+        gap = abs(logit(found.mean) - logit(threshold)) if found.scale == "logit" else found.mean - threshold
+        fewer, enough = (
+            gap > stats.t.ppf(0.975, n - 1) * error / scale
+            for n, error in zip((needed - 1, needed), errors, strict=True)
+        )
+        assert enough and not fewer
+
+
+def test_no_number_of_networks_decides_what_the_images_leave_open() -> None:
+    few_images = rate(hits("1110100110", "1010110110", "1110101111"))
+    assert few_images.low < 0.6 < few_images.high
+    assert few_images.networks_to_decide(0.6) is None
+    assert over_networks([0.1, 0.3]).networks_to_decide(0.2) is None  # the mean lies on it
+    assert share(6, 10).networks_to_decide(0.5) is None  # one network says nothing about others
+
+
+# The rest.
+
+
+def test_shifted_moves_everything_that_is_shown() -> None:
+    found = rate(MANY)
+    shifted = found.shifted(0.5)
+    assert (shifted.mean, shifted.low, shifted.high) == pytest.approx(
+        (found.mean - 0.5, found.low - 0.5, found.high - 0.5)
+    )
+    assert shifted.per_network == pytest.approx(np.array(found.per_network) - 0.5)
+    assert shifted.predicted == pytest.approx(np.array(found.predicted) - 0.5)
+    assert shifted.p_above(0.1) == pytest.approx(found.p_above(0.6))
+    assert shifted.networks_to_decide(0.1) == found.networks_to_decide(0.6)
+    assert over_networks([0.6]).shifted(0.5).low is None
+
+
+def test_an_interval_at_another_confidence() -> None:
+    found = rate(MANY)
+    assert found.interval(0.95) == pytest.approx((found.low, found.high))
+    low, high = found.interval(0.99)
+    assert low < found.low and found.high < high
+    assert rate([np.ones(50, dtype=bool)]).interval(0.9)[0] == pytest.approx(0.05 ** (1 / 50))
+    assert over_networks([0.6]).interval(0.9) is None and exact(2).interval(0.5) == (2, 2)
+
+
+def test_printed_with_its_interval_where_it_has_one() -> None:
+    assert f"{Measured(0.5, 0.25, 0.75, 3):.2f}" == "0.50 [0.25, 0.75]"
+    assert f"{over_networks([0.5]):.1f}" == "0.5"
+    assert f"{exact(5):.0f}" == "5"
+    assert f"{over_networks([0.5])}" == "0.500"
+
+
+@pytest.mark.parametrize(("k", "n"), [(-1, 5), (6, 5), (0, 0)])
+def test_what_is_no_share_is_refused(k: int, n: int) -> None:
+    with pytest.raises(ValueError):
+        share(k, n)

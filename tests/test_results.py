@@ -13,7 +13,7 @@ from lib import book, compute
 from lib.data import Dataset
 from lib.evidence.cells import records
 from lib.ledger.ledger import Ledger
-from lib.ledger.results import FIRST_EDITION, changed_since, edition, read_results
+from lib.ledger.results import FIRST_EDITION, answers, changed_since, edition, old_answers, read_results
 from lib.parameters import ParameterError
 
 SCHEMA = json.loads((compute.ROOT / "lib" / "ledger" / "results.schema.json").read_text())
@@ -117,15 +117,20 @@ def first(results: dict) -> dict:
 BREAKS: dict[str, Callable[[dict], object]] = {
     "a key too many": lambda results: results.update(note="by hand"),
     "a key too few": lambda results: results.pop("metrics"),
-    "a key too many in an answer": lambda results: first(results).update(experiment="FGSM"),
-    "an unknown verdict": lambda results: first(results).update(verdict="confirmed", why="9"),
-    "a direction's verdict on a number": lambda results: first(results).update(verdict="holds"),
-    "words where a number is claimed": lambda results: first(results).update(claimed="high"),
-    "a verdict on nothing": lambda results: first(results).update(measured=None),
-    "half an interval": lambda results: first(results)["measured"].update(low=None),
-    "no reason": lambda results: first(results).update(stands="no"),
-    "a reason without a number": lambda results: first(results).update(stands="open", why="hard to say"),
-    "a measurement that was not run": lambda results: results["claims"][3].update(measured=first(results)["measured"]),
+    "a key too many in an answer": lambda results: first(results).update(verdict="holds"),
+    "an unknown word": lambda results: first(results).update(word="plausible"),
+    "a statement's word on a number": lambda results: first(results).update(word="confirmed"),
+    "a number's word on a statement": lambda results: results["claims"][4].update(word="found"),
+    "a word on nothing": lambda results: first(results).update(paper=None),
+    "no number where one is claimed": lambda results: first(results)["claimed"].update(value=None),
+    "no smallest effect": lambda results: results["claims"][4]["claimed"].update(smallest=None),
+    "half an interval": lambda results: first(results)["paper"]["measured"].update(low=None),
+    "half a prediction": lambda results: first(results)["paper"]["measured"]["predicted"].pop(),
+    "a sound form of a number": lambda results: first(results).update(sound=first(results)["paper"]),
+    "a ladder of a statement": lambda results: results["claims"][4].update(ladder=results["claims"][1]["ladder"]),
+    "a measurement with nothing": lambda results: first(results)["paper"].update(by=""),
+    "no reason": lambda results: results["claims"][4].update(why=""),
+    "a measurement that was not run": lambda results: results["claims"][5].update(paper=first(results)["paper"]),
     "a parameter that is a list": lambda results: results["parameters"].update(eps=[0.1, 0.2]),
     "a metric in words": lambda results: results["metrics"].update(accuracy="high"),
     "a nameless section": lambda results: results["seconds"].update({"": 0.1}),
@@ -230,6 +235,13 @@ def test_nor_with_values_that_do_not_go_together(notebooks: Path, monkeypatch: p
     monkeypatch.setattr(Judged, "refused", lambda self: "seed=3 is one too many")
     with pytest.raises(ParameterError, match="seed=3 is one too many"):
         Ledger(Judged(3, 0.2))
+
+
+def test_answers_of_the_first_edition_are_kept_apart(found: dict) -> None:
+    assert list(answers(found)) == [one["id"] for one in found["claims"]] and old_answers(found) == {}
+    old = {"id": "clean.accuracy", "verdict": "reproduced", "stands": "yes"}
+    found["claims"] = [old]
+    assert answers(found) == {} and old_answers(found) == {"clean.accuracy": old}
 
 
 def test_a_run_of_the_first_edition_is_to_be_measured_again(found: dict) -> None:

@@ -222,11 +222,11 @@ def test_the_table_has_a_row_for_each_run_and_quantity(project: Project, second:
     assert doubled["value"].tolist() == pytest.approx((2 * doubled["eps"]).tolist())
     claim = rows[(rows["name"] == "clean") & (rows["eps"] == 0.1) & (rows["loss"] == "plain+noise")].iloc[0]
     assert claim["value"] == pytest.approx(0.15)
-    assert (claim["n"], claim["over"], claim["verdict"]) == (2, "seeds", "not comparable")
+    assert (claim["over_networks"], claim["word"]) == (2, "near")
     assert claim["low"] < 0.15 < claim["high"]
     assert rows.loc[rows["name"] == "grows", "value"].isna().all()
     helps = rows[rows["name"] == "helps"].iloc[0]
-    assert (helps["verdict"], helps["stands"], helps["why"]) == ("holds", "no", "helps: 1 of 2")
+    assert (helps["word"], helps["sound_value"], helps["why"]) == ("confirmed", helps["value"], "helps: 1 of 2")
 
 
 def test_the_page_opens_from_disk_and_fits_a_phone(project: Project, second: Said) -> None:
@@ -243,12 +243,12 @@ def test_the_page_opens_from_disk_and_fits_a_phone(project: Project, second: Sai
         assert "It has to exceed 0.05." in texts[2]
         shown = chromium.page.locator("article").inner_text()
     assert "4 of 4 runs are done" in shown
-    assert "Does it stand?" in shown and "2 no" in shown
+    assert "What became of each claim" in shown and "2 confirmed" in shown
     for shared in ("some images", "torch 9.8.7", "0123456789ab+changes", "rounds = 1"):
         assert shared in shown
     assert "python -m lib.run sweep mitigation --profile quick -p eps=0.1,0.2" in shown
     assert "runs/quick+eps=0.2+loss=plain+noise" in shown
-    assert "2 not comparable" in shown
+    assert "2 near" in shown
 
 
 # ---- Interrupted ----

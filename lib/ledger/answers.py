@@ -6,36 +6,54 @@ from lib.measure.intervals import Measured
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The answer to one claim, before it is judged.
+class Finding:
+    """One measurement that is held against a claim."""
 
-    Parameters
-    ----------
-    claim
-        The claim's id in notebooks/claims.
-    measured
-        The claimed quantity, measured the paper's way; None where this run did not measure it.
-    why
-        One sentence with a number in it; needed unless the verdict is good and the statement stands.
-    sound
-        The same quantity measured soundly; None where this run cannot tell.
-    comparable
-        Whether the data and the scale are the paper's.
-    fitted
-        Whether a setting that the paper leaves out was chosen to come near its number.
-    experiment
-        What produced the number; claims that the paper prints together must share it.
-    """
+    measured: Measured
+    """In the units of the claim's `smallest`: the quantity itself, no threshold subtracted."""
+    by: str
+    """What it was measured with, in a few words: attack, images, networks."""
+    over_control: Measured | None = None
+    """The same less what the control gives, paired; None where the claim has no control."""
+    control: str = ""
+    """What the control was."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """How many settings that the paper's words allow were tried, and how many of them give its number."""
+
+    tried: int
+    giving: int
+    nearest: str = ""
+    """Whether the one nearest to the words is among them, and which they are, in a few words."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one claim, before it is judged."""
 
     claim: str
-    measured: Measured | None
-    why: str = ""
-    sound: Measured | None = None
-    comparable: bool = True
+    """Its id in notebooks/claims."""
+    paper: Finding | None
+    """Measured the paper's way; None where it was not run."""
+    sound: Finding | None = None
+    """Measured soundly, of a statement; numbers have none."""
+    ladder: tuple[tuple[str, Measured], ...] = ()
+    """Of a number under attack: what is left under which attack, from the paper's images to the worst of all."""
+    readings: Readings | None = None
     fitted: bool = False
-    experiment: str | None = None
+    """Whether a setting that the paper leaves out was chosen to come near its number (on other seeds than these)."""
+    experiment: str = ""
+    """What gave it; claims that are found together name the same."""
+    smaller: tuple[str, ...] = ()
+    """In what the run is smaller than the paper's: `lib.ledger.scale.smaller`."""
+    theorem: str = ""
+    """One sentence, where a proof answers the claim, with an `exact` value in `paper`."""
+    why: str = ""
+    """One sentence of at most 25 words on why the word is what it is; needed unless that is found or confirmed."""
 
 
 def not_run(claim: str, why: str) -> Answer:
-    """That this run did not measure a claim, and why."""
-    return Answer(claim, None, why)
+    """That a claim was not measured; `why` names the parameter or the command that would."""
+    return Answer(claim, None, why=why)

@@ -1,10 +1,15 @@
 """What a paper claims, and by which rule each claim is judged: facts that are fixed before any run."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 import yaml
 
 from lib import book
+
+ABOUT = ("defence", "attack", "mechanism", "cost", "setup")
+"""What claims are about, in the order in which the scoreboard has them."""
 
 
 @dataclass(frozen=True)
@@ -12,23 +17,43 @@ class Claim:
     """One checkable statement of a paper, and the rule that judges it, fixed before any run."""
 
     paper: str
+    """The chapter that answers it."""
     id: str
     kind: str
-    """`number`: a figure the paper prints. `direction`: something rises, falls or beats something."""
+    """`number`: a figure the paper prints. `statement`: something rises, falls, beats, separates. `citation`: a figure
+    of another source that the paper repeats."""
+    about: str
+    """One of `ABOUT`."""
     where: str
+    """The place in the paper."""
     value: float | None = None
+    """The printed figure; accuracies and shares as fractions."""
+    printed: str = ""
+    """The same, digit by digit."""
     tolerance: float | None = None
-    compare: str = ""
-    above: float = 0.0
-    """What the judged quantity of a direction has to exceed."""
-    minimum: float = 0.0
-    """By how much at least."""
-    sound_above: float | None = None
-    """The threshold of the sound form, where it is another."""
-    partner: str | None = None
-    """The claim that must come from the same experiment."""
+    """How far from it counts as found, absolute."""
+    smallest: float | None = None
+    """The smallest effect that counts, of a statement."""
+    sound_smallest: float | None = None
+    """The same of the sound form, where it is another."""
+    effect: float | None = None
+    """The effect that the paper itself prints."""
+    way: str = ""
+    """What is compared, the paper's way."""
+    sound: str = ""
+    """What is compared soundly."""
+    control: str = ""
+    """What must not do as well, else the statement is true and says nothing."""
+    joint: tuple[str, ...] = ()
+    """All claims, this one among them, that one experiment must give together."""
+    also: str = ""
+    """Where else the same figure is printed."""
+    against: tuple[str, ...] = ()
+    """What the same paper says that cannot be right if this is: claims by id, or words."""
     background: bool = False
-    """About what the paper introduces and does not measure: the direction is that of its sources."""
+    """The paper explains it and measured nothing: it is what its sources say."""
+    scale: Mapping[str, object] = field(default_factory=dict)
+    """What the paper's own run had, by name (`lib.ledger.scale`)."""
 
     @property
     def address(self) -> str:
@@ -36,9 +61,9 @@ class Claim:
         return f"{self.paper}.{self.id}"
 
     @property
-    def claimed(self) -> float | str:
-        """What the paper says, as a number or in words."""
-        return self.compare if self.value is None else self.value
+    def half_step(self) -> float:
+        """Half a unit of the last printed digit."""
+        return float(Decimal(5).scaleb(Decimal(self.printed).as_tuple().exponent - 1))
 
 
 @dataclass(frozen=True)
@@ -53,6 +78,30 @@ class Paper:
 
 def paper(name: str) -> Paper:
     """What a paper says, from notebooks/claims/<name>.yaml."""
-    facts = yaml.safe_load(book.claims_file(name).read_text())
-    entries = [Claim(paper=name, partner=entry.pop("with", None), **entry) for entry in facts["claims"]]
-    return Paper(name, facts["title"], facts["setting"], {claim.id: claim for claim in entries})
+    text = book.claims_file(name).read_text(encoding="utf-8")
+    facts = yaml.safe_load(text)
+    as_printed = yaml.load(text, yaml.BaseLoader)["claims"]  # every scalar as its text: 0.9970 keeps its last digit
+    groups = _groups(facts["claims"])
+    claims = {}
+    for entry, words in zip(facts["claims"], as_printed, strict=True):
+        scale = facts.get("scale", {}) | entry.pop("scale", {})
+        own = {
+            "way": entry.pop("paper", ""),
+            "printed": words.get("value", ""),
+            "joint": groups.get(entry["id"], ()),
+            "against": tuple(entry.pop("against", ())),
+            "scale": {key: value for key, value in scale.items() if value is not None},
+        }
+        entry.pop("joint", None)
+        claims[entry["id"]] = Claim(paper=name, **entry, **own)
+    return Paper(name, facts["title"], facts["setting"], claims)
+
+
+def _groups(entries: list[dict]) -> dict[str, tuple[str, ...]]:
+    """The group of each claim that one experiment must give with others: `joint` stands at one of them."""
+    groups = {}
+    for entry in entries:
+        if others := entry.get("joint"):
+            members = (entry["id"], *others)
+            groups |= dict.fromkeys(members, members)
+    return groups

@@ -115,6 +115,19 @@ def edition(results: Mapping) -> int:
     return 1 if "modules" in results["provenance"]["digest"] else 2
 
 
+def old_answers(results: Mapping) -> dict[str, dict]:
+    """The answers that a run of the first edition gave, by claim, in its own words: they are shown, and never counted.
+
+    Empty for any other run.
+    """
+    return {entry["id"]: entry for entry in results["claims"] if "verdict" in entry}
+
+
+def answers(results: Mapping) -> dict[str, dict]:
+    """The answers of a run by claim, by this edition's rules; none where the first edition gave them."""
+    return {entry["id"]: entry for entry in results["claims"] if "verdict" not in entry}
+
+
 def changed_since(results: Mapping, parameters: Mapping[str, object], data_digest: str | None) -> list[str]:
     """What has changed since a run, in words: empty where its results still hold.
 

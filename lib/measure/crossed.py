@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 ENOUGH = 10
-"""Images of either kind, in each network, from which on a share counts as no rare one: the usual rule for proportions."""
+"""Images of either kind, in each network, from which on a share is no rare one: the usual rule for proportions."""
 
 
 class Parts(NamedTuple):

@@ -4,9 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 from lib import book, compute
-from lib.ledger import results
+from lib.ledger import results, words
 from lib.ledger.claims import paper
-from lib.ledger.verdicts import VERDICTS
 from lib.run.run import Run
 
 KEPT = ("evidence", "snapshots", "sweeps")
@@ -36,13 +35,12 @@ def _state(run: Run) -> str:
 
 
 def summary(where: Path) -> str:
-    """The verdicts of a folder's runs, counted."""
+    """The words of a folder's runs, counted; those of the first edition are none of them."""
     runs = [results.read_results(where, name) for name in book.papers()]
-    entries = [entry for found in runs if found for entry in found["claims"]]
+    entries = [entry for found in runs if found for entry in results.answers(found).values()]
     total = sum(len(paper(name).claims) for name in book.papers())
-    counts = Counter(entry["verdict"] for entry in entries)
-    counts["not run"] += total - len(entries)
-    said = ", ".join(f"{counts[word]} {word}" for word in VERDICTS if counts[word])
-    stands = Counter(entry["stands"] for entry in entries if entry["stands"])
-    measured = ", ".join(f"{stands[word]} {word}" for word in ("yes", "no", "open") if stands[word])
-    return f"{total} claims: {said}.\nMeasured soundly, do they stand? {measured or 'nothing measured'}."
+    counts = Counter(entry["word"] for entry in entries)
+    counts[words.NOT_RUN] += total - len(entries)
+    said = ", ".join(f"{counts[word]} {word}" for word in words.ALL if counts[word])
+    smaller = sum(bool(entry["smaller"]) for entry in entries)
+    return f"{total} claims: {said}." + (f"\n{smaller} of them by runs smaller than the paper's." if smaller else "")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lib.measure.intervals import over_seeds
+from lib.measure.intervals import Measured, over_networks
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 """Okabe and Ito's palette, which the colour-blind can tell apart."""
@@ -58,10 +58,11 @@ def curves(
     ax = ax or plt.subplots(figsize=(6.4, 3.8))[1]
     for number, (label, per_seed) in enumerate(series.items()):
         look = {"color": COLOURS[number % 7], "linestyle": DASHES[number % 7], "marker": MARKERS[number % 7]}
-        values = [over_seeds(column) for column in np.asarray(per_seed, dtype=float).T]
+        scale = "logit" if most == 1 else "linear"
+        values = [over_networks(column, scale=scale) for column in np.asarray(per_seed, dtype=float).T]
         ax.plot(x, [value.mean for value in values], label=label, markersize=4, **look)
-        if values[0].low is not None:
-            low, high = np.clip([[value.low, value.high] for value in values], 0, most).T
+        if len(per_seed) > 1:
+            low, high = np.clip([_band(value) for value in values], 0, most).T
             ax.fill_between(x, low, high, color=look["color"], alpha=0.15, linewidth=0)
     for label, value in (claimed or {}).items():
         ax.axhline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
@@ -145,6 +146,11 @@ def digits(rows: Mapping[str, Tensor], titles: Sequence[Sequence[str]] | None = 
                 ax.set_title(titles[i][j], fontsize=9, pad=2)
         axes[i, 0].set_ylabel(name, rotation=0, ha="right", va="center")
     return figure
+
+
+def _band(value: Measured) -> tuple[float, float]:
+    """The ends of an interval; those of a share that is 0, or 1, for every network lie on the line."""
+    return (value.mean, value.mean) if value.low is None else (value.low, value.high)
 
 
 def _displayed(image: Tensor) -> np.ndarray:

@@ -7,9 +7,8 @@ import pandas as pd
 from IPython.display import HTML
 
 from lib.ledger.claims import Claim, Paper
-
-MARKS = {"reproduced": "✓", "holds": "✓", "not reproduced": "✗", "does not hold": "✗", "undecided": "?"}
-STANDS_MARKS = {"yes": "✓", "no": "✗", "open": "?"}
+from lib.ledger.entries import claimed
+from lib.show import wording
 
 
 def table(
@@ -39,89 +38,47 @@ def table(
     )
 
 
-def verdict(entry: Mapping | None) -> str:
-    """A verdict as words with a mark, `fitted` where a setting was chosen to come near the number."""
-    if entry is None:
-        return "not run"
-    word = entry["verdict"]
-    text = f'<span class="verdict {word.replace(" ", "-")}">{MARKS.get(word, "–")}&nbsp;{word}</span>'
-    return text + (" (fitted)" if entry["fitted"] else "")
-
-
-def stands(entry: Mapping | None) -> str:
-    """Whether the statement stands, as a word with a mark."""
-    word = entry and entry["stands"]
-    return f'<span class="verdict stands-{word}">{STANDS_MARKS[word]}&nbsp;{word}</span>' if word else "–"
-
-
-def measured(entry: Mapping | None) -> str:
-    """A measurement with its interval and what it was taken over."""
-    value = entry and entry["measured"]
-    if not value:
-        return "–"
-    interval = "" if value["low"] is None else f" [{value['low']:.3f},&nbsp;{value['high']:.3f}]"
-    return f"{value['mean']:.4f}{interval}<br><small>{over(value)}</small>"
-
-
-def over(value: Mapping) -> str:
-    """What a measurement was taken over, in words: "3 seeds", "1 seed"."""
-    return f"{value['n']:,} {value['over'] if value['n'] != 1 else value['over'].removesuffix('s')}"
-
-
-def claimed(claim: Claim) -> str:
-    """What the paper says: the printed number, or what is compared."""
-    if claim.value is not None:
-        return f"{claim.value:g} <small>± {claim.tolerance:g}</small>"
-    return html.escape(claim.compare)
-
-
 def name(claim: Claim) -> str:
     """A claim's id, which a narrow screen may break after a dot or a dash."""
     return claim.id.replace(".", ".<wbr>").replace("_", "_<wbr>")
 
 
+HEAD = ["claim", "paper", "the paper’s way", "soundly", "answer"]
+
+
 def chapter(paper: Paper, answers: Mapping[str, Mapping]) -> HTML:
-    """A chapter's claims with both answers and why; each links to its address on the scoreboard."""
-    entries = [(claim, answers.get(claim.id)) for claim in paper.claims.values()]
-    rows = [
-        [
-            f'<a href="scoreboard.html#{claim.address}">{name(claim)}</a>',
-            claimed(claim),
-            measured(entry),
-            verdict(entry),
-            stands(entry),
-        ]
-        for claim, entry in entries
-    ]
-    head = ["claim", "paper", "this run", "do we get it?", "does it stand?"]
-    details = [html.escape((entry or {}).get("why", "")) for _, entry in entries]
-    return table(f"The claims of “{paper.title}”", head, rows, details=details)
+    """A chapter's claims, each with both measurements, its word and why; each links to its place on the scoreboard."""
+    return claims(paper, answers, scoreboard="scoreboard.html")
 
 
-def scoreboard(paper: Paper, runs: Mapping[str, Mapping[str, Mapping]]) -> HTML:
-    """Every claim of a paper: what it says, what each run found, and why by the first run that measured it.
+def claims(paper: Paper, answers: Mapping[str, Mapping], *, scoreboard: str = "") -> HTML:
+    """The claims of a paper with their answers; on the scoreboard itself, each row is the address of its claim.
 
     Parameters
     ----------
-    runs
-        The answers of each run by the ids of their claims, by what the run is called.
+    answers
+        By claim, as the results have them; what is missing is not run.
     """
-    claims = list(paper.claims.values())
-    entries = [[run.get(claim.id) for run in runs.values()] for claim in claims]
-    rows = [
-        [f'<a href="#{claim.address}">{name(claim)}</a>', claimed(claim), *map(answers, found)]
-        for claim, found in zip(claims, entries, strict=True)
-    ]
-    ids = [claim.address for claim in claims]
-    details = [html.escape(next((entry["why"] for entry in found if entry), "")) for found in entries]
-    return table(paper.title, ["claim", "paper", *runs], rows, ids=ids, details=details)
+    entries = [(claim, answers.get(claim.id)) for claim in paper.claims.values()]
+    rows = [row(claim, entry, scoreboard) for claim, entry in entries]
+    ids = [] if scoreboard else [claim.address for claim, _ in entries]
+    details = [detail(entry) for _, entry in entries]
+    return table(f"The claims of “{paper.title}”", HEAD, rows, ids=ids, details=details)
 
 
-def answers(entry: Mapping | None) -> str:
-    """A measurement with both answers, in one cell."""
+def row(claim: Claim, entry: Mapping | None, scoreboard: str = "") -> list[str]:
+    """A claim's cells under `HEAD`."""
+    link = f'<a href="{scoreboard}#{claim.address}">{name(claim)}</a>'
     if entry is None:
-        return "not run"
-    return f"{measured(entry)}<br>{verdict(entry)}<br>stands: {stands(entry)}"
+        return [link, wording.said(claimed(claim)), "–", "–", wording.answer(None)]
+    sound = wording.finding(entry, "sound") if claim.kind == "statement" else wording.ladder(entry) or "–"
+    return [link, wording.said(entry["claimed"]), wording.finding(entry, "paper"), sound, wording.answer(entry)]
+
+
+def detail(entry: Mapping | None) -> str:
+    """What stands below a claim's row: why, by how many readings, by which proof."""
+    parts = [html.escape(entry["why"]), wording.readings(entry), html.escape(entry["theorem"])] if entry else []
+    return " · ".join(part for part in parts if part)
 
 
 def show(frame: pd.DataFrame, caption: str) -> HTML:

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from lib import book
-from lib.ledger import claims
+from lib.ledger import claims, results
+from lib.ledger import words as answer_words
 from lib.ledger.claims import Claim, Paper
-from lib.ledger.verdicts import VERDICTS
 from lib.run import costs, profiles
 from lib.run.run import Run
 from lib.site import markup, words
@@ -43,17 +43,18 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
 
 def _said(claim: Claim) -> str:
     if claim.value is not None:
-        return f"{claim.value:g}"
+        return claim.printed
     return "introduces the method, measures nothing" if claim.background else "says so in words"
 
 
 def _rule(claim: Claim) -> str:
     if claim.value is not None:
-        partner = f"; from one experiment with `{claim.partner}`" if claim.partner else ""
-        return f"within {claim.tolerance:g} of it{partner}"
-    bounds = {"above": claim.above or None, "by at least": claim.minimum or None, "sound form above": claim.sound_above}
-    unsaid = [f"{word} {value:g}" for word, value in bounds.items() if value and f"{value:g}" not in claim.compare]
-    return markup.plain(claim.compare) + (f" ({', '.join(unsaid)})" if unsaid else "")
+        partners = ", ".join(f"`{id}`" for id in claim.joint if id != claim.id)
+        return f"within {claim.tolerance:g} of it" + (f"; from one experiment with {partners}" if partners else "")
+    own = "" if claim.sound_smallest is None else f", at least {claim.sound_smallest:g} counts"
+    parts = [f"{claim.way} (at least {claim.smallest:g} counts)", f"soundly: {claim.sound}{own}"]
+    parts += [f"control: {claim.control}"] if claim.control else []
+    return markup.plain("; ".join(parts))
 
 
 def papers_table(runs: Runs) -> str:
@@ -61,17 +62,16 @@ def papers_table(runs: Runs) -> str:
     rows = []
     for paper in map(claims.paper, book.papers()):
         link = f"{{doc}}`{paper.title} <{paper.name}>`"
-        rows.append([link, str(len(paper.claims)), *_found(runs.get(paper.name))])
-    return markup.table("The papers", ["Paper", "Claims", "Do we get them?", "Do they stand?"], rows)
+        rows.append([link, str(len(paper.claims)), _found(runs.get(paper.name))])
+    return markup.table("The papers", ["Paper", "Claims", "What became of them"], rows)
 
 
-def _found(run: Run | None) -> list[str]:
+def _found(run: Run | None) -> str:
     if not run:
-        return ["not run", "–"]
-    answers = run.results()["claims"]
-    verdicts = Counter(answer["verdict"] for answer in answers)
-    stands = Counter(answer["stands"] or "not tested" for answer in answers)
-    return [_tally(verdicts, VERDICTS), _tally(stands, ["yes", "no", "open", "not tested"])]
+        return answer_words.NOT_RUN
+    found = run.results()
+    counts = Counter(entry["word"] for entry in results.answers(found).values())
+    return _tally(counts, answer_words.ALL) or "by the rules of the first edition alone"
 
 
 def _tally(counts: Mapping[str, int], order: Iterable[str]) -> str:

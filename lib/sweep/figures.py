@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.measure.intervals import Measured, over_seeds
+from lib.measure.intervals import Measured, over_networks
 from lib.parameters import Value
 from lib.show import plots
 from lib.sweep import grid
@@ -19,7 +19,7 @@ Line = dict[Value, Measured]
 """What was measured at each value on the axis."""
 
 Mark = tuple[str, float]
-"""What is dotted in: `paper`, the number that it prints, or `to exceed`, the threshold of a direction."""
+"""What is dotted in: `paper`, the number that it prints, or `to exceed`, the smallest effect that counts."""
 
 SAID = {"paper": "The paper prints", "to exceed": "It has to exceed"}
 
@@ -56,11 +56,11 @@ def _ordered(sweep: Sweep) -> list[Value]:
 
 def _at(sweep: Sweep, rows: pd.DataFrame) -> Measured:
     if sweep.over_seeds:
-        measured = over_seeds(rows["value"])
+        measured = over_networks(rows["value"])
         return replace(measured, low=None, high=None) if sweep.overlapping else measured
     (row,) = rows.to_dict("records")
     low, high = (None if pd.isna(row[end]) else row[end] for end in ("low", "high"))
-    return Measured(row["value"], low, high, 1, "runs")
+    return Measured(row["value"], low, high, 1)
 
 
 def draw(sweep: Sweep, rows: pd.DataFrame, lines: Mapping[str, Line], mark: Mark | None, path: Path) -> None:

@@ -50,8 +50,7 @@ def page(sweep: Sweep, rows: pd.DataFrame, target: Path) -> str:
             parts += [f"## {heading}", _reading(sweep, kind), _gallery(drawn)]
     if sweep.runs:
         if (rows["kind"] == "claim").any():
-            answers = (("verdict", "Do we get it?"), ("stands", "Does it stand?"))
-            parts += ["## Verdicts", *(_answers(sweep, rows, column, title) for column, title in answers)]
+            parts += ["## Answers", _answers(sweep, rows)]
         parts += ["## Runs", _conditions(sweep), _runs(sweep, rows)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -94,8 +93,8 @@ def _missing(sweep: Sweep) -> str:
 def _reading(sweep: Sweep, kind: str) -> str:
     says = {
         "metric": "The notebook's headline numbers; those that are the same in every run come last.",
-        "claim": "What was measured for each claim, in the same order. A dotted line is the number that the "
-        "paper prints, or what a direction has to exceed.",
+        "claim": "What was measured for each claim the paper's way, in the same order. A dotted line is the number "
+        "that the paper prints, or the smallest effect that counts.",
     }
     return f"{says[kind]} {_spread(sweep, kind)}".strip()
 
@@ -118,16 +117,14 @@ def _figure(sweep: Sweep, rows: pd.DataFrame, path: Path) -> str:
     mark = claim and _mark(claim)
     lines = figures.lines(sweep, rows)
     figures.draw(sweep, rows, lines, mark, path)
-    compared = f": {markup.plain(claim.compare)}" if claim and claim.compare else ""
+    compared = f": {markup.plain(claim.way)}" if claim and claim.way else ""
     described = json.dumps(figures.described(sweep, lines, mark), ensure_ascii=False)
     return f"```{{figure}} {path.name}\n:alt: {described}\n\n`{name}`{compared}\n```"
 
 
 def _mark(claim: Claim) -> figures.Mark:
     """What a claim's measurements are held against."""
-    if claim.kind == "number":
-        return "paper", claim.value
-    return "to exceed", claim.above + claim.minimum
+    return ("to exceed", claim.smallest) if claim.value is None else ("paper", claim.value)
 
 
 def _gallery(drawn: Sequence[str]) -> str:
@@ -136,16 +133,16 @@ def _gallery(drawn: Sequence[str]) -> str:
     return f"::::{{grid}} 1 1 2 2\n:gutter: 2\n\n{items}\n::::"
 
 
-def _answers(sweep: Sweep, rows: pd.DataFrame, column: str, title: str) -> str:
-    """For each claim its answers to one question, one column a value on the axis, counted where runs share it."""
+def _answers(sweep: Sweep, rows: pd.DataFrame) -> str:
+    """For each claim its words, one column a value on the axis, counted where runs share it."""
     said = rows[rows["kind"] == "claim"]
     values = [value for value in sweep.grid[sweep.axis] if (said[sweep.axis] == value).any()]
     lines = []
     for name, part in said.groupby("name", sort=False):
-        counts = [Counter(part.loc[part[sweep.axis] == value, column].fillna("–")) for value in values]
+        counts = [Counter(part.loc[part[sweep.axis] == value, "word"]) for value in values]
         lines.append([html.escape(name), *(_tally(count) for count in counts)])
     head = [sweep.axis, *map(str, values)]
-    return tables.table(title, [html.escape(cell) for cell in head], lines).data
+    return tables.table("What became of each claim", [html.escape(cell) for cell in head], lines).data
 
 
 def _tally(counts: Counter) -> str:

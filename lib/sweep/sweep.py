@@ -20,7 +20,11 @@ from lib.run.run import Run
 from lib.sweep import dask, grid, page
 from lib.sweep.grid import Sweep
 
-COLUMNS = ["kind", "name", "value", "low", "high", "n", "over", "verdict", "fitted", "stands", "why", "seconds"]
+FINDING = {"value": "mean", "low": "low", "high": "high", "over_networks": "networks", "over_images": "images"}
+"""What the table has of a measurement, by column."""
+
+COLUMNS = ["kind", "name", *FINDING, "word", "fitted", *(f"sound_{name}" for name in FINDING), "why", "seconds"]
+COUNTS = [name for name in COLUMNS if name.endswith(("networks", "images"))]
 
 
 class SweepError(execute.RunError):
@@ -95,25 +99,28 @@ def folder(name: str) -> Path:
 def table(runs: Iterable[tuple[Run, Mapping]]) -> pd.DataFrame:
     """One row a run and quantity: the parameters given, then `COLUMNS`.
 
-    A metric has a value alone; a claim what was measured with its interval, both answers and the reason. What was not
-    measured has no value.
+    A metric has a value alone; a claim what was measured the paper's way and soundly, each with its interval, the word
+    that both make, and the reason. What was not measured has no value.
     """
     rows = []
     for run, results in runs:
         seconds = round(sum(results["seconds"].values()), 3)
         rows += [{**run.given, "kind": kind, "seconds": seconds, **facts} for kind, facts in _quantities(results)]
     given = [name for name in (rows[0] if rows else {}) if name not in COLUMNS]
-    return pd.DataFrame(rows, columns=[*given, *COLUMNS]).astype({"n": "Int64"})
+    return pd.DataFrame(rows, columns=[*given, *COLUMNS]).astype(dict.fromkeys(COUNTS, "Int64"))
 
 
 def _quantities(results: Mapping) -> Iterator[tuple[str, dict]]:
     for name, value in results["metrics"].items():
         yield "metric", {"name": name, "value": value}
     for entry in results["claims"]:
-        found = entry["measured"] or {}
-        facts = {key: found.get(key) for key in ("low", "high", "n", "over")}
-        answers = {key: entry[key] for key in ("verdict", "fitted", "stands", "why")}
-        yield "claim", {"name": entry["id"], "value": found.get("mean"), **facts, **answers}
+        own = {key: entry[key] for key in ("word", "fitted", "why")}
+        yield "claim", {"name": entry["id"], **_finding(entry["paper"]), **own, **_finding(entry["sound"], "sound_")}
+
+
+def _finding(found: Mapping | None, prefix: str = "") -> dict:
+    measured = found["measured"] if found else {}
+    return {prefix + column: measured.get(name) for column, name in FINDING.items()}
 
 
 def _collect(runs: Sequence[Run], outcomes: Iterable[tuple[int, dask.Outcome]]) -> list[tuple[Run, str]]:

@@ -111,7 +111,7 @@ def finetuned_adversarial_accuracy(scored: Scored, by_size: BySize, experiment: 
 def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
     """Does fine-tuning take fewer seconds than mixed training of as many epochs?"""
     pairs = zip(scored[GOING_ON], scored[TUNED], strict=True)
-    longer = intervals.over_seeds([mixed.seconds - tuned.seconds for mixed, tuned in pairs])
+    longer = intervals.over_networks([mixed.seconds - tuned.seconds for mixed, tuned in pairs])
     made = experiment.finetune_epochs / 2
     why = (
         f"Mixed takes {longer:.2f} seconds more than fine-tuning, {experiment.finetune_epochs} epochs each; by count, "

@@ -20,7 +20,7 @@ from lib.chapters.mitigation.rates import (
     nearest_neighbours,
 )
 from lib.ledger.answers import Answer
-from lib.measure.intervals import Measured, difference, over_seeds, rate
+from lib.measure.intervals import Measured, difference, over_networks, rate
 
 PRINTED_ACCURACY = 0.8262
 """Of the retrained network on adversarial images."""
@@ -118,7 +118,7 @@ def nearest_reading(outcome: Outcome) -> str:
 
 def boundary_separable(detectors: Detectors) -> Answer:
     """Does a detector separate clean from FGSM images, and still where the attack knows it?"""
-    known, informed, signs = (over_seeds(areas(detectors, name)) for name in ("FGSM", ADAPTIVE, SIGNS))
+    known, informed, signs = (over_networks(areas(detectors, name)) for name in ("FGSM", ADAPTIVE, SIGNS))
     error = np.mean(misread(detectors, ADAPTIVE))
     why = (
         f"AUC {known:.3f} on FGSM images, {informed:.3f} when the attack knows the detector (misread in {error:.2f}); "
@@ -139,12 +139,12 @@ def headline(networks: Networks, outcome: Outcome, detectors: Detectors, experim
         "stale_accuracy": rate(correct(as_paper, "stale FGSM")),
         "pgd_0.3_accuracy": rate(_pgd(networks)),
         "targeted_0.9_reached": _reached(networks),
-        "detector_auc": over_seeds(areas(detectors, "FGSM")),
+        "detector_auc": over_networks(areas(detectors, "FGSM")),
         "fresh_accuracy": rate(correct(held_out, "fresh FGSM")),
         "retrained_pgd_accuracy": rate(correct(held_out, "fresh PGD")),
-        "adaptive_auc": over_seeds(areas(detectors, ADAPTIVE)),
-        "signs_auc": over_seeds(areas(detectors, SIGNS)),
-        "black_pixels_auc": over_seeds(black_areas(detectors, "FGSM")),
+        "adaptive_auc": over_networks(areas(detectors, ADAPTIVE)),
+        "signs_auc": over_networks(areas(detectors, SIGNS)),
+        "black_pixels_auc": over_networks(black_areas(detectors, "FGSM")),
     }
     return {name: measured.mean for name, measured in found.items()}
 

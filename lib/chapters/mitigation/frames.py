@@ -8,7 +8,7 @@ import pandas as pd
 from lib.chapters.mitigation.measure_attacks import LikenessRecord, same
 from lib.chapters.mitigation.measure_defences import BoundaryRecord, DetectorRecord, SubstituteRecord, Victim
 from lib.chapters.mitigation.rates import INPUTS, WAYS, Outcome, areas, black_areas, correct, misread, passed
-from lib.measure.intervals import over_seeds, rate
+from lib.measure.intervals import over_networks, rate
 from lib.measure.red_flags import Probes, flags
 
 
@@ -61,8 +61,8 @@ def detector(detectors: Sequence[DetectorRecord]) -> pd.DataFrame:
     rows = [
         {
             "input": name,
-            "AUC": f"{over_seeds(areas(detectors, name)):.3f}",
-            "AUC, black pixels alone": f"{over_seeds(black_areas(detectors, name)):.3f}",
+            "AUC": f"{over_networks(areas(detectors, name)):.3f}",
+            "AUC, black pixels alone": f"{over_networks(black_areas(detectors, name)):.3f}",
             "misread": f"{rate(misread(detectors, name)):.3f}",
             "misread and unnoticed": f"{rate(passed(detectors, name)):.3f}",
         }

@@ -199,7 +199,7 @@ def membership(found: Mapping[str, Sequence[MembershipRecord]]) -> pd.DataFrame:
         {
             "network": [labels.STATES[state] for state in found],
             "AUC, removed against test": [
-                f"{intervals.over_seeds(answers.membership(records)):.3f}" for records in found.values()
+                f"{intervals.over_networks(answers.membership(records)):.3f}" for records in found.values()
             ],
             "accuracy on the removed images": [
                 f"{answers.accuracy([one.removed for one in records]):.3f}" for records in found.values()

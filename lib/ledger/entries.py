@@ -1,0 +1,121 @@
+"""An answer held against its claim, as it is written to the results: both measurements, and every word."""
+
+import math
+from dataclasses import fields
+
+from lib.ledger import words
+from lib.ledger.answers import Answer, Finding
+from lib.ledger.claims import Claim
+from lib.measure.intervals import Measured
+
+LONGEST_WHY = 25
+"""Words."""
+
+
+def entry(claim: Claim, answer: Answer) -> dict:
+    """An answer with its words; that of claims found together is settled when all are answered (`lib.ledger.joint`).
+
+    Raises
+    ------
+    ValueError
+        Where the answer is not of the claim's kind, a mean is not finite, or `why` is missing or too long.
+    """
+    _check_kind(claim, answer)
+    smallest = {"paper": claim.smallest, "sound": claim.smallest}
+    if claim.sound_smallest is not None:
+        smallest["sound"] = claim.sound_smallest
+    findings = {side: _finding(claim, smallest[side], getattr(answer, side)) for side in ("paper", "sound")}
+    word = _word(claim, answer, findings)
+    _check_why(claim, word, answer.why)
+    return {
+        "id": claim.id,
+        "kind": claim.kind,
+        "about": claim.about,
+        "claimed": claimed(claim),
+        "word": word,
+        "alone": word,
+        "smaller": list(answer.smaller),
+        "fitted": answer.fitted,
+        **findings,
+        "ladder": [{"attack": attack, "measured": measured_entry(found)} for attack, found in answer.ladder],
+        "readings": answer.readings
+        and {name: getattr(answer.readings, name) for name in ("tried", "giving", "nearest")},
+        "experiment": answer.experiment,
+        "joint": list(claim.joint),
+        "theorem": answer.theorem,
+        "why": answer.why,
+    }
+
+
+def claimed(claim: Claim) -> dict:
+    """What the paper says and the rule that judges it."""
+    names = ("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control")
+    rule = {name: getattr(claim, name) for name in names}
+    return rule | {"background": claim.background, "where": str(claim.where)}
+
+
+def measured_entry(measured: Measured) -> dict:
+    """A measurement as it is written.
+
+    Raises
+    ------
+    ValueError
+        Where the mean is not finite.
+    """
+    if not math.isfinite(measured.mean):
+        raise ValueError(f"measured was {measured.mean}")
+    found = {field.name: getattr(measured, field.name) for field in fields(Measured)}
+    return found | {
+        "per_network": list(measured.per_network),
+        "predicted": measured.predicted and [*measured.predicted],
+    }
+
+
+def _finding(claim: Claim, smallest: float | None, found: Finding | None) -> dict | None:
+    if found is None:
+        return None
+    measured = found.measured
+    written = {
+        "measured": measured_entry(measured),
+        "by": found.by,
+        "over_control": found.over_control and measured_entry(found.over_control),
+        "control": found.control,
+    }
+    if claim.kind != "statement":
+        return written | {"word": None, "p": None, "networks_needed": None, "effect_excluded": None}
+    word = words.finding(smallest, found)
+    return written | {
+        "word": word,
+        "p": measured.p_above(smallest),
+        "networks_needed": measured.networks_to_decide(smallest) if word == "cannot tell" else None,
+        "effect_excluded": words.effect_excluded(claim, measured),
+    }
+
+
+def _word(claim: Claim, answer: Answer, findings: dict) -> str:
+    if answer.paper is None:
+        return words.NOT_RUN
+    if claim.kind == "number":
+        return words.number(claim, answer.paper.measured)
+    if claim.kind == "citation":
+        return words.citation(claim, answer.paper.measured)
+    said = {side: found and found["word"] for side, found in findings.items()}
+    if answer.theorem and answer.sound is None:
+        said["sound"] = said["paper"]
+    return words.statement(**said)
+
+
+def _check_kind(claim: Claim, answer: Answer) -> None:
+    if claim.kind != "statement" and (answer.sound or answer.theorem):
+        raise ValueError(f"{claim.id} is a {claim.kind}: it has a ladder, and no sound form")
+    if claim.kind != "number" and answer.ladder:
+        raise ValueError(f"{claim.id} is a {claim.kind}: only a number has a ladder")
+    if answer.theorem and not (answer.paper and answer.paper.measured.is_exact):
+        raise ValueError(f"{claim.id} is answered by a theorem: its value is exact()")
+
+
+def _check_why(claim: Claim, word: str, why: str) -> None:
+    if word not in words.GOOD and not why.strip():
+        raise ValueError(f"{claim.id} is {word!r}: that needs a `why`")
+    if len(why.split()) > LONGEST_WHY:
+        raise ValueError(f"{claim.id}: `why` has {len(why.split())} words, and {LONGEST_WHY} at most")

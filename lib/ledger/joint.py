@@ -1,0 +1,32 @@
+"""Claims that one experiment must give together: each is found only as far as the least found of them."""
+
+from collections.abc import Mapping
+
+from lib.ledger.claims import Claim
+from lib.ledger.words import NUMBERS
+
+
+def settle(claims: Mapping[str, Claim], entries: Mapping[str, dict]) -> None:
+    """Give the claims of each group the word of the least found of them, in place.
+
+    Parameters
+    ----------
+    entries
+        What `lib.ledger.entries.entry` gave, by claim; all claims have one.
+
+    Raises
+    ------
+    ValueError
+        Where the claims of a group come from different experiments, or from none that has a name, or were not all run.
+    """
+    for group in dict.fromkeys(claim.joint for claim in claims.values() if claim.joint):
+        members = [entries[id] for id in group]
+        ran = [entry for entry in members if entry["paper"]]
+        if not ran:
+            continue
+        experiments = {entry["experiment"] for entry in ran}
+        if len(ran) < len(members) or len(experiments) > 1 or "" in experiments:
+            raise ValueError(f"{', '.join(group)} must come from one experiment")
+        together = max((entry["alone"] for entry in members), key=NUMBERS.index)
+        for entry in members:
+            entry["word"] = together

@@ -1,0 +1,110 @@
+"""The words that answer a claim, and the rules that choose them: pure functions of claim and measurement.
+
+A number is found, near or not found. A statement is judged twice by one rule, measured the paper's way and soundly;
+the two words together make one.
+"""
+
+from lib.ledger.answers import Finding
+from lib.ledger.claims import Claim
+from lib.measure.intervals import Measured
+
+NOT_RUN = "not run"
+NUMBERS = ("found", "near", "not found", NOT_RUN)
+"""In this order: claims that are found together are found as far as the last of their words."""
+CITATIONS = ("found there and here", "not found here", NOT_RUN)
+FINDINGS = ("holds", "fails", "cannot tell", "empty")
+STATEMENTS = (
+    "confirmed",
+    "true, not as shown",
+    "found, unsettled",
+    "cannot tell",
+    "empty",
+    "does not stand",
+    "refuted",
+    NOT_RUN,
+)
+GOOD = ("found", "confirmed", "found there and here")
+"""What needs no reason."""
+ALL = tuple(dict.fromkeys([*STATEMENTS, *NUMBERS, *CITATIONS]))
+
+ROUNDING = 1e-9
+"""What a computer may add to a value that lies on a bound."""
+
+
+def within_tolerance(claim: Claim, measured: Measured) -> bool:
+    """Whether the mean lies within the tolerance of the printed value, on the bound itself too."""
+    return abs(measured.mean - claim.value) <= claim.tolerance + ROUNDING
+
+
+def predicts(claim: Claim, measured: Measured) -> bool | None:
+    """Whether one more network could have printed the value: it lies in the prediction interval, which is half a unit
+    of the last printed digit wider. None with fewer than two networks.
+    """
+    if measured.predicted is None:
+        return None
+    low, high = measured.predicted
+    return low - claim.half_step - ROUNDING <= claim.value <= high + claim.half_step + ROUNDING
+
+
+def number(claim: Claim, measured: Measured) -> str:
+    """`found` where the mean is within the tolerance and the printed value is what one more network could give;
+    `near` where one of the two is so, else `not found`. With one network: by the tolerance alone.
+    """
+    near, predicted = within_tolerance(claim, measured), predicts(claim, measured)
+    if predicted is None:
+        return "found" if near else "not found"
+    return "found" if near and predicted else "near" if near or predicted else "not found"
+
+
+def citation(claim: Claim, measured: Measured) -> str:
+    """Whether what the paper repeats of another source is found here, by the tolerance on the mean."""
+    return "found there and here" if within_tolerance(claim, measured) else "not found here"
+
+
+def finding(smallest: float, found: Finding) -> str:
+    """`holds` where the interval lies above the smallest effect that counts, `fails` where it lies below it, else
+    `cannot tell`. What would hold is `empty` where the control does as well: the paired difference is not above zero.
+
+    An exact value holds where it reaches `smallest`, and is an effect at all.
+    """
+    measured = found.measured
+    if measured.is_exact:
+        word = "holds" if measured.mean >= smallest and measured.mean > 0 else "fails"
+    elif measured.low is None or measured.low <= smallest <= measured.high:
+        return "cannot tell"
+    else:
+        word = "holds" if measured.low > smallest else "fails"
+    return (
+        "empty" if word == "holds" and found.over_control is not None and not _above_zero(found.over_control) else word
+    )
+
+
+def _above_zero(difference: Measured) -> bool:
+    return difference.low is not None and difference.low > 0
+
+
+def statement(paper: str | None, sound: str | None) -> str:
+    """One word for both findings of a statement; None for one that was not measured.
+
+    Without a sound one the statement is as open as where the sound one cannot tell. A statement that fails soundly
+    does not stand, or is refuted, whatever a control does the paper's way.
+    """
+    sound = sound or "cannot tell"
+    if paper is None:
+        return NOT_RUN
+    if sound == "fails":
+        return "refuted" if paper == "fails" else "does not stand"
+    if sound == "empty":
+        return "refuted" if paper == "fails" else "empty"
+    if paper == "empty":
+        return "empty"
+    if sound == "holds":
+        return "confirmed" if paper == "holds" else "true, not as shown"
+    return "found, unsettled" if paper == "holds" else "cannot tell"
+
+
+def effect_excluded(claim: Claim, measured: Measured) -> bool | None:
+    """Whether an effect of the size that the paper prints lies above the interval; None where either is missing."""
+    if claim.effect is None or measured.high is None:
+        return None
+    return measured.high < claim.effect

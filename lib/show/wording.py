@@ -1,0 +1,120 @@
+"""The parts of an answer as HTML: its word, its measurements with their intervals, what they were measured with.
+
+All take an answer as the results have it (`lib.ledger.entries`): what is shown is what is kept.
+"""
+
+import html
+from collections.abc import Mapping
+
+from lib.ledger.words import GOOD
+
+BAD = ("not found", "not found here", "does not stand", "refuted")
+MARKS = {"good": "✓", "bad": "✗", "open": "?", "none": "–"}
+
+
+def tone(word: str) -> str:
+    """Whether a word is good, bad, open or none: for a mark and a colour, never instead of the word."""
+    if word in ("not run", "first edition"):
+        return "none"
+    return "good" if word in GOOD else "bad" if word in BAD else "open"
+
+
+def badge(word: str) -> str:
+    """A word with its mark."""
+    kind = tone(word)
+    return f'<span class="verdict {kind}">{MARKS[kind]}&nbsp;{word}</span>'
+
+
+def answer(entry: Mapping | None) -> str:
+    """An answer's word, and what has to be known beside it: scale, one network, fitted, background."""
+    if entry is None:
+        return badge("not run")
+    return "<br>".join([badge(entry["word"]), *(f"<small>{html.escape(one)}</small>" for one in caveats(entry))])
+
+
+def caveats(entry: Mapping) -> list[str]:
+    """What has to be known beside an answer's word."""
+    found = []
+    if entry["alone"] != entry["word"]:
+        found.append(f"by itself: {entry['alone']}; not all that is printed with it is found in one experiment")
+    if entry["smaller"]:
+        found.append(f"smaller than the paper’s: {'; '.join(entry['smaller'])}")
+    networks = {side["measured"]["networks"] for side in (entry["paper"], entry["sound"]) if side}
+    if 1 in networks:
+        found.append("one network")
+    if entry["fitted"]:
+        found.append("fitted: a setting was chosen to come near the number")
+    if entry["claimed"]["background"]:
+        found.append("background: explained by the paper, not measured there")
+    return found
+
+
+def value(measured: Mapping) -> str:
+    """A mean with its interval."""
+    if measured["networks"] == 0:
+        return f"{measured['mean']:.4g} (exact)"
+    if measured["low"] is None:
+        return f"{measured['mean']:.4f} (no interval)"
+    return f"{measured['mean']:.4f} [{measured['low']:.4f},&nbsp;{measured['high']:.4f}]"
+
+
+def over(measured: Mapping) -> str:
+    """What a measurement was taken over, in words: "5 networks, 1,000 images"."""
+    if measured["networks"] == 0:
+        return "counted or proved"
+    networks = "one network" if measured["networks"] == 1 else f"{measured['networks']} networks"
+    return networks + (f", {measured['images']:,} images" if measured["images"] else "")
+
+
+def said(claimed: Mapping) -> str:
+    """What the paper says: the printed number, or where it says so in words."""
+    if claimed["value"] is not None:
+        return f"{claimed['printed']} <small>± {claimed['tolerance']:g}</small>"
+    effect = f" (its effect: {claimed['effect']:g})" if claimed["effect"] is not None else ""
+    return html.escape(f"{claimed['way']}{effect}")
+
+
+def finding(entry: Mapping, side: str) -> str:
+    """One measurement of an answer, `paper` or `sound`: value, word, what with, control, what it excludes or needs."""
+    found = entry[side]
+    if found is None:
+        return "–"
+    measured = found["measured"]
+    lines = [f"{value(measured)}{_held_against(entry, side)}", f"<small>{html.escape(found['by'])}</small>"]
+    if entry["kind"] != "statement" and measured["predicted"]:
+        low, high = measured["predicted"]
+        lines.append(f"<small>one more network: {low:.4f} to {high:.4f}</small>")
+    if found["over_control"]:
+        than = f"more than the control ({html.escape(found['control'])})"
+        lines.append(f"<small>{value(found['over_control'])} {than}</small>")
+    if found["effect_excluded"] is not None:
+        size = f"{entry['claimed']['effect']:g}"
+        said_so = "is excluded" if found["effect_excluded"] else "is not excluded"
+        lines.append(f"<small>an effect of the paper’s size, {size}, {said_so}</small>")
+    if found["word"] == "cannot tell":
+        needed = found["networks_needed"]
+        lines.append(f"<small>about {needed} networks would decide</small>" if needed else "")
+    return "<br>".join(filter(None, lines))
+
+
+def _held_against(entry: Mapping, side: str) -> str:
+    word, claimed = entry[side]["word"], entry["claimed"]
+    if word is None:
+        return ""
+    own = claimed["sound_smallest"] if side == "sound" else None
+    smallest = claimed["smallest"] if own is None else own
+    return f": <strong>{word}</strong> <small>(at least {smallest:g} counts)</small>"
+
+
+def ladder(entry: Mapping) -> str:
+    """What is left under each attack, from the paper's images to the worst of all."""
+    return " → ".join(f"{html.escape(one['attack'])} {value(one['measured'])}" for one in entry["ladder"])
+
+
+def readings(entry: Mapping) -> str:
+    """How many readings were tried, and how many give the number."""
+    found = entry["readings"]
+    if not found:
+        return ""
+    nearest = f", {html.escape(found['nearest'])}" if found["nearest"] else ""
+    return f"found by {found['giving']} of {found['tried']} readings{nearest}"

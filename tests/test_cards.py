@@ -1,0 +1,95 @@
+"""Cards and tables of claims: both measurements, what with, and one word, as the results have them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from projects import ACCURATE, by, measured
+
+from lib.ledger.answers import Answer, Finding, Readings, not_run
+from lib.ledger.ledger import Ledger
+from lib.measure.intervals import exact, over_networks, share
+from lib.show import tables, wording
+from lib.show.cards import answered, card
+
+SIGNS = replace(by(0.1, 0.05, 0.15), over_control=measured(0.01, -0.02, 0.04), control="as many random images removed")
+
+
+def shown(ledger: Ledger, *args, **facts) -> str:
+    return answered(ledger, Answer(*args, **facts)).data
+
+
+def test_a_card_of_a_number_shows_its_rule_its_ladder_and_its_readings(ledger: Ledger) -> None:
+    ladder = (("the paper’s images", measured(0.9, 0.89, 0.91)), ("PGD", measured(0.1, 0.05, 0.2)))
+    card = shown(ledger, "clean.accuracy", ACCURATE, ladder=ladder, readings=Readings(52, 6, "not by the nearest"))
+    for said in ("0.90 <small>± 0.05", "0.9000 [0.8900,&nbsp;0.9100]", ACCURATE.by, "✓&nbsp;found"):
+        assert said in card
+    assert "one more network: 0.8900 to 0.9100" in card
+    assert "the paper’s images 0.9000 [0.8900,&nbsp;0.9100] → PGD 0.1000" in card
+    assert "found by 6 of 52 readings, not by the nearest" in card
+    assert 'href="scoreboard.html#mitigation.clean.accuracy"' in card and 'href="#evidence"' in card
+    assert "soundly" not in card
+
+
+def test_a_card_of_a_statement_shows_both_findings_and_the_control(ledger: Ledger) -> None:
+    sound = by(-0.1, -0.15, -0.05)
+    card = shown(ledger, "removal.helps", SIGNS, sound, why="Training on does as <well>.")
+    assert "<strong>empty</strong> <small>(at least 0.02 counts)" in card and "<strong>fails</strong>" in card
+    assert "0.0100 [-0.0200,&nbsp;0.0400] more than the control (as many random images removed)" in card
+    assert card.count("an effect of the paper’s size, 0.887, is excluded") == 2
+    assert "✗&nbsp;does not stand" in card and "Training on does as &lt;well&gt;." in card
+
+
+def test_a_card_says_what_would_decide(ledger: Ledger) -> None:
+    few = over_networks([0.02, 0.05, 0.11])
+    card = shown(ledger, "removal.helps", Finding(few, "FGSM"), why="Three networks.")
+    assert f"about {few.networks_to_decide(0.02)} networks would decide" in card and "?&nbsp;cannot tell" in card
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"smaller": ("2 epochs for 15",)}, "smaller than the paper’s: 2 epochs for 15"),
+        ({"fitted": True}, "fitted: a setting was chosen"),
+    ],
+)
+def test_what_has_to_be_known_stands_beside_the_word(facts: Mapping, said: str, ledger: Ledger) -> None:
+    assert said in shown(ledger, "clean.accuracy", ACCURATE, **facts)
+
+
+def test_one_network_is_said(ledger: Ledger) -> None:
+    assert "<small>one network</small>" in shown(ledger, "clean.accuracy", Finding(share(90, 100), "one network"))
+
+
+def test_an_exact_value_has_no_interval(ledger: Ledger) -> None:
+    card = shown(ledger, "removal.helps", Finding(exact(0), "proved"), theorem="QED", why="It cannot.")
+    assert "0 (exact)" in card and "[" not in card and "QED" in card
+
+
+def test_what_was_not_run_says_what_would_run_it(ledger: Ledger) -> None:
+    found = card(ledger.paper.claims["csg.mnist"], ledger.answer(not_run("csg.mnist", "csg_images=0"))).data
+    assert "–&nbsp;not run" in found and "csg_images=0" in found and "#evidence" not in found
+
+
+def test_a_chapter_s_table_has_a_row_for_each_claim(answered: Ledger) -> None:
+    answered.finish()
+    table = tables.chapter(answered.paper, answered.answers).data
+    assert table.count("scoreboard.html#mitigation.") == len(answered.paper.claims) == 6
+    assert "by itself: found; not all that is printed with it" in table
+
+
+def test_the_scoreboard_s_table_has_every_claim_at_its_address(answered: Ledger) -> None:
+    answered.finish()
+    whole, empty = (tables.claims(answered.paper, found).data for found in (answered.answers, {}))
+    for claim in answered.paper.claims.values():
+        assert f'<tr id="{claim.address}">' in whole and f'<tr id="{claim.address}">' in empty
+    assert empty.count("not run") == 6
+
+
+def test_each_word_has_a_tone() -> None:
+    assert [wording.tone(word) for word in ("found", "refuted", "cannot tell", "not run")] == [
+        "good",
+        "bad",
+        "open",
+        "none",
+    ]

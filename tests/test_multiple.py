@@ -1,0 +1,70 @@
+"""Several comparisons at once: Holm's adjustment and extremes over a grid."""
+
+import numpy as np
+import pytest
+
+from lib.measure.intervals import Measured, over_networks, rate
+from lib.measure.multiple import extreme, holm
+
+
+def test_holm_s_adjustment_of_a_worked_example() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+    assert holm([]) == []
+
+
+def values(mean: float, spread: float) -> Measured:
+    return over_networks([mean - spread, mean, mean + spread, mean])
+
+
+GRID = [values(0.30, 0.01), values(0.20, 0.01), values(0.25, 0.10)]
+
+
+def test_the_smallest_reaches_down_to_the_lowest_end_of_all() -> None:
+    found = extreme(GRID, "smallest")
+    assert found.mean == pytest.approx(0.20)
+    assert found.low == GRID[2].low < GRID[1].low, "another's interval reaches further down than that of the least mean"
+
+
+def test_its_upper_end_is_adjusted_for_having_been_picked() -> None:
+    found = extreme(GRID, "smallest")
+    assert found.high == pytest.approx(GRID[1].interval(1 - 0.05 / 3)[1]) and found.high > GRID[1].high
+    assert extreme(GRID[1:2], "smallest").high == pytest.approx(GRID[1].high)
+
+
+def test_the_largest_is_its_mirror_image() -> None:
+    smallest = extreme(GRID, "smallest")
+    largest = extreme([over_networks([-value for value in one.per_network]) for one in GRID], "largest")
+    assert (largest.mean, largest.low, largest.high) == pytest.approx((-smallest.mean, -smallest.high, -smallest.low))
+
+
+def test_its_p_value_agrees_with_its_interval() -> None:
+    for which in ("smallest", "largest"):
+        found = extreme(GRID, which)
+        for threshold in (0.0, 0.1, 0.15, 0.2, 0.25, 0.35):
+            assert (found.p_above(threshold) < 0.025) == (found.low > threshold)
+        assert found.shifted(0.1).p_above(0.05) == pytest.approx(found.p_above(0.15))
+
+
+def test_as_many_networks_decide_as_the_hardest_of_them_needs() -> None:
+    found = extreme(GRID, "smallest")
+    assert found.networks_to_decide(0.15) == max(one.networks_to_decide(0.15) for one in GRID)
+    assert extreme([*GRID, over_networks([0.1, 0.2])], "smallest").networks_to_decide(0.15) is None
+
+
+def test_without_an_interval_of_one_there_is_none_of_all() -> None:
+    found = extreme([*GRID, over_networks([0.1])], "smallest")
+    assert (found.mean, found.low, found.high) == (0.1, None, None)
+    with pytest.raises(ValueError):
+        extreme([], "largest")
+
+
+@pytest.mark.parametrize("which", ["smallest", "largest"])
+def test_it_holds_the_true_extreme(which: str) -> None:
+    """All true values are equal: the hardest case for whatever is picked from many."""
+    generator, held = np.random.default_rng(0), []
+    for _ in range(300):
+        grid = [rate(list(generator.random((4, 200)) < 0.3)) for _ in range(6)]
+        found = extreme(grid, which)
+        held.append(found.low <= 0.3 <= found.high)
+    assert np.mean(held) >= 0.93
