@@ -102,7 +102,7 @@ class AutoencoderRecord:
 def measured(setting: AutoencoderSetting) -> AutoencoderRecord:
     """Train an autoencoder on images, embed them, and draw points of each class."""
     images = data.load(setting.dataset)
-    own = data.sample(images.y_train, setting.n_images).to(images.y_train.device)
+    own = data.sample(images.y_train, setting.n_images)
     x, y = padded(images.x_train[own]), images.y_train[own].cpu().numpy()
     network = build(Autoencoder, setting.seed, x.device, channels=x.shape[1], width=setting.width)
     errors = _train(network, x, setting.epochs, setting.seed)

@@ -158,10 +158,9 @@ def measured(setting: SampleSetting) -> SampleRecord:
     images, name = data.load(setting.network.dataset), setting.network.dataset
     model, _ = trained(setting.network)
     own = data.sample(images.y_test, setting.n)
-    others = own[1::2][data.sample(images.y_test.cpu()[own[1::2]], setting.n_maps)]
-    x, y = (part[own.to(part.device)] for part in (images.x_test, images.y_test))
-    without = correct_without(model, x, y)
-    original = Variant(model, *(part[others.to(part.device)] for part in (images.x_test, images.y_test)))
+    others = own[1::2][data.sample(images.y_test[own[1::2]], setting.n_maps)]
+    x, y = images.x_test[own], images.y_test[own]
+    without, original = correct_without(model, x, y), Variant(model, images.x_test[others], images.y_test[others])
     eps = sorted({*logarithmic_eps(name, setting.grid), *linear_eps(name, setting.grid)[1:]})
     steps, whole, printed = Steps.of(original, eps), chosen_from(without), PRINTED_EPS[name]
     at = eps.index(printed)
