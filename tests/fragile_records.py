@@ -23,13 +23,13 @@ from lib.chapters.fragile_neurons.record import (
     Rounded,
     Targeting,
 )
+from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED, FGSM_FREE, SIGNS, Layer, Picture, SampleRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS, linear_eps, logarithmic_eps
-from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, READINGS, SOURCE
+from lib.chapters.fragile_neurons.svd_filter import FILTERS, READINGS
 
 N = 200
-FILTERS = (PRINTED, SOURCE, MEDIAN)
 NAMES = ("original", *FILTERS, *(ALONE + name for name in FILTERS))
-WHO = ("original", PRINTED, SOURCE, "relative")
+WHO = ("original", *FILTERS[:2], "relative")
 Share = Callable[[str, float], float]
 """A share of images for a network's name, or what `Targeting.hits` knows, and an eps."""
 
@@ -49,7 +49,7 @@ def record(
     clean: float = 0.9,
     fragile: Sequence[int] = range(20),
     again: Sequence[int] | None = None,
-    rightly: float = 0.8,
+    rightly: float | np.ndarray = 0.8,
     fgsm: Share = half,
     pgd: Share = half,
     normalised: float = 0.6,
@@ -59,7 +59,7 @@ def record(
     moved: Callable[[float], float] = lambda eps: eps,
     controls: Mapping[str, tuple[float, float, float]] | None = None,
     random: Sequence[float] = (0.1, 0.5, 0.9, 0.2),
-    changed: int = 0,
+    changed: int | Mapping[str, int] = 0,
 ) -> CellRecord:
     """What is measured of one cell, with these accuracies and shares.
 
@@ -67,26 +67,37 @@ def record(
     ----------
     fragile, again
         The kernels whose loss costs accuracy on each half of the images.
+    rightly
+        Without what share of the kernels each image is classified rightly, the same for all or one by one (N,).
     moves
         The share of images that move S more.
     moved
         S_f by eps; the same for all images.
     controls
         For each of `MOVES` the shares of `SETS`.
+    changed
+        How many singular values the readings of the filter change: all of them, or some by name.
     """
     eps, strong = linear_eps(dataset, 3), [linear_eps(dataset, 3)[1], PRINTED_EPS[dataset]]
     targeted = sorted({*logarithmic_eps(dataset, 3), *eps[1:]})
     without = np.array([np.where(np.isin(np.arange(64), list(s)), 0.5, 0.8) for s in (fragile, again or fragile)])
     chosen = np.array([[(controls or {}).get(move, (0.5, 1.0, 0.0))] * len(LEVELS) for move in MOVES])
     told = dict.fromkeys(NAMES, 0.5) | dict(probability or {})
-    readings = {name: ReadingOutcome(1.0, 3, changed, 0.1, 0.2, 0.9, dict.fromkeys(UNITS, 0.3)) for name in READINGS}
+    many = dict.fromkeys(READINGS, changed) if isinstance(changed, int) else dict.fromkeys(READINGS, 0) | dict(changed)
+    left = dict.fromkeys(UNITS, 0.3)
+    readings = {name: ReadingOutcome(1.0, 3, many[name], 0.1, 0.2, 0.9, left) for name in READINGS}
     rules = [f"{unit}, {rule}" for unit in ("variance", "deviation") for rule in ("at most", "hard")]
     hits = {who: np.array([first(moves(who, one)) for one in targeted]) for who in WHO}
     at = targeted.index(PRINTED_EPS[dataset])
     return CellRecord(
         Training([2.0, 1.0], 60.0, "a device", "a digest"),
         first(clean),
-        Dropout(first(clean), without, np.full(N, round(64 * rightly), np.uint16), np.arange(64.0)),
+        Dropout(
+            first(clean),
+            without,
+            np.broadcast_to(np.round(64 * np.asarray(rightly)), N).astype(np.uint16),
+            np.arange(64.0),
+        ),
         Filters(
             np.linspace(2, 1, 44), (44, 49), readings, {rule: np.full((len(NOISE_LEVELS), 3), 0.5) for rule in rules}
         ),
@@ -115,11 +126,64 @@ def record(
     )
 
 
+def sample(
+    *,
+    without: np.ndarray | None = None,
+    norms: np.ndarray | None = None,
+    moved: np.ndarray | None = None,
+    by_lot: np.ndarray | None = None,
+    magnitude: Callable[[float], tuple[float, float]] = lambda eps: (eps, eps),
+    layers: Mapping[str, Layer] | None = None,
+) -> SampleRecord:
+    """What is measured of one network on the sample of test images.
+
+    Parameters
+    ----------
+    without
+        Which images are classified rightly without each kernel (64, N); by default the first 20 kernels are fragile.
+    moved, by_lot
+        How far maps move under FGSM, clipped or not, and by random signs (n, 64).
+    magnitude
+        S_f by eps: under FGSM, and under random signs.
+    """
+    if without is None:
+        without = costly(range(20))
+    n = without.shape[1] // 2
+    moved = np.ones((n, 64)) if moved is None else moved
+    eps = [0.01, 0.1, 0.34]
+    found = {FGSM_CLIPPED: moved, FGSM_FREE: moved, SIGNS: np.ones_like(moved) if by_lot is None else by_lot}
+    return SampleRecord(
+        "a digest",
+        np.ones(without.shape[1], dtype=bool),
+        without,
+        np.arange(64.0) if norms is None else norms,
+        {move: d.astype(np.float16) for move, d in found.items()},
+        eps,
+        np.array([[np.full(n, magnitude(one)[row]) for one in eps] for row in (0, 1)], np.float16),
+        {name: layer(0) for name in ("original", *FILTERS)} | dict(layers or {}),
+        Picture(3, (3, 5), np.zeros((2, 1, 28, 28), np.float16), np.ones((2, 64, 14, 14), np.float16)),
+    )
+
+
+def costly(fragile: Sequence[int], n: int = N) -> np.ndarray:
+    """Which of n images are classified rightly without each kernel (64, n): every third is not, without these."""
+    without = np.ones((64, n), dtype=bool)
+    without[np.array(list(fragile))[:, None], np.arange(0, n, 3)] = False
+    return without
+
+
+def layer(changed: int, free: float = 0.5, relative: float = 0.5, beside: float = 0.5, n: int = N // 2) -> Layer:
+    """A first layer with these shares of images that move S more."""
+    every = np.array([first(free, n)] * 3), np.array([first(relative, n)] * 3)
+    return Layer(changed, first(free, n), first(relative, n), *every, np.array([first(beside, n)] * 2))
+
+
 def experiment(**changes: object) -> Experiment:
     """The chapter's parameters, small, but for some."""
     plain = {
         "seed": 0,
         "seeds": 1,
+        "resnet18_seeds": 1,
         "dataset": "digits",
         "networks": "resnet18",
         "ages": "1 2 3",
@@ -128,21 +192,32 @@ def experiment(**changes: object) -> Experiment:
         "recipe": "common",
         "n_images": N,
         "n_pgd": N,
+        "n_sample": N,
         "grid": 3,
         "settings": "quick",
         "settings_images": 100,
         "csg_images": 200,
         "csg_m": 10,
+        "csg_width": 2,
+        "csg_epochs": 1,
+        "csg_embeddings": 1,
     }
     return Experiment(**plain | changes)
 
 
-def grid_of(cells: Mapping[tuple[str, str, int], CellRecord | list[CellRecord]], **changes: object) -> Grid:
+Cells = Mapping[tuple[str, str, int], object]
+
+
+def grid_of(cells: Cells, samples: Cells | None = None, **changes: object) -> Grid:
     """A grid of such records, one or several seeds a cell."""
-    found = {Key(*key): one if isinstance(one, list) else [one] for key, one in cells.items()}
+    found, sampled = (_by_seed(of) for of in (cells, samples or {}))
     sets = "+".join(dict.fromkeys(key.dataset for key in found))
     seeds = len(next(iter(found.values())))
-    return Grid(experiment(**{"dataset": sets, "seeds": seeds} | changes), found)
+    return Grid(experiment(**{"dataset": sets, "seeds": seeds} | changes), found, sampled)
+
+
+def _by_seed(cells: Cells) -> dict[Key, dict[int, object]]:
+    return {Key(*key): dict(enumerate(one if isinstance(one, list) else [one])) for key, one in cells.items()}
 
 
 assert SETS[0] == "S"  # what `controls` is given in this order

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fragile_records import experiment, record
+from fragile_records import experiment, grid_of, record
 
 from lib import book, data, provenance
 from lib.chapters.fragile_neurons import csg, frames, measure, networks, quantities
-from lib.chapters.fragile_neurons.experiment import CELL, TRAINING_IMAGES, Experiment, Key
+from lib.chapters.fragile_neurons.experiment import CELL, TRAINING_IMAGES, Experiment
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS, first_convolution
 from lib.chapters.fragile_neurons.networks import RECIPES, NetworkSetting, RecipeRecord, TrainingRecipe
@@ -137,7 +137,7 @@ def test_the_experiment_has_the_notebook_s_parameters() -> None:
 def test_every_cell_is_another() -> None:
     asked = experiment(dataset="mnist+cifar10", networks="resnet18+resnet50+resnet101", seeds=2, settings="all")
     found = asked.cells()
-    assert len({cell.digest for cell in found}) == len(found) == 2 * 18 + 6 + 6 + 6
+    assert len({cell.digest for cell in found}) == len(found) == 2 * 2 * 18 + 6 + 6 + 6 + 2
     assert len({cell.name for cell in found}) == len(found)
     changed = [experiment(), experiment(n_images=30), experiment(grid=4), experiment(recipe="batches of 32")]
     assert len({one.grid_cells()[0].digest for one in changed}) == len(changed)
@@ -151,8 +151,17 @@ def test_a_recipe_is_called_by_what_differs_from_the_common_one() -> None:
 def test_what_is_not_to_be_trained_or_too_old_is_not_needed() -> None:
     young, none = experiment(max_age=2), experiment(train=False)
     rest = len(young.recipes()) + len(young.gradients()) + len(young.gradients_by_size())
-    assert len(young.needed()) == 2 + rest and len(none.needed()) == rest and len(none.cells()) == 3 + rest
+    assert len(young.needed()) == 2 * 2 + rest + 1 and len(none.needed()) == rest and len(none.cells()) == 6 + rest + 1
     assert {cell.setting.network.age for cell in young.needed() if cell.part is CELL} == {1, 2}
+
+
+def test_the_sample_can_be_of_more_networks_of_the_smallest_kind() -> None:
+    asked = experiment(networks="resnet18+resnet50", resnet18_seeds=3)
+    counts = {(cell.part.name, cell.setting.network.network): 0 for cell in asked.grid_cells()}
+    for cell in asked.grid_cells():
+        counts[cell.part.name, cell.setting.network.network] += 1
+    few = {("cell", "resnet18"): 3, ("cell", "resnet50"): 3, ("sample", "resnet50"): 3}
+    assert counts == few | {("sample", "resnet18"): 9}
 
 
 @pytest.mark.parametrize(
@@ -179,7 +188,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def keep(asked: Experiment, *ages: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep made-up cells of these ages."""
     for cell in asked.grid_cells():
-        if cell.setting.network.age in ages:
+        if cell.part is CELL and cell.setting.network.age in ages:
             part = replace(cell.part, measure=made_up)
             made = replace(cell, part=part)
             monkeypatch.setitem(made.__dict__, "digest", cell.digest)
@@ -198,6 +207,7 @@ def test_kept_cells_are_shown_also_where_they_are_not_needed(folder: Path, monke
     grid = Grid.of(asked)
     assert list(grid) == [("digits", "resnet18", 1), ("digits", "resnet18", 3)]
     assert [grid[key][0].clean.mean() for key in grid] == pytest.approx([0.1, 0.3])
+    monkeypatch.setattr(Experiment, "samples_of", lambda *_: [])
     assert list(Grid.of(experiment(train=True, max_age=1))) == list(grid)  # age 1 is needed and kept
 
 
@@ -213,8 +223,8 @@ def test_a_data_set_without_any_cell_is_an_error(folder: Path, monkeypatch: pyte
     with pytest.raises(LookupError, match="no cell of digits"):
         Grid.of(experiment(train=False))
     keep(experiment(train=False), 1, monkeypatch=monkeypatch)
-    with pytest.raises(LookupError, match="no cell of digits"):
-        Grid.of(experiment(train=False, seeds=2))  # of the second seed there is none
+    grid = Grid.of(experiment(train=False, seeds=2))  # of the second seed there is none: the first stands alone
+    assert list(grid.cells["digits", "resnet18", 1]) == [0] and not grid.samples
 
 
 def test_where_cells_were_made_is_told_from_the_cells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,7 +237,7 @@ def test_where_cells_were_made_is_told_from_the_cells(folder: Path, monkeypatch:
 
 
 def a_grid(*keys: tuple[str, str, int]) -> Grid:
-    return Grid(experiment(dataset="mnist+cifar10", ages="10 50 100"), {Key(*key): [record(key[0])] for key in keys})
+    return grid_of({key: record(key[0]) for key in keys}, dataset="mnist+cifar10", ages="10 50 100")
 
 
 def test_the_nearest_cell_stands_in() -> None:
@@ -236,7 +246,7 @@ def test_the_nearest_cell_stands_in() -> None:
     assert grid.stand_in("mnist", "resnet18", 100) == ("mnist", "resnet18", 10)
     assert grid.stand_in("cifar10", "resnet50", 50) == ("cifar10", "resnet18", 10)
     assert grid.stand_in("digits", "resnet50", 50) is None
-    assert len(grid.experiment.paper_grid()) == 18 and grid.main == ("mnist", "resnet18", 10)
+    assert len(grid.experiment.paper_grid()) == 18 and grid.main == ("cifar10", "resnet18", 10)
 
 
 def test_where_ages_are_compared_a_network_that_has_them_all_stands_in_for_a_nearer_one() -> None:

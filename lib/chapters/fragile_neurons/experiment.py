@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar, NamedTuple
 
-from lib.chapters.fragile_neurons import csg, measure, networks
+from lib.chapters.fragile_neurons import autoencoder, csg, measure, networks, sampled
+from lib.chapters.fragile_neurons.autoencoder import AutoencoderSetting
 from lib.chapters.fragile_neurons.measure import CellSetting
 from lib.chapters.fragile_neurons.networks import COSTLY, RECIPES, NetworkSetting
+from lib.chapters.fragile_neurons.sampled import SampleSetting
 from lib.chapters.fragile_neurons.subject import Probe
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
@@ -16,6 +18,8 @@ CHAPTER = "fragile_neurons"
 CELL = Part(CHAPTER, "cell", measure.cell)
 RECIPE = Part(CHAPTER, "recipes", networks.short_training)
 CSG = Part(CHAPTER, "csg", csg.measured)
+SAMPLE = Part(CHAPTER, "sample", sampled.measured)
+AUTOENCODER = Part(CHAPTER, "autoencoder", autoencoder.measured)
 
 TRAINING_IMAGES = {"digits": 4_000, "mnist": 60_000, "cifar10": 50_000}
 """Of the data sets, whole."""
@@ -55,6 +59,7 @@ class Experiment(experiment.Experiment):
 
     seed: int
     seeds: int
+    resnet18_seeds: int
     dataset: str
     networks: str
     ages: str
@@ -63,11 +68,15 @@ class Experiment(experiment.Experiment):
     recipe: str
     n_images: int
     n_pgd: int
+    n_sample: int
     grid: int
     settings: str
     settings_images: int
     csg_images: int
     csg_m: int
+    csg_width: int
+    csg_epochs: int
+    csg_embeddings: int
 
     @property
     def sets(self) -> list[str]:
@@ -104,13 +113,20 @@ class Experiment(experiment.Experiment):
 
     def cells_of(self, key: Key) -> list[Cell]:
         """The cell of each seed."""
-        recipe = RECIPES[self.recipe]
-        every = (NetworkSetting(key.network, key.dataset, key.age, seed, recipe) for seed in self.every_seed)
-        return [CELL(CellSetting(network, self.probe)) for network in every]
+        return [CELL(CellSetting(self._network(key, seed), self.probe)) for seed in self.every_seed]
+
+    def samples_of(self, key: Key) -> list[Cell]:
+        """What is measured on the sample of test images, for each seed: of ResNet-18, which costs least, for more."""
+        many = max(self.seeds, self.resnet18_seeds) if key.network == "resnet18" else self.seeds
+        every = (self._network(key, seed) for seed in range(self.seed, self.seed + many))
+        return [SAMPLE(SampleSetting(network, self.n_sample, self.grid)) for network in every]
+
+    def _network(self, key: Key, seed: int) -> NetworkSetting:
+        return NetworkSetting(key.network, key.dataset, key.age, seed, RECIPES[self.recipe])
 
     def grid_cells(self) -> list[Cell]:
-        """The cells of the grid; which of them this run has to have, `needed` says."""
-        return [cell for key in self.grid_keys() for cell in self.cells_of(key)]
+        """The cells of the grid and their samples; which of them this run has to have, `needed` says."""
+        return [cell for key in self.grid_keys() for cell in (*self.cells_of(key), *self.samples_of(key))]
 
     def recipes(self) -> list[Cell]:
         """A short training in each recipe."""
@@ -132,15 +148,29 @@ class Experiment(experiment.Experiment):
         sizes = [self.csg_images * times for times in TIMES]
         return [CSG(self._csg(name, "pixels", size, 1)) for name, size in product(self.sets, sizes)]
 
+    def autoencoders(self) -> dict[str, list[Cell]]:
+        """The gradient by the source's embedding of each data set, from each autoencoder."""
+        given = self.csg_images, self.csg_width, self.csg_epochs, self.csg_m, NEIGHBOURS
+        seeds = range(self.seed, self.seed + self.csg_embeddings)
+        return {
+            name: [AUTOENCODER(AutoencoderSetting(name, *given, seed, DRAWS)) for seed in seeds] for name in self.sets
+        }
+
     def _csg(self, dataset: str, embedding: str, n_images: int, draws: int) -> csg.CsgSetting:
         return csg.CsgSetting(dataset, embedding, n_images, self.csg_m, NEIGHBOURS, self.seed, draws)
 
     def cells(self) -> list[Cell]:
-        return [*self.grid_cells(), *self.recipes(), *self.gradients(), *self.gradients_by_size()]
+        return [*self.grid_cells(), *self._others(), *self._embedded()]
 
     def needed(self) -> list[Cell]:
-        made_here = [cell for cell in self.grid_cells() if self.train and cell.setting.network.age <= self.max_age]
-        return [*made_here, *self.recipes(), *self.gradients(), *self.gradients_by_size()]
+        made = [cell for cell in self.grid_cells() if self.train and cell.setting.network.age <= self.max_age]
+        return [*made, *self._others(), *(self._embedded() if self.train else [])]
+
+    def _others(self) -> list[Cell]:
+        return [*self.recipes(), *self.gradients(), *self.gradients_by_size()]
+
+    def _embedded(self) -> list[Cell]:
+        return [cell for cells in self.autoencoders().values() for cell in cells]
 
     def refused(self) -> str:
         counts = [min(self.settings_images, TRAINING_IMAGES[name]) for name in self.sets]

@@ -1,16 +1,46 @@
 """The figures of the chapter on fragile neurons, from what was measured."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from lib.chapters.fragile_neurons.answers.targeting import pairs
 from lib.chapters.fragile_neurons.drawing import drops, kernel_grid, pane_grid, spectra, split_shares
 from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, Key
-from lib.chapters.fragile_neurons.frames import FILTERS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.measure import NOISE_LEVELS
+from lib.chapters.fragile_neurons.mosaic import picture
 from lib.chapters.fragile_neurons.quantities import fgsm_rates, fragile_sets, moved_more
 from lib.chapters.fragile_neurons.record import ALONE, MOVES, SETS
-from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, SOURCE
+from lib.chapters.fragile_neurons.sampled import chosen_from
+from lib.chapters.fragile_neurons.svd_filter import FILTERS, MEDIAN, PRINTED, SOURCE
+from lib.show.plots import COLOURS, MARKERS
+
+CLASSES = {"cifar10": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]}
+"""What the labels of a data set stand for, where that is no digit."""
+
+
+def maps(grid: Grid) -> Figure | None:
+    """One image of the main cell and its maps, clean and attacked, S by all images framed; None without a sample."""
+    if not (found := grid.sampled(grid.main)):
+        return None
+    shown, names = found[0].picture, CLASSES.get(grid.main.dataset, list("0123456789"))
+    return picture(shown, chosen_from(found[0].without), tuple(names[one] for one in (shown.label, *shown.classes)))
+
+
+def tracked(grid: Grid) -> Figure:
+    """Accuracy under attack beside the share that moves S more, one mark a cell: as printed, and soundly."""
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.8))
+    for ax, (title, values) in zip(axes, pairs(grid).items(), strict=True):
+        for number, dataset in enumerate(grid.experiment.sets):
+            own = [(share, accuracy) for key, accuracy, share in values if key.dataset == dataset]
+            look = {"linestyle": "none", "marker": MARKERS[number], "color": COLOURS[number], "markersize": 7}
+            if own:
+                ax.plot(*zip(*own, strict=True), label=DATASETS[dataset], **look)
+        ax.set(title=title, xlabel="share of images that move S more", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+        ax.legend(loc="best")
+    axes[0].set_ylabel("accuracy under attack")
+    return figure
 
 
 def halves(grid: Grid) -> Figure:

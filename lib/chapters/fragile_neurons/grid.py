@@ -1,23 +1,26 @@
 """The paper's grid network × data set × age, as far as this run has it, and which cell stands for which."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, Experiment, Key
 from lib.chapters.fragile_neurons.record import CellRecord
-from lib.evidence.cells import records
+from lib.chapters.fragile_neurons.sampled import SampleRecord
+from lib.evidence.cells import Cell, records
 from lib.models.resnets import RESNETS
-
-PAPER_AGES = [10, 50, 100]
-"""In epochs."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """What was measured of each cell of the grid, a record for each seed; a cell that lacks a seed is left out."""
+    """What was measured of each cell of the grid, by seed; `samples` likewise, where that part is there.
+
+    A cell of which no seed was measured is left out; where only some were, they stand for it.
+    """
 
     experiment: Experiment
-    cells: dict[Key, list[CellRecord]]
+    cells: dict[Key, dict[int, CellRecord]]
+    samples: dict[Key, dict[int, SampleRecord]]
 
     @classmethod
     def of(cls, experiment: Experiment) -> "Grid":
@@ -34,14 +37,28 @@ class Grid:
         for cell in every:
             if cell not in wanted and (kept := cell.read()):
                 found[cell] = kept[0]
-        by_seed = {key: [found.get(cell) for cell in experiment.cells_of(key)] for key in experiment.grid_keys()}
-        whole = {key: records for key, records in by_seed.items() if None not in records}
-        if empty := set(experiment.sets) - {key.dataset for key in whole}:
+        keys = experiment.grid_keys()
+        cells = {key: _by_seed(experiment.cells_of(key), found) for key in keys}
+        samples = {key: _by_seed(experiment.samples_of(key), found) for key in keys}
+        there = {key: one for key, one in cells.items() if one}
+        if empty := set(experiment.sets) - {key.dataset for key in there}:
             raise LookupError(f"no cell of {', '.join(sorted(empty))} is kept or was to be made with these settings")
-        return cls(experiment, whole)
+        return cls(experiment, there, {key: one for key, one in samples.items() if one})
 
     def __getitem__(self, key: tuple[str, str, int]) -> list[CellRecord]:
-        return self.cells[key]
+        return list(self.cells[key].values())
+
+    def sampled(self, key: tuple[str, str, int]) -> list[SampleRecord]:
+        """What was measured of a cell on the sample of test images, one a seed; empty where nothing was."""
+        return list(self.samples.get(key, {}).values())
+
+    def embedded(self) -> dict[str, list[AutoencoderRecord]]:
+        """What the autoencoders of each data set gave: measured where this run needs them, else those that are kept."""
+        wanted, found = set(self.experiment.needed()), {}
+        for name, cells in self.experiment.autoencoders().items():
+            records(one for one in cells if one in wanted)
+            found[name] = [kept[0] for one in cells if (kept := one.read())]
+        return found
 
     def __contains__(self, key: tuple[str, str, int]) -> bool:
         return key in self.cells
@@ -72,14 +89,18 @@ class Grid:
         return all((dataset, network, age) in self for age in self.experiment.stages)
 
     def through_ages(self, dataset: str, network: str) -> list[list[CellRecord]]:
-        """For each seed the records of a network at all three ages."""
-        ages = [self[dataset, network, age] for age in self.experiment.stages]
-        return [list(one) for one in zip(*ages, strict=True)]
+        """For each seed that has all three ages the records of a network at them."""
+        ages = [self.cells[dataset, network, age] for age in self.experiment.stages]
+        return [[one[seed] for one in ages] for seed in ages[0] if all(seed in one for one in ages)]
 
     @property
     def main(self) -> Key:
-        """The cell that stands for the paper's ResNet-50 where one network is shown, the youngest on digits."""
-        return self.nearest(self.experiment.digit_set or "cifar10")
+        """The cell that is looked at most closely: the abstract's, ResNet-50 on CIFAR-10 at the middle age.
+
+        Without CIFAR-10 the one on digits that is nearest to it.
+        """
+        dataset = "cifar10" if "cifar10" in self.experiment.sets else self.experiment.digit_set
+        return self.stand_in(dataset, "resnet50", self.experiment.stages[1])
 
     def nearest(self, dataset: str) -> Key:
         """The cell of a data set that is nearest to ResNet-50 at the first age."""
@@ -89,40 +110,29 @@ class Grid:
         """A cell in words, for a heading."""
         return f"{network_on(key)}, epoch {key.age}"
 
-    def told(self, key: Key) -> str:
-        """A cell in words, for a sentence."""
-        seeds = self.experiment.seeds
-        return f"{network_on(key)} at epoch {key.age}, {seeds} seed{'s' if seeds > 1 else ''}"
+    def told(self, key: Key, many: int | None = None) -> str:
+        """A cell in words, for a sentence; with as many networks as it has, unless it is another number of them."""
+        many = many or len(self[key])
+        return f"{network_on(key)} at epoch {key.age}, {many} network{'s' if many > 1 else ''}"
 
     # What stands for what the paper names
-
-    @property
-    def have(self) -> str:
-        """How much of the paper's grid there is, in words."""
-        sets = ", ".join(DATASETS[name] for name in self.experiment.sets)
-        return f"{len(self)} of {len(self.experiment.paper_grid())} cells of {sets} are in this run"
-
-    @property
-    def own_ages(self) -> bool:
-        """Whether the ages are the paper's."""
-        return self.experiment.stages == PAPER_AGES
 
     def asked(self, dataset: str) -> str | None:
         """The data set of this run that is looked at for one of the paper's: any digits for MNIST."""
         digits = self.experiment.digit_set
         return digits if dataset == "mnist" else dataset if dataset in self.experiment.sets else None
 
-    def shown_for(self, dataset: str, stage: int) -> tuple[Key, bool]:
-        """The cell for ResNet-50 on one of the paper's data sets at one of the three ages; whether it is that one."""
-        key = self.stand_in(self.asked(dataset), "resnet50", self.experiment.stages[stage])
-        return key, key == (dataset, "resnet50", PAPER_AGES[stage])
+    def shown_for(self, dataset: str, stage: int) -> Key:
+        """The cell that stands for ResNet-50 on one of the paper's data sets at one of the three ages."""
+        return self.stand_in(self.asked(dataset), "resnet50", self.experiment.stages[stage])
 
     def through_all(self, dataset: str) -> tuple[Key, list[list[CellRecord]]]:
         """The network nearest to ResNet-50, of those with all ages if there are any, and its records by age."""
         stages = self.experiment.stages
         key = self.stand_in(dataset, "resnet50", stages[0], whole=stages)
-        ages = [key._replace(age=age) for age in stages]
-        return key, [self[age] for age in ages if age in self]
+        if self.has_all_ages(*key[:2]) and (of := self.through_ages(*key[:2])):
+            return key, [list(one) for one in zip(*of, strict=True)]
+        return key, [self[age] for age in (key._replace(age=age) for age in stages) if age in self]
 
     @property
     def figure_2(self) -> tuple[Key, list[list[CellRecord]]]:
@@ -133,3 +143,8 @@ class Grid:
 def network_on(key: Key) -> str:
     """A network and what it was trained on, in words."""
     return f"{NETWORKS[key.network]} on {DATASETS[key.dataset]}"
+
+
+def _by_seed(cells: list[Cell], found: Mapping[Cell, object]) -> dict[int, object]:
+    """The records that there are of a cell's seeds."""
+    return {cell.setting.network.seed: found[cell] for cell in cells if cell in found}

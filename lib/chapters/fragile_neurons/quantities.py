@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +9,7 @@ from scipy import stats
 
 from lib.chapters.fragile_neurons.kernels import LEVELS, expected_agreement, is_fragile
 from lib.chapters.fragile_neurons.record import MOVES, CellRecord
+from lib.chapters.fragile_neurons.resampled import over_both, parted
 from lib.chapters.fragile_neurons.subject import UNITS
 from lib.measure.intervals import Measured, difference, over_networks, share
 
@@ -23,15 +23,54 @@ def fragile_sets(record: CellRecord) -> tuple[NDArray[np.bool_], NDArray[np.bool
     return first, second
 
 
+def whole_set(record: CellRecord) -> NDArray[np.bool_]:
+    """S by all images (kernels,), as the paper has it."""
+    n = len(record.dropout.intact)
+    first, second = record.dropout.accuracies
+    return is_fragile((first * ((n + 1) // 2) + second * (n // 2)) / n)
+
+
 def stable(ages: Records) -> NDArray[np.bool_]:
-    """The kernels (kernels,) of a network that are in S at all of these ages."""
-    return np.all([fragile_sets(one)[0] for one in ages], axis=0)
+    """The kernels (kernels,) of a network that are in S, by all images, at all of these ages."""
+    return np.all([whole_set(one) for one in ages], axis=0)
 
 
 def by_chance(ages: Records) -> float:
     """How many kernels are in S at all of these ages if each age draws as many of them by lot."""
-    sets = [fragile_sets(one)[0] for one in ages]
+    sets = [whole_set(one) for one in ages]
     return float(len(sets[0]) * np.prod([one.mean() for one in sets]))
+
+
+def gap(records: Records, half: int) -> tuple[Measured, Measured]:
+    """Accuracy without a null kernel less without a fragile one, S from the first half of the images and judged on one
+    of the halves, 0 or 1; and that less the same of as many kernels of largest norm.
+
+    The cell keeps how many kernels each image is classified rightly without, not which. So the interval is wider than
+    it would have to be: no image can differ by more than its count allows.
+    """
+    each, beyond, errors = [], [], []
+    for record in records:
+        chosen, accuracies = fragile_sets(record)[0], record.dropout.accuracies[half]
+        size, right = int(chosen.sum()), record.dropout.rightly[half::2].astype(float)
+        large = np.zeros(len(chosen), dtype=bool)
+        large[np.argsort(record.dropout.norms)[len(chosen) - size :]] = True
+        gaps = [parted(accuracies, one) for one in (chosen, large)]
+        each.append(gaps[0])
+        beyond.append(gaps[0] - gaps[1])
+        errors.append(float(np.sqrt(np.mean(_most(right, size, len(chosen)) ** 2) / len(right))))
+    images, error = len(right), float(np.mean(errors))
+    return over_both(each, error, images), over_both(beyond, 2 * error, images)
+
+
+def _most(right: NDArray, size: int, kernels: int) -> NDArray[np.float64]:
+    """How far the two means of an image can be apart, if it is classified rightly without so many kernels."""
+    null = kernels - size
+    if not size or not null:
+        return np.zeros(len(right))
+    apart = [
+        np.minimum(right / one, 1) - np.maximum(right - one, 0) / other for one, other in ((null, size), (size, null))
+    ]
+    return np.maximum(*apart)
 
 
 @dataclass(frozen=True)
@@ -99,25 +138,25 @@ def cost_eps(eps: Sequence[float], correct: NDArray, cost: float = 0.2) -> float
 def cost_difference(
     one: tuple[Sequence[float], Sequence[NDArray]], other: tuple[Sequence[float], Sequence[NDArray]], seed: int = 0
 ) -> Measured:
-    """`cost_eps` of one network less that of another: over seeds, or by a bootstrap over the images of one.
+    """`cost_eps` of one network less that of another, over networks, the images of each set drawn anew.
 
     Parameters
     ----------
     one, other
-        The eps, and for each seed an array (len(eps), N).
+        The eps, and for each network an array (len(eps), N).
     """
-    costs = [[cost_eps(eps, correct) for correct in per_seed] for eps, per_seed in (one, other)]
-    measured = over_networks(np.subtract(*costs))
-    if measured.low is not None:
-        return measured
-    generator = np.random.default_rng(seed)
+    generator, sides = np.random.default_rng(seed), (one, other)
+    each = np.subtract(*([cost_eps(eps, correct) for correct in found] for eps, found in sides))
     draws = []
     for _ in range(500):
-        samples = [(eps, per_seed[0][:, _drawn(generator, per_seed[0])]) for eps, per_seed in (one, other)]
-        draws.append(cost_eps(*samples[0]) - cost_eps(*samples[1]))
-    low, high = np.quantile(draws, [0.025, 0.975])
-    n = min(per_seed[0].shape[1] for _, per_seed in (one, other))
-    return Measured(measured.mean, float(low), float(high), measured.networks, n, measured.per_network)
+        chosen = [_drawn(generator, found[0]) for _, found in sides]
+        costs = [
+            np.mean([cost_eps(eps, correct[:, at]) for correct in found])
+            for (eps, found), at in zip(sides, chosen, strict=True)
+        ]
+        draws.append(costs[0] - costs[1])
+    images = min(found[0].shape[1] for _, found in sides)
+    return over_both(each, float(np.std(draws, ddof=1)), images, share=False)
 
 
 def _drawn(generator: np.random.Generator, correct: NDArray) -> NDArray:
@@ -177,15 +216,8 @@ def unclipped_share(records: Records, level: str, at: int) -> Measured:
         The place of the eps in the grid.
     """
     shares = [float(one.targeting.unclipped[LEVELS.index(level), at]) for one in records]
-    if len(shares) > 1:
-        return over_networks(shares)
     n = len(records[0].targeting.printed)
-    return share(round(shares[0] * n), n)
-
-
-def smallest_rise(stages: Sequence[Sequence[NDArray]]) -> Measured:
-    """The smallest of the steps between stages that follow each other, each with one array over images a seed."""
-    return min((difference(b, a) for a, b in pairwise(stages)), key=_mean)
+    return over_networks(shares, scale="logit", images=n) if len(shares) > 1 else share(round(shares[0] * n), n)
 
 
 @dataclass(frozen=True)
@@ -227,18 +259,6 @@ def controls(records: Records, move: str, level: str = "convolution") -> BesideC
     return _means(rows)
 
 
-def rise_or_peak(stages: Sequence[Sequence[NDArray]], *, peak: bool) -> Measured:
-    """Of three stages the smaller of two steps: up and up again, or up to the middle one and down from it."""
-    first, second, third = stages
-    pairs = (first, second), (third, second) if peak else (second, third)
-    return min(map(smallest_rise, pairs), key=_mean)
-
-
-def smallest_count_rise(counts: Sequence[Sequence[float]]) -> Measured:
-    """The smallest of the steps between numbers that follow each other, each with one value a seed."""
-    return min((over_networks(np.subtract(b, a)) for a, b in pairwise(counts)), key=_mean)
-
-
 def accuracy_over_eps(records: Records, way: str) -> tuple[list[float], list[NDArray[np.bool_]]]:
     """The eps from 0 on and for each seed which images are classified rightly at each (len(eps), N), for `cost_eps`.
 
@@ -251,7 +271,3 @@ def accuracy_over_eps(records: Records, way: str) -> tuple[list[float], list[NDA
         attacked = every[robustness.row["original"]]
         found.append(np.array([record.dropout.intact[: attacked.shape[1]], *attacked]))
     return [0.0, *(robustness.eps if way == "fgsm" else robustness.pgd_eps)], found
-
-
-def _mean(measured: Measured) -> float:
-    return measured.mean

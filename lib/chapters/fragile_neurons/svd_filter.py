@@ -70,6 +70,8 @@ READINGS: dict[str, Filter] = {
     "by index, deviation": Filter("index", "deviation"),
 }
 PRINTED, SOURCE, MEDIAN = "at most, variance (printed)", "hard, deviation (source)", "hard, median (source)"
+FILTERS = (PRINTED, SOURCE, MEDIAN)
+"""The readings that are attacked."""
 
 
 def readings(noise: float) -> dict[str, Filter]:

@@ -1,0 +1,50 @@
+"""What the answers of this chapter share: the claim's facts, what a run lacks, and how a measurement is told."""
+
+from collections.abc import Sequence
+
+from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, Key
+from lib.chapters.fragile_neurons.grid import Grid, network_on
+from lib.chapters.fragile_neurons.resampled import Sample
+from lib.chapters.fragile_neurons.sampled import SampleRecord
+from lib.ledger.answers import Answer, not_run
+from lib.ledger.claims import Claim, paper
+from lib.ledger.scale import smaller as smaller_than
+
+MORE = "`python -m lib.run fill fragile_neurons --profile paper`"
+"""The command that measures what a run of the paper's profile lacks."""
+
+
+def claim(id: str) -> Claim:
+    """The claim of this id."""
+    return paper(CHAPTER).claims[id]
+
+
+def smaller(id: str, key: Key, epochs: int | None = None) -> tuple[str, ...]:
+    """In what a cell is smaller than what the claim speaks of; with `epochs` where several ages were looked at."""
+    return smaller_than(claim(id), {"dataset": key.dataset, "network": key.network, "epochs": epochs or key.age})
+
+
+def lacking(grid: Grid, id: str, *datasets: str) -> Answer | None:
+    """That a claim cannot be answered, where this run has not all of these data sets."""
+    missing = next((name for name in datasets if grid.asked(name) is None), None)
+    return not_run(id, f"No {DATASETS[missing]} in this run: dataset=mnist+cifar10 has it.") if missing else None
+
+
+def lacking_ages(grid: Grid, id: str, key: Key, ages: Sequence) -> Answer | None:
+    """That a claim cannot be answered, where a network is not there at all three ages."""
+    if len(ages) == 3:
+        return None
+    return not_run(id, f"{len(ages)} of the 3 ages of {network_on(key)} are here; {MORE} makes the rest.")
+
+
+UNMEASURED = f"The sound form needs cells of the part `sample`, which are missing here: {MORE}."
+
+
+def samples(found: Sequence[SampleRecord]) -> list[Sample]:
+    """Records of the sample, ready to be drawn from."""
+    return [Sample(one) for one in found]
+
+
+def told(what: str, images: int, grid: Grid, key: Key, networks: int | None = None) -> str:
+    """What a finding was measured with."""
+    return f"{what}; {images:,} test images; {grid.told(key, networks)}"

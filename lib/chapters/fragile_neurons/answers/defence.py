@@ -1,0 +1,156 @@
+"""The answers about the filter: what it does to targeting and to robustness, judged where it changes anything."""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+from lib.chapters.fragile_neurons.answers.common import UNMEASURED, claim, lacking_ages, smaller, told
+from lib.chapters.fragile_neurons.experiment import Key
+from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.quantities import filter_gains
+from lib.chapters.fragile_neurons.record import ALONE, CellRecord
+from lib.chapters.fragile_neurons.subject import UNITS
+from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED
+from lib.ledger.answers import Answer, Finding, Readings, not_run
+from lib.measure.intervals import Measured, difference
+from lib.measure.multiple import extreme
+
+EQ_2 = f"Eq. 2, eps in {UNITS[0]}"
+INERT = "Every reading of the filter is inert here: it changes no singular value, so there is nothing to compare."
+
+
+def acts(records: Sequence[CellRecord], reading: str) -> bool:
+    """Whether a reading of the filter changes a singular value, of each of these networks."""
+    return all(one.filters.readings[reading].changed for one in records)
+
+
+def where_it_acts(grid: Grid) -> tuple[str, Key] | None:
+    """The reading and the cell that answer: the printed filter in the cell nearest to the main one in which it is not
+    inert, else the source's rules in the main cell; None where all are inert.
+    """
+    main = grid.main
+    order = sorted(grid, key=lambda key: (key != main, key[:2] != main[:2], key.dataset != main.dataset))
+    for reading, keys in ((PRINTED, order), *((one, [main]) for one in FILTERS[1:])):
+        for key in keys:
+            if acts(grid[key], reading):
+                return reading, key
+    return None
+
+
+def filter_lowers_targeting(grid: Grid) -> Answer:
+    """The share that moves S more, original less filtered; soundly, in units of random signs."""
+    id, found = "filtered.lowers_targeting", where_it_acts(grid)
+    if found is None:
+        return not_run(id, INERT)
+    reading, key = found
+    every = {(one, name): _lowered(grid, one, name) for one in grid for name in FILTERS if acts(grid[one], name)}
+    paper, sound = every[key, reading]
+    if paper is None:
+        return not_run(id, UNMEASURED)
+    means = [one.measured.mean for one, _ in every.values() if one]
+    giving = sum(one >= claim(id).smallest for one in means)
+    readings = Readings(
+        len(means),
+        giving,
+        f"which are the cells and readings where the filter acts: {min(means):+.3f} to {max(means):+.3f}",
+    )
+    why = f"Where it acts, {_called(reading)} changes the share by {0 - paper.measured.mean:+.3f}; amplified "
+    why += "kernels have larger maps."
+    return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why if sound else UNMEASURED)
+
+
+def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Finding | None]:
+    """By how much the share falls: not clipped, where it is the same at every eps, else clipped at the worst eps.
+
+    None for what was not measured of this reading.
+    """
+    if sampled := grid.sampled(key):
+        pairs = [(one.layers["original"], one.layers[reading]) for one in sampled]
+        plain, relative = (
+            difference(*zip(*((getattr(a, of), getattr(b, of)) for a, b in pairs), strict=True))
+            for of in ("free", "free_relative")
+        )
+        told_of = len(pairs[0][0].free), grid, key, len(sampled)
+        by = f"{_called(reading)}, FGSM on each network, not clipped: the same at every eps"
+        return Finding(plain, told(by, *told_of)), Finding(relative, told(f"{by}, in units of random signs", *told_of))
+    targeting = [one.targeting for one in grid[key]]
+    if reading not in targeting[0].hits:
+        return None, None
+    each = [
+        difference([one.hits["original"][at] for one in targeting], [one.hits[reading][at] for one in targeting])
+        for at in range(len(targeting[0].eps))
+    ]
+    by = f"{_called(reading)}, FGSM on each network, clipped, the worst of {len(each)} eps"
+    return Finding(extreme(each, "smallest"), told(by, len(targeting[0].printed), grid, key)), None
+
+
+def filter_raises_robustness(grid: Grid) -> Answer:
+    """Eq. 2 as printed; soundly, the worse of fresh FGSM and PGD, beside scaling the fragile kernels alone."""
+    id, found = "filtered.raises_robustness", where_it_acts(grid)
+    if found is None:
+        return not_run(id, INERT)
+    reading, key = found
+    gains, alone = filter_gains(grid[key], reading), filter_gains(grid[key], ALONE + reading)
+    fresh = [gains["fresh FGSM"], gains["fresh PGD"]]
+    over = [_over(grid[key], reading, attack) for attack in ("correct", "pgd_correct")]
+    of = [(one, name) for one, name in product(grid, FILTERS) if acts(grid[one], name)]
+    all_gains = [filter_gains(grid[one], name)[f"Eq. 2, eps in {unit}"] for one, name in of for unit in UNITS]
+    giving = sum(one.low is not None and one.low > claim(id).smallest for one in all_gains)
+    readings = Readings(len(all_gains), giving, "which are the cells, readings and units of eps where the filter acts")
+    robustness = grid[key][0].robustness
+    n, strong = len(robustness.normalised), robustness.pgd_correct.shape[-1]
+    paper = Finding(gains[EQ_2], told(f"{_called(reading)}, Eq. 2, eps in pixels, x' of the original", n, grid, key))
+    by = f"{_called(reading)}, the worse of fresh FGSM at eps {robustness.eps[1]:.3g} ({n:,} images) and PGD at "
+    by = told(f"{by}{robustness.pgd_eps[0]:.3g}", strong, grid, key)
+    control = "the fragile kernels scaled as much, the null ones left alone"
+    sound = Finding(extreme(fresh, "smallest"), by, extreme(over, "smallest"), control)
+    why = f"With {_called(reading)}, fresh FGSM {fresh[0].mean:+.3f}, fresh PGD {fresh[1].mean:+.3f}; scaling alone "
+    why += f"{alone['fresh FGSM'].mean:+.3f} and {alone['fresh PGD'].mean:+.3f}."
+    return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why)
+
+
+def _over(records: Sequence[CellRecord], reading: str, attack: str) -> Measured:
+    """What the filter has over its scaling alone, at the smallest eps of an attack made fresh on each."""
+    at = {"correct": 1, "pgd_correct": 0}[attack]
+    rows = [
+        [getattr(one.robustness, attack)[one.robustness.row[who], at] for one in records]
+        for who in (reading, ALONE + reading)
+    ]
+    return difference(*rows)
+
+
+def filter_helps_young_more(grid: Grid) -> Answer:
+    """What the filter gains at the first age less at the last, by Eq. 2; soundly, under fresh PGD."""
+    id, (key, ages) = "filtered.helps_young_more", grid.figure_2
+    if missing := lacking_ages(grid, id, key, ages):
+        return missing
+    reading = next((one for one in FILTERS if acts(ages[0], one) and acts(ages[-1], one)), None)
+    if reading is None:
+        return not_run(id, INERT)
+    gained = [[_gained(one.robustness, reading) for one in age] for age in (ages[0], ages[-1])]
+    paper, sound = (difference(*([each[at] for each in age] for age in gained)) for at in (0, 1))
+    first, _, last = grid.experiment.stages
+    end, robustness = key._replace(age=last), ages[0][0].robustness
+    by = f"{_called(reading)}, gain at epoch {first} less at {last}"
+    means = [[float(np.mean([each[at] for each in age])) for age in gained] for at in (0, 1)]
+    why = f"With {_called(reading)}, gains are {means[0][0]:+.3f} and {means[0][1]:+.3f} by Eq. 2, {means[1][0]:+.3f} "
+    why += f"and {means[1][1]:+.3f} under PGD, at epochs {first} and {last}."
+    return Answer(
+        id,
+        Finding(paper, told(f"{by}, Eq. 2", len(robustness.normalised), grid, end)),
+        Finding(sound, told(f"{by}, fresh PGD", robustness.pgd_correct.shape[-1], grid, end)),
+        smaller=smaller(id, key, last),
+        why=why,
+    )
+
+
+def _gained(robustness: object, reading: str) -> tuple[np.ndarray, np.ndarray]:
+    """Image by image, filtered less original: the probability of Eq. 2 in pixels, and being right under fresh PGD."""
+    rows = robustness.row[reading], robustness.row["original"]
+    probability, right = robustness.probability.values, robustness.pgd_correct.astype(float)
+    return probability[rows[0], 0] - probability[rows[1], 0], right[rows[0], 0] - right[rows[1], 0]
+
+
+def _called(reading: str) -> str:
+    return "the printed filter" if reading == PRINTED else f"the filter, {reading}"

@@ -1,0 +1,150 @@
+"""The answers about which kernels are fragile, by dropping one after another."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from lib.chapters.fragile_neurons.answers.common import (
+    MORE,
+    UNMEASURED,
+    lacking,
+    lacking_ages,
+    samples,
+    smaller,
+    told,
+)
+from lib.chapters.fragile_neurons.experiment import NETWORKS, Key
+from lib.chapters.fragile_neurons.grid import Grid, network_on
+from lib.chapters.fragile_neurons.quantities import by_chance, fragile_sets, gap, stable, whole_set
+from lib.chapters.fragile_neurons.resampled import dropping, every, resampled
+from lib.ledger.answers import Answer, Finding, not_run
+from lib.measure.intervals import Measured, difference, over_networks
+from lib.measure.multiple import extreme
+from lib.models.resnets import RESNETS
+
+STAGE_OF_SHARES = {"mnist": 0, "cifar10": 1}
+"""Of which age the paper prints its shares: of the youngest on MNIST, of the middle one on CIFAR-10."""
+
+PRINTED_AGE = {"mnist": 10, "cifar10": 50}
+
+
+def fragile_share(grid: Grid, dataset: str) -> Answer:
+    """The share of kernels in S, by all images."""
+    id = f"{dataset}.resnet50.{PRINTED_AGE[dataset]}.fragile_share"
+    if missing := lacking(grid, id, dataset):
+        return missing
+    key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
+    records = grid[key]
+    value = over_networks([float(whole_set(one).mean()) for one in records], scale="logit")
+    first, second = (float(np.mean([sets[half].mean() for sets in map(fragile_sets, records)])) for half in (0, 1))
+    finding = Finding(value, told("S by all images, of 64 kernels", len(records[0].dropout.intact), grid, key))
+    why = "A set below a mean has a size by the shape of the drops alone; halves of the images give "
+    why += f"{first:.2f} and {second:.2f}."
+    return Answer(id, finding, experiment=grid.title(key), smaller=smaller(id, key), why=why)
+
+
+def dropping_hurts(grid: Grid) -> Answer:
+    """Accuracy without a null kernel less without a fragile one: on the images of S; soundly, on other images."""
+    id, key = "fragile.dropping_hurts", grid.main
+    same, other, beyond = gaps(grid, key)
+    sampled = grid.sampled(key)
+    networks, how = len(sampled or grid[key]), "S drawn anew with its images" if sampled else "S taken as known"
+    paper = Finding(same, told("the images that S is from", same.images, grid, key, networks))
+    by = told(f"images that S is not from, {how}", other.images, grid, key, networks)
+    sound = Finding(other, by, beyond, "as many kernels of largest norm")
+    why = f"On the images of S the gap is {same.mean:.4f}, above 0 by construction; on others {other.mean:.4f}, "
+    why += f"{beyond.mean:+.4f} beyond kernels of large norm."
+    return Answer(id, paper, sound, smaller=smaller(id, key), why=why)
+
+
+def gaps(grid: Grid, key: Key) -> tuple[Measured, Measured, Measured]:
+    """Accuracy without a null kernel less without a fragile one: on the images that S is from, on others, and that
+    beyond as many kernels of largest norm. With S drawn anew where the sample is there, else with S as known.
+    """
+    if found := samples(grid.sampled(key)):
+        n = len(found[0].record.intact)
+        same, _ = resampled(found, dropping, every(n))
+        return same, *resampled(found, dropping, every(n, 0, 2), every(n, 1, 2))
+    (same, _), (other, beyond) = (gap(grid[key], half) for half in (0, 1))
+    return same, other, beyond
+
+
+def depth_grows_fragile_count(grid: Grid) -> Answer:
+    """How many more kernels are fragile at all ages in the deeper network; soundly, beyond chance."""
+    id = "depth.grows_fragile_count"
+    if missing := lacking(grid, id, "cifar10"):
+        return missing
+    there = [name for name in RESNETS if grid.has_all_ages("cifar10", name)]
+    steps = [pair for pair in pairwise(RESNETS) if set(pair) <= set(there)]
+    if not steps:
+        return not_run(id, f"{len(there)} of its 3 networks are here at all ages; {MORE} makes the rest.")
+    through = {name: grid.through_ages("cifar10", name) for name in there}
+    counts = {name: [float(stable(ages).sum()) for ages in one] for name, one in through.items()}
+    lots = {name: [by_chance(ages) for ages in one] for name, one in through.items()}
+    beyond = {name: np.subtract(counts[name], lots[name]).tolist() for name in there}
+    least, sound = (extreme([_step(of, *pair) for pair in steps], "smallest") for of in (counts, beyond))
+    key = Key("cifar10", there[-1], grid.experiment.stages[-1])
+    by = f"kernels in S at all three ages, {' to '.join(NETWORKS[name] for name in there)}"
+    images = len(grid[key][0].dropout.intact)
+    listed = ", ".join(
+        f"{NETWORKS[name]} {np.mean(counts[name]):.0f} (by lot {np.mean(lots[name]):.1f})" for name in there
+    )
+    why = f"{listed}; networks of each kind: {len(through[there[0]])}."
+    return Answer(
+        id,
+        Finding(least, told(by, images, grid, key)),
+        Finding(sound, told(f"{by}, less what chance gives", images, grid, key)),
+        smaller=smaller(id, key),
+        why=why,
+    )
+
+
+def _step(counts: dict[str, list[float]], before: str, after: str) -> Measured:
+    """The rise from one kind of network to another, seed by seed."""
+    return over_networks([b - a for a, b in zip(counts[before], counts[after], strict=False)])
+
+
+def kernel_curve(grid: Grid, dataset: str) -> Answer:
+    """Of the steps of the mean accuracy over dropped kernels from age to age, the smaller.
+
+    CIFAR-10: up and up again; soundly, less the whole network's own rise. MNIST: up, and down from there; soundly, over
+    several networks of ResNet-18.
+    """
+    id = {"cifar10": "kernel_curve.cifar10_rises", "mnist": "kernel_curve.mnist_peaks"}[dataset]
+    if missing := lacking(grid, id, dataset):
+        return missing
+    key, ages = grid.through_all(grid.asked(dataset))
+    if missing := lacking_ages(grid, id, key, ages):
+        return missing
+    means = [[one.dropout.rightly / 64 for one in age] for age in ages]
+    last, images = key._replace(age=grid.experiment.stages[-1]), len(means[0][0])
+    listed = ", ".join(f"{np.mean(one):.4f}" for one in means)
+    paper = Finding(_two_steps(means, peak=dataset == "mnist"), told("mean over dropped kernels", images, grid, last))
+    why = f"The mean over kernels is {listed} at epochs {grid.experiment.ages} ({network_on(key)})."
+    sound = _beyond_whole(ages, grid, last) if dataset == "cifar10" else _over_resnet18(grid, grid.asked(dataset))
+    return Answer(id, paper, sound, smaller=smaller(id, key, last.age), why=why if sound else UNMEASURED)
+
+
+def _two_steps(stages: list, *, peak: bool) -> Measured:
+    """Of three stages, each an array (N,) a network, the smaller step: up and up again, or up and down from there."""
+    first, second, third = stages
+    pairs = (second, first), ((second, third) if peak else (third, second))
+    return extreme([difference(*pair) for pair in pairs], "smallest")
+
+
+def _beyond_whole(ages: list, grid: Grid, key: Key) -> Finding:
+    beyond = [[one.dropout.rightly / 64 - one.dropout.intact for one in age] for age in ages]
+    by = told("mean over dropped kernels less the whole network", len(beyond[0][0]), grid, key)
+    return Finding(_two_steps(beyond, peak=False), by)
+
+
+def _over_resnet18(grid: Grid, dataset: str) -> Finding | None:
+    """Over the networks of ResNet-18 whose sample is there at all ages; None where that is one or none."""
+    keys = [Key(dataset, "resnet18", age) for age in grid.experiment.stages]
+    ages = [grid.samples.get(key, {}) for key in keys]
+    seeds = [seed for seed in ages[0] if all(seed in one for one in ages)]
+    if not seeds:
+        return None
+    means = [[one[seed].without.mean(0) for seed in seeds] for one in ages]
+    by = told("mean over dropped kernels", len(means[0][0]), grid, keys[-1], len(seeds))
+    return Finding(_two_steps(means, peak=True), by)

@@ -1,0 +1,237 @@
+"""The answers about what the attack moves: Algorithm 1, its theorem, and its controls."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from scipy import stats
+
+from lib.chapters.fragile_neurons.answers.common import (
+    claim,
+    lacking,
+    lacking_ages,
+    samples,
+    smaller,
+    told,
+)
+from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE, STAGE_OF_SHARES
+from lib.chapters.fragile_neurons.experiment import DATASETS, Key
+from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.kernels import LEVELS
+from lib.chapters.fragile_neurons.quantities import controls, unclipped_share
+from lib.chapters.fragile_neurons.record import CellRecord
+from lib.chapters.fragile_neurons.resampled import BEATEN, as_share, every, plainly, resampled, scale_free
+from lib.chapters.fragile_neurons.sampled import FGSM_FREE
+from lib.chapters.fragile_neurons.subject import PRINTED_EPS
+from lib.ledger.answers import Answer, Finding, Readings
+from lib.measure.intervals import Measured, difference, exact, rate
+from lib.measure.multiple import extreme
+
+PERCENTILE = "the 95th percentile of random sets of the same size"
+
+
+def targeted_share(grid: Grid, dataset: str) -> Answer:
+    """The share of images that move S more, not clipped, as in Eq. 1; all else that the words allow is a reading."""
+    id = f"{dataset}.resnet50.{PRINTED_AGE[dataset]}.targeted_share"
+    if missing := lacking(grid, id, dataset):
+        return missing
+    key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
+    records, rule = grid[key], claim(id)
+    value = unclipped_share(records, "convolution", _at(records, key.dataset))
+    shares = readings_of(grid, key)
+    giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
+    finding = Finding(value, told("FGSM not clipped, at the printed eps", len(records[0].dropout.intact), grid, key))
+    spread = controls(records, "FGSM")
+    why = f"Such a share is near 0 or 1 for most sets: random ones of this size give {spread.low:.2f} to "
+    why += f"{spread.high:.2f}, clipped."
+    readings = Readings(len(shares), len(giving), ", ".join(giving) or "none")
+    return Answer(id, finding, readings=readings, experiment=grid.title(key), smaller=smaller(id, key), why=why)
+
+
+def _at(records: Sequence[CellRecord], dataset: str) -> int:
+    return records[0].targeting.eps.index(PRINTED_EPS[dataset])
+
+
+def readings_of(grid: Grid, key: Key) -> dict[str, float]:
+    """The share by all that the words allow: where maps are read, clipped or not, and between two layers."""
+    records, found, shares = grid[key], grid.sampled(key), {}
+    at = _at(records, key.dataset)
+    for level in LEVELS:
+        shares[f"not clipped, after {level}"] = unclipped_share(records, level, at).mean
+        shares[f"clipped, after {level}"] = controls(records, "FGSM", level).s
+    for name in found[0].layers if found else ():
+        layers = [one.layers[name] for one in found]
+        if all(one.changed for one in layers):
+            for row, images in enumerate(("clean", "attacked")):
+                shares[f"between original and filtered layer ({name}), {images}"] = float(
+                    np.mean([one.beside[row].mean() for one in layers])
+                )
+    return shares
+
+
+def fragile_moved_more(grid: Grid) -> Answer:
+    """The share of images whose fragile kernels move more, less one half: as printed; soundly, free of scale, with S
+    from other images, and beside random sets.
+    """
+    id, key = "fragile.moved_more", grid.main
+    plain, free, over = moved_beside_lot(grid, key)
+    sampled = grid.sampled(key)
+    how = "S drawn anew with its images" if sampled else "S taken as known"
+    networks = len(sampled or grid[key])
+    paper = Finding(plain.shifted(0.5), told("FGSM not clipped, no control", plain.images, grid, key, networks))
+    by = told(f"FGSM clipped, in units of random signs, S from other images, {how}", free.images, grid, key, networks)
+    high = controls(grid[key], "FGSM").as_high
+    why = f"Plainly, {high:.0%} of random sets come as high as S; free of scale its share is {free.mean:.3f}, "
+    why += f"{over.mean:+.3f} beside the 95th percentile of random sets."
+    return Answer(id, paper, Finding(free.shifted(0.5), by, over, PERCENTILE), smaller=smaller(id, key), why=why)
+
+
+def moved_beside_lot(grid: Grid, key: Key) -> tuple[Measured, Measured, Measured]:
+    """The share of images that move S more: plainly, not clipped; in units of random signs, with S from other images;
+    and what the second has over 95 % of random sets of the same size.
+
+    With S drawn anew where the sample is there, else with S as known.
+    """
+    records = grid[key]
+    if found := samples(grid.sampled(key)):
+        n, images = len(found[0].record.intact), every(len(found[0].moved[FGSM_FREE]))
+        plain, _ = resampled(found, plainly, every(n), images)
+        free, over = resampled(found, scale_free, every(n, 0, 2), images)
+        return as_share(plain), as_share(free), over
+    plain = unclipped_share(records, "convolution", _at(records, key.dataset))
+    free = rate([one.targeting.printed_relative[1::2] for one in records])
+    return plain, free, free.shifted(float(np.mean([np.quantile(_random(one), BEATEN) for one in records])))
+
+
+def _random(record: CellRecord) -> np.ndarray:
+    """What random sets give in units of random signs, on the maps of the convolution."""
+    return record.targeting.controls.random[-1, 0]
+
+
+def targeting_grows_with_eps(grid: Grid) -> Answer:
+    """Not clipped the share cannot depend on eps: a theorem. Clipped, from the smallest eps to the last below 0.5."""
+    id, (key, grown) = "targeting.grows_with_eps", grid.figure_2
+    found, age = [one.targeting for one in grown[-1]], _last_age(grid, key, grown)
+    eps = found[0].eps
+    under = [at for at, one in enumerate(eps) if one < 0.5][-1]  # from one half on any image can be made the same grey
+    clipped = difference(*([one.hits["original"][at] for one in found] for at in (under, 0)))
+    free = [float(found[0].unclipped[0][at]) for at in (0, -1)]
+    theorem = "A convolution without bias and a step that is not clipped move each map in proportion to eps, so which "
+    theorem += "set moves more is the same at every eps."
+    last = key._replace(age=age)
+    by = f"FGSM, clipped, eps {eps[under]:.3g} less {eps[0]:.3g}"
+    why = f"Not clipped the share is {free[0]:.3f} and {free[1]:.3f} at the ends; clipped it changes by "
+    why += f"{clipped.mean:+.3f} up to eps {eps[under]:.2g}."
+    return Answer(
+        id,
+        Finding(exact(0.0), "Eq. 1, which does not clip: a theorem"),
+        Finding(clipped, told(by, len(found[0].printed), grid, last)),
+        theorem=theorem,
+        smaller=smaller(id, last),
+        why=why,
+    )
+
+
+def _last_age(grid: Grid, key: Key, grown: Sequence) -> int:
+    return grid.experiment.stages[-1] if len(grown) == 3 else max(one.age for one in grid.ages_of(key))
+
+
+def training_evens_targeting(grid: Grid) -> Answer:
+    """How much nearer to one half the share is at the last age than at the first, at the smallest eps."""
+    id, (key, grown) = "training.evens_targeting", grid.figure_2
+    if missing := lacking_ages(grid, id, key, grown):
+        return missing
+    evened = {}
+    for who in ("original", "relative"):
+        shares = [[one.targeting.hits[who][0] for one in age] for age in (grown[0], grown[-1])]
+        young, old = ([np.sign(one.mean() - 0.5) * (one - 0.5) for one in age] for age in shares)
+        evened[who] = difference(young, old)
+    levels = [rate([one.targeting.hits["original"][0] for one in age]).mean for age in grown]
+    first, _, last = grid.experiment.stages
+    end, n = key._replace(age=last), len(grown[0][0].targeting.printed)
+    by = f"FGSM clipped, eps {grown[0][0].targeting.eps[0]:.2g}, epoch {first} less {last}"
+    why = f"The share goes from {levels[0]:.3f} at epoch {first} to {levels[-1]:.3f} at {last}; one half is even."
+    return Answer(
+        id,
+        Finding(evened["original"], told(by, n, grid, end)),
+        Finding(evened["relative"], told(f"{by}, in units of random signs", n, grid, end)),
+        smaller=smaller(id, key, last),
+        why=why,
+    )
+
+
+def magnitude_grows_with_eps(grid: Grid) -> Answer:
+    """The smallest step of S_f from eps to eps; soundly, beside that of random signs, which grow as well."""
+    id, key = "magnitude.grows_with_eps", grid.main
+    moved, eps = [one.targeting.moved.values for one in grid[key]], grid[key][0].targeting.eps
+    least = _smallest_step([[one[at] for one in moved] for at in range(len(eps))])
+    paper = Finding(least, told(f"FGSM clipped, the smallest step of {len(eps)} eps", len(moved[0][0]), grid, key))
+    control = "random signs of the same size: S_f in units of theirs"
+    if found := grid.sampled(key):
+        mine, lot = (np.array([one.magnitude[row].astype(float) for one in found]) for row in (0, 1))
+        ratio = mine / np.maximum(lot.mean(-1, keepdims=True), 1e-9)
+        over = _smallest_step(ratio.swapaxes(0, 1))
+        step = _smallest_step(mine.swapaxes(0, 1))
+        by = told("FGSM clipped, the smallest step", mine.shape[-1], grid, key, len(found))
+        sound = Finding(step, by, over, control)
+        why = "Any step moves the maps further the longer it is; in units of random signs S_f changes by "
+        why += f"{over.mean:+.3f} at its worst step."
+    else:
+        sound = Finding(least, f"{paper.by}; its control not clipped, a theorem", exact(0.0), control)
+        why = (
+            "Not clipped, S_f grows exactly as eps does under any step, random signs too: in units of theirs it stays."
+        )
+    return Answer(id, paper, sound, smaller=smaller(id, key), why=why)
+
+
+def _smallest_step(stages: Sequence[Sequence[np.ndarray]]) -> Measured:
+    """The smallest of the steps between stages that follow each other, each with one array over images a network."""
+    return extreme([difference(b, a) for a, b in pairwise(stages)], "smallest")
+
+
+def robustness_tracks_targeting(grid: Grid) -> Answer:
+    """The rank correlation over cells of accuracy under FGSM and the share that moves S more; soundly, within a data
+    set, PGD, and the share in units of random signs.
+    """
+    id, key = "robustness.tracks_targeting", grid.main
+    every_cell, own = pairs(grid).values()
+    own = [one for one in own if one[0].dataset == key.dataset]
+    paper, sound = (correlation(*zip(*(one[1:] for one in found), strict=True)) for found in (every_cell, own))
+    robustness = grid[key][0].robustness
+    images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
+    by = f"{len(every_cell)} cells, FGSM at the printed eps, share not clipped; {images[0]:,} test images"
+    sound_by = f"{len(own)} cells of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, share in units "
+    sound_by += f"of random signs; {images[1]:,} test images"
+    why = f"Rank correlation {paper.mean:+.2f} over {len(every_cell)} cells, soundly {sound.mean:+.2f} over "
+    why += f"{len(own)}; cells of one network at several ages are not independent."
+    oldest = max(one.age for one in grid)
+    return Answer(id, Finding(paper, by), Finding(sound, sound_by), smaller=smaller(id, key, oldest), why=why)
+
+
+def pairs(grid: Grid) -> dict[str, list[tuple[Key, float, float]]]:
+    """Accuracy under attack and share for each cell: FGSM and the plain share, PGD and the share free of scale."""
+    plain, free = [], []
+    for key in grid:
+        records, printed = grid[key], PRINTED_EPS[key.dataset]
+        fgsm = rate([one.robustness.fgsm("original", printed) for one in records]).mean
+        plain.append((key, fgsm, unclipped_share(records, "convolution", _at(records, key.dataset)).mean))
+        pgd = rate([one.robustness.pgd("original", one.robustness.pgd_eps[0]) for one in records]).mean
+        free.append((key, pgd, rate([one.targeting.printed_relative for one in records]).mean))
+    return {"FGSM, plain share": plain, "PGD, share in units of random signs": free}
+
+
+def correlation(one: Sequence[float], other: Sequence[float]) -> Measured:
+    """Spearman's, with the interval of Fieller, Hartley and Pearson (1957); four pairs are needed for one.
+
+    0 where one side is the same everywhere: nothing is followed then.
+    """
+    n = len(one)
+    if n < 2 or len(set(one)) == 1 or len(set(other)) == 1:
+        return Measured(0.0, None, None, max(n, 1))
+    rho = float(stats.spearmanr(one, other).statistic)
+    if n < 4:
+        return Measured(rho, None, None, n)
+    factor = float(stats.t.ppf(0.975, n - 2))
+    z, half = np.arctanh(np.clip(rho, -0.999, 0.999)), factor * float(np.sqrt(1.06 / (n - 3)))
+    low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
+    return Measured(rho, low, high, n, error=(high - low) / 2 / factor, df=float(n - 2))

@@ -1,0 +1,58 @@
+"""Tables of the cumulative spectral gradient (CSG): how hard it is to tell the classes of a data set apart."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from lib.chapters.fragile_neurons import csg
+from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
+from lib.chapters.fragile_neurons.csg import CsgRecord
+from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NEIGHBOURS, TIMES, Experiment
+
+PRINTED_CSG = {"digits": "0.11 (MNIST)", "mnist": "0.11", "cifar10": "1.00"}
+
+CODE = "autoencoder's code"
+
+Gradients = Mapping[tuple[str, str], CsgRecord]
+Autoencoders = Mapping[str, Sequence[AutoencoderRecord]]
+
+
+def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment) -> pd.DataFrame:
+    """The measure by embedding and way of counting: the mean and the ends of its draws."""
+    columns: dict[str, list[str]] = {}
+    for name in experiment.sets:
+        found = {one: [records[name, one]] for one in csg.EMBEDDINGS}
+        found |= {
+            CODE: [one.code for one in embedded[name]],
+            f"{CODE}, then tsne": [one.tsne for one in embedded[name]],
+        }
+        rows = list(product(found, csg.WAYS))
+        columns["embedding"] = [f"{one}, {way}" for one, way in rows]
+        columns[DATASETS[name]] = [_spread(found[one], way) for one, way in rows]
+        columns[f"paper, {DATASETS[name]}"] = [PRINTED_CSG[name]] * len(rows)
+    return pd.DataFrame(columns)
+
+
+def _spread(records: Sequence[CsgRecord], way: str) -> str:
+    draws = [value for one in records for value in csg.gradients(one, way)]
+    return f"{np.mean(draws):.3f} ({min(draws):.3f} to {max(draws):.3f})" if draws else "not measured"
+
+
+def gradients_title(experiment: Experiment) -> str:
+    """What their table is called."""
+    about = f"{experiment.csg_images:,} images, M = {experiment.csg_m}, k = {NEIGHBOURS}"
+    return f"Cumulative spectral gradient, {about}: mean of {DRAWS} draws, and the lowest and the highest"
+
+
+def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> pd.DataFrame:
+    """The same in pixels, each point alike, by how many images there are."""
+    sizes, left = [experiment.csg_images * times for times in TIMES], iter(records)
+    columns = {"images": [f"{size:,}" for size in sizes]}
+    for name in experiment.sets:
+        found = [(size, next(left)) for size in sizes]
+        columns[DATASETS[name]] = [
+            f"{csg.gradients(one, csg.ALIKE)[0]:.3f}" if one.n_images == size else "too few" for size, one in found
+        ]
+    return pd.DataFrame(columns)

@@ -1,0 +1,75 @@
+"""Tables of what the attack moves: Algorithm 1, its readings and its controls."""
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+import pandas as pd
+
+from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot, readings_of
+from lib.chapters.fragile_neurons.contradictions import REGISTER
+from lib.chapters.fragile_neurons.experiment import Key
+from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.kernels import LEVELS
+from lib.chapters.fragile_neurons.quantities import controls
+from lib.chapters.fragile_neurons.record import MOVES, CellRecord
+
+
+def algorithm_1(record: CellRecord) -> pd.DataFrame:
+    """The share of images with S_f > S_n over eps, at each level, clipped and not."""
+    found = record.targeting
+    columns = {"eps": [f"{eps:g}" for eps in found.eps]}
+    for way, shares in {"unclipped": found.unclipped, "clipped": found.clipped}.items():
+        columns |= {f"{way}, after {level}": _three(row) for level, row in zip(LEVELS, shares, strict=True)}
+    return pd.DataFrame(columns)
+
+
+def _three(values: Iterable[float]) -> list[str]:
+    return [f"{value:.3f}" for value in values]
+
+
+def with_controls(grid: Grid) -> pd.DataFrame:
+    """Algorithm 1 on the maps of the convolution beside its controls, means over seeds."""
+    heads = {"as_high": "splits as high as S", "largest": "largest norm", "smallest": "smallest norm"}
+    heads |= {"rank_correlation": "rank correlation with norm"}
+    rows = []
+    for key, move in product(grid, MOVES):
+        found = controls(grid[key], move)
+        row = {"cell": str(key), "distances under": move, "S": f"{found.s:.3f}"}
+        row["random splits, mean ± spread"] = f"{found.mean:.2f} ± {found.spread:.2f}"
+        rows.append(row | {head: f"{getattr(found, name):.3f}" for name, head in heads.items()})
+    return pd.DataFrame(rows)
+
+
+def controls_by_level(records: Sequence[CellRecord]) -> pd.DataFrame:
+    """The share of S, and that of random splits, by where the maps are read."""
+    columns = {"maps after": list(LEVELS)}
+    for move in MOVES:
+        found = [controls(records, move, level) for level in LEVELS]
+        columns[move] = [f"{one.s:.3f} ({one.mean:.2f} ± {one.spread:.2f})" for one in found]
+    return pd.DataFrame(columns)
+
+
+def moved(grid: Grid) -> pd.DataFrame:
+    """The share of images that move S more, plainly and free of scale, beside random sets."""
+    rows = []
+    for key in grid:
+        plain, free, over = moved_beside_lot(grid, key)
+        row = {
+            "cell": str(key),
+            "plainly": f"{plain:.3f}",
+            "in units of random signs, S from other images": f"{free:.3f}",
+        }
+        rows.append(row | {"beyond 95 % of random sets": f"{over:+.3f}"})
+    return pd.DataFrame(rows)
+
+
+def readings_of_89(grid: Grid, key: Key) -> pd.DataFrame:
+    """The share of one cell by every reading of the paper's words."""
+    shares = readings_of(grid, key)
+    return pd.DataFrame({"reading": list(shares), "share": _three(shares.values())})
+
+
+def contradictions() -> pd.DataFrame:
+    """Where the paper says two things of which only one can be so."""
+    heads = {"about": "about", "one": "in one place", "other": "in another", "here": "here"}
+    return pd.DataFrame([{head: getattr(row, name) for name, head in heads.items()} for row in REGISTER])

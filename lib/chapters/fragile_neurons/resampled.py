@@ -1,0 +1,167 @@
+"""Measurements in which S is estimated too: its images are drawn anew together with those that it is judged on.
+
+An interval that takes S as known is too narrow: another sample of images would have put other kernels into S. Here
+images are drawn with replacement, S is chosen from them again, and the spread of what comes out is the images' part of
+the standard error; that over networks is added where there are several.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from lib.chapters.fragile_neurons.kernels import is_fragile
+from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED, FGSM_FREE, SIGNS, SampleRecord
+from lib.chapters.fragile_neurons.targeting import random_splits
+from lib.measure.intervals import Measured
+
+DRAWS = 200
+"""How often images are drawn anew."""
+
+SETS, BEATEN = 200, 0.95
+"""How many random sets of the size of S are its control, and the quantile of theirs that S has to beat."""
+
+Weights = NDArray[np.float64]
+"""How often each image is taken."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A network's record of the sample, with its arrays as numbers."""
+
+    record: SampleRecord
+
+    @cached_property
+    def without(self) -> NDArray[np.float32]:
+        """1 where an image is classified rightly without a kernel (kernels, N)."""
+        return self.record.without.astype(np.float32)
+
+    @cached_property
+    def moved(self) -> dict[str, NDArray[np.float64]]:
+        """Distances (n, kernels) by what moves the maps."""
+        return {move: d.astype(np.float64) for move, d in self.record.moved.items()}
+
+    def accuracies(self, weights: Weights) -> NDArray[np.float64]:
+        """Without each kernel (kernels,), on images that count so often (N,)."""
+        return (self.without @ weights.astype(np.float32)).astype(np.float64) / weights.sum()
+
+    def fragile(self, weights: Weights) -> NDArray[np.bool_]:
+        """S (kernels,) from images that count so often (N,)."""
+        return is_fragile(self.accuracies(weights))
+
+
+Statistic = Callable[[Sample, Weights, Weights], Sequence[float]]
+"""Numbers from a sample, from how often its images count for S, and how often those that S is judged on."""
+
+
+def every(n: int, first: int = 0, step: int = 1) -> Weights:
+    """Weights that are 1 for every so many of n images, and 0 for the others."""
+    weights = np.zeros(n)
+    weights[first::step] = 1
+    return weights
+
+
+def resampled(
+    samples: Sequence[Sample], statistic: Statistic, by: Weights, on: Weights | None = None, *, seed: int = 0
+) -> list[Measured]:
+    """Each number of `statistic` in the mean over networks, S estimated from `by` and judged on `on`.
+
+    Parameters
+    ----------
+    samples
+        One a network, of the same images.
+    by, on
+        Which images there are to draw from (N,) and (N,) or (n,); without `on` S is judged on those that it is from.
+    """
+    each = np.array([statistic(one, by, by if on is None else on) for one in samples], dtype=float)
+    generator, rows = np.random.default_rng(seed), []
+    for _ in range(DRAWS):
+        drawn = _drawn(generator, by)
+        other = drawn if on is None else _drawn(generator, on)
+        rows.append(np.mean([statistic(one, drawn, other) for one in samples], axis=0))
+    images = int((by if on is None else on).sum())
+    return [over_both(values, spread, images) for values, spread in zip(each.T, np.std(rows, 0, ddof=1), strict=True)]
+
+
+def _drawn(generator: np.random.Generator, pool: Weights) -> Weights:
+    """As many images as there are, drawn with replacement."""
+    return generator.multinomial(int(pool.sum()), pool / pool.sum()).astype(float)
+
+
+def over_both(each: Sequence[float], within: float, images: int, *, share: bool = True) -> Measured:
+    """A mean over networks of values whose images' part of the standard error is known, with its interval.
+
+    One network has the images' part alone. Of a share that part is taken with what so many images leave open where
+    none of them differs, so that no interval has width zero.
+    """
+    each, n = np.asarray(each, dtype=float), len(each)
+    within = float(np.hypot(within, stats.norm.ppf(0.975) / images if share else 0.0))
+    between = float(each.std(ddof=1)) if n > 1 else None
+    error, df = float(np.hypot((between or 0.0) / n**0.5, within)), n - 1 if n > 1 else images - 1
+    mean, factor = float(each.mean()), float(stats.t.ppf(0.975, df))
+    found = {"error": error, "df": float(df), "between": between, "within": within}
+    if between is not None:
+        reach = factor * float(np.hypot(between, error))
+        found["predicted"] = (mean - reach, mean + reach)
+    return Measured(mean, mean - factor * error, mean + factor * error, n, images, tuple(map(float, each)), **found)
+
+
+def as_share(measured: Measured) -> Measured:
+    """The same with an interval that does not leave [0, 1], as no share does."""
+    ends = [(measured.low, measured.high), *([measured.predicted] if measured.predicted else [])]
+    cut = [(max(low, 0.0), min(high, 1.0)) for low, high in ends]
+    return replace(measured, low=cut[0][0], high=cut[0][1], predicted=cut[1] if measured.predicted else None)
+
+
+# Statistics
+
+
+def fragile_share(sample: Sample, by: Weights, on: Weights) -> tuple[float]:
+    """The share of kernels in S."""
+    return (float(sample.fragile(by).mean()),)
+
+
+def dropping(sample: Sample, by: Weights, on: Weights) -> tuple[float, float]:
+    """Accuracy without a null kernel less without a fragile one; and that less the same of kernels of largest norm."""
+    fragile, accuracies = sample.fragile(by), sample.accuracies(on)
+    large = np.zeros(len(fragile), dtype=bool)
+    large[np.argsort(sample.record.norms)[len(fragile) - int(fragile.sum()) :]] = True
+    gaps = [parted(accuracies, one) for one in (fragile, large)]
+    return gaps[0], gaps[0] - gaps[1]
+
+
+def parted(accuracies: NDArray, chosen: NDArray[np.bool_]) -> float:
+    """The mean accuracy without a kernel that is not chosen less without one that is; 0 where there is one set only."""
+    return float(accuracies[~chosen].mean() - accuracies[chosen].mean()) if 0 < chosen.sum() < len(chosen) else 0.0
+
+
+def plainly(sample: Sample, by: Weights, on: Weights) -> tuple[float, float]:
+    """The share of images that move S more, without clipping; and that less what 95 % of random sets stay below."""
+    return _beside_lot(sample.moved[FGSM_FREE], sample.fragile(by), on)
+
+
+def scale_free(sample: Sample, by: Weights, on: Weights) -> tuple[float, float]:
+    """The same, clipped, each kernel's movement in units of what random signs do to it in the mean."""
+    unit = on @ sample.moved[SIGNS] / on.sum()
+    d = np.where(unit > 0, sample.moved[FGSM_CLIPPED] / np.where(unit > 0, unit, 1), 0)
+    return _beside_lot(d, sample.fragile(by), on)
+
+
+def _beside_lot(d: NDArray, fragile: NDArray[np.bool_], on: Weights) -> tuple[float, float]:
+    """The share of images (n,), weighted, on which a set moves more, and what it has over random sets of its size."""
+    size = int(fragile.sum())
+    sets = np.vstack([fragile, by_lot(len(fragile), size)]).astype(float)
+    inside, total = d @ sets.T, d.sum(1, keepdims=True)
+    sizes = sets.sum(1)
+    more = inside / np.maximum(sizes, 1) > (total - inside) / np.maximum(len(fragile) - sizes, 1)
+    shares = on @ more / on.sum()
+    return float(shares[0]), float(shares[0] - np.quantile(shares[1:], BEATEN))
+
+
+@lru_cache(maxsize=64)
+def by_lot(kernels: int, size: int) -> NDArray[np.bool_]:
+    """Random sets of a size (sets, kernels)."""
+    return random_splits(kernels, size, SETS, seed=0)
