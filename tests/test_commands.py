@@ -13,7 +13,7 @@ from lib.run import record
 from lib.sweep import grid
 
 MAKEFILE = (compute.ROOT / "Makefile").read_text()
-TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z]+) \?=", MAKEFILE, re.MULTILINE))
 PAGES = [compute.ROOT / "README.md", compute.ROOT / "CONTRIBUTING.md", *sorted((compute.ROOT / "book").glob("*.md"))]
 

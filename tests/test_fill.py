@@ -50,7 +50,7 @@ def book(_book: Copy) -> Iterator[Copy]:
 def undisturbed(_book: Copy, root: Path) -> dict[str, bytes]:
     """What is measured where nothing disturbs, to the bit; all of it is in the file that `export` makes as well."""
     emptied(_book)
-    said = _book.run("fill", "--jobs", "2", "--export", str(root / "cells.zip"), forking=False)
+    said = _book.run("fill", "--jobs", "2", "--export", str(root / "cells.zip"))
     assert said.status == 0 and "nothing is missing" in said.output, said.output
     assert f"4 cells in {root / 'cells.zip'}" in said.output
     assert _book.count("end") == BOTH and len(_book.kept()) == 4
@@ -179,7 +179,8 @@ def test_who_does_not_let_go_in_time_is_ended_and_the_file_is_written(book: Copy
 
 
 def test_a_damaged_cell_is_set_aside_and_made_anew(book: Copy, undisturbed: dict[str, bytes]) -> None:
-    book.run("fill", "--jobs", "1")
+    book.run("fill", "--jobs", "1", forking=False)
+    assert book.kept() == undisturbed, "a worker as it is started for a user"
     path = next(book.evidence.glob("toy/score-seed-1-*.npz"))
     path.write_bytes(path.read_bytes()[:-100])
     said = book.run("fill", "--jobs", "1")
