@@ -82,7 +82,7 @@ def test_guarded_gives_the_classes_and_then_the_suspicion(trained, digits):
     outputs = Guarded(trained, Brightness()).eval()(x)
     assert outputs.shape == (5, 11)
     torch.testing.assert_close(outputs[:, :10], trained.eval()(x))
-    np.testing.assert_allclose(outputs[:, 10].detach(), suspicion(Brightness(), x), rtol=1e-6)
+    np.testing.assert_allclose(outputs[:, 10].detach().cpu(), suspicion(Brightness(), x), rtol=1e-6)
 
 
 def test_the_adaptive_loss_serves_one_aim_at_a_time():

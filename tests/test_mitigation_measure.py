@@ -7,6 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from torch import nn
 
 from lib import book, data
@@ -48,7 +49,7 @@ def few(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     some |= {name: getattr(digits, name)[:40] for name in ("x_test", "y_test")}
     images, folder = replace(digits, **some), tmp_path_factory.mktemp("mitigation")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REPRO_DEVICE", "cpu")
+        patch.setenv("REPRO_DEVICE", str(DEVICE))
         patch.setattr(data, "load", lambda name: images)
         patch.setattr(experiment, "QUESTIONS", (5, 20, 100))
         patch.setattr(evidence, "FOLDERS", [folder / "evidence"])
