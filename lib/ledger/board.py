@@ -31,7 +31,9 @@ class Row:
     @property
     def word(self) -> str:
         """The answer, in a word."""
-        return self.answer["word"] if self.answer else first_edition.NAME if self.old else words.NOT_RUN
+        if self.answer:
+            return self.answer["word"]
+        return first_edition.NAME if self.old and self.old["verdict"] != words.NOT_RUN else words.NOT_RUN
 
     @property
     def in_headline(self) -> bool:
