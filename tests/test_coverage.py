@@ -69,7 +69,7 @@ def test_it_is_the_interval_that_rate_gives() -> None:
 def test_a_prediction_interval_holds_what_one_more_network_gives(n: int) -> None:
     generator, found = np.random.default_rng(2), {}
     for p in (0.003, 0.1, 0.5, 0.99):
-        for spread in SPREADS:
+        for spread in SPREADS[:3]:
             for alike in ALIKE:
                 hits = drawn(generator, 1000, n + 1, 300, p, spread, alike)
                 _, _, low, high = intervals(hits[:, :n])

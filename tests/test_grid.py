@@ -151,7 +151,7 @@ def test_one_line_a_value_of_the_second_parameter() -> None:
 def test_seeds_are_the_spread() -> None:
     (line,) = figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=2)).values()
     assert line[1].mean == pytest.approx(3.5)
-    assert line[1].per_seed == (1.5, 3.5, 5.5)
+    assert line[1].per_network == (1.5, 3.5, 5.5)
     assert line[1].low == pytest.approx(3.5 - 4.3027 * 2 / 3**0.5, abs=1e-3)
 
 

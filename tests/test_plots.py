@@ -25,14 +25,18 @@ def band(ax):
     return heights.min(), heights.max()
 
 
+def within(ends: tuple[float, float]) -> bool:
+    return 0 <= ends[0] < 0.01 and 0.99 < ends[1] <= 1
+
+
 def test_bands_end_where_values_do():
     far_apart = {"a": [[0.02, 0.9], [0.3, 0.98]]}  # of two seeds: the t interval is 12.7 standard errors to each side
-    assert band(plots.shares([1, 2], far_apart, "x", "accuracy").axes[0]) == (0, 1)
-    assert band(plots.panels([1, 2], {"here": far_apart}, "x", "accuracy").axes[0]) == (0, 1)
+    assert within(band(plots.shares([1, 2], far_apart, "x", "accuracy").axes[0]))
+    assert within(band(plots.panels([1, 2], {"here": far_apart}, "x", "accuracy").axes[0]))
     figure = adversarial_training.side_by_side(
         [1, 2], {"accuracy": far_apart, "loss": far_apart}, "x", most=[1, np.inf]
     )
-    assert band(figure.axes[0]) == (0, 1)
+    assert within(band(figure.axes[0]))
     low, high = band(figure.axes[1])
     assert low == 0 and high > 1
 

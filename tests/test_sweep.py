@@ -222,7 +222,7 @@ def test_the_table_has_a_row_for_each_run_and_quantity(project: Project, second:
     assert doubled["value"].tolist() == pytest.approx((2 * doubled["eps"]).tolist())
     claim = rows[(rows["name"] == "clean") & (rows["eps"] == 0.1) & (rows["loss"] == "plain+noise")].iloc[0]
     assert claim["value"] == pytest.approx(0.15)
-    assert (claim["networks"], claim["word"]) == (2, "near")
+    assert (claim["over_networks"], claim["word"]) == (2, "near")
     assert claim["low"] < 0.15 < claim["high"]
     assert rows.loc[rows["name"] == "grows", "value"].isna().all()
     helps = rows[rows["name"] == "helps"].iloc[0]

@@ -4,8 +4,9 @@ A mean's variance has two parts, that over networks and that over images (`lib.m
 of Student's t with one degree of freedom less than there are networks, on the logit scale for a share (Agresti,
 Categorical Data Analysis, 2013, section 3.1). With one network it is over images, and speaks of that network alone.
 Simulated, such intervals hold the true mean in 93 % or more of all cases, with 3 networks or 300 images too, as long as
-networks differ by less than a standard deviation of about 0.6 p (1 - p). Where some networks collapse and others do not
-(1 p (1 - p) and more) three to ten of them can tell less than that, whatever the method: look at the points.
+networks differ by a standard deviation of less than about 0.6 p (1 - p); a prediction interval does up to half of that.
+Where some networks collapse and others do not (p (1 - p) and more) three to ten of them can tell less than that, and
+hold it in 85 % or more: there the points are to be looked at.
 """
 
 from collections.abc import Sequence

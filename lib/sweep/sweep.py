@@ -20,7 +20,9 @@ from lib.run.run import Run
 from lib.sweep import dask, grid, page
 from lib.sweep.grid import Sweep
 
-FINDING = ["value", "low", "high", "networks", "images"]
+FINDING = {"value": "mean", "low": "low", "high": "high", "over_networks": "networks", "over_images": "images"}
+"""What the table has of a measurement, by column."""
+
 COLUMNS = ["kind", "name", *FINDING, "word", "fitted", *(f"sound_{name}" for name in FINDING), "why", "seconds"]
 COUNTS = [name for name in COLUMNS if name.endswith(("networks", "images"))]
 
@@ -118,7 +120,7 @@ def _quantities(results: Mapping) -> Iterator[tuple[str, dict]]:
 
 def _finding(found: Mapping | None, prefix: str = "") -> dict:
     measured = found["measured"] if found else {}
-    return {prefix + name: measured.get("mean" if name == "value" else name) for name in FINDING}
+    return {prefix + column: measured.get(name) for column, name in FINDING.items()}
 
 
 def _collect(runs: Sequence[Run], outcomes: Iterable[tuple[int, dask.Outcome]]) -> list[tuple[Run, str]]:
