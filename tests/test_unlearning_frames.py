@@ -43,7 +43,7 @@ def test_the_trained_network_s_table_has_the_images_of_pgd_apart():
     assert list(frame["loss"].str[:5]) == ["0.300", "2.300", "1.700", "1.700", "2.000"]
     said = here.trained([made.network(printed=0.32, pgd=0.25)])
     assert said == (
-        "Here: the paper's FGSM leaves 32.0% of the test images correct, 4 times the paper's 8.0 %; PGD leaves 25.0%."
+        "Here: the paper's FGSM leaves 32.0% of the test images correct, 4 times the paper's 8.0%; PGD leaves 25.0%."
     )
 
 
@@ -68,10 +68,10 @@ def test_the_worst_images_are_shown_with_label_and_prediction():
 
 
 def test_the_loop_s_table_compares_each_reading_with_its_control():
-    loop = made.loops(b=0.6, c=0.7)
+    loop = made.loops(b={"fgsm": 0.6, "pgd": 0.6, "weights": "b"}, c={"fgsm": 0.7, "pgd": 0.7, "weights": "c"})
     frame = frames.last_round(networks(printed=0.65, pgd=0.65), loop).set_index("reading")
     gains = frame["FGSM, less its control"]
-    assert gains[labels.READINGS["none"]] == "" and gains[labels.READINGS["a"]].startswith("+0.000")
+    assert gains[labels.READINGS["none"]] == "" and gains[labels.READINGS["a"]] == "the same networks"
     assert gains[labels.READINGS["b"]].startswith("+0.100") and gains[labels.READINGS["c"]].startswith("+0.050")
     assert here.last_round(loop) == (
         "Here: after the last round PGD leaves most, 0.700, to (c) removal, starting afresh; it leaves 0.600 to "
@@ -265,6 +265,13 @@ def test_every_contradiction_has_both_sides_and_what_was_chosen():
     frame = frames.contradicting()
     assert len(frame) == len(contradictions.REGISTER) and (frame != "").all(axis=None)
     assert frame["about"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("before", "word"), [(0.08, "as much to repair as"), (0.34, "less to repair than"), (0.82, "little to repair")]
+)
+def test_the_lead_says_what_there_was_to_repair(before, word):
+    assert word in here.premise(before)
 
 
 def test_the_prose_has_its_numbers():

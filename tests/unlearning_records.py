@@ -39,9 +39,9 @@ def reads(accuracy: float, loss: float = 1.0, n: int = N) -> Reads:
     return Reads(np.zeros(n, np.uint8), correct(accuracy, n), np.full(n, loss, np.float32))
 
 
-def look(fgsm: float = 0.5, pgd: float = 0.5, clean: float = 0.9, train: float = 0.95, left_out: int = 0) -> Look:
+def look(fgsm=0.5, pgd=0.5, clean=0.9, train=0.95, left_out=0, weights="digest") -> Look:
     """A network of these accuracies; the last training images are the ones that were left out."""
-    return Look("digest", correct(train), np.arange(N) >= N - left_out, correct(clean), correct(fgsm), correct(pgd))
+    return Look(weights, correct(train), np.arange(N) >= N - left_out, correct(clean), correct(fgsm), correct(pgd))
 
 
 def row(accuracy: float = 0.5, loss: float = 1.0, *, stale: bool = True) -> Row:

@@ -117,9 +117,11 @@ def _ladder(of, printed: Sequence[Reads], clipped: Sequence[Reads], strong: Sequ
 
 
 def _nearest(among: bool, giving: Sequence[str]) -> str:
-    """Whether the reading nearest to the words is among those that give the numbers, and two of the others."""
-    words = f"the one nearest to the words is {'' if among else 'not '}among them"
-    return f"{words} ({'; '.join(giving[:2])}{' …' if len(giving) > 2 else ''})" if giving else words
+    """Whether the reading nearest to the words is among those that give the numbers, and which these are."""
+    if not giving:
+        return ""
+    names = "; ".join(giving[:2]) + (" …" if len(giving) > 2 else "")
+    return f"the one nearest to the words is {'' if among else 'not '}among them ({names})"
 
 
 def _longer(experiment: Experiment) -> str:

@@ -87,10 +87,16 @@ def last_round(networks: Networks, loop: Loop) -> pd.DataFrame:
     for way in WAYS:
         columns[way] = [f"{intervals.rate(rates.last(records, way)):.3f}" for records in loop.values()]
     for way in ("FGSM", "PGD"):
-        columns[f"{way}, less its control"] = [
-            "" if reading == "none" else f"{rates.gain(networks, loop, reading, way):+.3f}" for reading in loop
-        ]
+        columns[f"{way}, less its control"] = [_gain(networks, loop, reading, way) for reading in loop]
     return pd.DataFrame(columns)
+
+
+def _gain(networks: Networks, loop: Loop, reading: str, way: str) -> str:
+    """What a reading adds to its control; in words where it is the same networks, weight by weight."""
+    if reading == "none":
+        return ""
+    weights = [[one.last.weights for one in loop[which]] for which in (reading, "none")]
+    return "the same networks" if weights[0] == weights[1] else f"{rates.gain(networks, loop, reading, way):+.3f}"
 
 
 def overfitting(networks: Networks, loop: Loop) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def trained(networks: Networks) -> str:
     pgd = rates.means([one.pgd for one in networks])[0]
     times = kept / rates.PAPER_ROW_2[0]
     return (
-        f"Here: the paper's FGSM leaves {kept:.1%} of the test images correct, {times:.0f} times the paper's 8.0 %; "
+        f"Here: the paper's FGSM leaves {kept:.1%} of the test images correct, {times:.0f} times the paper's 8.0%; "
         f"PGD leaves {pgd:.1%}."
     )
 
@@ -156,11 +156,19 @@ def printed_listings() -> str:
     return f"Here: {len(running)} of {len(all_of_them)} listings runs as printed, {which}."
 
 
+def premise(before: float) -> str:
+    """What there was to repair, by the accuracy that FGSM leaves before any unlearning."""
+    if before <= rates.PAPER_ROW_2[0] + rates.WITHIN_2[0]:
+        return "there was as much to repair as in the paper"
+    return "there was little to repair" if before > 0.5 else "there was less to repair than in the paper"
+
+
 def summary(networks: Networks, loop: Loop, rooms: Rooms, experiment: Experiment) -> Mapping[str, object]:
     """The numbers of the prose."""
-    e = experiment
+    e, first = experiment, float(np.mean(rates.before(networks, "FGSM")))
     return {
-        "before": float(np.mean(rates.before(networks, "FGSM"))),
+        "premise": premise(first),
+        "before": first,
         "removed": rates.after(loop, JUDGED, "FGSM"),
         "control": rates.after(loop, "none", "FGSM"),
         "room": float(np.mean(rates.in_room(rooms, JUDGED, "FGSM"))),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 GIVEN = """
 import numpy as np
-x_test, y_test = np.zeros((10000, 28, 28), np.float32), np.eye(10, dtype=np.float32)[np.arange(10000) % 10]
-test_dataset, train_dataset = x_test, np.zeros((60000, 28, 28), np.float32)
+train_dataset, x_test = (np.broadcast_to(np.float32(0), (count, 28, 28)) for count in (60000, 10000))
+test_dataset, y_test = x_test, np.broadcast_to(np.float32(0), (10000, 10))
 def LeNet(input_shape, num_classes):
     return [32, 64, 128, num_classes]
 """
@@ -79,7 +79,7 @@ FAULTS = (
         4,
         "the outputs are kept under one name and used under another",
         "def fgsm_attack(model, x, epsilon):\n    predictions = model(x)\n    return prediction\n"
-        "fgsm_attack(abs, x_test, 0.1)",
+        "fgsm_attack(abs, x_test[0], 0.1)",
     ),
     Fault(
         4,
