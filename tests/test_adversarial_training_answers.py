@@ -6,7 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from made_up import DIGITS, FEW, MNIST, N, calibration, course, hits, of_case, reached, scores, searched
+from adversarial_training_made_up import (
+    DIGITS,
+    FEW,
+    MNIST,
+    N,
+    calibration,
+    course,
+    hits,
+    of_case,
+    reached,
+    scores,
+    searched,
+)
 
 from lib import compute
 from lib.chapters.adversarial_training import answers, fitting, influence, numbers, passes
