@@ -6,7 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from made_up import DIGITS, FEW, MNIST, N, calibration, course, hits, of_case, reached, scores, searched
+from adversarial_training_made_up import (
+    DIGITS,
+    FEW,
+    MNIST,
+    N,
+    calibration,
+    course,
+    hits,
+    of_case,
+    reached,
+    scores,
+    searched,
+)
 
 from lib import compute
 from lib.chapters.adversarial_training import answers, fitting, influence, numbers, passes
@@ -356,12 +368,30 @@ def test_settings_matter_most_where_each_moves_more_than_the_seed_and_than_the_c
     assert word(answers.settings_matter_most(found, MNIST)) == expected
 
 
+def each(found: influence.Swept, change: Callable[[int, Scores], Scores]) -> influence.Swept:
+    """The sweep with each network changed, given its number among the seeds."""
+    return {
+        setting: {value: [change(n, one) for n, one in enumerate(of)] for value, of in values.items()}
+        for setting, values in found.items()
+    }
+
+
 def test_settings_cannot_be_told_from_seeds_that_move_as_much():
-    found = swept(0.02, 0.001, kind="both")
-    for values in found.values():
-        for networks in values.values():
-            networks[0] = replace(networks[0], read=networks[0].read | {"clean": scores(clean=0.97).read["clean"]})
-    assert words(answers.settings_matter_most(found, MNIST))[0] == "cannot tell"
+    def odd(n: int, one: Scores) -> Scores:
+        return one if n else replace(one, read=one.read | {"clean": scores(clean=0.97).read["clean"]})
+
+    found = each(swept(0.02, 0.001, kind="both"), odd)
+    assert words(answers.settings_matter_most(found, MNIST)) == ("cannot tell", "holds")
+    swapped = each(found, lambda n, one: _swapped(one))
+    assert word(answers.settings_matter_most(swapped, MNIST)) == "found, unsettled"
+    assert word(answers.settings_matter_most(each(swapped, odd), MNIST)) == "cannot tell"
+
+
+def _swapped(one: Scores) -> Scores:
+    """Clean images as those under PGD, and these as clean ones."""
+    every = np.arange(0, N, N // FEW)
+    found = {"clean": np.repeat(one.read["PGD"], N // FEW), "PGD": one.read["clean"][every]}
+    return replace(one, read=one.read | found, sampled=every.astype(np.int32))
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
@@ -387,7 +417,8 @@ def losses(rises: Sequence[float], spread: float) -> list:
         ([0.0, 0.0, 0.0], 0.2, "cannot tell"),
         ([0.3, 0.31, 0.29], 0.001, "refuted"),
         ([0.0, 0.3, 0.3] * 4, 0.05, "found, unsettled"),
-        ([0.4] + [0.0] * 11, 0.05, "true, not as shown"),
+        ([0.4, *[0.0] * 11], 0.05, "true, not as shown"),
+        ([0.0, *[0.5] * 11], 0.05, "does not stand"),
     ],
 )
 def test_training_went_on_for_too_long_where_the_loss_rises_by_more_than_seeds_differ(rises, spread, expected):
@@ -433,6 +464,8 @@ def test_bim_is_found_and_unsettled_where_defended_networks_differ():
     scored |= {TUNED: [scores(BIM=one) for one in (0.1, 0.9, 0.9)]}
     scored |= {MIXED_HELD_OUT: [scores(BIM=0.3)] * 3}
     assert word(answers.bim_beats_fgsm(scored, MNIST)) == "found, unsettled"
+    scored |= {UNDEFENDED: scored[TUNED]}
+    assert word(answers.bim_beats_fgsm(scored, MNIST)) == "cannot tell"
 
 
 @pytest.mark.parametrize(
@@ -442,10 +475,12 @@ def test_bim_is_found_and_unsettled_where_defended_networks_differ():
         ([[3.0, 3.1, 2.9]] * 3, "refuted"),
         ([[1.0, 4.0, 1.0]] * 3, "cannot tell"),
         ([[1.0, 1.1, 0.9], [3.0, 3.1, 2.9], [2.0, 2.1, 2.2]], "found, unsettled"),
+        ([[1.0, 1.1, 0.9], *[[3.0, 3.1, 2.9]] * 11], "does not stand"),
+        ([[3.0, 3.1, 2.9], *[[1.0, 1.1, 0.9]] * 11], "true, not as shown"),
     ],
 )
 def test_lbfgs_goes_less_far_image_by_image_on_every_network(lbfgs, expected):
-    far = {"FGSM, smallest eps": [reached([2.0, 2.0, 2.0])] * 3, "L-BFGS": [reached(one) for one in lbfgs]}
+    far = {"FGSM, smallest eps": [reached([2.0, 2.0, 2.0])] * len(lbfgs), "L-BFGS": [reached(one) for one in lbfgs]}
     assert word(answers.lbfgs_smaller_distance(far, MNIST)) == expected
 
 

@@ -40,6 +40,7 @@ SMALL = {
         "finetune_epochs=1",
         "tutorial_epochs=1",
         "side_epochs=1",
+        "sweep_seeds=1",
         "n_images=10",
         "queries=10",
         "n_lbfgs=8",

@@ -5,6 +5,7 @@ All come from one experiment, the setting of the tutorials that the paper follow
 
 from collections.abc import Mapping, Sequence
 
+from lib.chapters.adversarial_training.cases import PAPER_BATCHES
 from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.measure import Learned
 from lib.chapters.adversarial_training.rates import Ladder, Scored, accuracy, gap, ladder, loss_ladder
@@ -117,11 +118,10 @@ def _tuned_by(tutorials: Scored) -> str:
 
 
 def _by_size(claim: str, found: Measured, others: Sequence[Measured], by_size: BySize) -> Readings:
-    """The tutorials' run, and fine-tuning after Table II's training in batches of each size, of which 364 is the first
-    that the paper names.
-    """
-    named = dict(zip(by_size, others, strict=True))[max(by_size)]
-    nearest = _nearest_to_the_words(claim, named, f"Table II's training, batches of {max(by_size)}")
+    """The tutorials' run, and fine-tuning after Table II's training in batches of each size."""
+    first = max(PAPER_BATCHES)  # it comes first in the paper's list
+    named = dict(zip(by_size, others, strict=True))[first]
+    nearest = _nearest_to_the_words(claim, named, f"Table II's training, batches of {first}")
     return Readings(1 + len(others), _giving(claim, [found, *others]), nearest)
 
 

@@ -150,8 +150,8 @@ def protocols(scored: Scored) -> str:
     return (
         f"Here: fine-tuning gets {tuned[0]:.3f} on the very images trained on, {tuned[1]:.3f} on held-out ones made "
         f"alike, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} under PGD. Mixed training gets {mixed[0]:.3f}, "
-        f"{mixed[1]:.3f} and {mixed[2]:.3f}. At equal epochs and images mixed leads by {lead[0]:+.3f}, "
-        f"{lead[1]:+.3f} and {lead[2]:+.3f}."
+        f"{mixed[1]:.3f} and {mixed[2]:.3f}. At equal epochs and images mixed less fine-tuned is "
+        f"{lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
     )
 
 

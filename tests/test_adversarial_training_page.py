@@ -1,0 +1,270 @@
+"""The tables, figures and sentences of the chapter on adversarial training, on made-up records."""
+
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from adversarial_training_made_up import FEW, MNIST, N, calibration, course, of_case, reached, reads, scores, searched
+
+from lib.chapters.adversarial_training import figures, frames, headline, printed, sentences
+from lib.chapters.adversarial_training.cases import (
+    CASES,
+    GOING_ON,
+    MIXED_HELD_OUT,
+    STOPPED,
+    TUNED,
+    TUNED_ON_TEST,
+    UNDEFENDED,
+)
+from lib.chapters.adversarial_training.measure import Pictures
+from lib.chapters.adversarial_training.scores import KINDS
+from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne
+from lib.measure.red_flags import Probes
+
+BY_SIZE = {64: [scores(P=0.9, PGD=0.1)], 227: [scores(P=0.5, PGD=0.2)], 364: [scores(P=0.25, PGD=0.3)]}
+NORMAL, MIXED = scores(P=0.02, W=0.02, PGD=0.01, loss=9.0), scores(P=0.97, W=0.5, PGD=0.25, Square=0.2)
+RUNS = {"normal": [NORMAL] * 2, "tuned": [MIXED] * 2, "mixed": [MIXED] * 2}
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+# Tables
+
+
+def test_table_one_has_the_paper_beside_four_readings():
+    other = {"normal": [scores()] * 2, "mixed": [scores(P=0.3, W=0.4)] * 2}
+    frame = frames.table_one(TableOne(RUNS, other))
+    assert list(frame["number"])[:2] == ["normal, clean accuracy", "normal, adversarial accuracy"]
+    assert list(frame["paper"]) == [CLAIMS[claim].printed for claim in ROWS] and len(frame.columns) == 7
+    last = frame.iloc[5]
+    assert last["tutorials' setting"].startswith("0.9700") and last["off, in tolerances"] == "0.26"
+    assert list(last)[-3:] == ["0.5000", "0.3000", "0.4000"]
+
+
+def test_the_tutorials_table_has_a_row_for_each_kind_of_image_and_their_logs_beside():
+    normal = scores(P=0.02)
+    for kind in set(KINDS) - {"clean", "signs", "P", "W", "PGD"}:
+        del normal.read[kind]
+    frame = frames.tutorials({"normal": [normal]})
+    made = {"clean", "random signs", "attacked, normal net", f"PGD, {FEW} of them"}
+    assert set(frame["network, test images"]) == {f"normal: {one}" for one in made}  # W is P there
+    attacked = frame[frame["network, test images"] == "normal: attacked, normal net"].iloc[0]
+    assert attacked["tutorials, accuracy"] == "0.0170, 0.0188" and attacked["loss, as Keras"] == "0.500"
+
+
+def test_every_case_has_a_row_with_the_worst_of_all():
+    frame = frames.protocols(of_case(UNDEFENDED, [scores(BIM=0.1)] * 2), MNIST)
+    assert list(frame["network, on which images"]) == list(CASES) or set(frame.iloc[:, 0]) == set(CASES)
+    row = frame[frame.iloc[:, 0] == UNDEFENDED].iloc[0]
+    assert row["worst of all"].startswith("0.100") and row["clean"].startswith("0.900") and "random signs" in frame
+
+
+def test_fine_tuning_in_larger_batches_takes_fewer_steps():
+    frame = frames.batch_sizes(BY_SIZE, MNIST)
+    assert list(frame["steps"]) == ["1,570", "450", "280", ""] and frame["P, the images trained on"].iloc[-1] == "0.99"
+    assert list(frames.table_two(MNIST)["this run"])[:2] == [50, 364]
+
+
+def test_the_seconds_of_a_remedy_are_its_own_and_the_others_are_the_whole_training_s():
+    ended = {end: [scores(seconds=8.0)] * 2 for end in MNIST.ends}
+    frame = frames.remedies(ended, [course(seconds=3.0)] * 2, MNIST)
+    assert list(frame["attacked half made by"]) == [
+        "FGSM, 10 epochs",
+        "half the step, 10 epochs",
+        "random start, 10 epochs",
+        "FGSM, all 50 epochs",
+        "FGSM, stopped by PGD",
+    ]
+    assert list(frame["seconds an epoch"]) == ["1.0", "4.0", "4.0", "1.0", "1.0"]
+
+
+def test_distances_in_the_table_are_those_of_images_that_were_fooled():
+    frame = frames.attacks({"one": reached([1.0, 3.0, 9.0], [True, True, False]), "none": reached([1.0], [False])})
+    assert list(frame["L2, mean"]) == ["2.000", ""] and list(frame["images fooled"]) == ["0.667", "0.000"]
+    assert frame.iloc[0, -1] == "1.5"
+
+
+SEARCHED = {
+    UNDEFENDED: [searched(1, 0.5, 0)] * 2,
+    TUNED: [searched(1, 0.6, 0)] * 2,
+    MIXED_HELD_OUT: [searched(1, 0.8, 0)] * 2,
+}
+
+
+def test_the_gain_under_a_search_over_few_pixels_is_mixed_less_undefended():
+    frame = frames.few_pixels(SEARCHED)
+    assert list(frame["network"])[-1] == "mixed less undefended"
+    assert frame["5 pixels"].iloc[-1].startswith("+0.300") and frame["20 pixels"].iloc[-1].startswith("+0.000")
+
+
+RIGHT, WRONG = np.ones(10, bool), np.zeros(10, bool)
+HONEST = Probes(np.arange(10).astype(np.uint8), WRONG, WRONG, WRONG, RIGHT, RIGHT, WRONG, WRONG)
+HIDING = Probes(np.arange(10).astype(np.uint8), WRONG, RIGHT, RIGHT, RIGHT, RIGHT, WRONG, WRONG)
+
+
+def test_red_flags_are_counted_over_networks():
+    frame = frames.red_flags({"mixed": [HONEST, HIDING]})
+    assert list(frame["mixed: raised by"]) == ["1 of 2", "0 of 2", "0 of 2", "0 of 2", "0 of 2", "0 of 2"]
+    assert frame["mixed: the first network"][0] == "accuracy 0.000 after one step, 0.000 after 40"
+
+
+def swept(seeds: int = 2) -> dict:
+    """A sweep over epochs and width, each of two values."""
+
+    def networks(value: float) -> list:
+        return [replace(scores(clean=value + 0.01 * n, PGD=0.5), weights=str(value)) for n in range(seeds)]
+
+    settings = ("epochs", "batch size", "layers", "activation", "learning rate", "width")
+    return {name: {"1": networks(0.9), "2": networks(0.9 + 0.01 * n)} for n, name in enumerate(settings)}
+
+
+def test_the_sweep_s_table_has_the_spread_over_each_setting_and_over_seeds():
+    frame = frames.sweep(swept())
+    assert list(frame["setting"])[-2:] == ["width (control)", "seed"]
+    assert frame["clean accuracy: at each"].iloc[1] == "0.9050, 0.9150"
+    assert frame["clean accuracy: spread"].iloc[1] == "0.0071" == frame["clean accuracy: spread"].iloc[-1]
+    assert list(frames.sweep(swept(1))["setting"])[-1] == "width (control)"
+
+
+def test_what_the_paper_contradicts_agrees_with_the_claims():
+    (drop,) = (one for one in printed.CONTRADICTIONS if "after fine-tuning" in one.about)
+    assert drop.one.startswith(f"IV: {CLAIMS['finetuned.clean_accuracy'].value * 100:.2f} %")
+    assert f"{CLAIMS['finetuned.clean_drop'].value * 100:g} %" in drop.other
+    (clean,) = (one for one in printed.CONTRADICTIONS if "before any" in one.about)
+    assert str(CLAIMS["normal.clean_accuracy"].value) in clean.one
+    assert len(frames.contradictions()) == len(printed.CONTRADICTIONS)
+    assert list(frames.formulas()["runs as printed"]).count("yes") == 2
+
+
+# Figures
+
+
+def test_a_confusion_matrix_has_the_shares_of_each_digit():
+    network = scores()
+    network.y[: N // 2] = 7
+    network.read["P"] = np.where(network.y == 7, 1, 0).astype(np.uint8)
+    network.read["PGD"] = np.where(network.y[network.sampled] == 7, 2, 0).astype(np.uint8)
+    shares = figures.confusion_matrix([network], "P")
+    assert shares[7, 1] == shares[0, 0] == 1 and shares.sum() == 2
+    assert figures.confusion_matrix([network], "PGD")[7, 2] == 1
+    figure = figures.confusion([network], [network])
+    assert [ax.get_title() for ax in figure.axes] == ["undefended", "mixed training"]
+    told = sentences.confusion([network], [network])
+    assert told.startswith("Here: under FGSM the undefended network most often takes a 7 for a 1 (1.00 of")
+
+
+def test_the_ladder_has_the_paper_s_numbers_beside_each_network():
+    (ax,) = figures.ladder(RUNS).axes
+    lines = {line.get_label(): line.get_xdata() for line in ax.lines}
+    assert list(lines["the paper prints"]) == [0.0087, 0.99, 0.9753]
+    assert list(lines["the paper's images"]) == pytest.approx([0.02, 0.97, 0.97])
+    assert list(lines["worst of all"]) == pytest.approx([0.01, 0.2, 0.2], abs=0.01)
+
+
+def test_the_calibration_has_random_signs_below_the_readings():
+    ax = figures.calibration([calibration(0.01, 15.0)]).axes[0]
+    assert [one.get_text() for one in ax.get_yticklabels()][-1] == "random signs,\nnot clipped"
+    assert [one.get_text() for one in ax.texts][-1] == "0.800"
+
+
+def test_the_sweep_s_figure_has_a_row_for_each_value():
+    clean, _ = figures.sweep(swept()).axes
+    assert [one.get_text() for one in clean.get_yticklabels()][:2] == ["epochs: 1", "epochs: 2"]
+
+
+# Sentences
+
+
+def test_table_one_is_told_by_how_many_numbers_are_given():
+    told = sentences.table_one(TableOne(RUNS, RUNS))
+    assert told.startswith("Here: the tutorials' setting gives 2 of the 7 numbers within their tolerance; ")
+    assert told.endswith("Of 4 readings 0 give all seven.")
+
+
+def test_the_ladder_is_told_with_its_control():
+    assert sentences.ladder(RUNS) == (
+        "Here: mixed training leaves 0.970 of the paper's images, 0.500 under fresh FGSM, 0.250 under PGD and 0.200 "
+        "under the worst of all. Random signs as large as FGSM's leave 0.900 of the undefended network, FGSM 0.020."
+    )
+    assert sentences.losses(RUNS) == "Here: the undefended networks' losses on the paper's images are 9.0, 9.0."
+
+
+def test_both_courses_are_told_with_what_the_loss_rose_by():
+    told = sentences.courses([course(loss=(0.5, 0.2, 0.3))] * 2, [course(loss=(0.5, 0.4, 0.35))] * 2)
+    assert "normal training has 0.9000 of the test images right with a loss of 0.3000" in told
+    assert told.endswith("The normal network's test loss is 0.1000 above its lowest epoch.")
+
+
+def test_pictures_are_told_by_what_changed():
+    image, before = np.zeros((3, 1, 2, 2), np.float32), np.array([0, 1, 2], np.uint8)
+    after = np.array([0, 0, 0], np.uint8)
+    seen = Pictures(image, image, image, before, after, before, after)
+    assert sentences.pictures(seen) == (
+        "Here: FGSM changes the class of 2 of the 3 digits for the normal network and of 0 for the mixed one; "
+        "PGD on the mixed network changes 2."
+    )
+
+
+def test_the_nearest_setting_is_told_by_other_networks_than_it_was_chosen_on():
+    told = sentences.nearest_settings([calibration(0.01, 15.0), calibration(0.5, 3.0)])
+    assert "nearest on 1 of 2 networks is squared error, clipped, eps 0.1, and on the 1 others it gives 0.5000" in told
+    assert "there is no other network" in sentences.nearest_settings([calibration(0.01, 15.0)])
+
+
+def test_distances_are_told_by_their_medians():
+    far = {"FGSM, smallest eps": reached([2.0, 3.0, 9.0]), "L-BFGS": reached([1.0, 1.5, 7.0], [True, True, False])}
+    told = sentences.attacks(far)
+    assert "L-BFGS fools 0.667 of 3 images at a median L2 distance of 1.50" in told and told.endswith("1.000 at 3.00.")
+    told = sentences.towards_next(reached([2.0, 4.0]), far["L-BFGS"])
+    assert told.endswith("median L2 of 3.00; away from the digit, 1.25.")
+
+
+def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
+    scored = of_case(TUNED_ON_TEST, [scores(P=0.99)] * 2)
+    scored |= {TUNED: [scores(P=0.9, W=0.3, PGD=0.1)] * 2, GOING_ON: [scores(P=0.8, W=0.7, PGD=0.6)] * 2}
+    told = sentences.protocols(scored)
+    assert told.startswith("Here: fine-tuning gets 0.990 on the very images trained on, 0.900 on held-out ones")
+    assert told.endswith("mixed less fine-tuned is -0.100, +0.400 and +0.500.")
+    told = sentences.batch_sizes(BY_SIZE)
+    assert told.startswith("Here: 0.900 on the images trained on and 0.100 under PGD in batches of 64, 0.500")
+    ended = {"FGSM": [scores(PGD=0.5)], STOPPED: [scores(PGD=0.6)]}
+    assert sentences.remedies(ended).startswith(f"Here: most is left under PGD by “{STOPPED}”, 0.600; stopped by")
+
+
+def test_a_fall_after_the_best_epoch_is_told_network_by_network():
+    courses = [course(attacked=(0.2, 0.4, 0.3)), course(attacked=(0.4, 0.4, 0.4))]
+    assert sentences.peaks(courses) == (
+        "Here: from its best epoch to the last, accuracy under PGD falls by 0.000 to 0.100, network by network."
+    )
+
+
+def test_flags_pixels_and_settings_are_told():
+    assert "1 on 2 mixed networks (" in sentences.red_flags({"mixed": [HONEST, HIDING]})
+    assert "0 on 1 mixed networks." in sentences.red_flags({"mixed": [HONEST]})
+    told = sentences.few_pixels(SEARCHED)
+    assert told.startswith("Here: mixed training gains +0.300 [") and "where 20 pixels may change." in told
+    told = sentences.sweep(swept())
+    assert told.startswith("Here: of the four, activation moves clean accuracy most (0.0212) and epochs least (0.0000)")
+    assert "width by 0.0354, the seed by 0.0071" in told and "the seed" not in sentences.sweep(swept(1))
+
+
+# Headline
+
+
+def test_the_headline_and_the_opening_have_the_numbers_of_the_sections():
+    scored = of_case(MIXED_HELD_OUT, [scores(P=0.9, W=0.8, PGD=0.7, Square=0.6)] * 2)
+    mixed = [course(attacked=(0.2, 0.5, 0.1)), course(attacked=(0.3, 0.3, 0.3))]
+    far = {"FGSM, smallest eps": reached([2.0, 3.0, 9.0]), "L-BFGS": reached([1.0, 1.5, 7.0])}
+    metrics = headline.headline(scored, mixed, far, RUNS)
+    assert metrics["mixed_square_accuracy"] == 0.6 and metrics["mixed_pgd_peak"] == pytest.approx(0.4)
+    assert (metrics["lbfgs_l2"], metrics["fgsm_l2"]) == (1.5, 3.0)
+    assert metrics["tutorials_mixed_accuracy"] == pytest.approx(0.97)
+    told = headline.summary(TableOne(RUNS, RUNS), replace(MNIST, dataset="digits"))
+    assert (told["stale"], told["fresh"], told["pgd"]) == pytest.approx((0.97, 0.5, 0.25))
+    assert told["numbers"] == 2 and told["data"] == "digits (a small sample of MNIST)"
+    assert len(reads(0.5)) == N
