@@ -21,6 +21,23 @@ EXPERIMENT = Experiment(0, 3, "mnist", 15, 2, 2, 0.3, 0.3, 0.9, 4, FEW, 100)
 EPS = (0.0, 0.3, 0.45, 0.9)
 
 
+SMALL = Experiment(
+    seed=3,
+    seeds=2,
+    dataset="digits",
+    epochs=2,
+    retrain_epochs=1,
+    detector_epochs=1,
+    eps_train=0.2,
+    eps_untargeted=0.3,
+    eps_targeted=0.9,
+    grid=3,
+    n_images=12,
+    n_boundary=10,
+)
+"""So small that all of it is measured in a test."""
+
+
 def classes(right: float, reached: float = 0.0, labels: np.ndarray = LABELS) -> np.ndarray:
     """Classes of images, a share of which is right (the first ones) and a share the target (the last ones)."""
     n = len(labels)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from devices import DEVICE
+from mitigation_records import SMALL
 from torch import nn
 
 from lib import book, data
@@ -15,7 +16,7 @@ from lib.attack import FGSM, PGD, GradientStep, random_signs
 from lib.attack.search import square
 from lib.chapters.mitigation import experiment, measure_attacks, networks
 from lib.chapters.mitigation.classes import classified
-from lib.chapters.mitigation.experiment import QUERIES, Experiment
+from lib.chapters.mitigation.experiment import QUERIES
 from lib.chapters.mitigation.measure_substitute import copy_of
 from lib.chapters.mitigation.networks import ALONE, BOTH, Training, before_and_after, trained
 from lib.data import Dataset
@@ -23,23 +24,7 @@ from lib.evidence import cells as evidence
 from lib.evidence.cells import Cell, records
 from lib.evidence.records import from_arrays, to_arrays
 from lib.measure.score import next_class, under_attack
-from lib.parameters import contract
 from lib.train.loop import fit
-
-SMALL = Experiment(
-    seed=3,
-    seeds=2,
-    dataset="digits",
-    epochs=2,
-    retrain_epochs=1,
-    detector_epochs=1,
-    eps_train=0.2,
-    eps_untargeted=0.3,
-    eps_targeted=0.9,
-    grid=3,
-    n_images=12,
-    n_boundary=10,
-)
 
 
 @pytest.fixture(scope="module")
@@ -69,39 +54,6 @@ def measured(few: Dataset) -> dict[str, list]:
 @pytest.fixture(scope="module")
 def original(few: Dataset) -> nn.Module:
     return trained(Training("digits", SMALL.epochs, SMALL.seed))
-
-
-# The experiment
-
-
-def test_the_experiment_s_fields_are_the_notebook_s_parameters() -> None:
-    assert [one.name for one in fields(Experiment)] == list(contract(book.source("mitigation")))
-
-
-def test_no_cell_is_there_twice() -> None:
-    cells = SMALL.cells()
-    assert len({cell.digest for cell in cells}) == len(cells) == 2 + 1 + 1 + 2 * 8 + 2 + 1 + 1 + 2 + 2
-
-
-def test_networks_are_attacked_over_the_grid_and_at_the_eps_of_claims_and_of_retraining() -> None:
-    setting = SMALL.networks()[0].setting
-    assert setting.eps == (0.0, 0.15, 0.2, 0.3) and setting.eps_targeted == (0.0, 0.45, 0.9)
-    assert setting.eps_targeted_pgd == (0.45, 0.9)
-    narrow = replace(SMALL, eps_untargeted=0.1, eps_targeted=0.2).networks()[0].setting
-    assert narrow.eps == (0.0, 0.05, 0.1, 0.2, 0.3) and narrow.eps_targeted == (0.0, 0.1, 0.2, 0.45, 0.9)
-
-
-def test_a_parameter_touches_only_the_cells_that_depend_on_it() -> None:
-    def parts(**changed: object) -> set[str]:
-        known = {cell.digest for cell in SMALL.cells()}
-        return {cell.part.name for cell in replace(SMALL, **changed).cells() if cell.digest not in known}
-
-    assert parts(detector_epochs=5) == {"detector"}
-    assert parts(n_boundary=7) == {"boundary"}
-    assert parts(grid=5) == {"network"}
-    assert parts(retrain_epochs=3) == {"retrained", "search", "flags", "boundary", "substitute"}
-    assert parts(seeds=3) == {"network", "retrained", "search", "detector", "substitute"}
-    assert parts(seeds=1) == set()
 
 
 # All records
