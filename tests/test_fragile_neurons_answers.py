@@ -367,6 +367,12 @@ def test_without_a_sample_a_lower_share_is_told_clipped_and_stays_open() -> None
     assert word(answer) == "found, unsettled" and answer.sound is None and "part `sample`" in answer.why
 
 
+def test_a_filter_that_is_inert_by_the_sample_s_own_s_is_not_one_that_lowers_nothing() -> None:
+    shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
+    answer = answers.filter_lowers_targeting(own("mnist", sample(), moves=lambda who, eps: shares[who], changed=5))
+    assert word(answer) == "found, unsettled" and answer.sound is None
+
+
 @pytest.mark.parametrize(
     ("told", "fgsm", "pgd", "alone", "said"),
     [
