@@ -104,6 +104,15 @@ def test_the_share_of_kernels_is_by_all_images() -> None:
     assert answer.paper.measured.mean == 24 / 64 and "0.16 and 0.22" in answer.why
 
 
+def test_both_shares_are_of_s_by_all_images_of_the_sample() -> None:
+    moved = np.ones((N // 2, 64))
+    moved[:, :10] = 2
+    grid = own("mnist", sample(without=costly(range(10)), moved=moved), unclipped=0.2)
+    kernels, images = answers.fragile_share(grid, "mnist").paper, answers.targeted_share(grid, "mnist").paper
+    assert kernels.measured.mean == 10 / 64 and kernels.measured.low < 10 / 64 and "200 test images" in kernels.by
+    assert images.measured.mean == 1 and images.measured.low < 1 and "drawn anew" in images.by
+
+
 def test_readings_of_the_share_are_counted() -> None:
     grid = own("mnist", unclipped=0.89)
     assert answers.targeted_share(grid, "mnist").readings.giving == 3  # not clipped, at three levels; clipped 0.5
