@@ -55,6 +55,16 @@ def test_what_is_exact_is_no_test() -> None:
     assert board.surviving({"removal.helps": counted.answer}) == {} and board.intervals([counted]) == 0
 
 
+def test_a_finding_that_answers_both_ways_counts_once() -> None:
+    both = row("removal.helps", HOLDS, HOLDS)
+    assert board.intervals([both]) == 1
+    held = board.surviving({"removal.helps": both.answer})
+    assert held == {"removal.helps": ("paper", "sound")}
+    assert " 1 of 1 findings" in board.doubt([replace(both, survives=held["removal.helps"])])
+    alone = row("removal.helps", BARELY, BARELY)
+    assert board.surviving({"removal.helps": alone.answer}) == {"removal.helps": ("paper", "sound")}
+
+
 def test_one_interval_in_twenty_is_expected_to_miss() -> None:
     rows = [row("removal.helps", HOLDS, FAILS), row("clean.accuracy", by(0.9932, 0.993, 0.994))]
     assert board.intervals(rows) == 3 and board.expected_wrong(rows) == pytest.approx(0.15)

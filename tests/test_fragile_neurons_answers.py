@@ -104,6 +104,15 @@ def test_the_share_of_kernels_is_by_all_images() -> None:
     assert answer.paper.measured.mean == 24 / 64 and "0.16 and 0.22" in answer.why
 
 
+def test_both_shares_are_of_s_by_all_images_of_the_sample() -> None:
+    moved = np.ones((N // 2, 64))
+    moved[:, :10] = 2
+    grid = own("mnist", sample(without=costly(range(10)), moved=moved), unclipped=0.2)
+    kernels, images = answers.fragile_share(grid, "mnist").paper, answers.targeted_share(grid, "mnist").paper
+    assert kernels.measured.mean == 10 / 64 and kernels.measured.low < 10 / 64 and "200 test images" in kernels.by
+    assert images.measured.mean == 1 and images.measured.low < 1 and "drawn anew" in images.by
+
+
 def test_readings_of_the_share_are_counted() -> None:
     grid = own("mnist", unclipped=0.89)
     assert answers.targeted_share(grid, "mnist").readings.giving == 3  # not clipped, at three levels; clipped 0.5
@@ -365,6 +374,12 @@ def test_without_a_sample_a_lower_share_is_told_clipped_and_stays_open() -> None
     shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
     answer = answers.filter_lowers_targeting(own("mnist", moves=lambda who, eps: shares[who], changed=5))
     assert word(answer) == "found, unsettled" and answer.sound is None and "part `sample`" in answer.why
+
+
+def test_a_filter_that_is_inert_by_the_sample_s_own_s_is_not_one_that_lowers_nothing() -> None:
+    shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
+    answer = answers.filter_lowers_targeting(own("mnist", sample(), moves=lambda who, eps: shares[who], changed=5))
+    assert word(answer) == "found, unsettled" and answer.sound is None
 
 
 @pytest.mark.parametrize(

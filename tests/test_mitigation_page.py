@@ -107,7 +107,7 @@ def test_sentences_say_what_the_records_say() -> None:
         "80.0% of held-out images made for the old network, 20.0% of fresh ones."
     )
     assert here.reading(after, EXPERIMENT).startswith(
-        "Here: 6 of 24 readings give the printed accuracy; the one nearest"
+        "Here: 6 of 18 readings give the printed accuracy; the one nearest"
     )
     assert here.detector(DETECTORS).startswith(
         "Here: the area is 1.000 for FGSM, 0.900 for random signs, 0.700 for an attack that knows the detector"

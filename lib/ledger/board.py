@@ -61,15 +61,22 @@ def surviving(answers: Mapping[str, Mapping]) -> dict[str, tuple[str, ...]]:
     judged = [
         (id, side)
         for id, entry in answers.items()
-        for side in SIDES
-        if entry[side] and entry[side]["p"] is not None and entry[side]["measured"]["networks"]
+        for side in _measured(entry)
+        if entry[side]["p"] is not None and entry[side]["measured"]["networks"]
     ]
     adjusted = holm([answers[id][side]["p"] for id, side in judged])
     found: dict[str, tuple[str, ...]] = {}
     for (id, side), p in zip(judged, adjusted, strict=True):
         if answers[id][side]["word"] == "holds" and p < (1 - CONFIDENCE) / 2:
-            found[id] = (*found.get(id, ()), side)
+            same = answers[id]["sound"] == answers[id]["paper"]
+            found[id] = SIDES if same else (*found.get(id, ()), side)
     return found
+
+
+def _measured(entry: Mapping) -> tuple[str, ...]:
+    """The sides of an answer that were measured: `paper` alone where one finding answers both."""
+    sides = tuple(side for side in SIDES if entry[side])
+    return sides[:1] if entry["paper"] == entry["sound"] else sides
 
 
 def once(rows: Iterable[Row]) -> list[Row]:
@@ -99,7 +106,7 @@ def intervals(rows: Sequence[Row]) -> int:
     """How many 95 % intervals decide an answer: those of numbers that predict, and those of findings that are no
     open ones; what is exact has none.
     """
-    findings = [row.answer[side] for row in rows if row.answer for side in SIDES if row.answer[side]]
+    findings = [row.answer[side] for row in rows if row.answer for side in _measured(row.answer)]
     decide = [one for one in findings if one["word"] != "cannot tell" and one["measured"]["networks"]]
     return sum(one["word"] is not None or one["measured"]["predicted"] is not None for one in decide)
 
@@ -125,9 +132,9 @@ def doubt(rows: Sequence[Row]) -> str:
     total = intervals(rows)
     if not total:
         return "No interval decides an answer of this run."
-    findings = [row.answer[side] for row in rows if row.answer for side in SIDES if row.answer[side]]
+    findings = [row.answer[side] for row in rows if row.answer for side in _measured(row.answer)]
     holding = sum(one["word"] == "holds" and one["measured"]["networks"] > 0 for one in findings)
-    surviving_ = sum(len(row.survives) for row in rows)
+    surviving_ = sum(side in row.survives for row in rows if row.answer for side in _measured(row.answer))
     return (
         f"{total} intervals decide these answers. Each misses the true value in one case of twenty, so about "
         f"{expected_wrong(rows):.0f} of them are expected to do so by chance alone. {surviving_} of {holding} findings "

@@ -32,6 +32,9 @@ WAYS: dict[str, Callable[[RetrainedRecord], Classes]] = {
 }
 """How a retrained network is attacked."""
 
+NO_ATTACK = ("clean", SIGNS)
+"""Those of them that make no adversarial images: the printed accuracy cannot be of these."""
+
 INPUTS: dict[str, Callable[[DetectorRecord], Judged]] = {
     "FGSM": lambda record: record.fgsm,
     "FGSM, a third of eps": lambda record: record.weak_fgsm,
@@ -73,7 +76,7 @@ def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
     """
     claim, found = printed(), {}
     for (images, eps), records in outcome.items():
-        for way in [way for way in WAYS if way != SIGNS and eps]:
+        for way in [way for way in WAYS if way not in NO_ATTACK and eps]:
             found[images, eps, way] = [float(hits.mean()) for hits in correct(records, way)]
     chosen_by = max(len(next(iter(found.values()))) // 2, 1)
     nearest = min(found, key=lambda one: abs(np.mean(found[one][:chosen_by]) - claim.value))

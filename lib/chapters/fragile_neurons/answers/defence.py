@@ -63,9 +63,11 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
 def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Finding | None]:
     """By how much the share falls: not clipped, where it is the same at every eps, else clipped at the worst eps.
 
-    None for what was not measured of this reading.
+    None for what was not measured of this reading. S of the sample is another than that of the cell, and where it
+    leaves the filter inert its layer is the original one: there is nothing to compare then.
     """
-    if sampled := grid.sampled(key):
+    sampled = grid.sampled(key)
+    if sampled and all(one.layers[reading].changed for one in sampled):
         pairs = [(one.layers["original"], one.layers[reading]) for one in sampled]
         plain, relative = (
             difference(*zip(*((getattr(a, of), getattr(b, of)) for a, b in pairs), strict=True))

@@ -16,7 +16,8 @@ from lib.chapters.fragile_neurons.answers.common import (
 from lib.chapters.fragile_neurons.experiment import NETWORKS, Key
 from lib.chapters.fragile_neurons.grid import Grid, network_on
 from lib.chapters.fragile_neurons.quantities import by_chance, fragile_sets, gap, stable, whole_set
-from lib.chapters.fragile_neurons.resampled import dropping, every, resampled
+from lib.chapters.fragile_neurons.resampled import as_share, dropping, every, resampled
+from lib.chapters.fragile_neurons.resampled import fragile_share as share_of_kernels
 from lib.ledger.answers import Answer, Finding, not_run
 from lib.measure.intervals import Measured, difference, over_networks
 from lib.measure.multiple import extreme
@@ -34,13 +35,27 @@ def fragile_share(grid: Grid, dataset: str) -> Answer:
     if missing := lacking(grid, id, dataset):
         return missing
     key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
-    records = grid[key]
-    value = over_networks([float(whole_set(one).mean()) for one in records], scale="logit")
-    first, second = (float(np.mean([sets[half].mean() for sets in map(fragile_sets, records)])) for half in (0, 1))
-    finding = Finding(value, told("S by all images, of 64 kernels", len(records[0].dropout.intact), grid, key))
+    value, first, second = _shares(grid, key)
+    sampled = grid.sampled(key)
+    n = len(sampled[0].intact if sampled else grid[key][0].dropout.intact)
+    finding = Finding(value, told("S by all images, of 64 kernels", n, grid, key, len(sampled or grid[key])))
     why = "A set below a mean has a size by the shape of the drops alone; halves of the images give "
     why += f"{first:.2f} and {second:.2f}."
     return Answer(id, finding, experiment=grid.title(key), smaller=smaller(id, key), why=why)
+
+
+def _shares(grid: Grid, key: Key) -> tuple[Measured, float, float]:
+    """The share of kernels in S by all images, and by each half of them: of the sample where it is there, S drawn anew.
+
+    A cell has only the first of the test images, and no interval for one network.
+    """
+    if found := samples(grid.sampled(key)):
+        n = len(found[0].record.intact)
+        value = as_share(resampled(found, share_of_kernels, every(n))[0])
+        return value, *(float(np.mean([one.fragile(every(n, half, 2)).mean() for one in found])) for half in (0, 1))
+    records = grid[key]
+    value = over_networks([float(whole_set(one).mean()) for one in records], scale="logit")
+    return value, *(float(np.mean([sets[half].mean() for sets in map(fragile_sets, records)])) for half in (0, 1))
 
 
 def dropping_hurts(grid: Grid) -> Answer:

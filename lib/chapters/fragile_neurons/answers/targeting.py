@@ -21,7 +21,7 @@ from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls, unclipped_share
 from lib.chapters.fragile_neurons.record import CellRecord
 from lib.chapters.fragile_neurons.resampled import BEATEN, as_share, every, plainly, resampled, scale_free
-from lib.chapters.fragile_neurons.sampled import FGSM_FREE
+from lib.chapters.fragile_neurons.sampled import CONVOLUTION, FGSM_FREE
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.ledger.answers import Answer, Finding, Readings
 from lib.measure.intervals import Measured, difference, exact, rate
@@ -36,11 +36,13 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
     if missing := lacking(grid, id, dataset):
         return missing
     key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
-    records, rule = grid[key], claim(id)
-    value = unclipped_share(records, "convolution", _at(records, key.dataset))
+    records, rule, sampled = grid[key], claim(id), grid.sampled(key)
+    value, *_ = moved_beside_lot(grid, key)
     shares = readings_of(grid, key)
     giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
-    finding = Finding(value, told("FGSM not clipped, at the printed eps", len(records[0].dropout.intact), grid, key))
+    by = "FGSM not clipped, at the printed eps, "
+    by += "S by all images and drawn anew with them" if sampled else "S by every other image, taken as known"
+    finding = Finding(value, told(by, value.images, grid, key, len(sampled or records)))
     spread = controls(records, "FGSM")
     why = f"Such a share is near 0 or 1 for most sets: random ones of this size give {spread.low:.2f} to "
     why += f"{spread.high:.2f}, clipped."
@@ -66,6 +68,8 @@ def readings_of(grid: Grid, key: Key) -> dict[str, float]:
                 shares[f"between original and filtered layer ({name}), {images}"] = float(
                     np.mean([one.beside[row].mean() for one in layers])
                 )
+    if found:
+        shares[f"not clipped, after {CONVOLUTION}"] = moved_beside_lot(grid, key)[0].mean  # S by all images, as printed
     return shares
 
 
