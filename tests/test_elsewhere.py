@@ -47,7 +47,7 @@ SMALL = {
     ],
     "fragile_neurons": [
         *("ages=1 2 3", "max_age=1", "n_images=20", "n_pgd=10", "grid=3"),
-        *("settings_images=100", "csg_images=200", "csg_m=10"),
+        *("n_sample=20", "settings_images=100", "csg_images=200", "csg_m=10", "csg_width=2", "csg_epochs=1"),
     ],
     "common_ground": [
         *("epochs=1", "further_epochs=1", "pgd_steps=1", "n_judge=10"),

@@ -30,9 +30,9 @@ def opening(grid: Grid) -> Numbers:
     """What the chapter's first paragraphs say of the main cell."""
     main = grid.main
     plain, free, over = moved_beside_lot(grid, main)
-    word = "yes" if over.low is not None and over.low > 0 and free.low > 0.5 else "nothing here says so"
-    if over.low is not None and over.low <= 0 < over.high and free.low > 0.5:
-        word = "it cannot be told from chance"
+    word = "no more than random sets give"
+    if over.high is not None and over.high > 0 and free.low > 0.5:
+        word = "more than random sets give" if over.low > 0 else "which random sets may give as well"
     found: Numbers = {"word": word, "free": plain.mean, "relative": free.mean, "over": over.mean}
     found |= {"network": NETWORKS[main.network], "data": DATASETS[main.dataset], "age": main.age}
     return found | {"as-high": controls(grid[main], "FGSM").as_high, "cells": len(grid), "all": 18}
