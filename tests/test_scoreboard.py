@@ -100,3 +100,11 @@ def test_the_figure_has_a_line_for_each_row() -> None:
     assert dot.get_xdata()[0] == shown.FARTHEST["numbers"], "a mean far out is drawn at the edge"
     assert [line.get_xdata()[0] for line in right.lines if line.get_marker() == "o"] == pytest.approx([0.13, 0.13])
     plt.close("all")
+
+
+def test_another_rule_makes_the_scoreboard_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "NOTEBOOKS", tmp_path)
+    (tmp_path / "claims").mkdir()
+    before = results.scoreboard_inputs(RECORDED).digest
+    (tmp_path / "claims" / "first_edition.yaml").write_text("rows: []")
+    assert results.scoreboard_inputs(RECORDED).digest != before
