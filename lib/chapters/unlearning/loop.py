@@ -106,8 +106,8 @@ def _round(reading: str, network: nn.Module, gone: Tensor, s: Setting, number: i
     x, start, left_out = s.x, network, torch.zeros_like(gone)
     if reading == "a":
         _, *worst = worst_attacked(network, s)
-        left_out[:] = True
-        left_out[letter(len(x), as_tuples(network, *worst))] = False
+        kept = set(letter(len(x), as_tuples(network, *worst)))
+        left_out = torch.tensor([number not in kept for number in range(len(x))], device=x.device)
     elif reading in ("d", "e"):
         x, _, attacked = half_attacked(network, s, number)
         if reading == "e":
