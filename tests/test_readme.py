@@ -2,9 +2,14 @@
 
 import re
 
+from projects import by
+
 from lib import book
+from lib.ledger import board
+from lib.ledger.answers import Answer
 from lib.ledger.claims import paper
-from lib.ledger.results import RECORDED, read_results
+from lib.ledger.entries import entry
+from lib.ledger.results import RECORDED
 from lib.site import readme
 
 
@@ -19,20 +24,23 @@ def test_the_figure_is_that_of_the_recorded_run() -> None:
     assert readme.figure_file().name in readme.README.read_text()
 
 
-def test_every_recorded_claim_is_in_the_table() -> None:
+def test_every_recorded_claim_about_a_defence_is_in_the_table() -> None:
     table = readme.results_table()
+    measured = [row for row in board.rows(RECORDED) if row.word != "not run"]
+    assert measured
+    for row in measured:
+        line = f"| {row.claim.paper}: {row.claim.id} | "
+        assert (line in table) == (row.claim.about == "defence")
+
+
+def test_each_paper_has_a_line_that_counts_no_experiment_twice() -> None:
+    lines = readme.results_table().splitlines()
     for name in book.papers():
-        results = read_results(RECORDED, name)
-        for entry in results["claims"] if results else []:
-            assert f"| {name}: {entry['id']} |" in table
-
-
-def test_a_recorded_claim_that_was_renamed_since_is_still_a_line() -> None:
-    mitigation = paper("mitigation")
-    (entry, *_) = read_results(RECORDED, mitigation.name)["claims"]
-    assert f"{mitigation.claims[entry['id']].tolerance:g}" in readme._line(mitigation, entry)
-    renamed = readme._line(mitigation, entry | {"id": "of another name"})
-    assert renamed.startswith("| mitigation: of another name |") and str(entry["claimed"]) in renamed
+        (line,) = [line for line in lines if line.startswith(f"| {paper(name).title} |")]
+        claims, words = line.strip("| ").split(" | ")[1:]
+        assert int(claims) == len(paper(name).claims)
+        groups = {claim.joint or claim.id for claim in paper(name).claims.values()}
+        assert sum(map(int, re.findall(r"\d+", words))) <= len(groups)
 
 
 def test_every_chapter_is_costed() -> None:
@@ -40,17 +48,18 @@ def test_every_chapter_is_costed() -> None:
     assert set(rows) == set(book.chapters()), "the table in README, What it takes"
 
 
-def test_a_printed_number_has_its_tolerance_and_a_fitted_one_is_marked() -> None:
-    lines = {line.split(" | ")[0].removeprefix("| "): line for line in readme.results_table().splitlines()}
-    for name in book.papers():
-        results = read_results(RECORDED, name)
-        for entry in results["claims"] if results else []:
-            line, claim = lines[f"{name}: {entry['id']}"], paper(name).claims[entry["id"]]
-            assert (claim.value is None) or f"| {claim.value:g} ± {claim.tolerance:g} |" in line
-            assert (", fitted |" in line) == entry["fitted"]
+def test_a_line_has_both_measurements_and_what_has_to_be_known_beside_the_word() -> None:
+    claim = paper("unlearning").claims["removal.helps"]
+    gains = by(0.1, 0.05, 0.15)
+    answer = entry(claim, Answer(claim.id, gains, by(0.2, 0.15, 0.25), smaller=("2 rounds for 3",)))
+    assert readme._line(board.Row(claim, answer)) == (
+        "| unlearning: removal.helps | 0.100 [0.050, 0.150] | 0.200 [0.150, 0.250] "
+        "| confirmed; smaller than the paper’s: 2 rounds for 3 |"
+    )
 
 
-def test_every_number_says_what_it_is_taken_over() -> None:
-    cells = [line.split(" | ")[2] for line in readme.results_table().splitlines() if re.match(r"\| \w+: ", line)]
-    assert all(cell == "–" or re.search(r", [\d,]+ (seed|image)s?$", cell) for cell in cells)
-    assert any("seeds" in cell for cell in cells)
+def test_what_only_the_first_edition_measured_says_so() -> None:
+    claim = paper("unlearning").claims["removal.helps"]
+    old = {"verdict": "undecided", "stands": "open", "measured": {"mean": 0.0073, "low": -0.05, "high": 0.064}}
+    expected = "| unlearning: removal.helps | 0.007 [-0.050, 0.064] | – | first edition: undecided, stands: open |"
+    assert readme._line(board.Row(claim, None, old)) == expected

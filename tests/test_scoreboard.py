@@ -1,31 +1,110 @@
 """The scoreboard's cells, run in this process: whatever has run, and where nothing has."""
 
+import json
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
 
 from lib import book
-from lib.ledger import claims, results
+from lib.ledger import claims, first_edition, results
+from lib.ledger.answers import Answer, Finding
+from lib.ledger.entries import entry
+from lib.measure.intervals import over_networks
+from lib.show import board as shown
+
+RECORDED = results.RECORDED
 
 
-@pytest.fixture
-def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
-    """What its code leaves behind, over a folder with the recorded results of nothing."""
-    monkeypatch.setattr(results, "RECORDED", tmp_path / "recorded")
-    monkeypatch.setenv("REPRO_RESULTS", str(tmp_path / "quick"))
-    monkeypatch.setenv("REPRO_OUT", str(tmp_path / "out"))
+def ran(folder: Path, monkeypatch: pytest.MonkeyPatch, *, recorded: Path) -> dict:
+    """What its code leaves behind, over the runs in a folder."""
+    monkeypatch.setattr(results, "RECORDED", recorded)
+    monkeypatch.setenv("REPRO_RESULTS", str(folder))
+    monkeypatch.setenv("REPRO_OUT", str(folder / "out"))
     found: dict = {}
     for cell in nbformat.read(book.source(book.SCOREBOARD), as_version=4).cells:
         if cell.cell_type == "code":
             exec(compile(cell.source, book.SCOREBOARD, "exec"), found)
+    plt.close("all")
     return found
 
 
-def test_where_nothing_has_run_every_claim_is_counted_as_not_run(names: dict, tmp_path: Path) -> None:
-    assert [count["not run"] for (_, kind), count in names["counts"].items() if kind == "recorded"] == [
-        len(claims.paper(name).claims) for name in book.papers()
-    ]
+def page(names: dict) -> str:
+    """All rows and the table of deviations, as the page has them."""
+    rows = names["rows"]
+    return shown.table("all", rows).data + shown.deviations(names["open_data"].deviations(rows)).data
+
+
+def test_where_nothing_has_run_every_claim_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ran(tmp_path, monkeypatch, recorded=tmp_path / "recorded")
+    assert {row.word for row in names["rows"]} == {"not run"} and len(names["rows"]) == 65
+    assert names["rows"][0].claim.about == "defence"
     written = results.read_results(tmp_path / "out", book.SCOREBOARD)
     assert written["metrics"] == {f"{name}.answered": 0.0 for name in book.papers()}
     assert written["provenance"]["evidence"] == {"cells": {}, "devices": [], "measured": None}
+
+
+def test_the_address_of_every_row_there_ever_was_leads_somewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown_page = page(ran(tmp_path, monkeypatch, recorded=tmp_path / "recorded"))
+    old = first_edition.rows()
+    assert len(old) == 54
+    today = [claim.address for name in book.papers() for claim in claims.paper(name).claims.values()]
+    for address in {*today, *(row.id for row in old)}:
+        assert shown_page.count(f' id="{address}"') == 1, address
+    gone = "unlearning.conclusion.accuracy_and_robustness"
+    after = shown_page.partition(f' id="{gone}"')[2].partition("</tr>")[0]
+    assert 'href="#unlearning.conclusion.accuracy"' in after and 'href="#unlearning.conclusion.robustness"' in after
+
+
+def old_run(folder: Path) -> None:
+    """A chapter as the first edition recorded it."""
+    folder.mkdir()
+    old = {"id": "clean.accuracy", "kind": "number", "verdict": "reproduced", "stands": "yes", "fitted": False}
+    measured = {"mean": 0.9885, "low": 0.987, "high": 0.99, "n": 5, "over": "seeds", "per_seed": [0.9885]}
+    provenance = {"digest": {"modules": {}}, "commit": None, "finished": "2026-11-22T01:51:22+00:00"}
+    run = {"notebook": "mitigation", "profile": "paper", "claims": [old | {"measured": measured}]}
+    (folder / "mitigation.json").write_text(json.dumps(run | {"provenance": provenance}))
+
+
+def test_what_the_first_edition_answered_is_shown_and_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_run(tmp_path / "recorded")
+    names = ran(tmp_path / "recorded", monkeypatch, recorded=tmp_path / "recorded")
+    (row,) = [row for row in names["rows"] if row.old]
+    assert (row.word, row.in_headline, row.answer) == ("first edition", False, None)
+    assert not any(
+        word not in ("not run", "first edition") for c in names["board"].counts(names["rows"]).values() for word in c
+    )
+    line = shown.table("one", [row]).data
+    assert "first edition" in line and "its answer then: reproduced; stands: yes" in line and "0.9885" in line
+    assert names["answered"] == []
+
+
+def test_the_figure_has_a_line_for_each_row() -> None:
+    number = claims.paper("mitigation").claims["clean.accuracy"]
+    gain = claims.paper("unlearning").claims["removal.helps"]
+    finding = Finding(over_networks([0.1, 0.2, 0.15]), "FGSM")
+    rows = [
+        shown.Row(number, entry(number, Answer(number.id, Finding(over_networks([0.98, 0.99, 1.5]), "x"), why="Far."))),
+        shown.Row(gain, entry(gain, Answer(gain.id, finding, finding, smaller=("2 rounds for 3",)))),
+        shown.Row(gain, None),
+    ]
+    left, right = shown.figure(rows).axes
+    assert [text.get_text() for text in left.get_yticklabels()] == ["mitigation.clean.accuracy"]
+    assert [text.get_text() for text in right.texts] == ["confirmed (smaller)", "not run"]
+    (dot,) = [line for line in left.lines if line.get_marker() == ">"]
+    assert dot.get_xdata()[0] == shown.FARTHEST["numbers"], "a mean far out is drawn at the edge"
+    assert [line.get_xdata()[0] for line in right.lines if line.get_marker() == "o"] == pytest.approx([0.13, 0.13])
+    plt.close("all")
+
+
+def test_another_rule_makes_the_scoreboard_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "NOTEBOOKS", tmp_path)
+    (tmp_path / "claims").mkdir()
+    before = results.scoreboard_inputs(RECORDED).digest
+    (tmp_path / "claims" / "first_edition.yaml").write_text("rows: []")
+    assert results.scoreboard_inputs(RECORDED).digest != before

@@ -1,5 +1,6 @@
 """The site, as a reader has it: built whole, opened in a browser, with no network."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,11 +8,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import jsonschema
 import nbformat
 import pytest
+import recompute_words
 from browser import Sight, Window, served, window
 
 from lib import book as the_book
+from lib.ledger import first_edition
 from lib.ledger.claims import paper
 from lib.site import build, facts
 from lib.site.render import SiteError
@@ -194,6 +198,23 @@ def test_every_internal_link_leads_somewhere(book: Path, pages: dict[str, Page])
 def test_every_claim_has_an_address(pages: dict[str, Page]) -> None:
     claimed = {claim.address for name in the_book.papers() for claim in paper(name).claims.values()}
     assert claimed - pages["scoreboard.html"].ids == set()
+
+
+def test_the_words_of_the_ledger_come_out_the_same_when_worked_out_from_it_alone(book: Path) -> None:
+    ledger = json.loads((book / "ledger.json").read_text(encoding="utf-8"))
+    jsonschema.validate(ledger, json.loads((book / "ledger.schema.json").read_text()))
+    assert len(ledger["rows"]) == sum(len(paper(name).claims) for name in the_book.papers())
+    assert sum(row["word"] != "not run" for row in ledger["rows"]) > 30
+    assert recompute_words.differences(ledger) == []
+
+
+def test_the_ledger_s_files_lie_beside_the_pages(book: Path, pages: dict[str, Page]) -> None:
+    for name in ("ledger.json", "ledger.csv", "ledger.schema.json"):
+        assert (book / name).exists() and name in pages["open_data.html"].links
+
+
+def test_every_address_of_the_first_edition_leads_somewhere(pages: dict[str, Page]) -> None:
+    assert {row.id for row in first_edition.rows()} - pages["scoreboard.html"].ids == set()
 
 
 def test_no_page_names_the_folder_it_was_built_in(book: Path) -> None:

@@ -36,12 +36,13 @@ def output_folder() -> Path:
 
 
 def scoreboard_inputs(folder: Path) -> Basis:
-    """What the scoreboard reads: the recorded results, and those in a folder."""
+    """What the scoreboard reads: the claims, the recorded results, and those in a folder."""
     folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
     files = [path / f"{name}.json" for path in folders for name in book.papers()]
     found = [path for path in files if path.exists()]
     facts = [(path.name, path.parent == RECORDED, path.read_text()) for path in found]
-    return Basis(sha256(repr(facts)), f"the results of {len(found)} runs")
+    claims = [path.read_text(encoding="utf-8") for path in sorted((book.NOTEBOOKS / "claims").glob("*.yaml"))]
+    return Basis(sha256(repr((facts, claims))), f"the results of {len(found)} runs")
 
 
 def notebook_code(notebook: str) -> str:

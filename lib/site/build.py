@@ -6,9 +6,10 @@ from pathlib import Path
 import nbformat
 
 from lib import book, compute
+from lib.ledger import open_data
 from lib.run.run import Run
 from lib.site import benchmarks, facts, pages
-from lib.site.render import SiteError, render
+from lib.site.render import BESIDE, SiteError, render
 
 GENERATED = "_generated"
 """The folder of a staged book with what is written afresh each time, for pages to include."""
@@ -44,7 +45,8 @@ def build(results: Path, output: Path) -> Path:
 def stage(results: Path, target: Path) -> None:
     """Put together what jupyter-book renders: pages, executed notebooks, and the code and facts that pages show.
 
-    Where `results` lacks a chapter's notebook, a page says so, and what the paper claims.
+    Where `results` lacks a chapter's notebook, a page says so, and what the paper claims. The ledger as data goes
+    beside the pages.
     """
     left_out = shutil.ignore_patterns("_build", "recorded", ".*")
     shutil.copytree(book.PAGES, target, ignore=left_out, dirs_exist_ok=True)
@@ -59,8 +61,10 @@ def stage(results: Path, target: Path) -> None:
             nbformat.write(notebook, target / f"{name}.ipynb")
         else:
             (target / f"{name}.md").write_text(pages.missing_page(name), encoding="utf-8")
+    (target / GENERATED).mkdir()
     for name, text in facts.fragments(runs).items():
-        path = target / GENERATED / f"{name}.md"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        (target / GENERATED / f"{name}.md").write_text(text, encoding="utf-8")
+    (target / BESIDE).mkdir()
+    for name, text in open_data.files(results).items():
+        (target / BESIDE / name).write_text(text, encoding="utf-8")
     benchmarks.stage(target, target / GENERATED)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from lib import book
-from lib.ledger import claims, results
+from lib.ledger import claims, open_data, results
 from lib.ledger import words as answer_words
 from lib.ledger.claims import Claim, Paper
 from lib.run import costs, profiles
@@ -19,7 +19,12 @@ Runs = Mapping[str, Run]
 def fragments(runs: Runs) -> dict[str, str]:
     """What pages include, by name, in Markdown."""
     of_runs = {"papers": papers_table(runs), "runs": runs_table(runs)}
-    return of_runs | {"parameters": parameters_tables(), "claims": claims_tables(), "costs": costs_table()}
+    return of_runs | {
+        "parameters": parameters_tables(),
+        "claims": claims_tables(),
+        "costs": costs_table(),
+        "columns": columns_table(),
+    }
 
 
 def claims_tables() -> str:
@@ -112,6 +117,12 @@ def _parameters_table(name: str) -> str:
         rows.append([f"`{one.name}`", one.type.__name__, allowed, *set_to, markup.plain(one.meaning)])
     head = ["Parameter", "Type", "Allowed", *(f"`{profile}`" for profile in names), "Meaning"]
     return markup.table(f"Parameters of {name}", head, rows, wraps=True)
+
+
+def columns_table() -> str:
+    """What each column of ledger.csv is, by the schema of the ledger."""
+    rows = [[f"`{name}`", markup.plain(meaning)] for name, meaning in open_data.meanings()]
+    return markup.table("The columns of ledger.csv", ["Column", "What it is"], rows, wraps=True)
 
 
 def costs_table() -> str:

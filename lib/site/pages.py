@@ -106,7 +106,7 @@ def provenance_note(run: Run) -> str:
         ["Parameters", ", ".join(f"`{name}={value}`" for name, value in found["parameters"].items())],
     ]
     table = markup.table("Provenance", ["Entry", "Value"], rows)
-    folded = ["::::{dropdown} Where these numbers come from", "", table, ""]
+    folded = ['<span id="evidence"></span>', "", "::::{dropdown} Where these numbers come from", "", table, ""]
     folded += ["{doc}`recorded_results` says what each entry means.", "::::"]
     return "\n".join(folded)
 

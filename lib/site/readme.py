@@ -1,15 +1,18 @@
-"""What README.md shows of the recorded runs: the result table and one figure, both taken from their files."""
+"""What README.md shows of the recorded runs: the results in short and one figure, both taken from their files."""
 
 import base64
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
 
 from lib import book, compute
 from lib.files import atomic
-from lib.ledger import results
+from lib.ledger import board, first_edition, results, words
+from lib.ledger.board import Row
 from lib.ledger.claims import Paper, paper
-from lib.show import tables
+from lib.show import wording
 
 README = compute.ROOT / "README.md"
 BEGIN, END = "<!-- results: written by `make record` -->\n", "<!-- end of results -->"
@@ -35,14 +38,13 @@ def with_results(text: str) -> str:
 
 
 def results_table() -> str:
-    """One line a recorded claim, in Markdown: what the paper says, what we measured, both answers."""
-    lines = ["| claim | paper | measured | do we get it? | does it stand? |", "| --- | --- | --- | --- | --- |"]
-    for name in book.papers():
-        found = results.read_results(results.RECORDED, name)
-        lines += [_line(paper(name), entry) for entry in (found["claims"] if found else [])]
-    missing = [name for name in book.papers() if results.read_results(results.RECORDED, name) is None]
-    note = f"\n\nNot recorded yet: {', '.join(missing)}." if missing else ""
-    return "\n".join(lines) + note
+    """What became of each paper's claims, and of each about a defence, in Markdown; all others are on the site."""
+    rows = board.rows(results.RECORDED)
+    lines = ["| paper | claims | what became of them |", "| --- | --- | --- |"]
+    lines += [_paper_line(paper(name), [row for row in rows if row.claim.paper == name]) for name in book.papers()]
+    lines += ["", "| claim about a defence | the paper's way | soundly | answer |", "| --- | --- | --- | --- |"]
+    lines += [_line(row) for row in rows if row.claim.about == "defence" and row.word != words.NOT_RUN]
+    return "\n".join(lines)
 
 
 def figure_file() -> Path:
@@ -62,15 +64,24 @@ def figure() -> bytes | None:
     return None
 
 
-def _line(of: Paper, entry: dict) -> str:
-    measured, claimed = entry["measured"], entry["claimed"]
-    value = "–" if measured is None else f"{measured['mean']:.4f}{_interval(measured)}, {tables.over(measured)}"
-    claim = of.claims.get(entry["id"])  # which may have been renamed since
-    if claim and entry["kind"] == "number":
-        claimed = f"{claimed:g} ± {claim.tolerance:g}"
-    verdict = entry["verdict"] + (", fitted" if entry["fitted"] else "")
-    return f"| {of.name}: {entry['id']} | {claimed} | {value} | {verdict} | {entry['stands'] or '–'} |"
+def _paper_line(of: Paper, rows: Sequence[Row]) -> str:
+    counts = Counter(row.word for row in board.once(rows))
+    order = [*words.ALL, first_edition.NAME]
+    return f"| {of.title} | {len(rows)} | {', '.join(f'{counts[word]} {word}' for word in order if counts[word])} |"
 
 
-def _interval(measured: dict) -> str:
-    return "" if measured["low"] is None else f" [{measured['low']:.4f}, {measured['high']:.4f}]"
+def _line(row: Row) -> str:
+    name = f"{row.claim.paper}: {row.claim.id}"
+    if row.answer is None:
+        stands = f", stands: {row.old['stands']}" if row.old["stands"] else ""
+        return f"| {name} | {_value(row.old)} | – | {row.word}: {row.old['verdict']}{stands} |"
+    beside = "".join(f"; {one}" for one in wording.caveats(row.answer))
+    return f"| {name} | {_value(row.answer['paper'])} | {_value(row.answer['sound'])} | {row.word}{beside} |"
+
+
+def _value(finding: Mapping | None) -> str:
+    measured = finding and finding["measured"]
+    if not measured:
+        return "–"
+    interval = "" if measured["low"] is None else f" [{measured['low']:.3f}, {measured['high']:.3f}]"
+    return f"{measured['mean']:.3f}{interval}"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,9 @@ JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # the package c
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 FONT_PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
 """A hint of the theme that a browser refuses, with an error, where a page is opened from disk."""
+
+BESIDE = "_beside"
+"""The folder of a staged book whose files lie beside the pages as they are."""
 
 
 class SiteError(RuntimeError):
@@ -66,6 +70,8 @@ def _rendered(source: Path, work: Path) -> Path:
     pages = work / "_build" / "html"
     if done.returncode or not (pages / "index.html").exists():
         raise SiteError(_complaints(done.stdout.replace(f"{source}{os.sep}", "")))
+    if (source / BESIDE).exists():
+        shutil.copytree(source / BESIDE, pages, dirs_exist_ok=True)
     for page in pages.glob("*.html"):
         page.write_text(FONT_PRELOAD.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
     return pages

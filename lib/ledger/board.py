@@ -1,0 +1,135 @@
+"""All claims with what a run answers to them, and what follows for the whole: counts, and how many may be wrong."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib import book
+from lib.ledger import first_edition, results, words
+from lib.ledger.claims import ABOUT, Claim, paper
+from lib.measure.intervals import CONFIDENCE
+from lib.measure.multiple import holm
+
+SIDES = ("paper", "sound")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim with what a run answers."""
+
+    claim: Claim
+    answer: Mapping | None
+    """As the results have it; None where this edition has not measured it."""
+    old: Mapping | None = None
+    """The first edition's answer, where the run is of that."""
+    recorded: Mapping | None = None
+    """The recorded run's answer, beside that of another run."""
+    survives: tuple[str, ...] = ()
+    """Which of its findings (`paper`, `sound`) hold after Holm's adjustment within the chapter."""
+
+    @property
+    def word(self) -> str:
+        """The answer, in a word."""
+        if self.answer:
+            return self.answer["word"]
+        return first_edition.NAME if self.old and self.old["verdict"] != words.NOT_RUN else words.NOT_RUN
+
+    @property
+    def in_headline(self) -> bool:
+        """Whether it counts: measured by this edition, at the paper's scale."""
+        return self.answer is not None and self.word != words.NOT_RUN and not self.answer["smaller"]
+
+
+def rows(folder: Path) -> list[Row]:
+    """The claims of all papers with the answers of the runs in a folder: claims about defences first."""
+    found = []
+    for name in book.papers():
+        run, kept = results.read_results(folder, name), results.read_results(results.RECORDED, name)
+        answers, old = (results.answers(run), results.old_answers(run)) if run else ({}, {})
+        recorded = results.answers(kept) if kept and folder != results.RECORDED else {}
+        held = surviving(answers)
+        found += [
+            Row(claim, answers.get(claim.id), old.get(claim.id), recorded.get(claim.id), held.get(claim.id, ()))
+            for claim in paper(name).claims.values()
+        ]
+    return sorted(found, key=lambda row: ABOUT.index(row.claim.about))
+
+
+def surviving(answers: Mapping[str, Mapping]) -> dict[str, tuple[str, ...]]:
+    """Which findings of a chapter's statements hold with Holm's adjustment for all that were judged there."""
+    judged = [
+        (id, side)
+        for id, entry in answers.items()
+        for side in SIDES
+        if entry[side] and entry[side]["p"] is not None and entry[side]["measured"]["networks"]
+    ]
+    adjusted = holm([answers[id][side]["p"] for id, side in judged])
+    found: dict[str, tuple[str, ...]] = {}
+    for (id, side), p in zip(judged, adjusted, strict=True):
+        if answers[id][side]["word"] == "holds" and p < (1 - CONFIDENCE) / 2:
+            found[id] = (*found.get(id, ()), side)
+    return found
+
+
+def once(rows: Iterable[Row]) -> list[Row]:
+    """The rows, of those that one experiment gives together the first."""
+    found, seen = [], set()
+    for row in rows:
+        group = (row.claim.paper, row.claim.joint or row.claim.id)
+        if group not in seen:
+            seen.add(group)
+            found.append(row)
+    return found
+
+
+def counts(rows: Iterable[Row]) -> dict[str, Counter]:
+    """How often each word is the answer, by what claims are about; no experiment counts twice.
+
+    Runs smaller than the paper's, and the first edition's answers, have keys of their own.
+    """
+    found = {about: Counter() for about in ABOUT}
+    for row in once(rows):
+        smaller = row.answer and row.answer["smaller"] and row.word != words.NOT_RUN
+        found[row.claim.about]["smaller than the paper's" if smaller else row.word] += 1
+    return found
+
+
+def intervals(rows: Sequence[Row]) -> int:
+    """How many 95 % intervals decide an answer: those of numbers that predict, and those of findings that are no
+    open ones; what is exact has none.
+    """
+    findings = [row.answer[side] for row in rows if row.answer for side in SIDES if row.answer[side]]
+    decide = [one for one in findings if one["word"] != "cannot tell" and one["measured"]["networks"]]
+    return sum(one["word"] is not None or one["measured"]["predicted"] is not None for one in decide)
+
+
+def expected_wrong(rows: Sequence[Row]) -> float:
+    """How many of these intervals are expected to miss the true value, by chance alone."""
+    return (1 - CONFIDENCE) * intervals(rows)
+
+
+def told(rows: Sequence[Row], about: str) -> str:
+    """What became of the claims about something, in a sentence: those at the paper's scale, no experiment twice."""
+    chosen = once([row for row in rows if row.claim.about == about])
+    counted = Counter(row.word for row in chosen if row.in_headline)
+    opening = f"{len(chosen)} experiments answer the claims about {about}s"
+    if not counted:
+        return f"{opening}; this run has none of them at the paper's scale."
+    said = ", ".join(f"{counted[word]} {word}" for word in words.ALL if counted[word])
+    return f"{opening}; of the {counted.total()} that were run at the paper's scale: {said}."
+
+
+def doubt(rows: Sequence[Row]) -> str:
+    """How many answers may be wrong by chance, in a sentence or two."""
+    total = intervals(rows)
+    if not total:
+        return "No interval decides an answer of this run."
+    findings = [row.answer[side] for row in rows if row.answer for side in SIDES if row.answer[side]]
+    holding = sum(one["word"] == "holds" and one["measured"]["networks"] > 0 for one in findings)
+    surviving_ = sum(len(row.survives) for row in rows)
+    return (
+        f"{total} intervals decide these answers. Each misses the true value in one case of twenty, so about "
+        f"{expected_wrong(rows):.0f} of them are expected to do so by chance alone. {surviving_} of {holding} findings "
+        "that hold do so with Holm's adjustment for all findings of their chapter too; these are marked."
+    )

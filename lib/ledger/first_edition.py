@@ -1,0 +1,64 @@
+"""What the book's first edition answered, and what became of each of its rows: an address never dies."""
+
+from dataclasses import dataclass
+
+import yaml
+
+from lib import book
+
+NAME = "first edition"
+"""The word that stands at a row which only the first edition has measured."""
+
+
+@dataclass(frozen=True)
+class OldRow:
+    """A row of the first edition, with its last answer."""
+
+    id: str
+    """Its address."""
+    verdict: str
+    """Whether it was found, in the first edition's words."""
+    stands: str | None
+    """Whether it stood when measured soundly; None where that was not told."""
+    measured: float | None
+    now: tuple[str, ...]
+    """The addresses of the claims that ask the same today."""
+    why: str
+    """Why the rule changed."""
+    fitted: bool = False
+
+    @property
+    def answer(self) -> str:
+        """The old answer in words."""
+        parts = [self.verdict, "fitted" if self.fitted else "", f"stands: {self.stands}" if self.stands else ""]
+        return "; ".join(filter(None, parts))
+
+
+@dataclass(frozen=True)
+class OldChange:
+    """A change of what answers some rows that the first edition made after it had seen results."""
+
+    date: str
+    commit: str
+    rows: tuple[str, ...]
+    what: str
+    then: str
+    later: str
+
+
+def rows() -> list[OldRow]:
+    """The rows of the first edition, in its order."""
+    return [OldRow(**entry | {"now": tuple(entry["now"])}) for entry in _facts()["rows"]]
+
+
+def changes() -> list[OldChange]:
+    """Its own changes of rule, by date."""
+    return [
+        OldChange(**entry | {"date": str(entry["date"]), "commit": str(entry["commit"]), "rows": tuple(entry["rows"])})
+        for entry in _facts()["within"]
+    ]
+
+
+def _facts() -> dict:
+    path = book.NOTEBOOKS / "claims" / "first_edition.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))

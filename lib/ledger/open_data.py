@@ -1,0 +1,135 @@
+"""The ledger as data: every row with its rule, both measurements and its word, as JSON and as CSV."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from lib.ledger import board, first_edition, results
+from lib.ledger.answers import not_run
+from lib.ledger.board import Row
+from lib.ledger.entries import entry
+
+HERE = Path(__file__).parent
+
+MEASURED = ("mean", "low", "high", "networks", "images", "predicted")
+FINDING = (
+    *(f"measured.{name}" for name in MEASURED),
+    "by",
+    *(f"over_control.{name}" for name in ("mean", "low", "high")),
+    "control",
+    "word",
+    "p",
+    "networks_needed",
+    "effect_excluded",
+)
+CLAIMED = ("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control", "where")
+COLUMNS = (
+    *("address", "chapter", "id", "kind", "about"),
+    *(f"claimed.{name}" for name in (*CLAIMED, "background")),
+    *("word", "alone", "smaller", "fitted"),
+    *(f"{side}.{name}" for side in board.SIDES for name in FINDING),
+    *("readings.tried", "readings.giving", "readings.nearest", "experiment", "joint", "theorem", "why"),
+    *("run.profile", "run.commit", "run.finished", "run.cells", "survives", "first_edition"),
+)
+"""The columns of ledger.csv: where each value stands in a row of ledger.json."""
+
+
+def files(folder: Path) -> dict[str, str]:
+    """The ledger of the runs in a folder, by the names of its files."""
+    found = ledger(folder)
+    return {
+        "ledger.json": json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "ledger.csv": table(found["rows"]),
+        "ledger.schema.json": json.dumps(schema(), indent=1) + "\n",
+    }
+
+
+def ledger(folder: Path) -> dict:
+    """The ledger of the runs in a folder, of the form that `schema` holds."""
+    rows = board.rows(folder)
+    return {
+        "title": "Adversarial Reproductions: the ledger",
+        "rows": [_row(row, results.read_results(folder, row.claim.paper)) for row in rows],
+        "first_edition": deviations(rows),
+        "changes": [asdict(change) | {"rows": list(change.rows)} for change in first_edition.changes()],
+    }
+
+
+def deviations(rows: Sequence[Row]) -> list[dict]:
+    """The rows of the first edition with their old answers, today's, and why the rule changed."""
+    today = {row.claim.address: row for row in rows}
+    answered = [(old, [today[address].word for address in old.now]) for old in first_edition.rows()]
+    return [asdict(old) | {"now": list(old.now), "answer": "; ".join(words)} for old, words in answered]
+
+
+def _row(row: Row, run: Mapping | None) -> dict:
+    claim = row.claim
+    facts = run and {
+        "profile": run["profile"],
+        "commit": run["provenance"]["commit"],
+        "finished": run["provenance"]["finished"],
+        "cells": len(run["provenance"].get("evidence", {}).get("cells", {})),
+    }
+    old = row.old and "; ".join(
+        filter(None, [row.old["verdict"], row.old["stands"] and f"stands: {row.old['stands']}"])
+    )
+    return {
+        "address": claim.address,
+        "chapter": claim.paper,
+        **(row.answer or entry(claim, not_run(claim.id, "No run of this site has measured it by today's rules."))),
+        "run": facts if row.answer or row.old else None,
+        "survives": list(row.survives),
+        "first_edition": old,
+    }
+
+
+def table(rows: Sequence[Mapping]) -> str:
+    """The rows as CSV: a column for each of `COLUMNS`, empty where there is no value; lists are joined by "; "."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow([_cell(row, column) for column in COLUMNS])
+    return text.getvalue()
+
+
+def _cell(row: Mapping, column: str) -> object:
+    value: object = row
+    for name in column.split("."):
+        value = value[name] if isinstance(value, Mapping) else None
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def schema() -> dict:
+    """The form of ledger.json: a row is an answer as results have it, and what a ledger adds."""
+    own, of_results = (json.loads((HERE / f"{name}.schema.json").read_text()) for name in ("ledger", "results"))
+    definitions = of_results["$defs"] | own["$defs"]
+    row, answer = own["$defs"]["row"], of_results["$defs"]["answer"]
+    definitions["row"] = answer | {
+        "required": row["required"] + answer["required"],
+        "properties": row["properties"] | answer["properties"],
+    }
+    return own | {"$defs": definitions}
+
+
+def meanings() -> Iterator[tuple[str, str]]:
+    """Each column of the CSV with what the schema says of it."""
+    whole = schema()
+    for column in COLUMNS:
+        yield column, _meaning(whole, column)
+
+
+def _meaning(whole: Mapping, column: str) -> str:
+    part, said = whole["$defs"]["row"], []
+    for name in column.split("."):
+        part = _resolved(whole, part)["properties"][name]
+        said.append(part.get("description", ""))
+    return " ".join(filter(None, said))
+
+
+def _resolved(whole: Mapping, part: Mapping) -> Mapping:
+    part = part["oneOf"][0] if "oneOf" in part else part
+    return whole["$defs"][part["$ref"].rsplit("/", 1)[-1]] if "$ref" in part else part

@@ -1,0 +1,169 @@
+"""The scoreboard: all claims in one figure and in tables, each row at its address."""
+
+import html
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import HTML
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib.ledger import board, first_edition, words
+from lib.ledger.board import Row
+from lib.show import plots, tables, wording
+
+TONES = {"good": plots.COLOURS[2], "bad": plots.COLOURS[1], "open": plots.COLOURS[4], "none": "0.45"}
+FARTHEST = {"numbers": 4.0, "statements": 1.0}
+"""How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what is farther is put at
+the edge."""
+
+
+def figure(rows: Sequence[Row]) -> Figure:
+    """One line a row: numbers beside the paper's value, statements beside the smallest effect that counts.
+
+    A number's distance is in tolerances (grey), with the prediction interval for one more network; a statement's effect
+    is less the smallest that counts, with its 95 % interval, hollow the paper's way and filled soundly.
+    """
+    numbers = [row for row in rows if row.claim.kind != "statement"]
+    statements = [row for row in rows if row.claim.kind == "statement"]
+    tall = max(len(numbers), len(statements))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(13, 0.21 * tall + 1.2))
+    left.axvspan(-1, 1, color="0.9")
+    for at, row in enumerate(numbers):
+        _number(left, at, row)
+    for at, row in enumerate(statements):
+        _statement(right, at, row)
+    _finish(left, numbers, FARTHEST["numbers"], "numbers: ours less the paper's, in tolerances")
+    _finish(right, statements, FARTHEST["statements"], "statements: effect less the smallest that counts")
+    return fig
+
+
+def _number(ax: Axes, at: int, row: Row) -> None:
+    if row.answer and row.answer["paper"]:
+        found, claim = row.answer["paper"]["measured"], row.claim
+        ends = found["predicted"] or (found["low"], found["high"])
+        in_tolerances = [
+            None if one is None else (one - claim.value) / claim.tolerance for one in (found["mean"], *ends)
+        ]
+        _mark(ax, at, *in_tolerances, row.word, "numbers", filled=True)
+
+
+def _statement(ax: Axes, at: int, row: Row) -> None:
+    for side, shift in (("paper", -0.15), ("sound", 0.15)):
+        if row.answer and row.answer[side]:
+            found, smallest = row.answer[side]["measured"], row.claim.smallest
+            if side == "sound" and row.claim.sound_smallest is not None:
+                smallest = row.claim.sound_smallest
+            less = [None if found[name] is None else found[name] - smallest for name in ("mean", "low", "high")]
+            _mark(ax, at + shift, *less, row.word, "statements", filled=side == "sound")
+
+
+def _mark(
+    ax: Axes, at: float, mean: float, low: float | None, high: float | None, word: str, pane: str, *, filled: bool
+) -> None:
+    edge, colour = FARTHEST[pane], TONES[wording.tone(word)]
+    if low is not None:
+        ax.hlines(at, *np.clip([low, high], -edge, edge), color=colour, linewidth=1.5)
+    beyond = abs(mean) > edge
+    marker = ">" if beyond and mean > 0 else "<" if beyond else "o"
+    face = colour if filled else "white"
+    ax.plot(np.clip(mean, -edge, edge), at, marker, color=colour, markerfacecolor=face, markersize=5)
+
+
+def _finish(ax: Axes, rows: Sequence[Row], edge: float, title: str) -> None:
+    ax.axvline(0, color="0.35", linewidth=1)
+    ax.set_yticks(range(len(rows)), [row.claim.address for row in rows], fontsize=7)
+    ax.set(xlim=(-1.06 * edge, 1.06 * edge), ylim=(len(rows) - 0.4, -0.6))
+    ax.set_title(title, fontsize=9)
+    ax.grid(False, axis="y")
+    for at, row in enumerate(rows):
+        word = row.word + (" (smaller)" if row.answer and row.answer["smaller"] else "")
+        place = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 7}
+        ax.annotate(word, (1.01, at), color=TONES[wording.tone(row.word)], annotation_clip=False, **place)
+
+
+def table(caption: str, rows: Sequence[Row]) -> HTML:
+    """Rows with both measurements and their word; each is the address of its claim."""
+    cells = [[*tables.row(row.claim, row.answer)[:-1], _answer(row)] for row in rows]
+    for row, line in zip(rows, cells, strict=True):
+        line[0] = f"{line[0]}<br><small>{row.claim.paper}</small>"
+        if row.old and row.old["measured"]:
+            line[2] = f"{row.old['measured']['mean']:.4f}<br><small>as the first edition measured it</small>"
+    details = [tables.detail(row.answer) for row in rows]
+    return tables.table(caption, tables.HEAD, cells, ids=[row.claim.address for row in rows], details=details)
+
+
+def _answer(row: Row) -> str:
+    """A row's word and what has to be known beside it: Holm, the recorded run, the first edition."""
+    beside = []
+    if row.survives:
+        which = " and ".join({"paper": "the paper’s way", "sound": "soundly"}[side] for side in row.survives)
+        beside.append(f"holds with Holm’s adjustment: {which}")
+    if row.recorded:
+        beside.append(f"recorded run: {row.recorded['word']}")
+    if row.old:
+        stands = f"; stands: {row.old['stands']}" if row.old["stands"] else ""
+        beside.append(f"its answer then: {row.old['verdict']}{stands}")
+    shown = wording.badge(row.word) if row.answer is None else wording.answer(row.answer)
+    return "<br>".join([shown, *(f"<small>{html.escape(one)}</small>" for one in beside)])
+
+
+def counted(rows: Sequence[Row]) -> HTML:
+    """How often each word is the answer, by what claims are about; no experiment counts twice."""
+    found = board.counts(rows)
+    order = [*words.ALL, "smaller than the paper's", first_edition.NAME]
+    given = [word for word in order if any(count[word] for count in found.values())]
+    columns = {"about": list(found)} | {word: [count[word] or "–" for count in found.values()] for word in given}
+    return tables.plain("Answers, counted", columns)
+
+
+def made(runs: Mapping[str, Mapping]) -> HTML:
+    """What each paper's answers were made with: the profile, and what was set by hand."""
+    columns = {"paper": list(runs), "profile, and what was set by hand": [_profile(run) for run in runs.values()]}
+    return tables.plain("What each run was made with", columns)
+
+
+def _profile(run: Mapping) -> str:
+    return run["profile"].replace("+", " + ")
+
+
+def deviations(found: Sequence[Mapping]) -> HTML:
+    """Every row of the first edition: its answer then, today's, and why the rule changed.
+
+    Parameters
+    ----------
+    found
+        Of `lib.ledger.open_data.deviations`.
+    """
+    rows, ids = [], []
+    for old in found:
+        stays = old["id"] in old["now"]
+        links = ", ".join(f'<a href="#{address}">{_broken(address)}</a>' for address in old["now"])
+        then = "; ".join(filter(None, [old["verdict"], "fitted" if old["fitted"] else "", _stands(old)]))
+        rows.append([_broken(old["id"]), html.escape(then), links, html.escape(old["answer"]), html.escape(old["why"])])
+        ids.append(f"first-{old['id']}" if stays else old["id"])
+    head = ["row of the first edition", "its answer", "today", "today’s answer", "why the rule changed"]
+    return tables.table("What became of the first edition’s rows", head, rows, ids=ids)
+
+
+def _stands(old: Mapping) -> str:
+    return f"stands: {old['stands']}" if old["stands"] else ""
+
+
+def changes(found: Sequence[Mapping]) -> HTML:
+    """What answers a row, changed by the first edition itself after results had been seen."""
+    rows = [
+        [
+            one["date"],
+            ", ".join(map(_broken, one["rows"])),
+            *(html.escape(one[key]) for key in ("what", "then", "later")),
+        ]
+        for one in found
+    ]
+    head = ["when", "rows", "what", "answer before", "answer after"]
+    return tables.table("Rules that the first edition changed after results", head, rows)
+
+
+def _broken(address: str) -> str:
+    return address.replace(".", ".<wbr>").replace("_", "_<wbr>")

@@ -1,0 +1,71 @@
+"""What follows from all answers together: counts, Holm within a chapter, how many may be wrong."""
+
+from dataclasses import replace
+
+import pytest
+from projects import by
+
+from lib.ledger import board
+from lib.ledger.answers import Answer, Finding
+from lib.ledger.board import Row
+from lib.ledger.claims import Claim, paper
+from lib.ledger.entries import entry
+from lib.measure.intervals import exact, over_networks
+
+CLAIMS = {**paper("unlearning").claims}
+HOLDS, FAILS = (Finding(over_networks(values), "FGSM") for values in ([0.1, 0.11, 0.12], [-0.1, -0.11, -0.12]))
+BARELY = Finding(over_networks([0.022, 0.030, 0.028, 0.026]), "FGSM")
+
+
+def row(id: str, paper: Finding, sound: Finding | None = None, **facts) -> Row:
+    claim = CLAIMS[id]
+    return Row(claim, entry(claim, Answer(id, paper, sound, **{"why": "So it is."} | facts)))
+
+
+def test_numbers_of_one_experiment_count_once() -> None:
+    table = [row("clean.accuracy", by(0.9932, 0.993, 0.994)), row("clean.loss", by(0.0271, 0.02, 0.03))]
+    both = board.counts([*table, row("removal.helps", HOLDS, HOLDS)])
+    assert both["setup"] == {"found": 1} and both["defence"] == {"confirmed": 1}
+
+
+def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
+    small = row("removal.helps", HOLDS, HOLDS, smaller=("2 rounds for 3",))
+    assert not small.in_headline and not Row(CLAIMS["removal.helps"], None).in_headline
+    assert board.counts([small])["defence"] == {"smaller than the paper's": 1}
+    told = board.told([small, row("conclusion.robustness", HOLDS, FAILS)], "defence")
+    assert told.endswith("of the 1 that were run at the paper's scale: 1 does not stand.")
+    assert "none of them at the paper's scale" in board.told([small], "defence")
+
+
+def test_holm_is_taken_over_all_findings_of_a_chapter() -> None:
+    assert BARELY.measured.p_above(0.02) < 0.025
+    alone = {"removal.helps": row("removal.helps", BARELY).answer}
+    assert board.surviving(alone) == {"removal.helps": ("paper",)}
+    many = alone | {"conclusion.robustness": row("conclusion.robustness", FAILS, FAILS).answer}
+    assert board.surviving(many) == {}
+    sure = {
+        id: row(id, Finding(over_networks([0.5, 0.5001, 0.5002]), "x")).answer
+        for id in ("removal.helps", "room.recovered")
+    }
+    assert board.surviving(sure) == {"removal.helps": ("paper",), "room.recovered": ("paper",)}
+
+
+def test_what_is_exact_is_no_test() -> None:
+    counted = row("removal.helps", Finding(exact(4), "counted"), Finding(exact(4), "counted"))
+    assert board.surviving({"removal.helps": counted.answer}) == {} and board.intervals([counted]) == 0
+
+
+def test_one_interval_in_twenty_is_expected_to_miss() -> None:
+    rows = [row("removal.helps", HOLDS, FAILS), row("clean.accuracy", by(0.9932, 0.993, 0.994))]
+    assert board.intervals(rows) == 3 and board.expected_wrong(rows) == pytest.approx(0.15)
+    open_ = row("removal.helps", Finding(over_networks([-0.5, 0.5]), "FGSM"))
+    assert board.intervals([open_]) == 0
+    assert board.doubt([open_]) == "No interval decides an answer of this run."
+    assert board.doubt(rows).startswith("3 intervals decide these answers.")
+
+
+def test_a_claim_of_no_run_is_not_run() -> None:
+    claim = Claim("mitigation", "gains", "statement", "defence", "IV", smallest=0.0)
+    assert Row(claim, None).word == "not run" and Row(claim, None, {"verdict": "holds"}).word == "first edition"
+    assert Row(claim, None, {"verdict": "not run"}).word == "not run"
+    assert replace(row("removal.helps", HOLDS), old=None).word == "found, unsettled"
