@@ -4,7 +4,7 @@ import numpy as np
 
 from lib.chapters.fragile_neurons.answers.defence import acts
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above
+from lib.chapters.fragile_neurons.here.common import above, counted
 from lib.chapters.fragile_neurons.quantities import filter_gains
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, READINGS, SOURCE
 
@@ -13,7 +13,11 @@ def readings(grid: Grid) -> str:
     """For the table of the filter's readings."""
     found = grid[grid.main][0].filters.readings
     inert = [name for name in READINGS if not found[name].changed]
-    printed = "inert: it changes no singular value" if PRINTED in inert else f"changes {found[PRINTED].changed} values"
+    printed = (
+        "inert: it changes no singular value"
+        if PRINTED in inert
+        else f"changes {counted(found[PRINTED].changed, 'value')}"
+    )
     return f"Here: the printed filter {'is ' if PRINTED in inert else ''}{printed}; of {len(READINGS)} readings " + (
         f"{len(inert)} are inert."
     )
@@ -49,9 +53,10 @@ def gains(grid: Grid) -> str:
     found = [filter_gains(grid[key], name)["fresh PGD"] for key, name in acting]
     if not found:
         return "Here: every reading of the filter is inert."
+    sure, least, most = sum(map(above, found)), min(one.mean for one in found), max(one.mean for one in found)
     return (
-        f"Here: under fresh PGD a filter that acts surely gains in {sum(map(above, found))} of {len(found)} rows; its "
-        f"gain is {min(one.mean for one in found):+.3f} to {max(one.mean for one in found):+.3f}."
+        f"Here: under fresh PGD a filter that acts gains, with its whole interval, in {sure} of {len(found)} rows; its "
+        f"gain is {least:+.3f} to {most:+.3f}."
     )
 
 

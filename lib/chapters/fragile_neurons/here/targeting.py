@@ -46,7 +46,7 @@ def moved(grid: Grid) -> str:
     """For the table of S beside random sets."""
     over = [moved_beside_lot(grid, key)[2] for key in grid]
     return (
-        f"Here: free of scale, S lies surely above 95 % of random sets in {sum(map(above, over))} of "
+        f"Here: free of scale, S lies above 95 % of random sets, with its whole interval, in {sum(map(above, over))} of "
         f"{counted(len(over), 'cell')}; the difference is {min(one.mean for one in over):+.3f} to "
         f"{max(one.mean for one in over):+.3f}."
     )
