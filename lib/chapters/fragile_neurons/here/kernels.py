@@ -48,9 +48,10 @@ def dropped(grid: Grid) -> str:
     on_others = [other for _, other, _ in found]
     sure, beyond = (sum(map(above, ones)) for ones in (on_others, [one for *_, one in found]))
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
+    cells = counted(len(found), "cell")
     return (
-        f"Here: on other images a fragile kernel is worth {least:+.4f} to {most:+.4f} more than a null one, with its "
-        f"whole interval above 0 in {sure} of {counted(len(found), 'cell')}, and more than a kernel of large norm in {beyond}."
+        f"Here: on other images a fragile kernel is worth {least:+.4f} to {most:+.4f} more than a null one; the "
+        f"interval lies above 0 in {sure} of {cells}, beside kernels of large norm in {beyond}."
     )
 
 
