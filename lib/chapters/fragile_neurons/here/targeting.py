@@ -45,10 +45,10 @@ def splits(grid: Grid) -> str:
 def moved(grid: Grid) -> str:
     """For the table of S beside random sets."""
     over = [moved_beside_lot(grid, key)[2] for key in grid]
+    least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"Here: free of scale, S lies above 95 % of random sets, with its whole interval, in {sum(map(above, over))} of "
-        f"{counted(len(over), 'cell')}; the difference is {min(one.mean for one in over):+.3f} to "
-        f"{max(one.mean for one in over):+.3f}."
+        f"Here: free of scale, S less 95 % of random sets is {least:+.3f} to {most:+.3f}; the interval lies above 0 in "
+        f"{sum(map(above, over))} of {counted(len(over), 'cell')}."
     )
 
 
