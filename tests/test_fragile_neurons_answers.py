@@ -8,8 +8,10 @@ import pytest
 from fragile_records import FILTERS, N, costly, first, grid_of, layer, record, sample
 
 from lib.chapters.fragile_neurons import answers, csg
+from lib.chapters.fragile_neurons.answers.targeting import correlation
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.csg import CsgRecord
+from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.ledger.answers import Answer
@@ -322,19 +324,38 @@ def test_a_distance_that_falls_refutes_its_growth() -> None:
     assert word(answers.magnitude_grows_with_eps(grid)) == "refuted"
 
 
-@pytest.mark.parametrize(("slope", "said"), [(1, "confirmed"), (-1, "refuted"), (0, "cannot tell")])
+@pytest.mark.parametrize(("slope", "said"), [(1, "found, unsettled"), (-1, "cannot tell"), (0, "cannot tell")])
 def test_whether_robustness_goes_with_targeting(slope: int, said: str) -> None:
-    def cell(at: int) -> object:
-        share = 0.1 + 0.1 * at
+    """A data set has three networks: too few to settle it, whatever number of their ages there is."""
+
+    def cell(dataset: str, at: int) -> object:
+        share = 0.05 + 0.05 * at
         attacked = 0.5 + slope * share / 3
-        return record("mnist", fgsm=lambda w, e: attacked, pgd=lambda w, e: attacked, unclipped=share,
+        return record(dataset, fgsm=lambda w, e: attacked, pgd=lambda w, e: attacked, unclipped=share,
                       moves=lambda w, e: share)  # fmt: skip
 
-    keys = [("mnist", name, age) for name in RESNETS for age in AGES][:8]
-    grid = grid_of({key: cell(at) for at, key in enumerate(keys)}, ages="10 50 100")
-    assert word(answers.robustness_tracks_targeting(grid)) == said
-    few = grid_of({key: cell(at) for at, key in enumerate(keys[:3])}, ages="10 50 100")
-    assert word(answers.robustness_tracks_targeting(few)) == "cannot tell"
+    keys = [(dataset, name, age) for dataset in ("mnist", "cifar10") for name in RESNETS for age in AGES]
+    grid = grid_of({key: cell(key[0], at) for at, key in enumerate(keys)}, ages="10 50 100")
+    answer = answers.robustness_tracks_targeting(grid)
+    assert word(answer) == said and answer.sound.measured.low is None and answer.sound.measured.networks == 3
+    assert (answer.paper.measured.low is None) == (slope == 0) and answer.paper.measured.networks == 6
+    one = grid_of({key: cell(key[0], at) for at, key in enumerate(keys[:9])}, ages="10 50 100")
+    assert word(answers.robustness_tracks_targeting(one)) == "cannot tell"
+
+
+def test_the_interval_of_a_rank_correlation_is_over_networks_and_not_over_their_ages() -> None:
+    """Fieller, Hartley and Pearson: tanh(atanh(rho) +- t sqrt(1.06 / (n - 3))), here of n = 5 networks."""
+    found = [
+        (Key("mnist", f"network {at // 3}", AGES[at % 3]), at, of)
+        for at, of in enumerate([1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 14])
+    ]
+    rho = 1 - 6 * 14 / (15 * (15**2 - 1))
+    half = 3.182446 * (1.06 / 2) ** 0.5
+    measured = correlation(found)
+    expected = rho, np.tanh(np.arctanh(rho) - half), np.tanh(np.arctanh(rho) + half)
+    assert (measured.mean, measured.low, measured.high) == pytest.approx(expected, abs=1e-6)
+    assert (measured.networks, measured.df) == (5, 3)
+    assert correlation(found[:9]).low is None and correlation(found[:12]).low is not None
 
 
 # The filter

@@ -203,9 +203,10 @@ def readings_of_89(grid: Grid) -> str:
 def tracked(grid: Grid) -> str:
     """For the figure of accuracy beside share."""
     every_cell, _ = pairs(grid).values()
-    found = correlation(*zip(*(one[1:] for one in every_cell), strict=True))
-    told = "too few for an interval" if found.low is None else f"95 % interval {found.low:+.2f} to {found.high:+.2f}"
-    return f"Here: over {counted(len(every_cell), 'cell')} the rank correlation is {found.mean:+.2f}, {told}."
+    found = correlation(every_cell)
+    told = "too few networks for an interval" if found.low is None else f"95 % interval {found.low:+.2f} to {found.high:+.2f}"
+    cells = f"{counted(len(every_cell), 'cell')} of {counted(found.networks, 'network')}"
+    return f"Here: over {cells} the rank correlation is {found.mean:+.2f}, {told}."
 
 
 def lowered(grid: Grid) -> str:

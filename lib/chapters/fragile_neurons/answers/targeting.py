@@ -27,6 +27,9 @@ from lib.ledger.answers import Answer, Finding, Readings
 from lib.measure.intervals import Measured, difference, exact, rate
 from lib.measure.multiple import extreme
 
+Pairs = Sequence[tuple[Key, float, float]]
+"""Of each cell its accuracy under attack and the share of images that move S more."""
+
 PERCENTILE = "the 95th percentile of random sets of the same size"
 
 
@@ -200,19 +203,23 @@ def robustness_tracks_targeting(grid: Grid) -> Answer:
     id, key = "robustness.tracks_targeting", grid.main
     every_cell, own = pairs(grid).values()
     own = [one for one in own if one[0].dataset == key.dataset]
-    paper, sound = (correlation(*zip(*(one[1:] for one in found), strict=True)) for found in (every_cell, own))
+    paper, sound = (correlation(found) for found in (every_cell, own))
     robustness = grid[key][0].robustness
     images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
-    by = f"{len(every_cell)} cells, FGSM at the printed eps, share not clipped; {images[0]:,} test images"
-    sound_by = f"{len(own)} cells of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, share in units "
+    by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {images[0]:,} test images"
+    sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, share in units "
     sound_by += f"of random signs; {images[1]:,} test images"
     why = f"Rank correlation {paper.mean:+.2f} over {len(every_cell)} cells, soundly {sound.mean:+.2f} over "
-    why += f"{len(own)}; cells of one network at several ages are not independent."
+    why += f"{len(own)}; several ages of one network are one unit."
     oldest = max(one.age for one in grid)
     return Answer(id, Finding(paper, by), Finding(sound, sound_by), smaller=smaller(id, key, oldest), why=why)
 
 
-def pairs(grid: Grid) -> dict[str, list[tuple[Key, float, float]]]:
+def _cells(found: Pairs, measured: Measured) -> str:
+    return f"{len(found)} cells of {measured.networks} independent network{'s' if measured.networks > 1 else ''}"
+
+
+def pairs(grid: Grid) -> dict[str, Pairs]:
     """Accuracy under attack and share for each cell: FGSM and the plain share, PGD and the share free of scale."""
     plain, free = [], []
     for key in grid:
@@ -224,18 +231,20 @@ def pairs(grid: Grid) -> dict[str, list[tuple[Key, float, float]]]:
     return {"FGSM, plain share": plain, "PGD, share in units of random signs": free}
 
 
-def correlation(one: Sequence[float], other: Sequence[float]) -> Measured:
-    """Spearman's, with the interval of Fieller, Hartley and Pearson (1957); four pairs are needed for one.
+def correlation(found: Pairs) -> Measured:
+    """Spearman's over cells, with the interval of Fieller, Hartley and Pearson (1957) over networks.
 
-    0 where one side is the same everywhere: nothing is followed then.
+    Ages of one network on one data set are no independent pairs, so the interval is that of as many pairs as there are
+    networks: four are needed for one. 0 where one side is the same everywhere: nothing is followed then.
     """
-    n = len(one)
-    if n < 2 or len(set(one)) == 1 or len(set(other)) == 1:
-        return Measured(0.0, None, None, max(n, 1))
+    networks = len({key[:2] for key, *_ in found})
+    one, other = ([pair[side] for pair in found] for side in (1, 2))
+    if len(found) < 2 or len(set(one)) == 1 or len(set(other)) == 1:
+        return Measured(0.0, None, None, max(networks, 1))
     rho = float(stats.spearmanr(one, other).statistic)
-    if n < 4:
-        return Measured(rho, None, None, n)
-    factor = float(stats.t.ppf(0.975, n - 2))
-    z, half = np.arctanh(np.clip(rho, -0.999, 0.999)), factor * float(np.sqrt(1.06 / (n - 3)))
+    if networks < 4:
+        return Measured(rho, None, None, networks)
+    factor = float(stats.t.ppf(0.975, networks - 2))
+    z, half = np.arctanh(np.clip(rho, -0.999, 0.999)), factor * float(np.sqrt(1.06 / (networks - 3)))
     low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
-    return Measured(rho, low, high, n, error=(high - low) / 2 / factor, df=float(n - 2))
+    return Measured(rho, low, high, networks, error=(high - low) / 2 / factor, df=float(networks - 2))
