@@ -420,7 +420,8 @@ def test_whether_the_filter_makes_more_robust(told: float, fgsm: float, pgd: flo
 
     attacked = {"fgsm": partial(accuracy, filtered=fgsm), "pgd": partial(accuracy, filtered=pgd)}
     grid = own("mnist", **attacked, probability=dict.fromkeys(FILTERS, told), changed=5)
-    assert word(answers.filter_raises_robustness(grid)) == said
+    answer = answers.filter_raises_robustness(grid)
+    assert word(answer) == said and answer.sound.by.count("the printed eps 0.34") == 2
 
 
 @pytest.mark.parametrize(
@@ -437,7 +438,8 @@ def test_whether_the_filter_helps_young_networks_more(young: tuple, old: tuple, 
         return record("mnist", probability=dict.fromkeys(FILTERS, told), changed=5,
                       pgd=lambda who, eps: pgd if who in FILTERS else 0.5)  # fmt: skip
 
-    assert word(answers.filter_helps_young_more(through("mnist", [cell(*young), cell(0.5, 0.5), cell(*old)]))) == said
+    answer = answers.filter_helps_young_more(through("mnist", [cell(*young), cell(0.5, 0.5), cell(*old)]))
+    assert word(answer) == said and "fresh PGD at the printed eps 0.34" in answer.sound.by
 
 
 # Accuracy

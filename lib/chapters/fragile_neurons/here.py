@@ -204,7 +204,7 @@ def tracked(grid: Grid) -> str:
     """For the figure of accuracy beside share."""
     every_cell, _ = pairs(grid).values()
     found = correlation(every_cell)
-    told = "too few networks for an interval" if found.low is None else f"95 % interval {found.low:+.2f} to {found.high:+.2f}"
+    told = "too few for an interval" if found.low is None else f"95 % interval {found.low:+.2f} to {found.high:+.2f}"
     cells = f"{counted(len(every_cell), 'cell')} of {counted(found.networks, 'network')}"
     return f"Here: over {cells} the rank correlation is {found.mean:+.2f}, {told}."
 
@@ -228,7 +228,7 @@ def lowered(grid: Grid) -> str:
 def gains(grid: Grid) -> str:
     """For the table of gains."""
     acting = [(key, name) for key in grid for name in FILTERS if acts(grid[key], name)]
-    found = [filter_gains(grid[key], name)["fresh PGD"] for key, name in acting]
+    found = [filter_gains(grid[key], name, key.dataset)["fresh PGD"] for key, name in acting]
     if not found:
         return "Here: every reading of the filter is inert."
     return (
