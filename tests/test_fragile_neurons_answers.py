@@ -13,6 +13,7 @@ from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.record import ALONE
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.ledger.answers import Answer
 from lib.ledger.claims import paper
@@ -500,6 +501,32 @@ def test_what_is_about_a_data_set_that_is_not_here_is_not_run(lacking: str, data
     left = {answer.claim: answer.why for answer in found if word(answer) == "not run"}
     assert left.keys() == about
     assert all(f"No {lacking} in this run" in why for why in left.values())
+
+
+@pytest.mark.parametrize("sampled", [None, sample(layers={PRINTED: layer(5)})])
+def test_a_row_with_a_control_holds_both_measurements_against_it(sampled: object) -> None:
+    cells = {("mnist", network, age): record("mnist", changed=5) for network in RESNETS for age in AGES}
+    found = every(grid_of(cells, dict.fromkeys(cells, sampled) if sampled else {}, ages="10 50 100"))
+    sides = {answer.claim: [one for one in (answer.paper, answer.sound) if one] for answer in found}
+    for id, claim in CLAIMS.items():
+        if claim.control:
+            assert sides[id] and all(one.over_control is not None and one.control for one in sides[id]), id
+
+
+def test_the_paper_s_own_way_is_empty_where_the_control_does_as_well() -> None:
+    d = np.ones((N // 2, 64)) + np.random.default_rng(1).normal(0, 0.001, (N // 2, 64))
+    d[:, 0] += 9.0  # one kernel of S decides: a random set that has it does as well
+    alone = {FILTERS[0]: 0.7, ALONE + FILTERS[0]: 0.7}
+    for ask, grid in (
+        (answers.fragile_moved_more, own("mnist", sample(moved=d))),
+        (answers.fragile_moved_more, own("mnist", unclipped=0.9, random=(0.95,) * 20)),
+        (answers.dropping_hurts, own("mnist", sample(without=costly(range(44, 64)), norms=np.arange(64.0)))),
+        (answers.filter_raises_robustness, own("mnist", probability=alone, changed=5)),
+        (answers.magnitude_grows_with_eps, own("mnist", sample(), moved=lambda eps: 2 + eps)),
+        (answers.magnitude_grows_with_eps, own("mnist", moved=lambda eps: 2 + eps)),
+    ):
+        answer = ask(grid)
+        assert entry(CLAIMS[answer.claim], answer)["paper"]["word"] == "empty", answer.claim
 
 
 def test_ages_that_are_missing_leave_what_compares_them_not_run() -> None:

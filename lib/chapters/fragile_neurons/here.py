@@ -83,8 +83,8 @@ def over_halves(grid: Grid) -> str:
 def dropped(grid: Grid) -> str:
     """For the table of what a kernel is worth."""
     found = [gaps(grid, key) for key in grid]
-    on_others = [other for _, other, _ in found]
-    sure, beyond = (sum(map(_above, ones)) for ones in (on_others, [one for *_, one in found]))
+    on_others, beyond_norm = zip(*(other for _, other in found), strict=True)
+    sure, beyond = (sum(map(_above, ones)) for ones in (on_others, beyond_norm))
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
     return (
         f"Here: on other images a fragile kernel is worth {least:+.4f} to {most:+.4f} more than a null one, surely "
@@ -167,7 +167,7 @@ def splits(grid: Grid) -> str:
 
 def moved(grid: Grid) -> str:
     """For the table of S beside random sets."""
-    over = [moved_beside_lot(grid, key)[2] for key in grid]
+    over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     return (
         f"Here: free of scale, S lies surely above 95 % of random sets in {sum(map(_above, over))} of "
         f"{counted(len(over), 'cell')}; the difference is {min(one.mean for one in over):+.3f} to "

@@ -88,7 +88,7 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
 
 
 def filter_raises_robustness(grid: Grid) -> Answer:
-    """Eq. 2 as printed; soundly, the worse of fresh FGSM and PGD, beside scaling the fragile kernels alone."""
+    """Eq. 2 as printed; soundly, the worse of fresh FGSM and PGD. Both beside scaling the fragile kernels alone."""
     id, found = "filtered.raises_robustness", where_it_acts(grid)
     if found is None:
         return not_run(id, INERT)
@@ -105,11 +105,12 @@ def filter_raises_robustness(grid: Grid) -> Answer:
     readings = Readings(len(all_gains), giving, "which are the cells, readings and units of eps where the filter acts")
     robustness = grid[key][0].robustness
     n, strong = len(robustness.normalised), robustness.pgd_correct.shape[-1]
-    paper = Finding(gains[EQ_2], told(f"{_called(reading)}, Eq. 2, eps in pixels, x' of the original", n, grid, key))
+    control = "the fragile kernels scaled as much, the null ones left alone"
+    by = told(f"{_called(reading)}, Eq. 2, eps in pixels, x' of the original", n, grid, key)
+    paper = Finding(gains[EQ_2], by, over[EQ_2], control)
     at = [_eps(one, key) for one in judged_at(robustness, key.dataset)]
     by = f"{_called(reading)}, the worse of fresh FGSM at {at[0]} ({n:,} images) and fresh PGD at {at[1]}"
     by = told(by, strong, grid, key)
-    control = "the fragile kernels scaled as much, the null ones left alone"
     sound = Finding(extreme(fresh, "smallest"), by, extreme(beyond, "smallest"), control)
     why = f"With {_called(reading)}, fresh FGSM {fresh[0].mean:+.3f}, fresh PGD {fresh[1].mean:+.3f}; scaling alone "
     why += f"{alone['fresh FGSM'].mean:+.3f} and {alone['fresh PGD'].mean:+.3f}."
