@@ -8,9 +8,12 @@ import pytest
 from fragile_records import FILTERS, N, costly, first, grid_of, layer, record, sample
 
 from lib.chapters.fragile_neurons import answers, csg
+from lib.chapters.fragile_neurons.answers.targeting import correlation
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.csg import CsgRecord
+from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.record import ALONE
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.ledger.answers import Answer
 from lib.ledger.claims import paper
@@ -322,19 +325,38 @@ def test_a_distance_that_falls_refutes_its_growth() -> None:
     assert word(answers.magnitude_grows_with_eps(grid)) == "refuted"
 
 
-@pytest.mark.parametrize(("slope", "said"), [(1, "confirmed"), (-1, "refuted"), (0, "cannot tell")])
+@pytest.mark.parametrize(("slope", "said"), [(1, "found, unsettled"), (-1, "cannot tell"), (0, "cannot tell")])
 def test_whether_robustness_goes_with_targeting(slope: int, said: str) -> None:
-    def cell(at: int) -> object:
-        share = 0.1 + 0.1 * at
+    """A data set has three networks: too few to settle it, whatever number of their ages there is."""
+
+    def cell(dataset: str, at: int) -> object:
+        share = 0.05 + 0.05 * at
         attacked = 0.5 + slope * share / 3
-        return record("mnist", fgsm=lambda w, e: attacked, pgd=lambda w, e: attacked, unclipped=share,
+        return record(dataset, fgsm=lambda w, e: attacked, pgd=lambda w, e: attacked, unclipped=share,
                       moves=lambda w, e: share)  # fmt: skip
 
-    keys = [("mnist", name, age) for name in RESNETS for age in AGES][:8]
-    grid = grid_of({key: cell(at) for at, key in enumerate(keys)}, ages="10 50 100")
-    assert word(answers.robustness_tracks_targeting(grid)) == said
-    few = grid_of({key: cell(at) for at, key in enumerate(keys[:3])}, ages="10 50 100")
-    assert word(answers.robustness_tracks_targeting(few)) == "cannot tell"
+    keys = [(dataset, name, age) for dataset in ("mnist", "cifar10") for name in RESNETS for age in AGES]
+    grid = grid_of({key: cell(key[0], at) for at, key in enumerate(keys)}, ages="10 50 100")
+    answer = answers.robustness_tracks_targeting(grid)
+    assert word(answer) == said and answer.sound.measured.low is None and answer.sound.measured.networks == 3
+    assert (answer.paper.measured.low is None) == (slope == 0) and answer.paper.measured.networks == 6
+    one = grid_of({key: cell(key[0], at) for at, key in enumerate(keys[:9])}, ages="10 50 100")
+    assert word(answers.robustness_tracks_targeting(one)) == "cannot tell"
+
+
+def test_the_interval_of_a_rank_correlation_is_over_networks_and_not_over_their_ages() -> None:
+    """Fieller, Hartley and Pearson: tanh(atanh(rho) +- t sqrt(1.06 / (n - 3))), here of n = 5 networks."""
+    found = [
+        (Key("mnist", f"network {at // 3}", AGES[at % 3]), at, of)
+        for at, of in enumerate([1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 14])
+    ]
+    rho = 1 - 6 * 14 / (15 * (15**2 - 1))
+    half = 3.182446 * (1.06 / 2) ** 0.5
+    measured = correlation(found)
+    expected = rho, np.tanh(np.arctanh(rho) - half), np.tanh(np.arctanh(rho) + half)
+    assert (measured.mean, measured.low, measured.high) == pytest.approx(expected, abs=1e-6)
+    assert (measured.networks, measured.df) == (5, 3)
+    assert correlation(found[:9]).low is None and correlation(found[:12]).low is not None
 
 
 # The filter
@@ -399,7 +421,8 @@ def test_whether_the_filter_makes_more_robust(told: float, fgsm: float, pgd: flo
 
     attacked = {"fgsm": partial(accuracy, filtered=fgsm), "pgd": partial(accuracy, filtered=pgd)}
     grid = own("mnist", **attacked, probability=dict.fromkeys(FILTERS, told), changed=5)
-    assert word(answers.filter_raises_robustness(grid)) == said
+    answer = answers.filter_raises_robustness(grid)
+    assert word(answer) == said and answer.sound.by.count("the printed eps 0.34") == 2
 
 
 @pytest.mark.parametrize(
@@ -416,7 +439,8 @@ def test_whether_the_filter_helps_young_networks_more(young: tuple, old: tuple, 
         return record("mnist", probability=dict.fromkeys(FILTERS, told), changed=5,
                       pgd=lambda who, eps: pgd if who in FILTERS else 0.5)  # fmt: skip
 
-    assert word(answers.filter_helps_young_more(through("mnist", [cell(*young), cell(0.5, 0.5), cell(*old)]))) == said
+    answer = answers.filter_helps_young_more(through("mnist", [cell(*young), cell(0.5, 0.5), cell(*old)]))
+    assert word(answer) == said and "fresh PGD at the printed eps 0.34" in answer.sound.by
 
 
 # Accuracy
@@ -477,6 +501,32 @@ def test_what_is_about_a_data_set_that_is_not_here_is_not_run(lacking: str, data
     left = {answer.claim: answer.why for answer in found if word(answer) == "not run"}
     assert left.keys() == about
     assert all(f"No {lacking} in this run" in why for why in left.values())
+
+
+@pytest.mark.parametrize("sampled", [None, sample(layers={PRINTED: layer(5)})])
+def test_a_row_with_a_control_holds_both_measurements_against_it(sampled: object) -> None:
+    cells = {("mnist", network, age): record("mnist", changed=5) for network in RESNETS for age in AGES}
+    found = every(grid_of(cells, dict.fromkeys(cells, sampled) if sampled else {}, ages="10 50 100"))
+    sides = {answer.claim: [one for one in (answer.paper, answer.sound) if one] for answer in found}
+    for id, claim in CLAIMS.items():
+        if claim.control:
+            assert sides[id] and all(one.over_control is not None and one.control for one in sides[id]), id
+
+
+def test_the_paper_s_own_way_is_empty_where_the_control_does_as_well() -> None:
+    d = np.ones((N // 2, 64)) + np.random.default_rng(1).normal(0, 0.001, (N // 2, 64))
+    d[:, 0] += 9.0  # one kernel of S decides: a random set that has it does as well
+    alone = {FILTERS[0]: 0.7, ALONE + FILTERS[0]: 0.7}
+    for ask, grid in (
+        (answers.fragile_moved_more, own("mnist", sample(moved=d))),
+        (answers.fragile_moved_more, own("mnist", unclipped=0.9, random=(0.95,) * 20)),
+        (answers.dropping_hurts, own("mnist", sample(without=costly(range(44, 64)), norms=np.arange(64.0)))),
+        (answers.filter_raises_robustness, own("mnist", probability=alone, changed=5)),
+        (answers.magnitude_grows_with_eps, own("mnist", sample(), moved=lambda eps: 2 + eps)),
+        (answers.magnitude_grows_with_eps, own("mnist", moved=lambda eps: 2 + eps)),
+    ):
+        answer = ask(grid)
+        assert entry(CLAIMS[answer.claim], answer)["paper"]["word"] == "empty", answer.claim
 
 
 def test_ages_that_are_missing_leave_what_compares_them_not_run() -> None:

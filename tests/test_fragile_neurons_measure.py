@@ -83,7 +83,7 @@ def test_a_filter_that_changes_nothing_shares_the_original_s_row(measured: CellR
     assert readings[PRINTED].changed == 0 and readings[SOURCE].changed > 0
     assert row[PRINTED] == row[ALONE + PRINTED] == row["original"] != row[SOURCE]
     assert len(measured.robustness.correct) == len(set(row.values())) == max(row.values()) + 1
-    nothing, something = (quantities.filter_gains([measured], who) for who in (PRINTED, SOURCE))
+    nothing, something = (quantities.filter_gains([measured], who, "digits") for who in (PRINTED, SOURCE))
     assert [gain.mean for gain in nothing.values()] == [0] * 4 and any(gain.mean for gain in something.values())
 
 

@@ -1,6 +1,7 @@
 """What is read off records, and the tables, figures and numbers of the page, on records that are made up."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import signature
 
 import numpy as np
@@ -59,14 +60,22 @@ def test_a_share_without_clipping_is_over_images_of_one_network_and_over_several
     assert (both.mean, both.networks) == (0.75, 2)
 
 
-def test_gains_are_those_of_a_filter_over_the_original_at_the_smallest_eps() -> None:
+def test_gains_are_those_of_a_filter_over_the_original_at_the_printed_eps() -> None:
     def accuracy(who: str, eps: float) -> float:
-        return (0.6 if who == SOURCE else 0.5) if eps < 0.25 else 0.1
+        return (0.6 if who == SOURCE else 0.5) if eps == 0.34 else 0.1
 
-    gains = quantities.filter_gains([record(fgsm=accuracy, probability={SOURCE: 0.7})], SOURCE)
+    gains = quantities.filter_gains([record(fgsm=accuracy, probability={SOURCE: 0.7})], SOURCE, "digits")
     assert list(gains) == ["Eq. 2, eps in pixels", "Eq. 2, eps in normalised units", "fresh FGSM", "fresh PGD"]
     assert [gain.mean for gain in gains.values()] == pytest.approx([0.2, 0.2, 0.1, 0])
-    assert all(gain.mean == 0 for gain in quantities.filter_gains([record()], PRINTED).values())
+    assert all(gain.mean == 0 for gain in quantities.filter_gains([record()], PRINTED, "digits").values())
+
+
+def test_without_the_printed_eps_a_filter_is_judged_at_the_nearest_that_was_measured() -> None:
+    known = record().robustness
+    assert quantities.judged_at(known, "digits") == (0.34, 0.34)
+    without = replace(known, eps=[0.0, 0.2, 0.4], pgd_eps=[0.1, 0.2, 0.3])
+    assert quantities.judged_at(without, "digits") == (0.4, 0.3)
+    assert quantities.judged_at(without, "cifar10") == (0.2, 0.1)
 
 
 def test_controls_are_means_over_seeds() -> None:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from lib.chapters.fragile_neurons.kernels import LEVELS, expected_agreement, is_fragile
-from lib.chapters.fragile_neurons.record import MOVES, CellRecord
+from lib.chapters.fragile_neurons.record import MOVES, CellRecord, Robustness
 from lib.chapters.fragile_neurons.resampled import over_both, parted
-from lib.chapters.fragile_neurons.subject import UNITS
+from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
 from lib.measure.intervals import Measured, difference, over_networks, share
 
 Records = Sequence[CellRecord]
@@ -179,24 +179,34 @@ def moved_more(records: Records, who: str) -> list[list[float]]:
     return rates([one.targeting.hits[who] for one in records])
 
 
-def filter_gains(records: Records, who: str) -> dict[str, Measured]:
-    """What a filtered network gains over the original, paired over images.
+def filter_gains(records: Records, who: str, dataset: str, base: str = "original") -> dict[str, Measured]:
+    """What a filtered network gains over the original, or over another `base`, paired over images.
 
     Returns
     -------
     dict
         The probability of the true class on images made for the original (Eq. 2), for each of `UNITS`; and accuracy
-        under FGSM and PGD made fresh on each, at the smallest eps of the attack's grid.
+        under FGSM and PGD made fresh on each, at the eps of `judged_at`.
     """
     robustness = [one.robustness for one in records]
+    fgsm_eps, pgd_eps = judged_at(robustness[0], dataset)
     pairs = {f"Eq. 2, eps in {unit}": [] for unit in UNITS} | {"fresh FGSM": [], "fresh PGD": []}
     for one in robustness:
-        rows = one.row[who], one.row["original"]
+        rows = one.row[who], one.row[base]
         for at, unit in enumerate(UNITS):
             pairs[f"Eq. 2, eps in {unit}"].append([one.probability.values[row, at] for row in rows])
-        pairs["fresh FGSM"].append([one.correct[row, 1] for row in rows])  # the first eps of FGSM's grid is 0
-        pairs["fresh PGD"].append([one.pgd_correct[row, 0] for row in rows])
+        pairs["fresh FGSM"].append([one.fgsm(name, fgsm_eps) for name in (who, base)])
+        pairs["fresh PGD"].append([one.pgd(name, pgd_eps) for name in (who, base)])
     return {kind: difference(*zip(*found, strict=True)) for kind, found in pairs.items()}
+
+
+def judged_at(robustness: Robustness, dataset: str) -> tuple[float, float]:
+    """The eps at which fresh FGSM and fresh PGD judge a filter: the printed one of the data set, or the nearest to it
+    that was measured.
+    """
+    printed, grids = PRINTED_EPS[dataset], (robustness.eps, robustness.pgd_eps)
+    fgsm, pgd = (min(filter(None, eps), key=lambda one: abs(one - printed)) for eps in grids)  # at 0 there is no attack
+    return fgsm, pgd
 
 
 def targeting_gain(records: Records, after: str, before: str, at: int) -> Measured:

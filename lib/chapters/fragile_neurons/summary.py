@@ -29,7 +29,7 @@ def of_grid(grid: Grid) -> Numbers:
 def opening(grid: Grid) -> Numbers:
     """What the chapter's first paragraphs say of the main cell."""
     main = grid.main
-    plain, free, over = moved_beside_lot(grid, main)
+    (plain, _), (free, over) = moved_beside_lot(grid, main)
     word = "no more than random sets give"
     if over.high is not None and over.high > 0 and free.low > 0.5:
         word = "more than random sets give" if over.low > 0 else "which random sets may give as well"

@@ -8,12 +8,12 @@ import numpy as np
 from lib.chapters.fragile_neurons.answers.common import UNMEASURED, claim, lacking_ages, smaller, told
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.quantities import filter_gains
-from lib.chapters.fragile_neurons.record import ALONE, CellRecord
-from lib.chapters.fragile_neurons.subject import UNITS
+from lib.chapters.fragile_neurons.quantities import filter_gains, judged_at
+from lib.chapters.fragile_neurons.record import ALONE, CellRecord, Robustness
+from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED
 from lib.ledger.answers import Answer, Finding, Readings, not_run
-from lib.measure.intervals import Measured, difference
+from lib.measure.intervals import difference
 from lib.measure.multiple import extreme
 
 EQ_2 = f"Eq. 2, eps in {UNITS[0]}"
@@ -90,38 +90,39 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
 
 
 def filter_raises_robustness(grid: Grid) -> Answer:
-    """Eq. 2 as printed; soundly, the worse of fresh FGSM and PGD, beside scaling the fragile kernels alone."""
+    """Eq. 2 as printed; soundly, the worse of fresh FGSM and PGD. Both beside scaling the fragile kernels alone."""
     id, found = "filtered.raises_robustness", where_it_acts(grid)
     if found is None:
         return not_run(id, INERT)
     reading, key = found
-    gains, alone = filter_gains(grid[key], reading), filter_gains(grid[key], ALONE + reading)
-    fresh = [gains["fresh FGSM"], gains["fresh PGD"]]
-    over = [_over(grid[key], reading, attack) for attack in ("correct", "pgd_correct")]
+    gains, alone, over = (
+        filter_gains(grid[key], who, key.dataset, base)
+        for who, base in ((reading, "original"), (ALONE + reading, "original"), (reading, ALONE + reading))
+    )
+    fresh, beyond = ([found[attack] for attack in ("fresh FGSM", "fresh PGD")] for found in (gains, over))
     of = [(one, name) for one, name in product(grid, FILTERS) if acts(grid[one], name)]
-    all_gains = [filter_gains(grid[one], name)[f"Eq. 2, eps in {unit}"] for one, name in of for unit in UNITS]
+    of_all = [filter_gains(grid[one], name, one.dataset) for one, name in of]
+    all_gains = [one[f"Eq. 2, eps in {unit}"] for one in of_all for unit in UNITS]
     giving = sum(one.low is not None and one.low > claim(id).smallest for one in all_gains)
     readings = Readings(len(all_gains), giving, "which are the cells, readings and units of eps where the filter acts")
     robustness = grid[key][0].robustness
     n, strong = len(robustness.normalised), robustness.pgd_correct.shape[-1]
-    paper = Finding(gains[EQ_2], told(f"{_called(reading)}, Eq. 2, eps in pixels, x' of the original", n, grid, key))
-    by = f"{_called(reading)}, the worse of fresh FGSM at eps {robustness.eps[1]:.3g} ({n:,} images) and PGD at "
-    by = told(f"{by}{robustness.pgd_eps[0]:.3g}", strong, grid, key)
     control = "the fragile kernels scaled as much, the null ones left alone"
-    sound = Finding(extreme(fresh, "smallest"), by, extreme(over, "smallest"), control)
+    by = told(f"{_called(reading)}, Eq. 2, eps in pixels, x' of the original", n, grid, key)
+    paper = Finding(gains[EQ_2], by, over[EQ_2], control)
+    at = [_eps(one, key) for one in judged_at(robustness, key.dataset)]
+    by = f"{_called(reading)}, the worse of fresh FGSM at {at[0]} ({n:,} images) and fresh PGD at {at[1]}"
+    by = told(by, strong, grid, key)
+    sound = Finding(extreme(fresh, "smallest"), by, extreme(beyond, "smallest"), control)
     why = f"With {_called(reading)}, fresh FGSM {fresh[0].mean:+.3f}, fresh PGD {fresh[1].mean:+.3f}; scaling alone "
     why += f"{alone['fresh FGSM'].mean:+.3f} and {alone['fresh PGD'].mean:+.3f}."
     return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why)
 
 
-def _over(records: Sequence[CellRecord], reading: str, attack: str) -> Measured:
-    """What the filter has over its scaling alone, at the smallest eps of an attack made fresh on each."""
-    at = {"correct": 1, "pgd_correct": 0}[attack]
-    rows = [
-        [getattr(one.robustness, attack)[one.robustness.row[who], at] for one in records]
-        for who in (reading, ALONE + reading)
-    ]
-    return difference(*rows)
+def _eps(eps: float, key: Key) -> str:
+    """An eps in words: whether it is the printed one."""
+    printed = PRINTED_EPS[key.dataset]
+    return f"the printed eps {eps:.3g}" if eps == printed else f"eps {eps:.3g}, nearest to the printed {printed:.3g}"
 
 
 def filter_helps_young_more(grid: Grid) -> Answer:
@@ -132,10 +133,11 @@ def filter_helps_young_more(grid: Grid) -> Answer:
     reading = next((one for one in FILTERS if acts(ages[0], one) and acts(ages[-1], one)), None)
     if reading is None:
         return not_run(id, INERT)
-    gained = [[_gained(one.robustness, reading) for one in age] for age in (ages[0], ages[-1])]
+    end, robustness = key._replace(age=grid.experiment.stages[-1]), ages[0][0].robustness
+    _, eps = judged_at(robustness, key.dataset)
+    gained = [[_gained(one.robustness, reading, eps) for one in age] for age in (ages[0], ages[-1])]
     paper, sound = (difference(*([each[at] for each in age] for age in gained)) for at in (0, 1))
     first, _, last = grid.experiment.stages
-    end, robustness = key._replace(age=last), ages[0][0].robustness
     by = f"{_called(reading)}, gain at epoch {first} less at {last}"
     means = [[float(np.mean([each[at] for each in age])) for age in gained] for at in (0, 1)]
     why = f"With {_called(reading)}, gains are {means[0][0]:+.3f} and {means[0][1]:+.3f} by Eq. 2, {means[1][0]:+.3f} "
@@ -143,17 +145,18 @@ def filter_helps_young_more(grid: Grid) -> Answer:
     return Answer(
         id,
         Finding(paper, told(f"{by}, Eq. 2", len(robustness.normalised), grid, end)),
-        Finding(sound, told(f"{by}, fresh PGD", robustness.pgd_correct.shape[-1], grid, end)),
+        Finding(sound, told(f"{by}, fresh PGD at {_eps(eps, key)}", robustness.pgd_correct.shape[-1], grid, end)),
         smaller=smaller(id, key, last),
         why=why,
     )
 
 
-def _gained(robustness: object, reading: str) -> tuple[np.ndarray, np.ndarray]:
+def _gained(robustness: Robustness, reading: str, eps: float) -> tuple[np.ndarray, np.ndarray]:
     """Image by image, filtered less original: the probability of Eq. 2 in pixels, and being right under fresh PGD."""
     rows = robustness.row[reading], robustness.row["original"]
-    probability, right = robustness.probability.values, robustness.pgd_correct.astype(float)
-    return probability[rows[0], 0] - probability[rows[1], 0], right[rows[0], 0] - right[rows[1], 0]
+    probability = robustness.probability.values
+    right = [robustness.pgd(who, eps).astype(float) for who in (reading, "original")]
+    return probability[rows[0], 0] - probability[rows[1], 0], right[0] - right[1]
 
 
 def _called(reading: str) -> str:

@@ -61,27 +61,27 @@ def _shares(grid: Grid, key: Key) -> tuple[Measured, float, float]:
 def dropping_hurts(grid: Grid) -> Answer:
     """Accuracy without a null kernel less without a fragile one: on the images of S; soundly, on other images."""
     id, key = "fragile.dropping_hurts", grid.main
-    same, other, beyond = gaps(grid, key)
+    (same, beyond_same), (other, beyond) = gaps(grid, key)
     sampled = grid.sampled(key)
     networks, how = len(sampled or grid[key]), "S drawn anew with its images" if sampled else "S taken as known"
-    paper = Finding(same, told("the images that S is from", same.images, grid, key, networks))
+    control = "as many kernels of largest norm"
+    paper = Finding(same, told("the images that S is from", same.images, grid, key, networks), beyond_same, control)
     by = told(f"images that S is not from, {how}", other.images, grid, key, networks)
-    sound = Finding(other, by, beyond, "as many kernels of largest norm")
+    sound = Finding(other, by, beyond, control)
     why = f"On the images of S the gap is {same.mean:.4f}, above 0 by construction; on others {other.mean:.4f}, "
     why += f"{beyond.mean:+.4f} beyond kernels of large norm."
     return Answer(id, paper, sound, smaller=smaller(id, key), why=why)
 
 
-def gaps(grid: Grid, key: Key) -> tuple[Measured, Measured, Measured]:
-    """Accuracy without a null kernel less without a fragile one: on the images that S is from, on others, and that
-    beyond as many kernels of largest norm. With S drawn anew where the sample is there, else with S as known.
+def gaps(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], tuple[Measured, Measured]]:
+    """Accuracy without a null kernel less without a fragile one, and that beyond as many kernels of largest norm: on
+    the images that S is from, and on others. With S drawn anew where the sample is there, else with S as known.
     """
     if found := samples(grid.sampled(key)):
         n = len(found[0].record.intact)
-        same, _ = resampled(found, dropping, every(n))
-        return same, *resampled(found, dropping, every(n, 0, 2), every(n, 1, 2))
-    (same, _), (other, beyond) = (gap(grid[key], half) for half in (0, 1))
-    return same, other, beyond
+        same = resampled(found, dropping, every(n))
+        return tuple(same), tuple(resampled(found, dropping, every(n, 0, 2), every(n, 1, 2)))
+    return gap(grid[key], 0), gap(grid[key], 1)
 
 
 def depth_grows_fragile_count(grid: Grid) -> Answer:

@@ -19,13 +19,16 @@ from lib.chapters.fragile_neurons.experiment import DATASETS, Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls, unclipped_share
-from lib.chapters.fragile_neurons.record import CellRecord
+from lib.chapters.fragile_neurons.record import MOVES, CellRecord
 from lib.chapters.fragile_neurons.resampled import BEATEN, as_share, every, plainly, resampled, scale_free
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, FGSM_FREE
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.ledger.answers import Answer, Finding, Readings
 from lib.measure.intervals import Measured, difference, exact, rate
 from lib.measure.multiple import extreme
+
+Pairs = Sequence[tuple[Key, float, float]]
+"""Of each cell its accuracy under attack and the share of images that move S more."""
 
 PERCENTILE = "the 95th percentile of random sets of the same size"
 
@@ -37,7 +40,7 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
         return missing
     key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
     records, rule, sampled = grid[key], claim(id), grid.sampled(key)
-    value, *_ = moved_beside_lot(grid, key)
+    (value, _), _ = moved_beside_lot(grid, key)
     shares = readings_of(grid, key)
     giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
     by = "FGSM not clipped, at the printed eps, "
@@ -69,47 +72,53 @@ def readings_of(grid: Grid, key: Key) -> dict[str, float]:
                     np.mean([one.beside[row].mean() for one in layers])
                 )
     if found:
-        shares[f"not clipped, after {CONVOLUTION}"] = moved_beside_lot(grid, key)[0].mean  # S by all images, as printed
+        shares[f"not clipped, after {CONVOLUTION}"] = moved_beside_lot(grid, key)[0][0].mean  # S by all images
     return shares
 
 
 def fragile_moved_more(grid: Grid) -> Answer:
     """The share of images whose fragile kernels move more, less one half: as printed; soundly, free of scale, with S
-    from other images, and beside random sets.
+    from other images. Both beside random sets.
     """
     id, key = "fragile.moved_more", grid.main
-    plain, free, over = moved_beside_lot(grid, key)
+    (plain, over_plain), (free, over_free) = moved_beside_lot(grid, key)
     sampled = grid.sampled(key)
     how = "S drawn anew with its images" if sampled else "S taken as known"
     networks = len(sampled or grid[key])
-    paper = Finding(plain.shifted(0.5), told("FGSM not clipped, no control", plain.images, grid, key, networks))
+    by = told("FGSM not clipped", plain.images, grid, key, networks)
+    control = PERCENTILE if sampled else f"{PERCENTILE}, clipped: a cell has no others"
+    paper = Finding(plain.shifted(0.5), by, over_plain, control)
     by = told(f"FGSM clipped, in units of random signs, S from other images, {how}", free.images, grid, key, networks)
     high = controls(grid[key], "FGSM").as_high
     why = f"Plainly, {high:.0%} of random sets come as high as S; free of scale its share is {free.mean:.3f}, "
-    why += f"{over.mean:+.3f} beside the 95th percentile of random sets."
-    return Answer(id, paper, Finding(free.shifted(0.5), by, over, PERCENTILE), smaller=smaller(id, key), why=why)
+    why += f"{over_free.mean:+.3f} beside the 95th percentile of random sets."
+    return Answer(id, paper, Finding(free.shifted(0.5), by, over_free, PERCENTILE), smaller=smaller(id, key), why=why)
 
 
-def moved_beside_lot(grid: Grid, key: Key) -> tuple[Measured, Measured, Measured]:
-    """The share of images that move S more: plainly, not clipped; in units of random signs, with S from other images;
-    and what the second has over 95 % of random sets of the same size.
+def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], tuple[Measured, Measured]]:
+    """The share of images that move S more, and what that has over 95 % of random sets of the same size: plainly, not
+    clipped; and in units of random signs, with S from other images.
 
     With S drawn anew where the sample is there, else with S as known.
     """
     records = grid[key]
     if found := samples(grid.sampled(key)):
         n, images = len(found[0].record.intact), every(len(found[0].moved[FGSM_FREE]))
-        plain, _ = resampled(found, plainly, every(n), images)
-        free, over = resampled(found, scale_free, every(n, 0, 2), images)
-        return as_share(plain), as_share(free), over
-    plain = unclipped_share(records, "convolution", _at(records, key.dataset))
+        plain, over_plain = resampled(found, plainly, every(n), images)
+        free, over_free = resampled(found, scale_free, every(n, 0, 2), images)
+        return (as_share(plain), over_plain), (as_share(free), over_free)
+    plain = unclipped_share(records, CONVOLUTION, _at(records, key.dataset))
     free = rate([one.targeting.printed_relative[1::2] for one in records])
-    return plain, free, free.shifted(float(np.mean([np.quantile(_random(one), BEATEN) for one in records])))
+    return tuple(
+        (one, one.shifted(_beaten(records, move)))
+        for one, move in ((plain, "FGSM"), (free, "FGSM over random signs"))
+    )
 
 
-def _random(record: CellRecord) -> np.ndarray:
-    """What random sets give in units of random signs, on the maps of the convolution."""
-    return record.targeting.controls.random[-1, 0]
+def _beaten(records: Sequence[CellRecord], move: str) -> float:
+    """What 95 % of random sets stay below in a cell, clipped, on the maps of the convolution; `move` of `MOVES`."""
+    random = [one.targeting.controls.random[MOVES.index(move), LEVELS.index(CONVOLUTION)] for one in records]
+    return float(np.mean(np.quantile(random, BEATEN, axis=1)))
 
 
 def targeting_grows_with_eps(grid: Grid) -> Answer:
@@ -165,26 +174,27 @@ def training_evens_targeting(grid: Grid) -> Answer:
 
 
 def magnitude_grows_with_eps(grid: Grid) -> Answer:
-    """The smallest step of S_f from eps to eps; soundly, beside that of random signs, which grow as well."""
+    """The smallest step of S_f from eps to eps; soundly, on the sample. Both beside random signs, which grow too."""
     id, key = "magnitude.grows_with_eps", grid.main
     moved, eps = [one.targeting.moved.values for one in grid[key]], grid[key][0].targeting.eps
     least = _smallest_step([[one[at] for one in moved] for at in range(len(eps))])
-    paper = Finding(least, told(f"FGSM clipped, the smallest step of {len(eps)} eps", len(moved[0][0]), grid, key))
-    control = "random signs of the same size: S_f in units of theirs"
+    control, sound = "random signs of the same size: S_f in units of theirs", None
     if found := grid.sampled(key):
         mine, lot = (np.array([one.magnitude[row].astype(float) for one in found]) for row in (0, 1))
         ratio = mine / np.maximum(lot.mean(-1, keepdims=True), 1e-9)
         over = _smallest_step(ratio.swapaxes(0, 1))
         step = _smallest_step(mine.swapaxes(0, 1))
-        by = told("FGSM clipped, the smallest step", mine.shape[-1], grid, key, len(found))
+        by = told(f"FGSM clipped, the smallest step of {mine.shape[1]} eps", mine.shape[-1], grid, key, len(found))
         sound = Finding(step, by, over, control)
         why = "Any step moves the maps further the longer it is; in units of random signs S_f changes by "
         why += f"{over.mean:+.3f} at its worst step."
     else:
-        sound = Finding(least, f"{paper.by}; its control not clipped, a theorem", exact(0.0), control)
+        over, control = exact(0.0), f"{control}, not clipped: a theorem"
         why = (
             "Not clipped, S_f grows exactly as eps does under any step, random signs too: in units of theirs it stays."
         )
+    by = told(f"FGSM clipped, the smallest step of {len(eps)} eps", len(moved[0][0]), grid, key)
+    paper = Finding(least, by, over, control)
     return Answer(id, paper, sound, smaller=smaller(id, key), why=why)
 
 
@@ -200,19 +210,23 @@ def robustness_tracks_targeting(grid: Grid) -> Answer:
     id, key = "robustness.tracks_targeting", grid.main
     every_cell, own = pairs(grid).values()
     own = [one for one in own if one[0].dataset == key.dataset]
-    paper, sound = (correlation(*zip(*(one[1:] for one in found), strict=True)) for found in (every_cell, own))
+    paper, sound = (correlation(found) for found in (every_cell, own))
     robustness = grid[key][0].robustness
     images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
-    by = f"{len(every_cell)} cells, FGSM at the printed eps, share not clipped; {images[0]:,} test images"
-    sound_by = f"{len(own)} cells of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, share in units "
-    sound_by += f"of random signs; {images[1]:,} test images"
+    by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {images[0]:,} test images"
+    sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, "
+    sound_by += f"share in units of random signs; {images[1]:,} test images"
     why = f"Rank correlation {paper.mean:+.2f} over {len(every_cell)} cells, soundly {sound.mean:+.2f} over "
-    why += f"{len(own)}; cells of one network at several ages are not independent."
+    why += f"{len(own)}; several ages of one network are one unit."
     oldest = max(one.age for one in grid)
     return Answer(id, Finding(paper, by), Finding(sound, sound_by), smaller=smaller(id, key, oldest), why=why)
 
 
-def pairs(grid: Grid) -> dict[str, list[tuple[Key, float, float]]]:
+def _cells(found: Pairs, measured: Measured) -> str:
+    return f"{len(found)} cells of {measured.networks} independent network{'s' if measured.networks > 1 else ''}"
+
+
+def pairs(grid: Grid) -> dict[str, Pairs]:
     """Accuracy under attack and share for each cell: FGSM and the plain share, PGD and the share free of scale."""
     plain, free = [], []
     for key in grid:
@@ -224,18 +238,20 @@ def pairs(grid: Grid) -> dict[str, list[tuple[Key, float, float]]]:
     return {"FGSM, plain share": plain, "PGD, share in units of random signs": free}
 
 
-def correlation(one: Sequence[float], other: Sequence[float]) -> Measured:
-    """Spearman's, with the interval of Fieller, Hartley and Pearson (1957); four pairs are needed for one.
+def correlation(found: Pairs) -> Measured:
+    """Spearman's over cells, with the interval of Fieller, Hartley and Pearson (1957) over networks.
 
-    0 where one side is the same everywhere: nothing is followed then.
+    Ages of one network on one data set are no independent pairs, so the interval is that of as many pairs as there are
+    networks: four are needed for one. 0 where one side is the same everywhere: nothing is followed then.
     """
-    n = len(one)
-    if n < 2 or len(set(one)) == 1 or len(set(other)) == 1:
-        return Measured(0.0, None, None, max(n, 1))
+    networks = len({key[:2] for key, *_ in found})
+    one, other = ([pair[side] for pair in found] for side in (1, 2))
+    if len(found) < 2 or len(set(one)) == 1 or len(set(other)) == 1:
+        return Measured(0.0, None, None, max(networks, 1))
     rho = float(stats.spearmanr(one, other).statistic)
-    if n < 4:
-        return Measured(rho, None, None, n)
-    factor = float(stats.t.ppf(0.975, n - 2))
-    z, half = np.arctanh(np.clip(rho, -0.999, 0.999)), factor * float(np.sqrt(1.06 / (n - 3)))
+    if networks < 4:
+        return Measured(rho, None, None, networks)
+    factor = float(stats.t.ppf(0.975, networks - 2))
+    z, half = np.arctanh(np.clip(rho, -0.999, 0.999)), factor * float(np.sqrt(1.06 / (networks - 3)))
     low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
-    return Measured(rho, low, high, n, error=(high - low) / 2 / factor, df=float(n - 2))
+    return Measured(rho, low, high, networks, error=(high - low) / 2 / factor, df=float(networks - 2))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.measure import NOISE_LEVELS
-from lib.chapters.fragile_neurons.quantities import filter_gains
+from lib.chapters.fragile_neurons.quantities import filter_gains, judged_at
 from lib.chapters.fragile_neurons.record import ALONE, CellRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, READINGS
@@ -55,10 +55,9 @@ def gains(grid: Grid) -> pd.DataFrame:
     """What filtered networks gain over the original, and scaling alone."""
     rows = []
     for key, who in product(grid, FILTERS):
-        robustness = grid[key][0].robustness
-        least = f"{robustness.eps[1]:.3g}, {robustness.pgd_eps[0]:.3g}"
-        found, alone = filter_gains(grid[key], who), filter_gains(grid[key], ALONE + who)
-        row = {"cell": str(key), "filter": who, "eps of fresh FGSM, PGD": least}
+        at = ", ".join(f"{eps:.3g}" for eps in judged_at(grid[key][0].robustness, key.dataset))
+        found, alone = (filter_gains(grid[key], name, key.dataset) for name in (who, ALONE + who))
+        row = {"cell": str(key), "filter": who, "eps of fresh FGSM, PGD": at}
         row |= {kind: f"{gain:+.3f}" for kind, gain in found.items()}
         scaled = {f"{kind}, scaled alone": f"{alone[kind]:+.3f}" for kind in ("fresh FGSM", "fresh PGD")}
         rows.append(row | scaled)

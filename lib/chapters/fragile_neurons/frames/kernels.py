@@ -48,7 +48,7 @@ def dropped(grid: Grid) -> pd.DataFrame:
     """By how much more accuracy a fragile kernel is worth than a null one."""
     rows = []
     for key in grid:
-        same, other, beyond = gaps(grid, key)
+        (same, _), (other, beyond) = gaps(grid, key)
         row = {"cell": str(key), "on the images of S": f"{same:.4f}", "on other images": f"{other:.4f}"}
         rows.append(row | {"beyond kernels of large norm": f"{beyond:+.4f}"})
     return pd.DataFrame(rows)

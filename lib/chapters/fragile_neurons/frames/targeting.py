@@ -53,7 +53,7 @@ def moved(grid: Grid) -> pd.DataFrame:
     """The share of images that move S more, plainly and free of scale, beside random sets."""
     rows = []
     for key in grid:
-        plain, free, over = moved_beside_lot(grid, key)
+        (plain, _), (free, over) = moved_beside_lot(grid, key)
         row = {
             "cell": str(key),
             "plainly": f"{plain:.3f}",

@@ -50,7 +50,7 @@ def lowered(grid: Grid) -> str:
 def gains(grid: Grid) -> str:
     """For the table of gains."""
     acting = [(key, name) for key in grid for name in FILTERS if acts(grid[key], name)]
-    found = [filter_gains(grid[key], name)["fresh PGD"] for key, name in acting]
+    found = [filter_gains(grid[key], name, key.dataset)["fresh PGD"] for key, name in acting]
     if not found:
         return "Here: every reading of the filter is inert."
     sure, least, most = sum(map(above, found)), min(one.mean for one in found), max(one.mean for one in found)

@@ -45,8 +45,8 @@ def over_halves(grid: Grid) -> str:
 def dropped(grid: Grid) -> str:
     """For the table of what a kernel is worth."""
     found = [gaps(grid, key) for key in grid]
-    on_others = [other for _, other, _ in found]
-    sure, beyond = (sum(map(above, ones)) for ones in (on_others, [one for *_, one in found]))
+    on_others, beyond_norm = zip(*(other for _, other in found), strict=True)
+    sure, beyond = (sum(map(above, ones)) for ones in (on_others, beyond_norm))
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
     cells = counted(len(found), "cell")
     return (

@@ -44,7 +44,7 @@ def splits(grid: Grid) -> str:
 
 def moved(grid: Grid) -> str:
     """For the table of S beside random sets."""
-    over = [moved_beside_lot(grid, key)[2] for key in grid]
+    over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
         f"Here: free of scale, S less 95 % of random sets is {least:+.3f} to {most:+.3f}; the interval lies above 0 in "
@@ -80,9 +80,10 @@ def readings_of_89(grid: Grid) -> str:
 def tracked(grid: Grid) -> str:
     """For the figure of accuracy beside share."""
     every_cell, _ = pairs(grid).values()
-    found = correlation(*zip(*(one[1:] for one in every_cell), strict=True))
+    found = correlation(every_cell)
     told = "too few for an interval" if found.low is None else f"95 % interval {found.low:+.2f} to {found.high:+.2f}"
-    return f"Here: over {counted(len(every_cell), 'cell')} the rank correlation is {found.mean:+.2f}, {told}."
+    cells = f"{counted(len(every_cell), 'cell')} of {counted(found.networks, 'network')}"
+    return f"Here: over {cells} the rank correlation is {found.mean:+.2f}, {told}."
 
 
 def contradictions() -> str:
