@@ -110,8 +110,7 @@ def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], t
     plain = unclipped_share(records, CONVOLUTION, _at(records, key.dataset))
     free = rate([one.targeting.printed_relative[1::2] for one in records])
     return tuple(
-        (one, one.shifted(_beaten(records, move)))
-        for one, move in ((plain, "FGSM"), (free, "FGSM over random signs"))
+        (one, one.shifted(_beaten(records, move))) for one, move in ((plain, "FGSM"), (free, "FGSM over random signs"))
     )
 
 
