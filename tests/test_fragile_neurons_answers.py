@@ -1,5 +1,6 @@
 """The answers to the claims of the paper on fragile neurons, on records that are made up."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -402,6 +403,7 @@ def test_a_filter_that_is_inert_by_the_sample_s_own_s_is_not_one_that_lowers_not
     shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
     answer = answers.filter_lowers_targeting(own("mnist", sample(), moves=lambda who, eps: shares[who], changed=5))
     assert word(answer) == "found, unsettled" and answer.sound is None
+    assert "changes no singular value" in answer.why and "missing" not in answer.why
 
 
 @pytest.mark.parametrize(
@@ -501,6 +503,23 @@ def test_what_is_about_a_data_set_that_is_not_here_is_not_run(lacking: str, data
     left = {answer.claim: answer.why for answer in found if word(answer) == "not run"}
     assert left.keys() == about
     assert all(f"No {lacking} in this run" in why for why in left.values())
+
+
+@pytest.mark.parametrize("sampled", [None, sample(layers={PRINTED: layer(5)})])
+def test_it_is_said_which_images_a_measurement_is_over_and_whether_s_was_drawn_anew(sampled: object) -> None:
+    cells = {(name, network, age): record(name, changed=5)
+             for name in ("mnist", "cifar10") for network in RESNETS for age in AGES}  # fmt: skip
+    found = every(grid_of(cells, dict.fromkeys(cells, sampled) if sampled else {}, ages="10 50 100"))
+    by = {
+        (one.claim, side): getattr(one, side).by for one in found for side in ("paper", "sound") if getattr(one, side)
+    }
+    for (id, _), words in by.items():
+        if not id.startswith("csg.") and "theorem" not in words:
+            assert re.search(r"(the|of the) first( 200 test images|;)|a sample of \d|all 200 test images", words), words
+    taken = "filtered.lowers_targeting", "filtered.raises_robustness", "filtered.helps_young_more"
+    taken += "targeting.grows_with_eps", "training.evens_targeting", "magnitude.grows_with_eps"
+    assert all("S taken as known" in words for (id, _), words in by.items() if id in taken and "theorem" not in words)
+    assert ("S taken as known" in by["fragile.moved_more", "sound"]) == (sampled is None)
 
 
 @pytest.mark.parametrize("sampled", [None, sample(layers={PRINTED: layer(5)})])

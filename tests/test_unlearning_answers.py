@@ -181,6 +181,8 @@ def test_the_loop_stops_at_the_first_round_that_reaches_the_target():
     answer = answers.loop_reaches_target(networks(printed=0.4), loop, E)
     assert answer.paper.measured.mean == pytest.approx(np.mean([0.6, 0.92, 0.95]) - 0.9)
     assert answer.paper.over_control.mean == 0
+    for finding in (answer.paper, answer.sound):
+        assert "the stop chosen on the test images by reading (b)" in finding.by
 
 
 def test_a_loop_that_never_starts_is_empty():
