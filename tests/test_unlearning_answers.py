@@ -155,7 +155,9 @@ def test_removal_the_paper_s_way_is_held_against_the_paper_s_effect():
     loop = made.loops(0.3)
     found = entry(CLAIMS["removal.helps"], answers.removal_helps(networks(printed=0.3), loop, E))
     assert found["paper"]["effect_excluded"] is True
-    assert found["sound"]["effect_excluded"] is None, "what PGD leaves beyond equal epochs is no quantity of the paper's"
+    assert found["sound"]["effect_excluded"] is None, (
+        "what PGD leaves beyond equal epochs is no quantity of the paper's"
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ def entry(claim: Claim, answer: Answer) -> dict:
     if claim.sound_smallest is not None:
         smallest["sound"] = claim.sound_smallest
     findings = {side: _finding(claim, smallest[side], getattr(answer, side)) for side in ("paper", "sound")}
-    if findings["paper"] and claim.kind == "statement":  # the paper's effect is of its own quantity, not of the sound one
+    if (
+        findings["paper"] and claim.kind == "statement"
+    ):  # the paper's effect is of its own quantity, not of the sound one
         findings["paper"]["effect_excluded"] = words.effect_excluded(claim, answer.paper.measured)
     word = _word(claim, answer, findings)
     _check_why(claim, word, answer.why)
