@@ -7,6 +7,7 @@ import pytest
 from projects import ACCURATE, by, measured
 
 from lib.ledger.answers import Answer, Finding, Readings, not_run
+from lib.ledger.entries import entry
 from lib.ledger.ledger import Ledger
 from lib.measure.intervals import exact, over_networks, share
 from lib.show import tables, wording
@@ -36,7 +37,7 @@ def test_a_card_of_a_statement_shows_both_findings_and_the_control(ledger: Ledge
     card = shown(ledger, "removal.helps", SIGNS, sound, why="Training on does as <well>.")
     assert "<strong>empty</strong> <small>(at least 0.02 counts)" in card and "<strong>fails</strong>" in card
     assert "0.0100 [-0.0200,&nbsp;0.0400] more than the control (as many random images removed)" in card
-    assert card.count("an effect of the paper’s size, 0.887, is excluded") == 2
+    assert card.count("an effect of the paper’s size, 0.887, is excluded") == 1, "the sound form is another quantity"
     assert "✗&nbsp;does not stand" in card and "Training on does as &lt;well&gt;." in card
 
 
@@ -59,6 +60,18 @@ def test_what_has_to_be_known_stands_beside_the_word(facts: Mapping, said: str, 
 
 def test_one_network_is_said(ledger: Ledger) -> None:
     assert "<small>one network</small>" in shown(ledger, "clean.accuracy", Finding(share(90, 100), "one network"))
+
+
+def test_a_statement_judged_by_one_network_has_a_neutral_mark(ledger: Ledger) -> None:
+    alone, many = Finding(share(90, 100), "one network"), Finding(over_networks([0.89, 0.9, 0.91]), "three")
+    held = entry(ledger.paper.claims["removal.helps"], Answer("removal.helps", alone, alone))
+    assert held["word"] == "confirmed" and "○&nbsp;confirmed" in wording.answer(held)
+    mixed = entry(ledger.paper.claims["removal.helps"], Answer("removal.helps", alone, many))
+    assert "✓&nbsp;confirmed" in wording.answer(mixed), "soundly it is judged by three"
+    open_ = entry(ledger.paper.claims["removal.helps"], Answer("removal.helps", alone, why="Not measured soundly."))
+    assert "?&nbsp;found, unsettled" in wording.answer(open_)
+    number = shown(ledger, "clean.accuracy", Finding(share(9894, 10_000), "one network"))
+    assert "✓&nbsp;found" in number, "a number that one network gives is that network's"
 
 
 def test_an_exact_value_has_no_interval(ledger: Ledger) -> None:

@@ -261,6 +261,7 @@ def test_a_filter_that_is_inert_by_the_sample_s_own_s_is_not_one_that_lowers_not
     shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
     answer = answers.filter_lowers_targeting(own("mnist", sample(), moves=lambda who, eps: shares[who], changed=5))
     assert word(answer) == "found, unsettled" and answer.sound is None
+    assert "changes no singular value" in answer.why and "missing" not in answer.why
 
 
 def test_the_paper_s_own_way_is_empty_where_the_control_does_as_well() -> None:

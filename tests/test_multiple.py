@@ -46,6 +46,24 @@ def test_its_p_value_agrees_with_its_interval() -> None:
         assert found.shifted(0.1).p_above(0.05) == pytest.approx(found.p_above(0.15))
 
 
+def test_one_of_the_grid_decides_where_it_lies_on_the_side_that_one_is_enough_for() -> None:
+    """The smallest is below a threshold where any is: the easiest of those that are there tells, Holm-adjusted."""
+    adjusted = 1 - 0.05 / 3
+    found = extreme(GRID, "smallest")
+    assert found.networks_to_decide(0.26) == GRID[1].networks_to_decide(0.26, adjusted)
+    assert GRID[1].networks_to_decide(0.26, adjusted) < GRID[2].networks_to_decide(0.26, adjusted)
+    with_one = extreme([*GRID, over_networks([0.1])], "smallest")
+    assert with_one.networks_to_decide(0.26) == GRID[1].networks_to_decide(0.26, 1 - 0.05 / 4)
+    assert extreme([*GRID[:1], over_networks([0.1])], "smallest").networks_to_decide(0.2) is None
+    largest = extreme(GRID, "largest")
+    assert largest.networks_to_decide(0.26) == GRID[0].networks_to_decide(0.26, adjusted)
+    assert largest.networks_to_decide(0.35) == max(one.networks_to_decide(0.35) for one in GRID)
+
+
+def test_a_higher_confidence_needs_more_networks() -> None:
+    assert GRID[2].networks_to_decide(0.2, 0.999) > GRID[2].networks_to_decide(0.2)
+
+
 def test_as_many_networks_decide_as_the_hardest_of_them_needs() -> None:
     found = extreme(GRID, "smallest")
     assert found.networks_to_decide(0.15) == max(one.networks_to_decide(0.15) for one in GRID)

@@ -25,6 +25,10 @@ def entry(claim: Claim, answer: Answer) -> dict:
     if claim.sound_smallest is not None:
         smallest["sound"] = claim.sound_smallest
     findings = {side: _finding(claim, smallest[side], getattr(answer, side)) for side in ("paper", "sound")}
+    if (
+        findings["paper"] and claim.kind == "statement"
+    ):  # the paper's effect is of its own quantity, not of the sound one
+        findings["paper"]["effect_excluded"] = words.effect_excluded(claim, answer.paper.measured)
     word = _word(claim, answer, findings)
     _check_why(claim, word, answer.why)
     return {
@@ -81,14 +85,14 @@ def _finding(claim: Claim, smallest: float | None, found: Finding | None) -> dic
         "over_control": found.over_control and measured_entry(found.over_control),
         "control": found.control,
     }
+    written |= {"effect_excluded": None}
     if claim.kind != "statement":
-        return written | {"word": None, "p": None, "networks_needed": None, "effect_excluded": None}
+        return written | {"word": None, "p": None, "networks_needed": None}
     word = words.finding(smallest, found)
     return written | {
         "word": word,
         "p": measured.p_above(smallest),
         "networks_needed": measured.networks_to_decide(smallest) if word == "cannot tell" else None,
-        "effect_excluded": words.effect_excluded(claim, measured),
     }
 
 

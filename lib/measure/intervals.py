@@ -98,7 +98,7 @@ class Measured:
         gap = distance(mean, threshold, self.scale)
         return float(stats.t.sf(gap / self.error, self.df)) if self.error else float(gap <= 0)
 
-    def networks_to_decide(self, threshold: float) -> int | None:
+    def networks_to_decide(self, threshold: float, confidence: float = CONFIDENCE) -> int | None:
         """How many networks would put the interval to one side of `threshold`, at the mean and the spread seen here.
 
         None where no number up to 1,000 would, or where one network says nothing about the spread.
@@ -109,7 +109,7 @@ class Measured:
         to_scale = float(stretch(self._unshifted, self.scale))
         counts = np.arange(2, MOST_NETWORKS + 1)
         errors = to_scale * np.sqrt(self.between**2 / counts + (self.within or 0.0) ** 2)
-        enough = stats.t.ppf((1 + CONFIDENCE) / 2, counts - 1) * errors < gap
+        enough = stats.t.ppf((1 + confidence) / 2, counts - 1) * errors < gap
         return int(counts[enough][0]) if enough.any() else None
 
 

@@ -40,7 +40,17 @@ class Extreme(Measured):
         return max(each) if self.which == "smallest" else min(holm(each))
 
     def networks_to_decide(self, threshold: float) -> int | None:
-        """How many networks would put all of the grid to one side; None where that is not to be had."""
+        """How many networks would decide, at the means and the spreads seen here; None where that is not to be had.
+
+        The smallest lies below a threshold where one of the grid does, with the confidence adjusted for having been
+        picked; above it where all do. For the largest it is the other way round.
+        """
+        sign = -1 if self.which == "smallest" else 1
+        enough = [one for one in self.grid if sign * (one.mean - threshold) > 0]
+        if enough:
+            adjusted = 1 - (1 - CONFIDENCE) / len(self.grid)
+            each = [one.networks_to_decide(threshold, adjusted) for one in enough]
+            return min((one for one in each if one is not None), default=None)
         each = [one.networks_to_decide(threshold) for one in self.grid]
         return None if None in each else max(each)
 

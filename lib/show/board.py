@@ -13,7 +13,7 @@ from lib.ledger import board, first_edition, words
 from lib.ledger.board import Row
 from lib.show import plots, tables, wording
 
-TONES = {"good": plots.COLOURS[2], "bad": plots.COLOURS[1], "open": plots.COLOURS[4], "none": "0.45"}
+TONES = {"good": plots.COLOURS[2], "bad": plots.COLOURS[1], "open": plots.COLOURS[4], "none": "0.45", "alone": "0.45"}
 FARTHEST = {"numbers": 4.0, "statements": 1.0}
 """How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what is farther is put at
 the edge."""
@@ -46,7 +46,7 @@ def _number(ax: Axes, at: int, row: Row) -> None:
         in_tolerances = [
             None if one is None else (one - claim.value) / claim.tolerance for one in (found["mean"], *ends)
         ]
-        _mark(ax, at, *in_tolerances, row.word, "numbers", filled=True)
+        _mark(ax, at, *in_tolerances, _colour(row), "numbers", filled=True)
 
 
 def _statement(ax: Axes, at: int, row: Row) -> None:
@@ -56,13 +56,17 @@ def _statement(ax: Axes, at: int, row: Row) -> None:
             if side == "sound" and row.claim.sound_smallest is not None:
                 smallest = row.claim.sound_smallest
             less = [None if found[name] is None else found[name] - smallest for name in ("mean", "low", "high")]
-            _mark(ax, at + shift, *less, row.word, "statements", filled=side == "sound")
+            _mark(ax, at + shift, *less, _colour(row), "statements", filled=side == "sound")
+
+
+def _colour(row: Row) -> str:
+    return TONES[wording.tone_of(row.answer) if row.answer else wording.tone(row.word)]
 
 
 def _mark(
-    ax: Axes, at: float, mean: float, low: float | None, high: float | None, word: str, pane: str, *, filled: bool
+    ax: Axes, at: float, mean: float, low: float | None, high: float | None, colour: str, pane: str, *, filled: bool
 ) -> None:
-    edge, colour = FARTHEST[pane], TONES[wording.tone(word)]
+    edge = FARTHEST[pane]
     if low is not None:
         ax.hlines(at, *np.clip([low, high], -edge, edge), color=colour, linewidth=1.5)
     beyond = abs(mean) > edge
@@ -80,7 +84,7 @@ def _finish(ax: Axes, rows: Sequence[Row], edge: float, title: str) -> None:
     for at, row in enumerate(rows):
         word = row.word + (" (smaller)" if row.answer and row.answer["smaller"] else "")
         place = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 7}
-        ax.annotate(word, (1.01, at), color=TONES[wording.tone(row.word)], annotation_clip=False, **place)
+        ax.annotate(word, (1.01, at), color=_colour(row), annotation_clip=False, **place)
 
 
 def table(caption: str, rows: Sequence[Row]) -> HTML:

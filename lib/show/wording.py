@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from lib.ledger.words import GOOD
 
 BAD = ("not found", "not found here", "does not stand", "refuted")
-MARKS = {"good": "✓", "bad": "✗", "open": "?", "none": "–"}
+MARKS = {"good": "✓", "bad": "✗", "open": "?", "none": "–", "alone": "○"}
 
 
 def tone(word: str) -> str:
@@ -19,9 +19,18 @@ def tone(word: str) -> str:
     return "good" if word in GOOD else "bad" if word in BAD else "open"
 
 
-def badge(word: str) -> str:
-    """A word with its mark."""
-    kind = tone(word)
+def tone_of(entry: Mapping) -> str:
+    """The same of an answer: `alone` where a statement, which speaks of networks, is judged by one of them."""
+    deciding = entry["sound"] or entry["paper"]
+    kind = tone(entry["word"])
+    if entry["kind"] == "statement" and kind in ("good", "bad") and deciding["measured"]["networks"] == 1:
+        return "alone"
+    return kind
+
+
+def badge(word: str, kind: str = "") -> str:
+    """A word with its mark: that of its tone, or of another one."""
+    kind = kind or tone(word)
     return f'<span class="verdict {kind}">{MARKS[kind]}&nbsp;{word}</span>'
 
 
@@ -29,7 +38,8 @@ def answer(entry: Mapping | None) -> str:
     """An answer's word, and what has to be known beside it: scale, one network, fitted, background."""
     if entry is None:
         return badge("not run")
-    return "<br>".join([badge(entry["word"]), *(f"<small>{html.escape(one)}</small>" for one in caveats(entry))])
+    shown = badge(entry["word"], tone_of(entry))
+    return "<br>".join([shown, *(f"<small>{html.escape(one)}</small>" for one in caveats(entry))])
 
 
 def caveats(entry: Mapping) -> list[str]:

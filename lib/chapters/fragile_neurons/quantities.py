@@ -9,8 +9,9 @@ from scipy import stats
 
 from lib.chapters.fragile_neurons.kernels import LEVELS, expected_agreement, is_fragile
 from lib.chapters.fragile_neurons.record import MOVES, CellRecord, Robustness
-from lib.chapters.fragile_neurons.resampled import over_both, parted
+from lib.chapters.fragile_neurons.resampled import parted
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
+from lib.measure.drawn import images_part, over_both
 from lib.measure.intervals import Measured, difference, over_networks, share
 
 Records = Sequence[CellRecord]
@@ -151,12 +152,11 @@ def cost_difference(
     for _ in range(500):
         chosen = [_drawn(generator, found[0]) for _, found in sides]
         costs = [
-            np.mean([cost_eps(eps, correct[:, at]) for correct in found])
-            for (eps, found), at in zip(sides, chosen, strict=True)
+            [cost_eps(eps, correct[:, at]) for correct in found] for (eps, found), at in zip(sides, chosen, strict=True)
         ]
-        draws.append(costs[0] - costs[1])
+        draws.append(np.subtract(*costs))
     images = min(found[0].shape[1] for _, found in sides)
-    return over_both(each, float(np.std(draws, ddof=1)), images, share=False)
+    return over_both(each, float(images_part(each, draws)), images, share=False)
 
 
 def _drawn(generator: np.random.Generator, correct: NDArray) -> NDArray:

@@ -1,8 +1,8 @@
 """Measurements in which S is estimated too: its images are drawn anew together with those that it is judged on.
 
 An interval that takes S as known is too narrow: another sample of images would have put other kernels into S. Here
-images are drawn with replacement, S is chosen from them again, and the spread of what comes out is the images' part of
-the standard error; that over networks is added where there are several.
+images are drawn with replacement, S is chosen from them again, and the spread of what comes out gives the images' part
+of the standard error (`lib.measure.drawn`); that over networks is added where there are several.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,11 +11,11 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from lib.chapters.fragile_neurons.kernels import is_fragile
 from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED, FGSM_FREE, SIGNS, SampleRecord
 from lib.chapters.fragile_neurons.targeting import random_splits
+from lib.measure.drawn import images_part, over_both
 from lib.measure.intervals import Measured
 
 DRAWS = 200
@@ -77,36 +77,20 @@ def resampled(
         Which images there are to draw from (N,) and (N,) or (n,); without `on` S is judged on those that it is from.
     """
     each = np.array([statistic(one, by, by if on is None else on) for one in samples], dtype=float)
-    generator, rows = np.random.default_rng(seed), []
+    generator, draws = np.random.default_rng(seed), []
     for _ in range(DRAWS):
         drawn = _drawn(generator, by)
         other = drawn if on is None else _drawn(generator, on)
-        rows.append(np.mean([statistic(one, drawn, other) for one in samples], axis=0))
+        draws.append([statistic(one, drawn, other) for one in samples])
     images = int((by if on is None else on).sum())
-    return [over_both(values, spread, images) for values, spread in zip(each.T, np.std(rows, 0, ddof=1), strict=True)]
+    return [
+        over_both(values, float(part), images) for values, part in zip(each.T, images_part(each, draws), strict=True)
+    ]
 
 
 def _drawn(generator: np.random.Generator, pool: Weights) -> Weights:
     """As many images as there are, drawn with replacement."""
     return generator.multinomial(int(pool.sum()), pool / pool.sum()).astype(float)
-
-
-def over_both(each: Sequence[float], within: float, images: int, *, share: bool = True) -> Measured:
-    """A mean over networks of values whose images' part of the standard error is known, with its interval.
-
-    One network has the images' part alone. Of a share that part is taken with what so many images leave open where
-    none of them differs, so that no interval has width zero.
-    """
-    each, n = np.asarray(each, dtype=float), len(each)
-    within = float(np.hypot(within, stats.norm.ppf(0.975) / images if share else 0.0))
-    between = float(each.std(ddof=1)) if n > 1 else None
-    error, df = float(np.hypot((between or 0.0) / n**0.5, within)), n - 1 if n > 1 else images - 1
-    mean, factor = float(each.mean()), float(stats.t.ppf(0.975, df))
-    found = {"error": error, "df": float(df), "between": between, "within": within}
-    if between is not None:
-        reach = factor * float(np.hypot(between, error))
-        found["predicted"] = (mean - reach, mean + reach)
-    return Measured(mean, mean - factor * error, mean + factor * error, n, images, tuple(map(float, each)), **found)
 
 
 def as_share(measured: Measured) -> Measured:

@@ -154,8 +154,10 @@ def _over_chance(loop: Loop, way: str) -> Measured:
 
 def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
     """Is accuracy 0.9 where the loop stops, and higher than after as many rounds without removal?"""
-    rounds = rates.stops(networks, loop, JUDGED)
-    found, sound = (_at_the_stop(networks, loop, rounds, way, words) for way, words in _ways(experiment).items())
+    rounds, stop = rates.stops(networks, loop, JUDGED), f"the stop chosen on the test images by reading ({JUDGED})"
+    found, sound = (
+        _at_the_stop(networks, loop, rounds, way, f"{words}, {stop}") for way, words in _ways(experiment).items()
+    )
     reached = found.measured.mean + rates.TARGET
     started = sum(number == 0 for number in rounds)
     why = f"FGSM leaves {reached:.3f} where the loop ends, after {np.mean(rounds):.1f} rounds"

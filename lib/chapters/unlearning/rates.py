@@ -12,7 +12,8 @@ from lib.chapters.unlearning.measure_loop import UPDATED, LoopRecord, RoomRecord
 from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED
 from lib.chapters.unlearning.reads import Reads
-from lib.measure import intervals
+from lib.measure import crossed, intervals
+from lib.measure.drawn import over_both
 from lib.measure.intervals import Measured
 
 Networks = Sequence[NetworkRecord]
@@ -96,13 +97,29 @@ def where_it_stops(networks: Networks, loop: Loop, reading: str, rounds: Sequenc
 
 
 def overfits(looks: Sequence[Look]) -> Measured:
-    """How far accuracy on what was trained on is ahead of that on test images, over networks."""
-    return intervals.over_networks([one.overfit for one in looks])
+    """How far accuracy on what was trained on is ahead of that on test images, over networks and images."""
+    return _ahead([_trained_on(one) for one in looks], [one.clean for one in looks])
 
 
 def less_overfit(first: Sequence[Look], then: Sequence[Look]) -> Measured:
     """By how much less the second networks are ahead, paired."""
-    return intervals.over_networks([a.overfit - b.overfit for a, b in zip(first, then, strict=True)])
+    pairs = list(zip(first, then, strict=True))
+    train = [_trained_on(a) - _trained_on(b) for a, b in pairs]
+    return _ahead(train, [a.clean.astype(float) - b.clean for a, b in pairs])
+
+
+def _ahead(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> Measured:
+    """The mean over training images less that over test images, from one value an image, one array a network."""
+    of_networks = np.subtract(*([one.mean() for one in side] for side in (train, test)))
+    within = np.hypot(*(crossed.parts(side).within for side in (train, test)))  # they are drawn apart
+    return over_both(of_networks, float(within), len(test[0]))
+
+
+def _trained_on(look: Look) -> np.ndarray:
+    """One value a training image (N,) whose mean is the accuracy on those trained on, and which varies as that does."""
+    kept = ~look.left_out
+    share = look.train[kept].mean()
+    return share + kept * (look.train - share) / kept.mean()
 
 
 # Room to recover.

@@ -45,6 +45,14 @@ def samples(found: Sequence[SampleRecord]) -> list[Sample]:
     return [Sample(one) for one in found]
 
 
-def told(what: str, images: int, grid: Grid, key: Key, networks: int | None = None) -> str:
+FIRST, SAMPLE, ALL = "the first {:,} test images", "a sample of {:,} test images", "all {:,} test images"
+EVERY_OTHER = "{:,} test images, every other of the first"
+"""Which images a finding is over: a cell has the first of them, but for clean accuracy."""
+
+KNOWN, DRAWN = "S taken as known", "S drawn anew with its images"
+"""What an interval makes of S: of its images' part it has none, or all."""
+
+
+def told(what: str, images: int, grid: Grid, key: Key, networks: int | None = None, *, which: str = FIRST) -> str:
     """What a finding was measured with."""
-    return f"{what}; {images:,} test images; {grid.told(key, networks)}"
+    return f"{what}; {which.format(images)}; {grid.told(key, networks)}"

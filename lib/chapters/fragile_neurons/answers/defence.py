@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from lib.chapters.fragile_neurons.answers.common import UNMEASURED, claim, lacking_ages, smaller, told
+from lib.chapters.fragile_neurons.answers.common import KNOWN, SAMPLE, UNMEASURED, claim, lacking_ages, smaller, told
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import filter_gains, judged_at
@@ -18,6 +18,8 @@ from lib.measure.multiple import extreme
 
 EQ_2 = f"Eq. 2, eps in {UNITS[0]}"
 INERT = "Every reading of the filter is inert here: it changes no singular value, so there is nothing to compare."
+
+UNCHANGED = "By the S of the sample the filter changes no singular value, so there is nothing to compare soundly."
 
 
 def acts(records: Sequence[CellRecord], reading: str) -> bool:
@@ -57,7 +59,9 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     )
     why = f"Where it acts, {_called(reading)} changes the share by {0 - paper.measured.mean:+.3f}; amplified "
     why += "kernels have larger maps."
-    return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why if sound else UNMEASURED)
+    if sound is None:
+        why = UNCHANGED if grid.sampled(key) else UNMEASURED
+    return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why)
 
 
 def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Finding | None]:
@@ -75,9 +79,11 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
         ]  # from there on any image can be the same grey
         each = [difference(*([layers[at].relative[one] for layers in pairs] for at in (0, 1))) for one in under]
         images = len(pairs[0][0].free), grid, key, len(sampled)
-        by = f"{_called(reading)}, FGSM on each network, not clipped: the same at every eps"
+        by = f"{_called(reading)}, FGSM on each network, not clipped: the same at every eps, {KNOWN}"
         relative = f"{_called(reading)}, in units of random signs, clipped, the worst of {len(under)} eps below 0.5"
-        return Finding(plain, told(by, *images)), Finding(extreme(each, "smallest"), told(relative, *images))
+        relative += f", {KNOWN}"
+        worst = extreme(each, "smallest")
+        return Finding(plain, told(by, *images, which=SAMPLE)), Finding(worst, told(relative, *images, which=SAMPLE))
     targeting = [one.targeting for one in grid[key]]
     if reading not in targeting[0].hits:
         return None, None
@@ -85,7 +91,7 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
         difference([one.hits["original"][at] for one in targeting], [one.hits[reading][at] for one in targeting])
         for at in range(len(targeting[0].eps))
     ]
-    by = f"{_called(reading)}, FGSM on each network, clipped, the worst of {len(each)} eps"
+    by = f"{_called(reading)}, FGSM on each network, clipped, the worst of {len(each)} eps, {KNOWN}"
     return Finding(extreme(each, "smallest"), told(by, len(targeting[0].printed), grid, key)), None
 
 
@@ -108,10 +114,10 @@ def filter_raises_robustness(grid: Grid) -> Answer:
     robustness = grid[key][0].robustness
     n, strong = len(robustness.normalised), robustness.pgd_correct.shape[-1]
     control = "the fragile kernels scaled as much, the null ones left alone"
-    by = told(f"{_called(reading)}, Eq. 2, eps in pixels, x' of the original", n, grid, key)
+    by = told(f"{_called(reading)}, Eq. 2, eps in pixels, x' of the original, {KNOWN}", n, grid, key)
     paper = Finding(gains[EQ_2], by, over[EQ_2], control)
     at = [_eps(one, key) for one in judged_at(robustness, key.dataset)]
-    by = f"{_called(reading)}, the worse of fresh FGSM at {at[0]} ({n:,} images) and fresh PGD at {at[1]}"
+    by = f"{_called(reading)}, the worse of fresh FGSM at {at[0]} ({n:,} images) and fresh PGD at {at[1]}, {KNOWN}"
     by = told(by, strong, grid, key)
     sound = Finding(extreme(fresh, "smallest"), by, extreme(beyond, "smallest"), control)
     why = f"With {_called(reading)}, fresh FGSM {fresh[0].mean:+.3f}, fresh PGD {fresh[1].mean:+.3f}; scaling alone "
@@ -138,7 +144,7 @@ def filter_helps_young_more(grid: Grid) -> Answer:
     gained = [[_gained(one.robustness, reading, eps) for one in age] for age in (ages[0], ages[-1])]
     paper, sound = (difference(*([each[at] for each in age] for age in gained)) for at in (0, 1))
     first, _, last = grid.experiment.stages
-    by = f"{_called(reading)}, gain at epoch {first} less at {last}"
+    by = f"{_called(reading)}, gain at epoch {first} less at {last}, {KNOWN}"
     means = [[float(np.mean([each[at] for each in age])) for age in gained] for at in (0, 1)]
     why = f"With {_called(reading)}, gains are {means[0][0]:+.3f} and {means[0][1]:+.3f} by Eq. 2, {means[1][0]:+.3f} "
     why += f"and {means[1][1]:+.3f} under PGD, at epochs {first} and {last}."

@@ -5,7 +5,12 @@ from itertools import pairwise
 import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import (
+    DRAWN,
+    EVERY_OTHER,
+    FIRST,
+    KNOWN,
     MORE,
+    SAMPLE,
     UNMEASURED,
     lacking,
     lacking_ages,
@@ -37,8 +42,10 @@ def fragile_share(grid: Grid, dataset: str) -> Answer:
     key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
     value, first, second = _shares(grid, key)
     sampled = grid.sampled(key)
-    n = len(sampled[0].intact if sampled else grid[key][0].dropout.intact)
-    finding = Finding(value, told("S by all images, of 64 kernels", n, grid, key, len(sampled or grid[key])))
+    n, which = len(sampled[0].intact if sampled else grid[key][0].dropout.intact), SAMPLE if sampled else FIRST
+    finding = Finding(
+        value, told("S by all images, of 64 kernels", n, grid, key, len(sampled or grid[key]), which=which)
+    )
     why = "A set below a mean has a size by the shape of the drops alone; halves of the images give "
     why += f"{first:.2f} and {second:.2f}."
     return Answer(id, finding, experiment=grid.title(key), smaller=smaller(id, key), why=why)
@@ -63,10 +70,12 @@ def dropping_hurts(grid: Grid) -> Answer:
     id, key = "fragile.dropping_hurts", grid.main
     (same, beyond_same), (other, beyond) = gaps(grid, key)
     sampled = grid.sampled(key)
-    networks, how = len(sampled or grid[key]), "S drawn anew with its images" if sampled else "S taken as known"
+    over = {"networks": len(sampled or grid[key]), "which": SAMPLE if sampled else EVERY_OTHER}
+    how = DRAWN if sampled else KNOWN
     control = "as many kernels of largest norm"
-    paper = Finding(same, told("the images that S is from", same.images, grid, key, networks), beyond_same, control)
-    by = told(f"images that S is not from, {how}", other.images, grid, key, networks)
+    by = told(f"the images that S is from, {how}", same.images, grid, key, **over)
+    paper = Finding(same, by, beyond_same, control)
+    by = told(f"images that S is not from, {how}", other.images, grid, key, **over)
     sound = Finding(other, by, beyond, control)
     why = f"On the images of S the gap is {same.mean:.4f}, above 0 by construction; on others {other.mean:.4f}, "
     why += f"{beyond.mean:+.4f} beyond kernels of large norm."
@@ -161,5 +170,5 @@ def _over_resnet18(grid: Grid, dataset: str) -> Finding | None:
     if not seeds:
         return None
     means = [[one[seed].without.mean(0) for seed in seeds] for one in ages]
-    by = told("mean over dropped kernels", len(means[0][0]), grid, keys[-1], len(seeds))
+    by = told("mean over dropped kernels", len(means[0][0]), grid, keys[-1], len(seeds), which=SAMPLE)
     return Finding(_two_steps(means, peak=True), by)

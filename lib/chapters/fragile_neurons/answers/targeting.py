@@ -7,6 +7,11 @@ import numpy as np
 from scipy import stats
 
 from lib.chapters.fragile_neurons.answers.common import (
+    DRAWN,
+    EVERY_OTHER,
+    FIRST,
+    KNOWN,
+    SAMPLE,
     claim,
     lacking,
     lacking_ages,
@@ -44,8 +49,9 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
     shares = readings_of(grid, key)
     giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
     by = "FGSM not clipped, at the printed eps, "
-    by += "S by all images and drawn anew with them" if sampled else "S by every other image, taken as known"
-    finding = Finding(value, told(by, value.images, grid, key, len(sampled or records)))
+    by += "S by all images and drawn anew with them" if sampled else f"S by every other image, {KNOWN}"
+    which = SAMPLE if sampled else FIRST
+    finding = Finding(value, told(by, value.images, grid, key, len(sampled or records), which=which))
     spread = controls(records, "FGSM")
     why = f"Such a share is near 0 or 1 for most sets: random ones of this size give {spread.low:.2f} to "
     why += f"{spread.high:.2f}, clipped."
@@ -83,12 +89,13 @@ def fragile_moved_more(grid: Grid) -> Answer:
     id, key = "fragile.moved_more", grid.main
     (plain, over_plain), (free, over_free) = moved_beside_lot(grid, key)
     sampled = grid.sampled(key)
-    how = "S drawn anew with its images" if sampled else "S taken as known"
+    how, which = (DRAWN, (SAMPLE, SAMPLE)) if sampled else (KNOWN, (FIRST, EVERY_OTHER))
     networks = len(sampled or grid[key])
-    by = told("FGSM not clipped", plain.images, grid, key, networks)
+    by = told(f"FGSM not clipped, {how}", plain.images, grid, key, networks, which=which[0])
     control = PERCENTILE if sampled else f"{PERCENTILE}, clipped: a cell has no others"
     paper = Finding(plain.shifted(0.5), by, over_plain, control)
-    by = told(f"FGSM clipped, in units of random signs, S from other images, {how}", free.images, grid, key, networks)
+    by = f"FGSM clipped, in units of random signs, S from other images, {how}"
+    by = told(by, free.images, grid, key, networks, which=which[1])
     high = controls(grid[key], "FGSM").as_high
     why = f"Plainly, {high:.0%} of random sets come as high as S; free of scale its share is {free.mean:.3f}, "
     why += f"{over_free.mean:+.3f} beside the 95th percentile of random sets."
@@ -131,7 +138,7 @@ def targeting_grows_with_eps(grid: Grid) -> Answer:
     theorem = "A convolution without bias and a step that is not clipped move each map in proportion to eps, so which "
     theorem += "set moves more is the same at every eps."
     last = key._replace(age=age)
-    by = f"FGSM, clipped, eps {eps[under]:.3g} less {eps[0]:.3g}"
+    by = f"FGSM, clipped, eps {eps[under]:.3g} less {eps[0]:.3g}, {KNOWN}"
     why = f"Not clipped the share is {free[0]:.3f} and {free[1]:.3f} at the ends; clipped it changes by "
     why += f"{clipped.mean:+.3f} up to eps {eps[under]:.2g}."
     return Answer(
@@ -161,7 +168,7 @@ def training_evens_targeting(grid: Grid) -> Answer:
     levels = [rate([one.targeting.hits["original"][0] for one in age]).mean for age in grown]
     first, _, last = grid.experiment.stages
     end, n = key._replace(age=last), len(grown[0][0].targeting.printed)
-    by = f"FGSM clipped, eps {grown[0][0].targeting.eps[0]:.2g}, epoch {first} less {last}"
+    by = f"FGSM clipped, eps {grown[0][0].targeting.eps[0]:.2g}, epoch {first} less {last}, {KNOWN}"
     why = f"The share goes from {levels[0]:.3f} at epoch {first} to {levels[-1]:.3f} at {last}; one half is even."
     return Answer(
         id,
@@ -173,7 +180,7 @@ def training_evens_targeting(grid: Grid) -> Answer:
 
 
 def magnitude_grows_with_eps(grid: Grid) -> Answer:
-    """The smallest step of S_f from eps to eps; soundly, on the sample. Both beside random signs, which grow too."""
+    """The smallest step of S_f from eps to eps; soundly, on the sample. Both beside that of random signs."""
     id, key = "magnitude.grows_with_eps", grid.main
     moved, eps = [one.targeting.moved.values for one in grid[key]], grid[key][0].targeting.eps
     least = _smallest_step([[one[at] for one in moved] for at in range(len(eps))])
@@ -183,7 +190,8 @@ def magnitude_grows_with_eps(grid: Grid) -> Answer:
         ratio = mine / np.maximum(lot.mean(-1, keepdims=True), 1e-9)
         over = _smallest_step(ratio.swapaxes(0, 1))
         step = _smallest_step(mine.swapaxes(0, 1))
-        by = told(f"FGSM clipped, the smallest step of {mine.shape[1]} eps", mine.shape[-1], grid, key, len(found))
+        by = f"FGSM clipped, the smallest step of {mine.shape[1]} eps, {KNOWN}"
+        by = told(by, mine.shape[-1], grid, key, len(found), which=SAMPLE)
         sound = Finding(step, by, over, control)
         why = "Any step moves the maps further the longer it is; in units of random signs S_f changes by "
         why += f"{over.mean:+.3f} at its worst step."
@@ -192,7 +200,7 @@ def magnitude_grows_with_eps(grid: Grid) -> Answer:
         why = (
             "Not clipped, S_f grows exactly as eps does under any step, random signs too: in units of theirs it stays."
         )
-    by = told(f"FGSM clipped, the smallest step of {len(eps)} eps", len(moved[0][0]), grid, key)
+    by = told(f"FGSM clipped, the smallest step of {len(eps)} eps, {KNOWN}", len(moved[0][0]), grid, key)
     paper = Finding(least, by, over, control)
     return Answer(id, paper, sound, smaller=smaller(id, key), why=why)
 
@@ -212,9 +220,9 @@ def robustness_tracks_targeting(grid: Grid) -> Answer:
     paper, sound = (correlation(found) for found in (every_cell, own))
     robustness = grid[key][0].robustness
     images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
-    by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {images[0]:,} test images"
+    by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {FIRST.format(images[0])}"
     sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, "
-    sound_by += f"share in units of random signs; {images[1]:,} test images"
+    sound_by += f"share in units of random signs; {FIRST.format(images[1])}"
     why = f"Rank correlation {paper.mean:+.2f} over {len(every_cell)} cells, soundly {sound.mean:+.2f} over "
     why += f"{len(own)}; several ages of one network are one unit."
     oldest = max(one.age for one in grid)
