@@ -28,6 +28,25 @@ def test_numbers_of_one_experiment_count_once() -> None:
     assert both["setup"] == {"found": 1} and both["defence"] == {"confirmed": 1}
 
 
+def test_rows_that_one_measurement_answers_both_ways_count_once() -> None:
+    pair = [row("removal.helps", HOLDS, FAILS), row("conclusion.robustness", HOLDS, FAILS)]
+    assert board.once(pair) == pair[:1] and board.counts(pair)["defence"] == {"does not stand": 1}
+    assert board.told(pair, "defence").startswith("1 experiments answer")
+    other_sound = row("conclusion.robustness", HOLDS, BARELY)
+    other_attack = row("conclusion.robustness", replace(HOLDS, by="PGD"), FAILS)
+    assert len(board.once([pair[0], other_sound])) == len(board.once([pair[0], other_attack])) == 2
+    unanswered = [Row(CLAIMS[id], None) for id in ("removal.helps", "conclusion.robustness")]
+    assert board.once(unanswered) == unanswered
+
+
+def test_what_the_paper_only_explains_is_no_headline() -> None:
+    background = replace(CLAIMS["removal.helps"], id="explained", background=True)
+    told = Row(background, entry(background, Answer("explained", HOLDS, BARELY, why="So it is.")))
+    assert not told.in_headline and board.counts([told])["defence"] == {"background": 1}
+    both = [told, row("conclusion.robustness", HOLDS, FAILS)]
+    assert board.told(both, "defence").startswith("1 experiments answer the claims about defences; of the 1 that")
+
+
 def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
     small = row("removal.helps", HOLDS, HOLDS, smaller=("2 rounds for 3",))
     assert not small.in_headline and not Row(CLAIMS["removal.helps"], None).in_headline

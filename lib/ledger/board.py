@@ -1,5 +1,6 @@
 """All claims with what a run answers to them, and what follows for the whole: counts, and how many may be wrong."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from lib.measure.intervals import CONFIDENCE
 from lib.measure.multiple import holm
 
 SIDES = ("paper", "sound")
+
+SMALLER, BACKGROUND = "smaller than the paper's", "background"
+"""What counts apart from the words."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,9 @@ class Row:
 
     @property
     def in_headline(self) -> bool:
-        """Whether it counts: measured by this edition, at the paper's scale."""
-        return self.answer is not None and self.word != words.NOT_RUN and not self.answer["smaller"]
+        """Whether it counts: measured by this edition, at the paper's scale, and claimed to have been by the paper."""
+        measured = self.answer is not None and self.word != words.NOT_RUN
+        return measured and not self.answer["smaller"] and not self.claim.background
 
 
 def rows(folder: Path) -> list[Row]:
@@ -68,38 +73,56 @@ def surviving(answers: Mapping[str, Mapping]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for (id, side), p in zip(judged, adjusted, strict=True):
         if answers[id][side]["word"] == "holds" and p < (1 - CONFIDENCE) / 2:
-            same = answers[id]["sound"] == answers[id]["paper"]
-            found[id] = SIDES if same else (*found.get(id, ()), side)
+            found[id] = SIDES if _answers_both(answers[id]) else (*found.get(id, ()), side)
     return found
 
 
 def _measured(entry: Mapping) -> tuple[str, ...]:
     """The sides of an answer that were measured: `paper` alone where one finding answers both."""
     sides = tuple(side for side in SIDES if entry[side])
-    return sides[:1] if entry["paper"] == entry["sound"] else sides
+    return sides[:1] if _answers_both(entry) else sides
+
+
+def _answers_both(entry: Mapping) -> bool:
+    """Whether one finding answers both ways; what it says of the paper's effect is said of the paper's way alone."""
+    paper, sound = (entry[side] and entry[side] | {"effect_excluded": None} for side in SIDES)
+    return paper == sound
 
 
 def once(rows: Iterable[Row]) -> list[Row]:
-    """The rows, of those that one experiment gives together the first."""
+    """The rows, of those that one experiment gives together, or one measurement answers both ways, the first."""
     found, seen = [], set()
     for row in rows:
-        group = (row.claim.paper, row.claim.joint or row.claim.id)
-        if group not in seen:
-            seen.add(group)
+        keys = {(row.claim.paper, row.claim.joint or row.claim.id), (row.claim.paper, _findings(row))}
+        if seen.isdisjoint(keys):
             found.append(row)
+        seen |= keys
     return found
+
+
+def _findings(row: Row) -> str:
+    """What was measured for a row, and with what; its address where nothing was."""
+    if not (row.answer and row.answer["paper"]):
+        return row.claim.address
+    both = [row.answer[side] and [row.answer[side][key] for key in ("measured", "by")] for side in SIDES]
+    return json.dumps(both)
 
 
 def counts(rows: Iterable[Row]) -> dict[str, Counter]:
     """How often each word is the answer, by what claims are about; no experiment counts twice.
 
-    Runs smaller than the paper's, and the first edition's answers, have keys of their own.
+    Runs smaller than the paper's, what the paper only explains, and the first edition's answers have keys of their own.
     """
     found = {about: Counter() for about in ABOUT}
     for row in once(rows):
-        smaller = row.answer and row.answer["smaller"] and row.word != words.NOT_RUN
-        found[row.claim.about]["smaller than the paper's" if smaller else row.word] += 1
+        found[row.claim.about][_counted_as(row)] += 1
     return found
+
+
+def _counted_as(row: Row) -> str:
+    if row.answer is None or row.word == words.NOT_RUN:
+        return row.word
+    return SMALLER if row.answer["smaller"] else BACKGROUND if row.claim.background else row.word
 
 
 def intervals(rows: Sequence[Row]) -> int:
@@ -117,8 +140,10 @@ def expected_wrong(rows: Sequence[Row]) -> float:
 
 
 def told(rows: Sequence[Row], about: str) -> str:
-    """What became of the claims about something, in a sentence: those at the paper's scale, no experiment twice."""
-    chosen = once([row for row in rows if row.claim.about == about])
+    """What became of the claims about something, in a sentence: those at the paper's scale, no experiment
+    twice, and none that the paper explains and has not measured.
+    """
+    chosen = once([row for row in rows if row.claim.about == about and not row.claim.background])
     counted = Counter(row.word for row in chosen if row.in_headline)
     opening = f"{len(chosen)} experiments answer the claims about {about}s"
     if not counted:

@@ -116,7 +116,7 @@ def _answer(row: Row) -> str:
 def counted(rows: Sequence[Row]) -> HTML:
     """How often each word is the answer, by what claims are about; no experiment counts twice."""
     found = board.counts(rows)
-    order = [*words.ALL, "smaller than the paper's", first_edition.NAME]
+    order = [*words.ALL, board.SMALLER, board.BACKGROUND, first_edition.NAME]
     given = [word for word in order if any(count[word] for count in found.values())]
     columns = {"about": list(found)} | {word: [count[word] or "–" for count in found.values()] for word in given}
     return tables.plain("Answers, counted", columns)
