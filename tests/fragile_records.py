@@ -26,6 +26,9 @@ from lib.chapters.fragile_neurons.record import (
 from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED, FGSM_FREE, SIGNS, Layer, Picture, SampleRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS, linear_eps, logarithmic_eps
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, READINGS
+from lib.ledger.answers import Answer
+from lib.ledger.claims import paper
+from lib.ledger.entries import entry
 
 N = 200
 NAMES = ("original", *FILTERS, *(ALONE + name for name in FILTERS))
@@ -223,6 +226,29 @@ def grid_of(cells: Cells, samples: Cells | None = None, **changes: object) -> Gr
 
 def _by_seed(cells: Cells) -> dict[Key, dict[int, object]]:
     return {Key(*key): dict(enumerate(one if isinstance(one, list) else [one])) for key, one in cells.items()}
+
+
+AGES = (10, 50, 100)
+"""The paper's, in epochs."""
+
+
+def word(answer: Answer) -> str:
+    """The word that answers the claim by itself."""
+    return entry(paper("fragile_neurons").claims[answer.claim], answer)["alone"]
+
+
+def own(dataset: str, sampled: object = None, **given) -> Grid:
+    """The paper's ResNet-50 at its own ages, the same at each."""
+    keys = [(dataset, "resnet50", age) for age in AGES]
+    samples = {key: sampled for key in keys} if sampled else {}
+    return grid_of({key: record(dataset, **given) for key in keys}, samples, ages="10 50 100")
+
+
+def through(dataset: str, records: list, network: str = "resnet50", samples: list | None = None) -> Grid:
+    """One network at the paper's three ages."""
+    keys = [(dataset, network, age) for age in AGES]
+    sampled = dict(zip(keys, samples, strict=True)) if samples else {}
+    return grid_of(dict(zip(keys, records, strict=True)), sampled, ages="10 50 100")
 
 
 assert SETS[0] == "S"  # what `controls` is given in this order

@@ -248,6 +248,10 @@ def test_sentences_say_what_the_rows_say():
     assert here.over_eps([0.0, 0.5], curve) == (
         "Here: of those trained at eps 0.1, removal (Khorasani) keeps most at eps 0.5: 30%."
     )
+    nothing = {0.3: {"removal": [[1.0, 0.01]], NONE: [[0.9, 0.0]]}}
+    assert here.over_eps([0.0, 0.5], nothing) == (
+        "Here: of those trained at eps 0.3, next to nothing is left at eps 0.5."
+    )
     assert here.flags(all_rows(FGSM=18)) == f"Here: 2 of {2 * len(DEFENCES)} rows raise a flag."
 
 

@@ -1,6 +1,6 @@
 """What is read off records, and the tables, figures and numbers of the page, on records that are made up."""
 
-import inspect
+from collections.abc import Callable
 from dataclasses import replace
 from inspect import signature
 
@@ -12,6 +12,7 @@ from matplotlib import pyplot
 from lib.chapters.fragile_neurons import csg, figures, frames, here, quantities, summary
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.here.common import counted
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 
 KEY = ("digits", "resnet18", 1)
@@ -187,18 +188,16 @@ def test_the_command_that_fills_the_grid_has_its_sizes(grid: Grid) -> None:
 def test_each_table_and_figure_is_told_in_one_sentence(grid: Grid) -> None:
     """Also of a run that has one cell and no sample."""
     alone = grid_of({("digits", "resnet18", 1): record()})
-    of_grid = [one for name, one in vars(here).items() if _asks_for(one, "grid")]
-    assert len(of_grid) > 18
+    of_grid = [one for name in here.__all__ if _asks_for(one := getattr(here, name), "grid")]
+    assert len(of_grid) > 20
     for tell in of_grid:
         for run in (grid, alone):
             said = tell(run)
             assert said.startswith("Here: ") and said.endswith(".") and said.count(". ") <= 1, said
 
 
-def _asks_for(thing: object, name: str) -> bool:
-    return (
-        inspect.isfunction(thing) and thing.__module__ == here.__name__ and list(signature(thing).parameters) == [name]
-    )
+def _asks_for(tell: Callable, name: str) -> bool:
+    return list(signature(tell).parameters) == [name]
 
 
 def test_sentences_say_what_was_measured(grid: Grid) -> None:
@@ -210,7 +209,7 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
     assert here.lowered(grid).endswith("it lowers the share in 0 of 1 rows and raises it in 1.")
     assert "in 0 of 3 rows" in here.gains(grid) and "inert" in here.gains(grid_of({KEY: record()}))
     assert "too few for an interval" in here.tracked(grid_of({KEY: record()}))
-    assert here.counted(0, "cell") == "no cell" and here.counted(2, "cell") == "2 cells"
+    assert counted(0, "cell") == "no cell" and counted(2, "cell") == "2 cells"
 
 
 def test_the_contradictions_are_all_shown() -> None:

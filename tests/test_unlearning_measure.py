@@ -1,6 +1,6 @@
 """What the chapter on unlearning measures, on few digits: what must be equal is equal, and records are kept whole."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +8,8 @@ import torch
 import unlearning_records as made
 
 from lib import attack as attacks
-from lib import book, data
+from lib import data
 from lib.chapters.unlearning import loop, measure, measure_forensics, measure_loop, measure_removal, networks
-from lib.chapters.unlearning.experiment import KINDS, TRAINING_IMAGES, UNTRAINED_SEEDS, Experiment
 from lib.chapters.unlearning.labels import STATES
 from lib.chapters.unlearning.looks import weights
 from lib.chapters.unlearning.loop import GUESSING
@@ -18,8 +17,7 @@ from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED
 from lib.chapters.unlearning.networks import AT_RANDOM, HIGHEST, Removal, Training, Updating
 from lib.evidence.records import from_arrays, to_arrays
 from lib.measure.score import attacked_losses, losses, score, under_attack
-from lib.models import LENETS, LeNet616
-from lib.parameters import contract
+from lib.models import LeNet616
 
 FGSM = attacks.FGSM(eps=0.1)
 PRINTED = replace(FGSM, clip=None)
@@ -244,7 +242,7 @@ def test_each_state_is_the_network_that_its_name_says(few):
     assert found["b"].weights == weights(after)
 
 
-# Records and the experiment.
+# Records.
 
 
 @pytest.mark.parametrize(
@@ -264,44 +262,3 @@ def test_each_state_is_the_network_that_its_name_says(few):
 def test_a_record_is_kept_whole(function, record):
     assert function.__annotations__["return"] is type(record)
     assert same_arrays(from_arrays(type(record), to_arrays(record)), record)
-
-
-def test_the_experiment_s_fields_are_the_notebook_s_parameters():
-    declared = contract(book.source("unlearning"))
-    assert [(one.name, one.type) for one in fields(Experiment)] == [(p.name, p.type) for p in declared.values()]
-
-
-@pytest.mark.parametrize("given", [{}, {"shots": 3}, {"seeds": 1, "dataset": "mnist"}])
-def test_no_cell_is_there_twice(given):
-    cells = made.experiment(**given).cells()
-    assert len({cell.digest for cell in cells}) == len(cells) == len({cell.label for cell in cells})
-
-
-def test_a_cell_depends_on_what_decides_it_alone():
-    def digests(part: str, **given) -> list[str]:
-        return [cell.digest for cell in made.experiment(**given).cells() if cell.part.name == part]
-
-    assert digests("loop") == digests("loop", grid=4, n_untrained=11, shots=3, leaves=0.1)
-    assert digests("room") == digests("room", eps=0.2, grid=4)
-    assert digests("network") == digests("network", rounds=3, remove=9, round_epochs=2)
-    assert digests("one_shot") == digests("one_shot", rounds=3, remove=9, n_images=5)
-    assert digests("curves") == digests("curves", eps=0.2, rounds=3)
-    assert not set(digests("loop")) & set(digests("loop", remove=9))
-    assert digests("network", seeds=2) == digests("network")[:2]
-
-
-def test_the_grids_are_as_dense_as_asked():
-    e = made.experiment(grid=5, shots=3)
-    assert e.eps_grid == [0, 0.0625, 0.25, 0.5625, 1] and e.shares == [0.002, 0.0316, 0.5]
-    assert e.forgotten == 0.0316 and KINDS == (HIGHEST, AT_RANDOM)
-    seeds = [cell.setting.seed for cell in e.untrained()]
-    assert seeds == [e.seed + UNTRAINED_SEEDS] * len(LENETS)
-
-
-def test_a_loop_that_leaves_nothing_is_refused(all_digits):
-    assert made.experiment().refused() == ""
-    refused = made.experiment(rounds=4, remove=1000).refused()
-    assert refused == "4 rounds that remove 1000 leave nothing of 4,000 training images"
-    assert made.experiment(rounds=4, remove=999).refused() == ""
-    assert len(all_digits.x_train) == TRAINING_IMAGES["digits"]
-    assert set(contract(book.source("unlearning"))["dataset"].choices) == set(TRAINING_IMAGES)

@@ -13,7 +13,11 @@ from lib.chapters.unlearning.measure_loop import LoopRecord, RoomRecord
 from lib.chapters.unlearning.measure_removal import STATES, MembershipRecord, Memory, OneShotRecord
 from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED, Row
 from lib.chapters.unlearning.reads import Reads
+from lib.ledger.answers import Answer
+from lib.ledger.claims import paper
+from lib.ledger.entries import entry
 
+CLAIMS = paper("unlearning").claims
 N = 1000
 """Test images, and training images; there are as many of them for attacks in many steps."""
 
@@ -115,3 +119,19 @@ def memberships(apart: float = 1.0, seeds: int = 2) -> list[MembershipRecord]:
     """Every state alike: removed images have a loss that is `apart` below that of test images."""
     memory = Memory("digest", reads(0.1, 2.0 - apart, 20), reads(0.1, 2.0, 8), correct(0.9))
     return [MembershipRecord(dict.fromkeys(STATES, memory)) for _ in range(seeds)]
+
+
+def word(answer: Answer) -> str:
+    """The word on the card."""
+    return entry(CLAIMS[answer.claim], answer)["word"]
+
+
+def networks(*, spread=SPREAD, **levels) -> list:
+    """Three networks around these accuracies."""
+    return [network(**{name: level + by for name, level in levels.items()}) for by in spread]
+
+
+def after(fgsm=0.3, pgd=0.3, clean=0.9, **more) -> list:
+    """What reading (b) leaves three networks: an accuracy, or one for each."""
+    by_network = (level if isinstance(level, tuple) else (level,) * 3 for level in (fgsm, pgd, clean))
+    return [looped([look(*levels, **more)] * 2) for levels in zip(*by_network, strict=True)]

@@ -49,10 +49,10 @@ def price(rows: Rows, costs: Mapping[str, float]) -> str:
     parts = []
     for eps, of in rows.items():
         name = best(of, YARDSTICKS)
-        lost = of[NONE].accuracy("clean") - of[name].accuracy("clean")
+        kept = round(of[name].accuracy("clean") - of[NONE].accuracy("clean"), 2) + 0.0  # no minus before a zero
         won = of[name].accuracy(WORST) - of[NONE].accuracy(WORST)
         parts.append(
-            f"at eps {eps:g} {titled(name)} changes clean accuracy by {-lost:+.2f} and the worst case by {won:+.2f} "
+            f"at eps {eps:g} {titled(name)} changes clean accuracy by {kept:+.2f} and the worst case by {won:+.2f} "
             f"at {costs[name]:.1f} times the computation"
         )
     return f"Here: {'; '.join(parts)}."
@@ -64,9 +64,9 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
     for eps, of in curves.items():
         ends = {name: float(np.mean(series, axis=0)[-1]) for name, series in of.items()}
         name = max(ends, key=ends.__getitem__)
-        parts.append(
-            f"of those trained at eps {eps:g}, {titled(name)} keeps most at eps {grid[-1]:g}: {ends[name]:.0%}"
-        )
+        most = f"{titled(name)} keeps most at eps {grid[-1]:g}: {ends[name]:.0%}"
+        most = most if ends[name] >= CLOSE else f"next to nothing is left at eps {grid[-1]:g}"
+        parts.append(f"of those trained at eps {eps:g}, {most}")
     return f"Here: {'; '.join(parts)}."
 
 

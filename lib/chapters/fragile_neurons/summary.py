@@ -9,7 +9,7 @@ from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.quantities import controls, halves
+from lib.chapters.fragile_neurons.quantities import controls, halves, whole_set
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.measure.intervals import rate
 
@@ -48,7 +48,7 @@ def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict
         "clean_accuracy": rate([one.clean for one in oldest]).mean,
         "fgsm_accuracy": rate(fgsm).mean,
         "pgd_accuracy": rate([one.pgd("original", one.pgd_eps[0]) for one in robustness]).mean,
-        "share": split.share,
+        "share": float(np.mean([whole_set(one).mean() for one in records])),
         "agreement": split.agreement,
         "relative_share": relative(grid),
         "random_spread": control.spread,

@@ -73,15 +73,17 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
     sampled = grid.sampled(key)
     if sampled and all(one.layers[reading].changed for one in sampled):
         pairs = [(one.layers["original"], one.layers[reading]) for one in sampled]
-        plain, relative = (
-            difference(*zip(*((getattr(a, of), getattr(b, of)) for a, b in pairs), strict=True))
-            for of in ("free", "free_relative")
-        )
+        plain = difference(*([layers[at].free for layers in pairs] for at in (0, 1)))
+        under = [
+            at for at, eps in enumerate(sampled[0].eps) if eps < 0.5
+        ]  # from there on any image can be the same grey
+        each = [difference(*([layers[at].relative[one] for layers in pairs] for at in (0, 1))) for one in under]
+        images = len(pairs[0][0].free), grid, key, len(sampled)
         by = f"{_called(reading)}, FGSM on each network, not clipped: the same at every eps, {KNOWN}"
-        return tuple(
-            Finding(of, told(f"{by}{units}", len(pairs[0][0].free), grid, key, len(sampled), which=SAMPLE))
-            for of, units in ((plain, ""), (relative, ", in units of random signs"))
-        )
+        relative = f"{_called(reading)}, in units of random signs, clipped, the worst of {len(under)} eps below 0.5"
+        relative += f", {KNOWN}"
+        worst = extreme(each, "smallest")
+        return Finding(plain, told(by, *images, which=SAMPLE)), Finding(worst, told(relative, *images, which=SAMPLE))
     targeting = [one.targeting for one in grid[key]]
     if reading not in targeting[0].hits:
         return None, None

@@ -78,9 +78,7 @@ def readings_of(grid: Grid, key: Key) -> dict[str, float]:
                     np.mean([one.beside[row].mean() for one in layers])
                 )
     if found:
-        shares[f"not clipped, after {CONVOLUTION}"] = moved_beside_lot(grid, key)[0][
-            0
-        ].mean  # S by all images, as printed
+        shares[f"not clipped, after {CONVOLUTION}"] = moved_beside_lot(grid, key)[0][0].mean  # S by all images
     return shares
 
 
@@ -223,10 +221,8 @@ def robustness_tracks_targeting(grid: Grid) -> Answer:
     robustness = grid[key][0].robustness
     images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
     by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {FIRST.format(images[0])}"
-    sound_by = (
-        f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, share in units "
-    )
-    sound_by += f"of random signs; {FIRST.format(images[1])}"
+    sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, "
+    sound_by += f"share in units of random signs; {FIRST.format(images[1])}"
     why = f"Rank correlation {paper.mean:+.2f} over {len(every_cell)} cells, soundly {sound.mean:+.2f} over "
     why += f"{len(own)}; several ages of one network are one unit."
     oldest = max(one.age for one in grid)

@@ -1,0 +1,73 @@
+"""What this run shows: one sentence for each table and figure of the chapter, from what was measured."""
+
+from lib.chapters.fragile_neurons.here.filter import (
+    batch_norm,
+    gains,
+    lowered,
+    noise_levels,
+    readings,
+    robustness,
+    search,
+    spectra,
+)
+from lib.chapters.fragile_neurons.here.kernels import (
+    dropped,
+    halves_shown,
+    maps,
+    over_halves,
+    skewness,
+    stable_kernels,
+    whole_grid,
+)
+from lib.chapters.fragile_neurons.here.networks import (
+    accuracies,
+    gradients,
+    gradients_by_size,
+    made,
+    printed_eps,
+    recipes,
+)
+from lib.chapters.fragile_neurons.here.targeting import (
+    algorithm_1,
+    contradictions,
+    controls_by_level,
+    moved,
+    over_eps,
+    readings_of_89,
+    splits,
+    tracked,
+    with_controls,
+)
+
+__all__ = [
+    "accuracies",
+    "algorithm_1",
+    "batch_norm",
+    "contradictions",
+    "controls_by_level",
+    "dropped",
+    "gains",
+    "gradients",
+    "gradients_by_size",
+    "halves_shown",
+    "lowered",
+    "made",
+    "maps",
+    "moved",
+    "noise_levels",
+    "over_eps",
+    "over_halves",
+    "printed_eps",
+    "readings",
+    "readings_of_89",
+    "recipes",
+    "robustness",
+    "search",
+    "skewness",
+    "spectra",
+    "splits",
+    "stable_kernels",
+    "tracked",
+    "whole_grid",
+    "with_controls",
+]

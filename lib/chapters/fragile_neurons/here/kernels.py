@@ -1,0 +1,85 @@
+"""Sentences about the kernels, dropped one by one."""
+
+import numpy as np
+
+from lib.chapters.fragile_neurons.answers.kernels import gaps
+from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.here.common import above, counted
+from lib.chapters.fragile_neurons.kernels import by_skewness
+from lib.chapters.fragile_neurons.quantities import (
+    by_chance,
+    fragile_sets,
+    halves,
+    stable,
+    whole_set,
+)
+from lib.chapters.fragile_neurons.resampled import Sample, every, parted
+from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED
+from lib.chapters.fragile_neurons.subject import PRINTED_EPS
+
+
+def maps(grid: Grid) -> str:
+    """For the picture of one image and its maps."""
+    if not (found := grid.sampled(grid.main)):
+        return "Here: the picture is missing, since the sample of test images was not measured for this network."
+    sample = Sample(found[0])
+    fragile = sample.fragile(every(len(found[0].intact)))
+    moved = sample.moved[FGSM_CLIPPED].mean(0)
+    return (
+        f"Here: {int(fragile.sum())} of {len(fragile)} kernels are fragile. Under FGSM at eps "
+        f"{PRINTED_EPS[grid.main.dataset]:g} their maps move by {moved[fragile].mean():.3g} in the mean over images, "
+        f"those of null kernels by {moved[~fragile].mean():.3g} ({grid.title(grid.main)})."
+    )
+
+
+def over_halves(grid: Grid) -> str:
+    """For the table of the two halves of the images."""
+    found = [halves(grid[key]) for key in grid]
+    more = [one.agreement - one.expected for one in found]
+    return (
+        f"Here: the halves agree on {min(one.agreement for one in found):.2f} to "
+        f"{max(one.agreement for one in found):.2f} of the kernels, {min(more):+.2f} to {max(more):+.2f} beside chance."
+    )
+
+
+def dropped(grid: Grid) -> str:
+    """For the table of what a kernel is worth."""
+    found = [gaps(grid, key) for key in grid]
+    on_others, beyond_norm = zip(*(other for _, other in found), strict=True)
+    sure, beyond = (sum(map(above, ones)) for ones in (on_others, beyond_norm))
+    least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
+    cells = counted(len(found), "cell")
+    return (
+        f"Here: on other images a fragile kernel is worth {least:+.4f} to {most:+.4f} more than a null one; the "
+        f"interval lies above 0 in {sure} of {cells}, beside kernels of large norm in {beyond}."
+    )
+
+
+def skewness() -> str:
+    """For the table of shapes."""
+    shares = by_skewness()
+    return f"Here: with no kernel special, between {min(shares.values()):.2f} and {max(shares.values()):.2f} lie below."
+
+
+def whole_grid(grid: Grid) -> str:
+    """For the figure of the whole grid."""
+    sizes = [float(whole_set(one).mean()) for key in grid for one in grid[key]]
+    return f"Here: by all images S holds {min(sizes):.0%} to {max(sizes):.0%} of the kernels; the paper prints 37 %."
+
+
+def stable_kernels(grid: Grid) -> str:
+    """For the table of kernels that are fragile at all ages."""
+    kinds = {key[:2] for key in grid if grid.has_all_ages(*key[:2])}
+    if not kinds:
+        return "Here: no network was measured at all three ages."
+    ages = [one for kind in sorted(kinds) for one in grid.through_ages(*kind)]
+    many, lot = (np.mean([of(one) for one in ages]) for of in (lambda one: stable(one).sum(), by_chance))
+    return f"Here: {many:.1f} kernels in the mean are fragile at all three ages, where chance gives {lot:.1f}."
+
+
+def halves_shown(grid: Grid) -> str:
+    """For the figure of both halves."""
+    first, other = (record := grid[grid.main][0]).dropout.accuracies
+    chosen, _ = fragile_sets(record)
+    apart = [parted(one, chosen) for one in (first, other)]
+    return f"Here: null kernels lie {apart[0]:.4f} above fragile ones on the left, {apart[1]:+.4f} on the right."

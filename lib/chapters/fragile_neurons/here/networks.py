@@ -1,0 +1,73 @@
+"""Sentences about the networks and about how hard the data sets are."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lib.chapters.fragile_neurons import csg
+from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
+from lib.chapters.fragile_neurons.csg import CsgRecord
+from lib.chapters.fragile_neurons.experiment import DATASETS, TIMES, Experiment
+from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.here.common import counted
+from lib.chapters.fragile_neurons.networks import RECIPES, RecipeRecord
+from lib.chapters.fragile_neurons.subject import PRINTED_EPS
+from lib.measure.intervals import rate
+
+
+def accuracies(grid: Grid) -> str:
+    """For the table of accuracies."""
+    whole = len(grid.experiment.paper_grid())
+    best = max(grid, key=lambda key: rate([one.clean for one in grid[key]]).mean)
+    value = rate([one.clean for one in grid[best]]).mean
+    return f"Here: {len(grid)} of {whole} cells are measured; the highest accuracy is {value:.4f} ({best})."
+
+
+def printed_eps(grid: Grid) -> str:
+    """For the table of both units."""
+    rows = [
+        (rate([one.robustness.fgsm("original", PRINTED_EPS[key.dataset]) for one in grid[key]]).mean,
+         rate([one.robustness.normalised for one in grid[key]]).mean)
+        for key in grid
+    ]  # fmt: skip
+    pixels, normalised = zip(*rows, strict=True)
+    return (
+        f"Here: eps in pixels leaves {min(pixels):.3f} to {max(pixels):.3f}, in normalised units "
+        f"{min(normalised):.3f} to {max(normalised):.3f}."
+    )
+
+
+def recipes(records: Sequence[RecipeRecord]) -> str:
+    """For the table of recipes."""
+    found = dict(zip(RECIPES, (float(one.correct.mean()) for one in records), strict=False))
+    best, worst = max(found, key=found.__getitem__), min(found, key=found.__getitem__)
+    return f"Here: the recipes lie between {found[worst]:.3f} ({worst}) and {found[best]:.3f} ({best})."
+
+
+def gradients(
+    found: Mapping[tuple[str, str], CsgRecord],
+    embedded: Mapping[str, Sequence[AutoencoderRecord]],
+    experiment: Experiment,
+) -> str:
+    """For the table of the cumulative spectral gradient."""
+    told = []
+    for name in experiment.sets:
+        means = [float(np.mean(csg.gradients(found[name, one], way))) for one in csg.EMBEDDINGS for way in csg.WAYS]
+        own = [float(np.mean(csg.gradients(one.tsne, csg.VOLUME))) for one in embedded[name]]
+        text = f"{np.mean(own):.2f} by the source's embedding" if own else "not measured by the source's embedding"
+        told.append(f"{DATASETS[name]} {text}, {min(means):.2f} to {max(means):.2f} by the others")
+    return f"Here: {'; '.join(told)}."
+
+
+def made(grid: Grid) -> str:
+    """For the table of where cells were made."""
+    kept = [cell.made for key in grid for cell in grid.experiment.cells_of(key) if cell.is_kept]
+    devices = sorted({one.device for one in kept})
+    return f"Here: {counted(len(kept), 'record')}, measured on {'; '.join(devices) or 'no device that is known'}."
+
+
+def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> str:
+    """For the table by how many images there are."""
+    first, last = (csg.gradients(records[at], csg.ALIKE)[0] for at in (0, len(TIMES) - 1))
+    name = DATASETS[experiment.sets[0]]
+    return f"Here: it goes from {first:.3f} to {last:.3f} on {name} as there are {TIMES[-1]} times as many images."

@@ -1,0 +1,103 @@
+"""The answers to the numbers that the paper on unlearning prints, on made-up records: each word that each can get."""
+
+import numpy as np
+import pytest
+import unlearning_records as made
+from unlearning_records import networks, word
+
+from lib.chapters.unlearning import answers
+
+E = made.experiment()
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ((0.991, 0.993, 0.995), "found"),
+        ((0.987, 0.988, 0.989), "near"),  # near enough in the mean, and no network of these could print it
+        ((0.97, 0.98, 0.995), "near"),  # not near in the mean, and one more network could
+        ((0.95, 0.951, 0.952), "not found"),
+        ((0.993,), "found"),
+        ((0.95,), "not found"),
+    ],
+)
+def test_the_first_row_s_accuracy(levels, expected):
+    assert word(answers.clean_accuracy([made.network(clean=one) for one in levels], E)) == expected
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ((0.026, 0.028, 0.03), "found"),
+        ((0.038, 0.0381, 0.0382), "near"),
+        ((0.3, 0.31, 0.32), "not found"),
+    ],
+)
+def test_the_first_row_s_loss(losses, expected):
+    each = [made.network(losses=(one, 2.3, 1.7, 2.0)) for one in losses]
+    assert word(answers.clean_loss(each, E)) == expected
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [((0.07, 0.08, 0.09), "found"), ((0.05, 0.13, 0.25), "near"), ((0.49, 0.5, 0.51), "not found")],
+)
+def test_the_second_row_is_the_printed_attack_s(printed, expected):
+    answer = answers.attacked_accuracy([made.network(printed=one) for one in printed], E)
+    assert word(answer) == expected and f"leaves a trained network {np.mean(printed):.2f}" in answer.why
+
+
+@pytest.mark.parametrize(("loss", "expected"), [(2.3, "found"), (2.38, "near"), (5.0, "not found")])
+def test_the_second_row_s_loss(loss, expected):
+    each = [made.network(losses=(0.03, loss + by, 1.7, 2.3)) for by in made.SPREAD]
+    assert word(answers.attacked_loss(each, E)) == expected
+
+
+def test_the_second_row_s_ladder_goes_down_to_pgd():
+    ladder = answers.attacked_accuracy(networks(printed=0.3, clipped=0.4, pgd=0.2), E).ladder
+    assert [name for name, _ in ladder] == ["the paper's FGSM, not clipped", "FGSM within [0, 1]", "PGD, 40 steps"]
+    assert [measured.mean for _, measured in ladder] == pytest.approx([0.3, 0.4, 0.2])
+
+
+def test_the_second_row_s_readings_are_the_printed_attacks():
+    each = [made.network(of_row=0.5) for _ in range(3)]
+    for one in each:
+        one.row.fresh["softmax sum"] = made.reads(0.08, 2.3)
+    readings = answers.attacked_accuracy(each, E).readings
+    assert (readings.tried, readings.giving) == (6, 1)
+    assert readings.nearest == "the one nearest to the words is not among them (softmax sum (Fig. 5))"
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [((0.96, 0.965, 0.97), "found"), ((0.9, 0.94, 0.97), "near"), ((0.49, 0.5, 0.51), "not found")],
+)
+def test_the_third_row_is_reading_b_s(row, expected):
+    loop = made.loops() | {"b": [made.looped([made.look()] * 2, one) for one in row]}
+    answer = answers.unlearned_accuracy(networks(), loop, E)
+    assert word(answer) == expected and "reading (b) after 2 rounds of 1 epoch" in answer.paper.by
+
+
+@pytest.mark.parametrize(("loss", "expected"), [(0.155, "found"), (0.2, "near"), (1.0, "not found")])
+def test_the_third_row_s_loss(loss, expected):
+    loop = made.loops() | {"b": [made.looped([made.look()] * 2, 0.9, loss + by) for by in made.SPREAD]}
+    answer = answers.unlearned_loss(networks(), loop, E)
+    assert word(answer) == expected and answer.ladder[-1][1].mean == pytest.approx(2)
+
+
+def test_numbers_of_a_row_come_from_one_experiment():
+    given = [answers.attacked_accuracy(networks(), E), answers.attacked_loss(networks(), E)]
+    given += [answer(networks(), made.loops(), E) for answer in (answers.unlearned_accuracy, answers.unlearned_loss)]
+    names = [answer.experiment for answer in given]
+    assert names[0] == names[1] != names[2] == names[3]
+
+
+def test_the_readings_of_the_third_row_are_counted_where_both_numbers_are_given():
+    loop = made.loops(0.5)
+    nothing = answers.unlearned_accuracy(networks(), loop, E).readings
+    assert (nothing.tried, nothing.giving) == (78, 0)
+    for record in loop["b"]:
+        record.row.fresh["fgsm"] = made.reads(0.96, 0.15)
+        record.row.stale["fgsm"] = made.reads(0.96, 0.9)  # one of both
+    found = answers.unlearned_loss(networks(), loop, E).readings
+    assert found.giving == 1 and found.nearest.startswith("the one nearest to the words is among them (FGSM (Fig. 4)")
