@@ -29,10 +29,15 @@ def reads(accuracy: float, count: int = N) -> np.ndarray:
     return (~hits(accuracy, count)).astype(np.uint8)
 
 
+def unlike(loss: float, n: int) -> np.ndarray:
+    """The losses of n images, which differ a little."""
+    return (loss * np.linspace(0.99, 1.01, n)).astype(np.float32)
+
+
 def scores(accuracy: float = 0.9, loss: float = 0.5, seconds: float = 1.0, **by_kind: float) -> Scores:
     """A network's scores: of each kind the same accuracy, but where another is given; every tenth image is sampled."""
     found = {kind: reads(by_kind.get(kind, accuracy), FEW if kind in MANY else N) for kind in KINDS}
-    losses = {kind: np.full(len(found[kind]), loss, np.float32) for kind in ("clean", "P", "W", "PGD")}
+    losses = {kind: unlike(loss, len(found[kind])) for kind in ("clean", "P", "W", "PGD")}
     sampled = np.arange(0, N, N // FEW).astype(np.int32)
     return Scores(np.zeros(N, np.uint8), sampled, found, losses, [1.0, 0.5], seconds, "")
 

@@ -42,6 +42,11 @@ def first(share: float, n: int = N) -> np.ndarray:
     return np.arange(n) < round(share * n)
 
 
+def unlike(n: int) -> np.ndarray:
+    """Factors (n,) of mean 1 by which images differ."""
+    return np.linspace(0.75, 1.25, n)
+
+
 def half(who: str, eps: float) -> float:
     return 0.5
 
@@ -75,7 +80,7 @@ def record(
     moves
         The share of images that move S more.
     moved
-        S_f by eps; the same for all images.
+        S_f by eps, in the mean over images.
     controls
         For each of `MOVES` the shares of `SETS`.
     changed
@@ -110,7 +115,7 @@ def record(
             np.array([hits["original"].mean(1)] * len(LEVELS)),
             np.full((len(LEVELS), len(targeted)), unclipped),
             hits,
-            Rounded.of(np.array([np.full(N, moved(one)) for one in targeted]), 6),
+            Rounded.of(np.array([moved(one) * unlike(N) for one in targeted]), 6),
             np.full((len(targeted), len(random)), 0.5),
             hits["original"][at],
             hits["relative"][at],
@@ -147,7 +152,7 @@ def sample(
     moved, by_lot
         How far maps move under FGSM, clipped or not, and by random signs (n, 64).
     magnitude
-        S_f by eps: under FGSM, and under random signs.
+        S_f by eps, in the mean over images: under FGSM, and under random signs.
     """
     if without is None:
         without = costly(range(20))
@@ -162,7 +167,7 @@ def sample(
         np.arange(64.0) if norms is None else norms,
         {move: d.astype(np.float16) for move, d in found.items()},
         eps,
-        np.array([[np.full(n, magnitude(one)[row]) for one in eps] for row in (0, 1)], np.float16),
+        np.array([[magnitude(one)[row] * unlike(n) for one in eps] for row in (0, 1)], np.float16),
         {name: layer(0) for name in ("original", *FILTERS)} | dict(layers or {}),
         Picture(3, (3, 5), np.zeros((2, 1, 28, 28), np.float16), np.ones((2, 64, 14, 14), np.float16)),
     )

@@ -18,6 +18,7 @@ from adversarial_training_made_up import (
     reached,
     scores,
     searched,
+    unlike,
 )
 
 from lib import compute
@@ -63,7 +64,7 @@ def run(values: dict[str, float], fresh: float = 0.9) -> dict[str, list[Scores]]
     """The networks of a training that gives these numbers, and so much under fresh FGSM."""
     normal = scores(clean=values["normal.clean_accuracy"], P=values["normal.adversarial_accuracy"], W=fresh)
     mixed = scores(clean=values["mixed.clean_accuracy"], P=values["mixed.adversarial_accuracy"], W=fresh)
-    normal.losses["P"][:] = values["normal.adversarial_loss"]
+    normal.losses["P"][:] = unlike(values["normal.adversarial_loss"], len(normal.losses["P"]))
     mixed.losses["P"][:], mixed.losses["clean"][:] = values["mixed.adversarial_loss"], values["mixed.clean_loss"]
     mixed.losses["W"][:] = 9.0
     return {"normal": [normal] * 3, "mixed": [mixed] * 3, "tuned": [mixed] * 3}
@@ -345,8 +346,17 @@ def swept(named: float, control: float, seed: float = 0.0, seeds: int = 4, kind:
     """A sweep in which each setting moves accuracy by so much, and the seed by so much."""
 
     def networks(number: int, by: float) -> list[Scores]:
-        values = [0.9 + number * by + seed * (-1) ** one for one in range(seeds)]
-        made = [scores(clean=one, PGD=one) if kind == "both" else scores(**{"clean": 0.9, kind: one}) for one in values]
+        values = [
+            0.9 + number * by * (1 + 0.2 * (one % 2)) + seed * (-1) ** one * (1 + one // 2 / 4) for one in range(seeds)
+        ]
+        others = [
+            0.9 + 0.02 * (-1) ** one * (1 + one // 2 / 4) for one in range(seeds)
+        ]  # seeds differ, settings do not
+        kinds = ("clean", "PGD")
+        made = [
+            scores(**{one: moved if kind in (one, "both") else fixed for one in kinds})
+            for moved, fixed in zip(values, others, strict=True)
+        ]
         return [replace(one, weights=f"{number} {by} {seed}") for one in made]
 
     size = dict.fromkeys(SETTINGS, named) | dict.fromkeys(CONTROLS, control)
@@ -402,7 +412,7 @@ def test_few_networks_of_each_setting_have_no_spread_over_seeds(seeds):
 
 def test_the_spread_over_seeds_is_their_standard_deviation():
     found = influence.spread_over_seeds(swept(0.01, 0.01, seed=0.02), "clean")
-    assert np.sqrt((found**2).mean()) == pytest.approx(0.02 * (4 / 3) ** 0.5, rel=0.01)
+    assert np.sqrt((found**2).mean()) == pytest.approx(np.std([0.02, -0.02, 0.025, -0.025], ddof=1), rel=0.01)
     assert influence.spread_of(np.array([[0.9, 0.8], [0.92, 0.84]])) == pytest.approx([0.01414, 0.02828], abs=1e-4)
 
 

@@ -150,13 +150,13 @@ def test_a_set_that_holds_on_no_other_image_does_not_stand() -> None:
 
 @pytest.mark.parametrize(
     ("sizes", "said"),
-    [((10, 20, 30), "confirmed"), ((30, 20, 10), "refuted"), ((10, 10, 20), "refuted"), ((4, 6, 8), "confirmed")],
+    [((10, 20, 30), "confirmed"), ((30, 20, 10), "refuted"), ((10, 10, 20), "refuted"), ((4, 8, 12), "confirmed")],
 )
 def test_whether_depth_makes_more_kernels_fragile(sizes: tuple, said: str) -> None:
     def cells(seeds: int) -> dict:
         kept = {}
-        for name, size in zip(RESNETS, sizes, strict=True):
-            of = [record("cifar10", fragile=range(size + at % 2)) for at in range(seeds)]
+        for depth, (name, size) in enumerate(zip(RESNETS, sizes, strict=True)):
+            of = [record("cifar10", fragile=range(size - depth * (at == 0))) for at in range(seeds)]
             kept |= {("cifar10", name, age): of for age in AGES}
         return kept
 
@@ -173,8 +173,9 @@ def test_whether_depth_makes_more_kernels_fragile(sizes: tuple, said: str) -> No
     ("levels", "clean", "said"),
     [
         ((0.5, 0.6, 0.7), (0.3, 0.3, 0.3), "confirmed"),
-        ((0.5, 0.6, 0.7), (0.5, 0.6, 0.7), "does not stand"),  # the whole network's rise, and no other
-        ((0.5, 0.7, 0.6), (0.5, 0.7, 0.6), "refuted"),
+        ((0.5, 0.6, 0.7), (0.4, 0.55, 0.7), "does not stand"),  # the whole network rises more
+        ((0.5, 0.6, 0.7), (0.5, 0.6, 0.7), "found, unsettled"),  # it rises as much on every one of 200 images
+        ((0.5, 0.7, 0.6), (0.4, 0.65, 0.6), "refuted"),
     ],
 )
 def test_the_curve_over_dropped_kernels_of_cifar10(levels: tuple, clean: tuple, said: str) -> None:
@@ -184,7 +185,7 @@ def test_the_curve_over_dropped_kernels_of_cifar10(levels: tuple, clean: tuple, 
 
 
 @pytest.mark.parametrize(
-    ("levels", "said"), [((0.5, 0.7, 0.6), "confirmed"), ((0.5, 0.6, 0.7), "refuted"), ((0.6, 0.6, 0.6), "refuted")]
+    ("levels", "said"), [((0.5, 0.7, 0.6), "confirmed"), ((0.5, 0.6, 0.7), "refuted"), ((0.6, 0.6, 0.6), "cannot tell")]
 )
 def test_the_curve_of_mnist_is_asked_of_several_networks(levels: tuple, said: str) -> None:
     def some(level: float) -> list:

@@ -243,7 +243,7 @@ def test_the_p_value_where_all_are_right_is_the_binomial_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "p"), [(exact(3), 0.0), (exact(2), 1.0), (over_networks([9.0]), 1.0), (over_networks([9.0] * 3), 0.0)]
+    ("found", "p"), [(exact(3), 0.0), (exact(2), 1.0), (over_networks([9.0]), 1.0), (over_networks([9.0] * 3), 1.0)]
 )
 def test_the_p_value_without_spread(found: Measured, p: float) -> None:
     assert found.p_above(2) == p
@@ -306,3 +306,22 @@ def test_printed_with_its_interval_where_it_has_one() -> None:
 def test_what_is_no_share_is_refused(k: int, n: int) -> None:
     with pytest.raises(ValueError):
         share(k, n)
+
+
+@pytest.mark.parametrize("networks", [1, 3])
+@pytest.mark.parametrize("value", [0.0, 0.1, -7.3])
+def test_a_sample_in_which_nothing_differs_has_no_interval(networks: int, value: float) -> None:
+    same = [np.full(50, value + 2)] * networks
+    apart = difference(same, [np.full(50, 2.0)] * networks)
+    for found in (apart, loss([np.full(50, value)] * networks), over_networks([value] * 3), over_images([value] * 50)):
+        assert (found.low, found.high, found.predicted, found.error) == (None, None, None, None)
+        assert found.p_above(-10) == 1 and found.networks_to_decide(-10) is None and "[" not in f"{found}"
+    assert apart.mean == pytest.approx(value)
+    assert over_networks([0.9] * 3, scale="logit").low is None
+
+
+def test_a_difference_of_shares_has_an_interval_where_nothing_differs_whatever_type_they_are_kept_in() -> None:
+    booleans = difference([np.ones(50, bool)], [np.ones(50, bool)])
+    areas = difference([np.ones(50)], [np.ones(50)], shares=True)
+    assert areas == booleans and areas.low < 0 < areas.high
+    assert difference([np.ones(50, bool)], [np.zeros(50, bool)], shares=False).low is None

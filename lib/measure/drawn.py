@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from lib.measure.intervals import CONFIDENCE, Measured
+from lib.measure.intervals import CONFIDENCE, ROUNDING, Measured
 
 
 def images_part(each: ArrayLike, draws: ArrayLike) -> NDArray[np.float64]:
@@ -54,7 +54,7 @@ def over_both(each: Sequence[float], within: float, images: int, *, share: bool 
     error, df = float(np.hypot((between or 0.0) / n**0.5, within)), n - 1 if n > 1 else images - 1
     mean, factor = float(each.mean()), float(stats.t.ppf(quantile, df))
     found = {"between": between, "within": within}
-    if not error:
+    if error <= ROUNDING:
         return Measured(mean, None, None, n, images, tuple(map(float, each)), **found)
     if between is not None:
         reach = factor * float(np.hypot(between, error))

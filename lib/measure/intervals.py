@@ -20,6 +20,9 @@ from lib.measure.scales import Scale, distance, ends, stretch
 
 CONFIDENCE = 0.95
 
+ROUNDING = 1e-12
+"""What a computer may add to a spread of zero."""
+
 MOST_NETWORKS = 1000
 """More than this nobody trains to decide a claim."""
 
@@ -40,7 +43,9 @@ class Measured:
     predicted: tuple[float, float] | None = None
     """95 % prediction interval for one more network (Patil, Peng and Leek, 2016); None with fewer than two."""
     error: float | None = None
-    """Standard error on the scale that the interval was made on; None at a share of 0 or 1, and without interval."""
+    """Standard error on the scale that the interval was made on, never 0; None at a share of 0 or 1, and without
+    interval.
+    """
     df: float | None = None
     scale: Scale = "linear"
     shift: float = 0.0
@@ -96,7 +101,7 @@ class Measured:
         if self.error is None:  # a share of 0 or 1: how likely is it, at the threshold, that all images agree?
             return float(np.clip(threshold, 0, 1) ** self.images) if mean == 1 else 1.0
         gap = distance(mean, threshold, self.scale)
-        return float(stats.t.sf(gap / self.error, self.df)) if self.error else float(gap <= 0)
+        return float(stats.t.sf(gap / self.error, self.df))
 
     def networks_to_decide(self, threshold: float, confidence: float = CONFIDENCE) -> int | None:
         """How many networks would put the interval to one side of `threshold`, at the mean and the spread seen here.
@@ -153,23 +158,30 @@ def loss(losses: Sequence[np.ndarray]) -> Measured:
     return replace(found, low=max(found.low, 0.0), predicted=predicted)
 
 
-def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> Measured:
+def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, shares: bool | None = None) -> Measured:
     """Mean of `after` less `before`, paired: one array (N,) a network in each, the same images in the same order.
 
-    Where both are boolean it is a difference of shares. Its variance is then taken with z^2 = 3.84 pairs more that
-    differ, so that no interval has width zero: where no pair differs it is the score interval (Tango, 1998).
+    Of shares the variance is taken with z^2 = 3.84 pairs more that differ by 1, so that no interval has width zero:
+    where no pair of booleans differs it is the score interval (Tango, 1998). Of what has no such unit (a loss, a
+    distance) there is no interval where all pairs differ alike.
+
+    Parameters
+    ----------
+    shares
+        Whether values are in units of one image: areas under a curve, probabilities, differences of booleans. By
+        default where both are boolean.
     """
     after, before = _stacked(after), _stacked(before)
     if after.shape != before.shape:
         raise ValueError(f"{after.shape} values cannot be paired with {before.shape}")
-    shares = after.dtype == before.dtype == bool
+    shares = after.dtype == before.dtype == bool if shares is None else shares
     return _over_both(after.astype(float) - before, "linear", between_shares=shares)
 
 
 def over_networks(values: Sequence[float], *, scale: Scale = "linear", images: int | None = None) -> Measured:
     """The mean of one value a network, over networks alone: a distance, a count, an area under a curve (`logit`).
 
-    One value has no interval. For a paired difference, pass the differences.
+    One value has no interval, and several that are equal have none. For a paired difference, pass the differences.
 
     Parameters
     ----------
@@ -245,11 +257,16 @@ def _measured(
     between: float | None,
     within: float | None,
 ) -> Measured:
-    """The mean of one value a network; `error`, `between` and `within` are in its units."""
+    """The mean of one value a network; `error`, `between` and `within` are in its units.
+
+    A sample in which nothing differs says nothing about how much it may: it has no interval, but for a share of 0 or 1
+    of so many images.
+    """
     mean = float(each.mean())
     at_an_end = scale == "logit" and mean in (0, 1)
-    if at_an_end and images is None:
-        return Measured(mean, None, None, len(each), None, tuple(map(float, each)), scale=scale, between=between)
+    if (at_an_end and images is None) or (error <= ROUNDING and not at_an_end):
+        spread = {"scale": scale, "between": between, "within": within}
+        return Measured(mean, None, None, len(each), images, tuple(map(float, each)), **spread)
     to_scale = 1.0 if at_an_end else float(stretch(mean, scale))
     low, high = (float(end) for end in ends(mean, to_scale * error, df, scale, CONFIDENCE, images))
     predicted = None

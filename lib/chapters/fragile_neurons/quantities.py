@@ -197,7 +197,7 @@ def filter_gains(records: Records, who: str, dataset: str, base: str = "original
             pairs[f"Eq. 2, eps in {unit}"].append([one.probability.values[row, at] for row in rows])
         pairs["fresh FGSM"].append([one.fgsm(name, fgsm_eps) for name in (who, base)])
         pairs["fresh PGD"].append([one.pgd(name, pgd_eps) for name in (who, base)])
-    return {kind: difference(*zip(*found, strict=True)) for kind, found in pairs.items()}
+    return {kind: difference(*zip(*found, strict=True), shares=True) for kind, found in pairs.items()}
 
 
 def judged_at(robustness: Robustness, dataset: str) -> tuple[float, float]:

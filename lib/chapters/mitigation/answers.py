@@ -99,7 +99,8 @@ def untargeted_fools(networks: Networks, experiment: Experiment) -> Answer:
     right = clean(networks)
     fooled, by_chance = (_wrong(under(networks, PRINTED_EPS, attack)) for attack in ("fgsm", "signs"))
     share, control = rate(fooled, among=right), rate(by_chance, among=right)
-    more = difference(*([linearised(a & b, b) for a, b in zip(one, right, strict=True)] for one in (fooled, by_chance)))
+    among = ([linearised(a & b, b) for a, b in zip(one, right, strict=True)] for one in (fooled, by_chance))
+    more = difference(*among, shares=True)
     finding = Finding(share, by(f"FGSM at eps {PRINTED_EPS:g}, of those right without it", share), more, SAME_SIGNS)
     why = f"FGSM misleads {share.mean:.3f} of what was right, random signs of the same size {control.mean:.3f}."
     return _answer("untargeted.fools_at_0.3", experiment, paper=finding, sound=finding, why=why)

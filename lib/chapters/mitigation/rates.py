@@ -106,7 +106,7 @@ def area(detectors: Sequence[DetectorRecord], name: str) -> Measured:
 
 def area_over_signs(detectors: Sequence[DetectorRecord], name: str) -> Measured:
     """The same less the area for random signs, on the same images."""
-    return difference(_comparisons(detectors, name), _comparisons(detectors, SIGNS))
+    return difference(_comparisons(detectors, name), _comparisons(detectors, SIGNS), shares=True)
 
 
 def black_area(detectors: Sequence[DetectorRecord], name: str) -> Measured:

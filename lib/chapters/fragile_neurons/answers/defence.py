@@ -142,7 +142,7 @@ def filter_helps_young_more(grid: Grid) -> Answer:
     end, robustness = key._replace(age=grid.experiment.stages[-1]), ages[0][0].robustness
     _, eps = judged_at(robustness, key.dataset)
     gained = [[_gained(one.robustness, reading, eps) for one in age] for age in (ages[0], ages[-1])]
-    paper, sound = (difference(*([each[at] for each in age] for age in gained)) for at in (0, 1))
+    paper, sound = (difference(*([each[at] for each in age] for age in gained), shares=True) for at in (0, 1))
     first, _, last = grid.experiment.stages
     by = f"{_called(reading)}, gain at epoch {first} less at {last}, {KNOWN}"
     means = [[float(np.mean([each[at] for each in age])) for age in gained] for at in (0, 1)]

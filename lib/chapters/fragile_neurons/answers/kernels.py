@@ -153,7 +153,7 @@ def _two_steps(stages: list, *, peak: bool) -> Measured:
     """Of three stages, each an array (N,) a network, the smaller step: up and up again, or up and down from there."""
     first, second, third = stages
     pairs = (second, first), ((second, third) if peak else (third, second))
-    return extreme([difference(*pair) for pair in pairs], "smallest")
+    return extreme([difference(*pair, shares=True) for pair in pairs], "smallest")
 
 
 def _beyond_whole(ages: list, grid: Grid, key: Key) -> Finding:

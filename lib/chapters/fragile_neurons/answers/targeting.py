@@ -164,7 +164,7 @@ def training_evens_targeting(grid: Grid) -> Answer:
     for who in ("original", "relative"):
         shares = [[one.targeting.hits[who][0] for one in age] for age in (grown[0], grown[-1])]
         young, old = ([np.sign(one.mean() - 0.5) * (one - 0.5) for one in age] for age in shares)
-        evened[who] = difference(young, old)
+        evened[who] = difference(young, old, shares=True)
     levels = [rate([one.targeting.hits["original"][0] for one in age]).mean for age in grown]
     first, _, last = grid.experiment.stages
     end, n = key._replace(age=last), len(grown[0][0].targeting.printed)
