@@ -9,7 +9,7 @@ from lib.ledger.claims import ABOUT, paper
 def test_every_claim_of_the_four_papers_is_there():
     found = {name: paper(name).claims for name in book.papers()}
     files = {path.stem for path in (book.NOTEBOOKS / "claims").glob("*.yaml")}
-    assert files - {"first_edition"} == set(found)
+    assert files == set(found)
     assert {name: len(ids) for name, ids in found.items()} == {
         "unlearning": 13,
         "adversarial_training": 18,

@@ -104,7 +104,7 @@ def test_the_figure_has_a_line_for_each_row() -> None:
 
 def test_another_rule_makes_the_scoreboard_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(book, "NOTEBOOKS", tmp_path)
-    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "editions").mkdir(parents=True)
     before = results.scoreboard_inputs(RECORDED).digest
-    (tmp_path / "claims" / "first_edition.yaml").write_text("rows: []")
+    (tmp_path / "claims" / "editions" / "first.yaml").write_text("rows: []")
     assert results.scoreboard_inputs(RECORDED).digest != before

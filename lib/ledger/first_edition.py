@@ -60,5 +60,5 @@ def changes() -> list[OldChange]:
 
 
 def _facts() -> dict:
-    path = book.NOTEBOOKS / "claims" / "first_edition.yaml"
+    path = book.NOTEBOOKS / "claims" / "editions" / "first.yaml"
     return yaml.safe_load(path.read_text(encoding="utf-8"))
