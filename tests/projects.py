@@ -1,6 +1,7 @@
 """Projects of a tiny notebook, and the ledger of a made-up paper."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,6 @@ from lib.ledger.answers import Answer, Finding, Readings, not_run
 from lib.ledger.ledger import Ledger
 from lib.measure.intervals import Measured
 from lib.run import measuring
-from lib.run.tasks import tasks
 
 PARAMETERS = """\
 seed: int = 0  # [0, 9] the seed
@@ -77,8 +77,9 @@ class Project:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Project:
     """That project in place of the book; cells are made in this process (test_fill has those that do so elsewhere)."""
 
-    def here(runs, missing, needed, within, jobs, watch) -> tuple[dict, list]:
-        return fill.fill(tasks(runs, needed=needed), within=within).failed, []
+    def here(asked, missing, jobs, watch, over) -> tuple[dict, list]:
+        within = asked["ends"] and max(asked["ends"] - time.time(), 0)
+        return fill.fill(missing, within=within).failed, []
 
     root = tmp_path / "a project"
     made = Project(root, write_notebook)
