@@ -49,9 +49,10 @@ def test_two_networks_far_apart_around_the_number_could_have_printed_it() -> Non
     assert words.number(NUMBER, over_networks([0.899, 0.901, 0.9, 0.9, 0.9])) == "found"
 
 
-def test_networks_without_any_spread() -> None:
+def test_networks_without_any_spread_predict_nothing_and_the_tolerance_decides() -> None:
+    assert over_networks([0.92, 0.92, 0.92]).predicted is None
     assert words.number(NUMBER, over_networks([0.9, 0.9, 0.9])) == "found"
-    assert words.number(NUMBER, over_networks([0.92, 0.92, 0.92])) == "near"
+    assert words.number(NUMBER, over_networks([0.92, 0.92, 0.92])) == "found"
     assert words.number(NUMBER, over_networks([0.5, 0.5, 0.5])) == "not found"
 
 
@@ -81,8 +82,8 @@ def test_a_citation_is_judged_by_the_tolerance_on_the_mean(mean: float, word: st
         (by(0.00, -0.02, 0.02), "cannot tell"),  # and from below
         (by(0.5), "cannot tell"),
         (by(-0.5), "cannot tell"),
-        (Finding(over_networks([0.1, 0.1, 0.1]), "no spread"), "holds"),
-        (Finding(over_networks([0.0, 0.0, 0.0]), "no spread"), "fails"),
+        (Finding(over_networks([0.1, 0.1, 0.1]), "no spread, and so no interval"), "cannot tell"),
+        (Finding(over_networks([0.0, 0.0, 0.0]), "no spread, and so no interval"), "cannot tell"),
         (Finding(rate([[True] * 500] * 3), "all right"), "holds"),
         (Finding(rate([[False] * 500] * 3), "all wrong"), "fails"),
         (Finding(rate([[False] * 100] * 3), "all wrong, of a hundred"), "cannot tell"),
