@@ -27,15 +27,15 @@ def figure(rows: Sequence[Row]) -> Figure:
     """
     numbers = [row for row in rows if row.claim.kind != "statement"]
     statements = [row for row in rows if row.claim.kind == "statement"]
-    tall = max(len(numbers), len(statements))
-    fig, (left, right) = plt.subplots(1, 2, figsize=(13, 0.21 * tall + 1.2))
-    left.axvspan(-1, 1, color="0.9")
+    heights = [max(len(numbers), 1), max(len(statements), 1)]
+    fig, (above, below) = plt.subplots(2, 1, figsize=(8, 0.24 * sum(heights) + 1.6), height_ratios=heights)
+    above.axvspan(-1, 1, color="0.9")
     for at, row in enumerate(numbers):
-        _number(left, at, row)
+        _number(above, at, row)
     for at, row in enumerate(statements):
-        _statement(right, at, row)
-    _finish(left, numbers, FARTHEST["numbers"], "numbers: ours less the paper's, in tolerances")
-    _finish(right, statements, FARTHEST["statements"], "statements: effect less the smallest that counts")
+        _statement(below, at, row)
+    _finish(above, numbers, FARTHEST["numbers"], "numbers: ours less the paper's, in tolerances")
+    _finish(below, statements, FARTHEST["statements"], "statements: effect less the smallest that counts")
     return fig
 
 
@@ -77,13 +77,13 @@ def _mark(
 
 def _finish(ax: Axes, rows: Sequence[Row], edge: float, title: str) -> None:
     ax.axvline(0, color="0.35", linewidth=1)
-    ax.set_yticks(range(len(rows)), [row.claim.address for row in rows], fontsize=7)
+    ax.set_yticks(range(len(rows)), [row.claim.address for row in rows], fontsize=8)
     ax.set(xlim=(-1.06 * edge, 1.06 * edge), ylim=(len(rows) - 0.4, -0.6))
-    ax.set_title(title, fontsize=9)
+    ax.set_title(title, fontsize=10)
     ax.grid(False, axis="y")
     for at, row in enumerate(rows):
         word = row.word + (" (smaller)" if row.answer and row.answer["smaller"] else "")
-        place = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 7}
+        place = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 8}
         ax.annotate(word, (1.01, at), color=_colour(row), annotation_clip=False, **place)
 
 
