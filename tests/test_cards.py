@@ -32,6 +32,13 @@ def test_a_card_of_a_number_shows_its_rule_its_ladder_and_its_readings(ledger: L
     assert "soundly" not in card
 
 
+def test_a_card_says_which_numbers_are_printed_with_its_own(ledger: Ledger) -> None:
+    found = Finding(measured(0.1, 0.09, 0.11), "FGSM")
+    card = shown(ledger, "attacked.accuracy", found, experiment="one")
+    assert "attacked.loss: found together or not at all" in card
+    assert "found together" not in shown(ledger, "clean.accuracy", ACCURATE)
+
+
 def test_a_card_of_a_statement_shows_both_findings_and_the_control(ledger: Ledger) -> None:
     sound = by(-0.1, -0.15, -0.05)
     card = shown(ledger, "removal.helps", SIGNS, sound, why="Training on does as <well>.")

@@ -20,7 +20,7 @@ def card(claim: Claim, entry: Mapping) -> HTML:
     """The card of an answer as the results have it."""
     rows = [[label, text] for label, text in _lines(claim, entry) if text]
     link = f'<a href="scoreboard.html#{claim.address}">{tables.name(claim)}</a>'
-    return tables.table(f"The claim {claim.id}", [link, wording.answer(entry)], rows)
+    return tables.table(f"The claim {claim.id}", [link, wording.answer(entry)], rows, wraps=True)
 
 
 def _lines(claim: Claim, entry: Mapping) -> Iterator[tuple[str, str]]:
@@ -32,6 +32,8 @@ def _lines(claim: Claim, entry: Mapping) -> Iterator[tuple[str, str]]:
         yield "soundly", _compared(claim) + wording.finding(entry, "sound")
     yield "under attack", wording.ladder(entry)
     yield "readings", wording.readings(entry)
+    others = ", ".join(id for id in claim.joint if id != claim.id)
+    yield "printed with", f"{others}: found together or not at all" if others else ""
     yield "proof", html.escape(entry["theorem"])
     yield "why", html.escape(entry["why"])
     yield "evidence", '<a href="#evidence">the cells that this was read from</a>' if entry["paper"] else ""

@@ -18,8 +18,9 @@ def table(
     *,
     ids: Sequence[str] = (),
     details: Sequence[str] = (),
+    wraps: bool = False,
 ) -> HTML:
-    """A table in a box that scrolls sideways by itself.
+    """A table in a box that scrolls sideways by itself, or one that `wraps` and so fits a phone.
 
     Cells are HTML; the first of a row is its heading. `ids` gives each row an address, `details` each a line below it.
     """
@@ -31,9 +32,9 @@ def table(
         lines.append(f'<tr{anchor}><th scope="row">{first}</th>{cells}</tr>')
         if details and details[number]:
             lines.append(f'<tr class="detail"><td></td><td colspan="{len(rest)}">{details[number]}</td></tr>')
-    body = "\n".join([*lines, "</tbody>"])
+    body, look = "\n".join([*lines, "</tbody>"]), "ledger card" if wraps else "ledger"
     return HTML(
-        f'<div class="ledger" tabindex="0" role="region" aria-label="{html.escape(caption)}">'
+        f'<div class="{look}" tabindex="0" role="region" aria-label="{html.escape(caption)}">'
         f"<table><caption>{html.escape(caption)}</caption>{body}</table></div>"
     )
 
