@@ -32,7 +32,7 @@ def table(
         lines.append(f'<tr{anchor}><th scope="row">{first}</th>{cells}</tr>')
         if details and details[number]:
             lines.append(f'<tr class="detail"><td></td><td colspan="{len(rest)}">{details[number]}</td></tr>')
-    body, look = "\n".join([*lines, "</tbody>"]), "ledger card" if wraps else "ledger"
+    body, look = "\n".join([*lines, "</tbody>"]), "ledger claim" if wraps else "ledger"
     return HTML(
         f'<div class="{look}" tabindex="0" role="region" aria-label="{html.escape(caption)}">'
         f"<table><caption>{html.escape(caption)}</caption>{body}</table></div>"
