@@ -38,17 +38,11 @@ torch.backends.cudnn.benchmark = False
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, those of a file stay together, but for the long ones.
-
-    Those marked `cuda` are skipped where there is no such device.
-    """
+    """Tests marked `cuda` are skipped where there is no such device."""
     for item in items:
         if item.get_closest_marker("cuda") and DEVICE.type != "cuda":
             item.add_marker(pytest.mark.skip(reason="needs a GPU that CUDA runs"))
-        together = item.nodeid if item.get_closest_marker("alone") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.fixture(autouse=True)
