@@ -21,6 +21,7 @@ from lib.chapters.adversarial_training.printed import CONTRADICTIONS, FORMULAS
 from lib.chapters.adversarial_training.rates import Scored, accuracy, keras_loss, loss, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, off
+from lib.ledger.contradictions import as_table
 from lib.measure import intervals
 from lib.measure.red_flags import Probes, flags
 
@@ -41,9 +42,7 @@ def table_one(table: TableOne) -> pd.DataFrame:
 
 def contradictions() -> pd.DataFrame:
     """Where the paper contradicts itself."""
-    return pd.DataFrame(
-        {"about": one.about, "it says": one.one, "and says": one.other, "so": one.so} for one in CONTRADICTIONS
-    )
+    return as_table(CONTRADICTIONS)
 
 
 def formulas() -> pd.DataFrame:

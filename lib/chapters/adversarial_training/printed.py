@@ -2,17 +2,7 @@
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Contradiction:
-    """Two places of the paper that cannot both be right, or that one of them leaves without ground."""
-
-    about: str
-    one: str
-    other: str
-    so: str
-    """What follows for the claims."""
-
+from lib.ledger.contradictions import Contradiction
 
 CONTRADICTIONS = (
     Contradiction(

@@ -1,17 +1,6 @@
 """Where the paper says two things of which only one can be so, and which of them this chapter takes."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """What it is about, what the paper says in one place and in another, and what is done here."""
-
-    about: str
-    one: str
-    other: str
-    here: str
-
+from lib.ledger.contradictions import Contradiction
 
 REGISTER = (
     Contradiction(

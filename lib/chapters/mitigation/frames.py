@@ -24,6 +24,7 @@ from lib.chapters.mitigation.rates import (
     passed,
     worst,
 )
+from lib.ledger.contradictions import as_table
 from lib.measure.intervals import rate
 from lib.measure.red_flags import Probes, flags
 
@@ -44,7 +45,7 @@ def listings() -> pd.DataFrame:
 
 def contradictions() -> pd.DataFrame:
     """Where the paper does not agree with itself or leaves open what was done, and what is done here."""
-    return pd.DataFrame([{"one place": c.one, "another": c.other, "here": c.here} for c in CONTRADICTIONS])
+    return as_table(CONTRADICTIONS)
 
 
 def survival(likeness: LikenessRecord) -> pd.DataFrame:

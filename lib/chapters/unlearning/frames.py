@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lib.chapters.unlearning import contradictions, labels, listings, rates
+from lib.chapters.unlearning import labels, listings, rates
+from lib.chapters.unlearning.contradictions import REGISTER
 from lib.chapters.unlearning.experiment import KINDS, Experiment
 from lib.chapters.unlearning.looks import WAYS
 from lib.chapters.unlearning.measure import LetterRecord, NetworkRecord
@@ -16,6 +17,7 @@ from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
 from lib.chapters.unlearning.reads import Reads
 from lib.evidence.cells import Cell
+from lib.ledger.contradictions import as_table
 from lib.measure import intervals
 from lib.models import LENETS, build, outline, parameter_count
 
@@ -241,13 +243,6 @@ def printed_listings() -> pd.DataFrame:
     )
 
 
-def contradicting() -> pd.DataFrame:
-    """The register of contradictions."""
-    return pd.DataFrame(
-        {
-            "about": [one.about for one in contradictions.REGISTER],
-            "in one place": [one.one for one in contradictions.REGISTER],
-            "in another": [one.other for one in contradictions.REGISTER],
-            "here": [one.here for one in contradictions.REGISTER],
-        }
-    )
+def contradictions() -> pd.DataFrame:
+    """Where the paper says two things of which only one can be so."""
+    return as_table(REGISTER)

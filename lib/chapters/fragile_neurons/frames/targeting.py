@@ -12,6 +12,7 @@ from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls
 from lib.chapters.fragile_neurons.record import MOVES, CellRecord
+from lib.ledger.contradictions import as_table
 
 
 def algorithm_1(record: CellRecord) -> pd.DataFrame:
@@ -71,5 +72,4 @@ def readings_of_89(grid: Grid, key: Key) -> pd.DataFrame:
 
 def contradictions() -> pd.DataFrame:
     """Where the paper says two things of which only one can be so."""
-    heads = {"about": "about", "one": "in one place", "other": "in another", "here": "here"}
-    return pd.DataFrame([{head: getattr(row, name) for name, head in heads.items()} for row in REGISTER])
+    return as_table(REGISTER)
