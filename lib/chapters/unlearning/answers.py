@@ -19,6 +19,8 @@ CLAIMS = paper("unlearning").claims
 
 PGD = "PGD, 40 steps"
 BY_CHANCE = "a random choice of as many images removed"
+WORST = "worst of all, image by image"
+"""Of the attacks within [0, 1] that were made on the same images; before the loop FGSM is among them."""
 NO_REMOVAL = "equal epochs without removal"
 
 
@@ -75,6 +77,8 @@ def _attacked(claim: str, of, networks: Networks, experiment: Experiment) -> Ans
     printed = [one.printed for one in networks]
     found = finding(fgsm(experiment), of(printed))
     ladder = _ladder(of, printed, [one.clipped for one in networks], [one.pgd for one in networks])
+    if of is rates.accuracy:
+        ladder += ((WORST, rate(rates.worst(networks))),)
     candidates = {
         name: rates.off(of_row, rates.PAPER_ROW_2, rates.WITHIN_2) <= 1
         for name, of_row in rates.second_row(networks).items()
@@ -102,6 +106,8 @@ def _unlearned(claim: str, of, networks: Networks, loop: Loop, experiment: Exper
     found = finding(f"{fgsm(experiment)}, reading ({JUDGED}) after {_longer(experiment)}", of(printed))
     clipped = [one.row.fresh["fgsm" + CLIPPED] for one in loop[JUDGED]]
     ladder = _ladder(of, printed, clipped, [one.longest for one in loop[JUDGED]])
+    if of is rates.accuracy:
+        ladder += ((WORST, rate(rates.worst_after(loop[JUDGED]))),)
     ways = rates.giving(networks, loop)
     nearest = _nearest(rates.NEAREST_TO_THE_WORDS in ways, [labels.way(*one) for one in ways])
     readings = Readings(len(rates.ways(networks, loop)), len(ways), nearest)

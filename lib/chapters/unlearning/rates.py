@@ -58,6 +58,16 @@ def last(records: Sequence[LoopRecord], way: str) -> Hits:
     return [one.last.by(way) for one in records]
 
 
+def worst(networks: Networks) -> Hits:
+    """Of the sample, which images each network classifies correctly under each attack within [0, 1], before the loop."""
+    return [one.clipped.correct[one.some] & one.pgd.correct & one.stopped for one in networks]
+
+
+def worst_after(records: Sequence[LoopRecord]) -> Hits:
+    """The same after the last round, under PGD to the end of its steps and PGD that stops where it has succeeded."""
+    return [one.longest.correct & one.last.by("PGD") for one in records]
+
+
 def after(loop: Loop, reading: str, way: str) -> float:
     """The mean accuracy after a reading's last round."""
     return float(np.mean(last(loop[reading], way)))
