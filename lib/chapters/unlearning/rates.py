@@ -59,7 +59,7 @@ def last(records: Sequence[LoopRecord], way: str) -> Hits:
 
 
 def worst(networks: Networks) -> Hits:
-    """Of the sample, which images each network classifies correctly under each attack within [0, 1], before the loop."""
+    """Which images of the sample each network classifies correctly under each attack within [0, 1], before the loop."""
     return [one.clipped.correct[one.some] & one.pgd.correct & one.stopped for one in networks]
 
 
