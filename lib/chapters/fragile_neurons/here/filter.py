@@ -20,7 +20,7 @@ def readings(grid: Grid) -> str:
         effect = f"changes {counted(printed.changed, 'value')} of {min(grid[grid.main][0].filters.shape)}"
     return (
         f"Here: the printed filter {effect}, and its α is {1 + printed.spectral:.2f}; "
-        f"{counted(len(inert), 'reading')} of {len(READINGS)} change{'s' if len(inert) == 1 else ''} nothing."
+        f"{len(inert)} of {len(READINGS)} readings change nothing."
     )
 
 
