@@ -254,9 +254,9 @@ def dots(
     """
     figure, ax = plt.subplots(figsize=(7.2, 0.55 * len(rows) + 1.8))
     for label, values in (claimed or {}).items():
-        look = {"color": "black", "marker": "|", "markersize": 34, "markeredgewidth": 1.8, "linestyle": "none"}
-        (drawn,) = ax.plot(values, range(len(rows)), zorder=1, **look)
-        drawn.set_label(label)
+        strokes = [[(value, value, np.nan), (row - 0.38, row + 0.38, np.nan)] for row, value in enumerate(values)]
+        x, y = np.concatenate(strokes, axis=1)
+        ax.plot(x, y, color="black", linewidth=1.8, zorder=1, label=label)
     for number, (label, per_row) in enumerate(series.items()):
         places = np.arange(len(rows)) + 0.11 * (number - (len(series) - 1) / 2)
         look = {"color": COLOURS[number % 7], "linestyle": "none"}
