@@ -256,7 +256,7 @@ def _asks_for(tell: Callable, name: str) -> bool:
 def test_sentences_say_what_was_measured(grid: Grid) -> None:
     best = "4 of 9 cells are measured; the highest accuracy is 0.9300 (ResNet-18, digits, epoch 3)"
     assert best in here.accuracies(grid)
-    stable = "20.0 kernels in the mean are fragile at all three ages, where chance gives 2.0"
+    stable = "20.0 kernels are, on average, fragile at all three ages, where chance gives 2.0"
     assert stable in here.stable_kernels(grid)
     assert "20 of 64 kernels are fragile" in here.maps(grid) and "is missing" in here.maps(grid_of({KEY: record()}))
     assert here.lowered(grid).endswith("it lowers the share in 0 of 1 cases and raises it in 1.")

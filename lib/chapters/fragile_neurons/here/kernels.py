@@ -31,7 +31,7 @@ def maps(grid: Grid) -> str:
     moved = sample.moved[FGSM_CLIPPED].mean(0)
     return (
         f"Here: {int(fragile.sum())} of {len(fragile)} kernels are fragile. Under FGSM at eps "
-        f"{PRINTED_EPS[key.dataset]:g} their maps move by {moved[fragile].mean():.3g} in the mean over images, "
+        f"{PRINTED_EPS[key.dataset]:g} their maps move by {moved[fragile].mean():.3g} on average over images, "
         f"those of null kernels by {moved[~fragile].mean():.3g} ({grid.title(key)})."
     )
 
@@ -79,7 +79,7 @@ def stable_kernels(grid: Grid) -> str:
         return "Here: no network was measured at all three ages."
     ages = [one for kind in sorted(kinds) for one in grid.through_ages(*kind)]
     many, lot = (np.mean([of(one) for one in ages]) for of in (lambda one: stable(one).sum(), by_chance))
-    return f"Here: {many:.1f} kernels in the mean are fragile at all three ages, where chance gives {lot:.1f}."
+    return f"Here: {many:.1f} kernels are, on average, fragile at all three ages, where chance gives {lot:.1f}."
 
 
 def halves_shown(grid: Grid) -> str:

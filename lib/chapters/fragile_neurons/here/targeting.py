@@ -64,7 +64,7 @@ def with_controls(grid: Grid) -> str:
     largest, smallest = (float(np.mean([getattr(one, of) for one in found])) for of in ("largest", "smallest"))
     return (
         f"Here: under FGSM the kernels of largest norm move more for {largest:.2f} of the images, those of smallest "
-        f"norm for {smallest:.2f}, both in the mean over {counted(len(found), 'cell')}."
+        f"norm for {smallest:.2f}, both on average over {counted(len(found), 'cell')}."
     )
 
 
