@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from projects import ACCURATE, by, measured
 
@@ -113,3 +114,12 @@ def test_each_word_has_a_tone() -> None:
         "open",
         "none",
     ]
+
+
+def test_a_folded_table_is_all_there_and_opens_by_its_caption() -> None:
+    frame = pd.DataFrame({"attack": ["FGSM", "PGD"], "accuracy": ["0.9", "<0.1"]})
+    plain = tables.show(frame, "All attacks & all").data
+    folded = tables.show(frame, "All attacks & all", folded=True).data
+    assert "<details" not in plain and plain in folded
+    assert folded.startswith('<details class="folded"><summary>All attacks &amp; all</summary>')
+    assert folded.count("<tr>") == 3 and folded.endswith("</details>")

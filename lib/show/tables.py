@@ -82,9 +82,16 @@ def detail(entry: Mapping | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def show(frame: pd.DataFrame, caption: str) -> HTML:
-    """A data frame as a table: its columns as they are named, its values as text."""
-    return plain(caption, {str(name): list(frame[name]) for name in frame})
+def show(frame: pd.DataFrame, caption: str, *, folded: bool = False) -> HTML:
+    """A data frame as a table: its columns as they are named, its values as text; `folded` away under its caption."""
+    shown = plain(caption, {str(name): list(frame[name]) for name in frame})
+    return fold(caption, shown) if folded else shown
+
+
+def fold(caption: str, shown: HTML) -> HTML:
+    """What opens where its caption is clicked; the caption says what a reader would open it for."""
+    summary = f"<summary>{html.escape(caption)}</summary>"
+    return HTML(f'<details class="folded">{summary}{shown.data}</details>')
 
 
 def plain(caption: str, columns: Mapping[str, Sequence[object]]) -> HTML:
