@@ -50,7 +50,7 @@ CONTRADICTIONS = (
     Contradiction(
         "what retraining gives back",
         "IV: after retraining the model classifies adversarial examples as well",
-        "IV: it reads 0.8262 of them, against 0.9894 of the clean ones, and the model is called impaired",
+        "IV: its accuracy on them is 0.8262, on clean ones 0.9894, and the model is called impaired",
         "judged as a rise, not as a return to 0.9894",
     ),
     Contradiction(
