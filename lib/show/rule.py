@@ -1,4 +1,4 @@
-"""How a measurement becomes a word, as a picture: made-up measurements and real ones, judged by the ledger's own rule."""
+"""How a measurement becomes a word, as a picture: measurements made up and real, judged by the ledger's own rule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,14 +37,14 @@ class Bar:
 
 def figure() -> Figure:
     """The rule for a statement, and the rule for a number, each with an interval for each word."""
-    fig, (above, below) = plt.subplots(2, 1, figsize=(6.4, 4.8))
+    fig, (above, below) = plt.subplots(2, 1, figsize=(6.4, 5.2))
     effects = [Measured(mean, low, high, 5) for mean, low, high in EFFECTS.values()]
     _bars(above, [Bar(one.mean, one.low, one.high, words.finding(SMALLEST, Finding(one, ""))) for one in effects])
-    above.set(title="A statement: is the effect large enough?", xlim=(-0.1, 0.4))
+    above.set(title="A statement: is the effect large enough?", xlim=(-0.1, 0.4), xlabel="effect")
     _threshold(above, SMALLEST)
     accuracies = [Measured(mean, low, high, 5, predicted=(low, high)) for mean, low, high in ACCURACIES.values()]
     _bars(below, [Bar(one.mean, *one.predicted, words.number(PRINTED, one)) for one in accuracies])
-    below.set(title="A number: could our networks have printed it?", xlim=(0.76, 1.0))
+    below.set(title="A number: could our networks have printed it?", xlim=(0.76, 1.0), xlabel="accuracy")
     below.axvspan(PRINTED.value - PRINTED.tolerance, PRINTED.value + PRINTED.tolerance, color="0.9", zorder=0)
     below.axvline(PRINTED.value, color="0.2", linewidth=1.2)
     _named(below, PRINTED.value, "the printed number; grey: the tolerance")
