@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lib.ledger import results
 from lib.run.run import Run
-from lib.show import plots, rule, wording
+from lib.show import plots, rule
 from lib.site import markup, pages
 from lib.site.pictures import picture
 
@@ -36,8 +36,8 @@ STATEMENT, NUMBER = ("mitigation", "retraining.recovers"), ("mitigation", "clean
 RULE_ALT = (
     "Two panes of horizontal bars, each with a dot. Above, a vertical line is the smallest effect that counts; what is "
     "smaller is shaded. A bar right of the line holds, one in the shade fails, one across the line cannot tell. Below, "
-    "a line is the printed number, with a shaded tolerance. A dot in the shade whose bar reaches the line is found, one "
-    "whose bar does not is near, and a bar far from both is not found."
+    "a line is the printed number, with a shaded tolerance. A dot in the shade whose bar reaches the line is found, "
+    "one whose bar does not is near, and a bar far from both is not found."
 )
 
 
@@ -102,7 +102,7 @@ def _judged(found: Mapping | None, smallest: float) -> str:
     if not found:
         return "This was not measured."
     measured = found["measured"]
-    said = f"Measured: {_value(measured)} ({wording.over(measured)}; {markup.plain(found['by'])})."
+    said = f"Measured: {_value(measured)} ({markup.plain(found['by'])})."
     low, high = measured["low"], measured["high"]
     if low is None:
         return f"{said} There is no interval, so we *cannot tell*."
@@ -123,7 +123,7 @@ def _number(entry: Mapping, chapter: str, folder: Path) -> str:
     near = abs(measured["mean"] - claimed["value"]) <= claimed["tolerance"]
     told = [
         f"A number of {{doc}}`{chapter}` ({_link(chapter, entry)}). The paper prints {claimed['printed']}.",
-        f"Our mean is {_value(measured)} ({wording.over(measured)}).",
+        f"Our mean is {_value(measured)} ({markup.plain(entry['paper']['by'])}).",
         f"It lies {'within' if near else 'outside'} the tolerance of {claimed['tolerance']:g}.",
     ]
     if measured["predicted"]:
