@@ -103,14 +103,6 @@ def _stacked(measured: Mapping) -> str:
     return f"{measured['mean']:.4f}<br><small>[{measured['low']:.4f}, {measured['high']:.4f}]</small>"
 
 
-def over(measured: Mapping) -> str:
-    """What a measurement was taken over, in words: "5 networks, 1,000 images"."""
-    if measured["networks"] == 0:
-        return "counted or proved"
-    networks = "one network" if measured["networks"] == 1 else f"{measured['networks']} networks"
-    return networks + (f", {measured['images']:,} images" if measured["images"] else "")
-
-
 def said(claimed: Mapping) -> str:
     """What the paper says: the printed number, or where it says so in words."""
     if claimed["value"] is not None:

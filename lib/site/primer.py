@@ -101,20 +101,19 @@ def _statement(entry: Mapping, chapter: str, folder: Path) -> str:
 def _judged(found: Mapping | None, smallest: float) -> str:
     if not found:
         return "This was not measured."
-    measured = found["measured"]
-    said = f"Measured: {_value(measured)} ({markup.plain(found['by'])})."
+    measured, word = found["measured"], found["word"]
     low, high = measured["low"], measured["high"]
+    said = f"Measured: {_value(measured)} ({markup.plain(found['by'])})."
     if low is None:
         return f"{said} There is no interval, so we *cannot tell*."
     lies = "above" if low > smallest else "below" if high < smallest else "on both sides of"
-    told = f"{said} The interval lies {lies} {smallest:g}: the statement *{found['word']}*."
-    if found["word"] == "cannot tell":
-        needed = found["networks_needed"]
-        told = f"{said} The interval lies {lies} {smallest:g}, so we *cannot tell*."
-        return f"{told} About {needed} networks would decide." if needed else told
-    if found["word"] == "empty":
-        return f"{said} The interval lies above {smallest:g}, but the control does as well: the statement is *empty*."
-    return told
+    meant = {
+        "empty": ", but the control does as well: the statement is *empty*.",
+        "cannot tell": ", so we *cannot tell*.",
+    }.get(word, f": the statement *{word}*.")
+    needed = found["networks_needed"]
+    more = f" About {needed} networks would decide." if needed else ""
+    return f"{said} The interval lies {lies} {smallest:g}{meant}{more}"
 
 
 def _number(entry: Mapping, chapter: str, folder: Path) -> str:
