@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lib.chapters.adversarial_training import figures as adversarial_training
-from lib.chapters.common_ground import figures as common_ground
+from lib.chapters.common_ground import drawing as common_ground
 from lib.chapters.fragile_neurons import drawing as fragile_neurons
 from lib.measure.intervals import Measured
 from lib.show import plots
@@ -143,23 +143,27 @@ def test_shares_of_splits_are_counted_and_the_chosen_marked():
 
 
 def test_a_ladder_has_a_line_a_row_and_the_number_of_its_last_mark():
-    panes = {"eps 0.1": {"clean": [[0.9], [0.8]], "FGSM": [[0.5], [0.6]], "worst": [[0.4], [0.1]]}}
-    figure = common_ground.ladders(panes, ["a", "b"], {"": ["cost"], "eps 0.1": ["× 1.0", "× 4.0"]})
+    panes = {"eps 0.1": {"clean": [[0.9], [0.8]], "FGSM": [[0.5], [0.6]], "safe": [[0.4], [0.1]]}}
+    figure = common_ground.ladders(panes, ["a", "b"], ["× 1.0", "× 4.0"])
     (ax,) = figure.axes
     assert [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()] == [[0.4, 0.9], [0.1, 0.8]]
-    assert [text.get_text() for text in ax.texts] == ["0.40", "0.10", "cost", "× 1.0", "× 4.0"]
-    assert [line.get_markerfacecolor() for line in ax.lines] == ["white", "white", "black"]
+    said = [text.get_text() for text in ax.texts]
+    assert said[:6] == ["left", "0.40", "0.10", "cost", "× 1.0", "× 4.0"]
+    assert said[6:] == ["clean", "FGSM", "safe"], "the line above the first row names the marks"
+    rows, key = ax.lines[:3], ax.lines[3:]
+    assert [line.get_markerfacecolor() for line in rows] == ["white", "white", "black"]
+    assert [line.get_marker() for line in rows] == [line.get_marker() for line in key]
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row on top
     assert len(ax.collections) == 1  # of one seed there is nothing to show but the mark
 
 
 def test_a_ladder_of_several_seeds_shows_each_below_the_mean_of_the_last_mark():
-    panes = {"": {"clean": [[0.9, 0.9], [0.8, 0.8]], "worst": [[0.0, 0.8], [0.25, 0.75]]}}
-    figure = common_ground.ladders(panes, ["a", "b"], {"": ["cost", "cost"]})
+    panes = {"": {"clean": [[0.9, 0.9], [0.8, 0.8]], "safe": [[0.0, 0.8], [0.25, 0.75]]}}
+    figure = common_ground.ladders(panes, ["a", "b"], ["", ""])
     (ax,) = figure.axes
-    assert ax.lines[-1].get_xdata().tolist() == [0.4, 0.5]
-    assert ax.collections[1].get_offsets().tolist() == [[0.0, 0.27], [0.25, 1.27], [0.8, 0.27], [0.75, 1.27]]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["clean", "worst", "worst, each seed"]
+    assert ax.lines[1].get_xdata().tolist() == [0.4, 0.5]
+    assert ax.collections[1].get_offsets().tolist() == [[0.0, 0.3], [0.25, 1.3], [0.8, 0.3], [0.75, 1.3]]
+    assert ax.texts[-1].get_text() == "(dots: each network)"
 
 
 def test_heat_maps_write_each_share_so_that_it_can_be_read():
