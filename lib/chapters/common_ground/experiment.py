@@ -5,12 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from lib.chapters.common_ground import madry, measure
+from lib.chapters.common_ground import madry, measure, measure_weights
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, FOLLOWING, SEARCHING
 from lib.chapters.common_ground.chosen import choose
 from lib.chapters.common_ground.costs import Work
-from lib.chapters.common_ground.defences import DEFENCES, NONE, cost
+from lib.chapters.common_ground.defences import DEFENCES, NONE, RISING, cost
 from lib.chapters.common_ground.first import First
+from lib.chapters.common_ground.measure_weights import Shown
 from lib.chapters.common_ground.settings import Attacked, Distances, Filtering, Madry, Network, OverEps
 from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, READINGS, SOURCE
 from lib.evidence import experiment
@@ -24,12 +25,17 @@ SEARCHED = Part(CHAPTER, "searched", measure.searched)
 DISTANCES = Part(CHAPTER, "distances", measure.distances)
 OVER_EPS = Part(CHAPTER, "over_eps", measure.over_eps)
 MADRY = Part(CHAPTER, "madry", measure.madry)
+WEIGHTS = Part(CHAPTER, "weights", measure_weights.weights)
+SHOWN = Part(CHAPTER, "shown", measure_weights.shown)
 
 APART = 1000
 """By how much the seed differs of the network that was trained apart, for the transfer."""
 
 DRAWN = [name for name, defence in DEFENCES.items() if defence.knows_eps or name == NONE]
 """The defences whose curve over eps is shown."""
+
+KEPT = (NONE, "retrained", "mixed batches", RISING)
+"""The defences whose networks are kept. At the larger eps plain PGD training fails to begin with some seeds."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +163,14 @@ class Experiment(experiment.Experiment):
             if self.madry
         ]
 
+    def weights(self) -> list[Cell]:
+        """The networks of `KEPT`, of the first seed, defended at the larger eps."""
+        return [WEIGHTS(self.network(name, self.eps_large, self.seed)) for name in KEPT]
+
+    def shown(self) -> Cell:
+        """Test images to try attacks on."""
+        return SHOWN(Shown(self.dataset))
+
     def cells(self) -> list[Cell]:
         found = [*self.first(), self.filter(), *self.attacked(), *self.searched(), *self.distances()]
-        return list(dict.fromkeys([*found, *self.madry_network(), *self.over_eps()]))
+        return list(dict.fromkeys([*found, *self.madry_network(), *self.over_eps(), *self.weights(), self.shown()]))
