@@ -9,13 +9,15 @@ from lib.chapters.common_ground import madry, measure, measure_weights
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, FOLLOWING, SEARCHING
 from lib.chapters.common_ground.chosen import choose
 from lib.chapters.common_ground.costs import Work
-from lib.chapters.common_ground.defences import DEFENCES, NONE, RISING, cost
+from lib.chapters.common_ground.defences import DEFENCES, NONE, cost
 from lib.chapters.common_ground.first import First
+from lib.chapters.common_ground.kept import KEPT, how, under_attack
 from lib.chapters.common_ground.measure_weights import Shown
 from lib.chapters.common_ground.settings import Attacked, Distances, Filtering, Madry, Network, OverEps
 from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, READINGS, SOURCE
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
+from lib.evidence.kept import Kept, Trained
 
 CHAPTER = "common_ground"
 FIRST = Part(CHAPTER, "first", measure.first)
@@ -33,9 +35,6 @@ APART = 1000
 
 DRAWN = [name for name, defence in DEFENCES.items() if defence.knows_eps or name == NONE]
 """The defences whose curve over eps is shown."""
-
-KEPT = (NONE, "retrained", "mixed batches", RISING)
-"""The defences whose networks are kept. At the larger eps plain PGD training fails to begin with some seeds."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +169,16 @@ class Experiment(experiment.Experiment):
     def shown(self) -> Cell:
         """Test images to try attacks on."""
         return SHOWN(Shown(self.dataset))
+
+    def kept(self) -> Kept:
+        cells = [*self.attacked(), *self.searched()]
+        networks = tuple(self._trained(name, cell, cells) for name, cell in zip(KEPT, self.weights(), strict=True))
+        return Kept(self.dataset, self.eps_large, networks, self.shown())
+
+    def _trained(self, name: str, cell: Cell, attacked: list[Cell]) -> Trained:
+        network = cell.setting
+        file = f"{KEPT[name].title} {self.dataset} seed {self.seed}".replace(" ", "-").lower()
+        return Trained(file, KEPT[name].title, how(network), cell, under_attack(network, self.eps_large, attacked))
 
     def cells(self) -> list[Cell]:
         found = [*self.first(), self.filter(), *self.attacked(), *self.searched(), *self.distances()]
