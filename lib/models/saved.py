@@ -12,20 +12,10 @@ from torch import nn
 from lib import compute
 from lib.digest.weights import Weights, sha256
 from lib.files import atomic
-from lib.models.lenets import LENETS
-from lib.models.small import DenseNetwork, MadryCNN, SimpleCNN, SmallCNN, StridedCNN
-
-NETWORKS: dict[str, type[nn.Module]] = {
-    one.__name__: one for one in (SimpleCNN, DenseNetwork, StridedCNN, SmallCNN, MadryCNN, *LENETS.values())
-}
-"""The networks that a file can hold, each as it comes without options."""
+from lib.models.named import NETWORKS, WeightsError, built
 
 ARCHITECTURE, DIGEST = "architecture", "sha256"
 """What the words of a file say besides what it is given: a name in `NETWORKS`, and the digest of the weights."""
-
-
-class WeightsError(ValueError):
-    """A file holds no network of this book; the message names the file and says why."""
 
 
 def save(path: Path, architecture: str, weights: Weights, about: Mapping[str, str]) -> None:
@@ -79,22 +69,3 @@ def read(path: Path | str) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     if (found := sha256(weights)) != words[DIGEST]:
         raise WeightsError(f"{path} is damaged: the digest of its weights is {found[:12]}…, not {words[DIGEST][:12]}…")
     return words, weights
-
-
-def built(architecture: str, weights: Weights, whose: str) -> nn.Module:
-    """A network with these weights, in eval mode, on the CPU.
-
-    Raises
-    ------
-    WeightsError
-        Where lib has no such network, or they are another's; the message begins with `whose`.
-    """
-    if architecture not in NETWORKS:
-        raise WeightsError(f"{whose} holds a network named {architecture!r}; there are: {', '.join(NETWORKS)}")
-    network = NETWORKS[architecture]()
-    try:
-        network.load_state_dict({name: torch.from_numpy(np.array(one)) for name, one in weights.items()})
-    except RuntimeError as error:
-        said = str(error).splitlines()[-1].strip()
-        raise WeightsError(f"{whose} does not hold the weights of a {architecture}: {said}") from error
-    return network.eval()

@@ -243,9 +243,7 @@ def _parser() -> argparse.ArgumentParser:
     parameters(packed)
     for added in (filled, packed):
         added.add_argument("--at-most", type=_positive, default=float("inf"), metavar="MB", help=LARGEST)
-    networks = command(
-        _weights, "weights", "write a run's trained networks as safetensors files, with a card each"
-    )
+    networks = command(_weights, "weights", "write a run's trained networks as safetensors files, with a card each")
     networks.add_argument("notebook", nargs="*")
     networks.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
     networks.add_argument("--to", type=Path, metavar="FOLDER", help="by default weights/ in the run's folder")

@@ -15,7 +15,7 @@ from lib.evidence.store import Made
 from lib.files import atomic
 from lib.models import saved
 from lib.models.base import outline, parameter_count
-from lib.models.saved import WeightsError
+from lib.models.named import WeightsError, built
 from lib.run.execute import RunError
 from lib.run.run import Run
 
@@ -100,7 +100,7 @@ def _write(one: Trained, record, made: Made, kept: Kept, folder: Path) -> Path:
 
 
 def _card(one: Trained, record, made: Made, digest: str, kept: Kept, path: Path) -> list[str]:
-    network = saved.built(record.architecture, record.weights, str(one.cell.path))
+    network = built(record.architecture, record.weights, str(one.cell.path))
     rows = [
         ("Network", f"`lib.models.{record.architecture}`: {outline(network)}; {parameter_count(network):,} parameters"),
         ("Input", "images (N, 1, 28, 28) in [0, 1], not normalised"),
