@@ -1,7 +1,6 @@
 """The live attack: a run's trained networks as a script that a page loads from disk, and what the page says of them."""
 
 import base64
-import html
 import json
 import shutil
 from pathlib import Path
@@ -23,6 +22,8 @@ FOLDER = "live"
 
 NETWORKS = "networks.js"
 APP = "app.html"
+ATTACKS = ("FGSM", "PGD-40", "AutoAttack")
+"""Those whose outcome is shown, where it was measured."""
 QUICK = "quick"
 """The profile that a command names where there is no run at all."""
 
@@ -46,7 +47,7 @@ def stage(runs: Runs, pages: Path, beside: Path) -> str:
             shutil.copyfile(path, beside / FOLDER / path.name)
     (beside / FOLDER / NETWORKS).write_text(script(kept), encoding="utf-8")
     app = (pages / FOLDER / APP).read_text(encoding="utf-8")
-    return "\n".join(["```{raw} html", app.rstrip(), "```", "", table(kept)])
+    return "\n".join(["```{raw} html", app.rstrip(), "```", "", networks(kept)])
 
 
 def _kept(run: Run) -> Kept | None:
@@ -119,21 +120,19 @@ def _text(array: np.ndarray) -> str:
     return base64.b64encode(array.tobytes()).decode()
 
 
-def table(kept: Kept) -> str:
-    """The networks: how each was trained, what it is worth, and its digest."""
-    rows = []
+def networks(kept: Kept) -> str:
+    """The networks: what each is worth in a table, then how each was trained, and its digest."""
+    rows, told = [], []
     for one in _found(kept):
         record, made = one.cell.read()
-        worth = [f"{record.correct.mean():.1%}", *(_share(one, name) for name in ("FGSM", "PGD-40", "AutoAttack"))]
-        digest = f"<code>{html.escape(sha256(record.weights))}</code>"
-        rows.append([markup.plain(one.title), markup.plain(one.how), *worth, digest])
-    head = ["Network", "How it was trained", "Clean", f"FGSM {kept.eps:g}", f"PGD {kept.eps:g}"]
-    head += [f"AutoAttack {kept.eps:g}", "SHA-256 of its weights"]
+        rows.append([markup.plain(one.title), f"{record.correct.mean():.1%}", *(_share(one, name) for name in ATTACKS)])
+        digest = f"SHA-256 of its weights: <code>{sha256(record.weights)}</code>"
+        told.append(f"- **{markup.plain(one.title)}.** {markup.plain(one.how)} {digest}.")
+    head = ["Network", "Clean", *(f"{name}, eps {kept.eps:g}" for name in ATTACKS)]
     origin = "; ".join(facts["origin"] for facts in made.data.values())
-    about = (
-        f"Trained on {markup.plain(origin)}. The shares are those of test images that a network classifies correctly: "
-    )
-    return f"{about}clean, and attacked afresh.\n\n" + markup.table("The networks", head, rows, wraps=True)
+    about = f"Trained on {markup.plain(origin)}. The shares are of test images: those classified correctly, clean and"
+    shares = markup.table("What the networks are worth", head, rows)
+    return "\n".join([f"{about} under attacks made afresh.", "", shares, "", *told])
 
 
 def _share(one: Trained, attack: str) -> str:
