@@ -55,7 +55,7 @@ def test_a_card_lies_beside_each(run: Run, trained, tmp_path: Path) -> None:
     for said in (
         "`lib.models.SmallCNN`: convolution 16 of 4×4",
         "166,406 parameters",
-        "half are FGSM images, made through the network as it is by then, at eps 0.3, for 3 epochs more",
+        "Then for 3 epochs more, with eps 0.3, on batches of which half are FGSM images",
         "a few digits (SHA-256 d1)",
         "CC BY-SA 3.0",
         "| Clean accuracy | 0.7500 of 4 test images |",

@@ -18,7 +18,7 @@ class Trained:
     name
         What its file is called.
     title, how
-        What it is, in a word or two, and how it was trained, in a sentence.
+        What it is, in a word or two, and how it was trained, in sentences.
     cell
         Its record has the `architecture`, the `weights` by name, and which of all test images are `correct` (N,).
     attacked

@@ -13,25 +13,22 @@ from lib.evidence.cells import Cell
 
 @dataclass(frozen=True)
 class Words:
-    """A network in a word or two, and how it was trained after the first training."""
+    """A network in a word or two, and on what it was trained after the first training."""
 
     title: str
     how: str
 
 
 KEPT: dict[str, Words] = {
-    NONE: Words("undefended", "it went on training on clean images"),
-    "retrained": Words(
-        "retrained", "it went on training on FGSM images that were made once, through the network as it was before"
-    ),
+    NONE: Words("undefended", "on clean images"),
+    "retrained": Words("retrained", "on FGSM images, made once through the first network"),
     "mixed batches": Words(
-        "mixed batches",
-        "it went on training on batches of which half are FGSM images, made through the network as it is by then",
+        "mixed batches", "on batches of which half are FGSM images, made through the network as it is by then"
     ),
     RISING: Words(
         "PGD-trained",
-        "it went on training on PGD images, made through the network as it is by then, with an eps that rises to the "
-        "full one over the first half of the epochs",
+        "on PGD images, made through the network as it is by then. "
+        "Their eps rises to the full one over the first half of these epochs",
     ),
 }
 """By defence. At the larger eps plain PGD training fails to begin with some seeds, so the one with a rising eps is
@@ -39,12 +36,12 @@ taken."""
 
 
 def how(network: Network) -> str:
-    """How a network was trained, in a sentence."""
+    """How a network was trained, in sentences."""
     first = network.first
-    against = "" if network.eps is None else f", at eps {network.eps:g}"
+    eps = "" if network.eps is None else f"with eps {network.eps:g}, "
     return (
-        f"Trained on clean images for {first.epochs} epochs in batches of {first.batch_size} with Adam (1e-3); then "
-        f"{KEPT[network.defence.name].how}{against}, for {network.further} epochs more. Seed {first.seed}."
+        f"Trained on clean images for {first.epochs} epochs, in batches of {first.batch_size}, with Adam (1e-3). "
+        f"Then for {network.further} epochs more, {eps}{KEPT[network.defence.name].how}. Seed {first.seed}."
     )
 
 
