@@ -379,9 +379,7 @@ def test_networks_that_are_not_all_there_are_shown_as_far_as_they_are(
     assert "not measured" in live.networks(kept) and "classified correctly: 4 clean ones." in live.networks(kept)
 
 
-def test_the_page_says_what_each_network_is_worth(
-    run: Run, trained, images, tmp_path, monkeypatch
-) -> None:
+def test_the_page_says_what_each_network_is_worth(run: Run, trained, images, tmp_path, monkeypatch) -> None:
     network = keep(run, trained, {"x": images[0], "y": images[1]}, monkeypatch, tmp_path).networks[0].cell.setting
     for cell in run.experiment.attacked():
         if cell.setting.network == network:
