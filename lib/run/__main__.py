@@ -127,6 +127,13 @@ def _record(options: argparse.Namespace) -> None:
         readme.update()
 
 
+def _weights(options: argparse.Namespace) -> None:
+    from lib.run import weights  # safetensors is not on every machine that only measures
+
+    runs = _runs(_without_scoreboard(options.notebook or book.notebooks()), options.profile, options.parameter)
+    weights.write(runs, options.to)
+
+
 def _sweep(options: argparse.Namespace) -> None:
     from lib.sweep import sweep  # what draws takes a second to import, also in each worker
 
@@ -236,6 +243,11 @@ def _parser() -> argparse.ArgumentParser:
     parameters(packed)
     for added in (filled, packed):
         added.add_argument("--at-most", type=_positive, default=float("inf"), metavar="MB", help=LARGEST)
+    networks = command(_weights, "weights", "write a run's trained networks as safetensors files, with a card each")
+    networks.add_argument("notebook", nargs="*")
+    networks.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
+    networks.add_argument("--to", type=Path, metavar="FOLDER", help="by default weights/ in the run's folder")
+    parameters(networks)
     command(_import, "import", "take over the cells of such a file").add_argument("file", nargs="+", type=Path)
     swept = command(_sweep, "sweep", "execute a notebook over a grid of parameters; table and page of the results")
     swept.add_argument("notebook")

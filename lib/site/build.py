@@ -8,7 +8,7 @@ import nbformat
 from lib import book, compute
 from lib.ledger import open_data
 from lib.run.run import Run
-from lib.site import benchmarks, facts, front, pages, primer
+from lib.site import benchmarks, facts, front, live, pages, primer
 from lib.site.render import BESIDE, SiteError, render
 
 GENERATED = "_generated"
@@ -62,11 +62,12 @@ def stage(results: Path, target: Path) -> None:
         else:
             (target / f"{name}.md").write_text(pages.missing_page(name), encoding="utf-8")
     (target / GENERATED).mkdir()
-    for name, text in facts.fragments(runs).items():
-        (target / GENERATED / f"{name}.md").write_text(text, encoding="utf-8")
     front.stage(runs, target / GENERATED)
     primer.stage(runs, target / GENERATED)
     (target / BESIDE).mkdir()
+    fragments = facts.fragments(runs) | {"live": live.stage(runs, target, target / BESIDE)}
+    for name, text in fragments.items():
+        (target / GENERATED / f"{name}.md").write_text(text, encoding="utf-8")
     for name, text in open_data.files(results).items():
         (target / BESIDE / name).write_text(text, encoding="utf-8")
     benchmarks.stage(target, target / GENERATED)
