@@ -1,6 +1,7 @@
 """A verdict as plain text, for a terminal."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 
@@ -9,20 +10,23 @@ from lib.judge import words
 from lib.judge.verdict import COLUMNS, Verdict
 
 
+WIDTH = 80
+
+
 def card(verdict: Verdict) -> str:
     """What was found, as a table with one column for each eps, and what speaks against believing it."""
     radii = list(verdict.at)
     head = ["", *(f"eps {eps:g}" for eps in radii)]
     lines = [[column, *(words.cell(verdict, eps, column) for eps in radii)] for column in COLUMNS]
     lines.insert(1, [])
-    lines.append(["L-BFGS: median L2", *(words.distance([verdict.at[eps].distances]) for eps in radii)])
+    lines.append(["L-BFGS: median L2", *(words.own_distance(verdict, eps) for eps in radii)])
     lines.append(["red flags", *(f"{len(verdict.raised(eps))} up" for eps in radii)])
+    doubts = [f"eps {eps:g}: {flag.name} ({flag.sentence})." for eps in radii for flag in verdict.raised(eps)]
     parts = [
         f"{verdict.subject.name}: accuracy on {verdict.subject.origin}, 95 % intervals over them",
         _aligned([head, [], *lines]),
         f"{WORST}: classified rightly clean and under every attack.",
-        *words.warnings(verdict),
-        *(f"! eps {eps:g}: {flag.name} ({flag.sentence})" for eps in radii for flag in verdict.raised(eps)),
+        *(fill(said, WIDTH, initial_indent="! ", subsequent_indent="  ") for said in words.warnings(verdict) + doubts),
     ]
     return "\n".join(parts)
 

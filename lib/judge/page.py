@@ -105,11 +105,10 @@ def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
 
 
 def _table(verdict: Verdict, eps: float, rows: Rows | None) -> str:
-    found = verdict.at[eps]
     own = [
         html.escape(verdict.subject.name),
         *(_cell(verdict, eps, column) for column in COLUMNS),
-        words.distance([found.distances]),
+        words.own_distance(verdict, eps),
         _raised(len(verdict.raised(eps))),
         "1",
     ]

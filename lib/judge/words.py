@@ -31,6 +31,11 @@ def distance(distances: Sequence[NDArray[np.float64]]) -> str:
     return f"{found:.2f} ({fooled} of {asked} fooled)" if np.isfinite(found) else f"none ({fooled} of {asked} fooled)"
 
 
+def own_distance(verdict: Verdict, eps: float) -> str:
+    """The same of the network that is judged; marked where L-BFGS had no gradient to follow."""
+    return distance([verdict.at[eps].distances]) + (" (void)" if verdict.is_void else "")
+
+
 def warnings(verdict: Verdict) -> list[str]:
     """What keeps the numbers from being what they seem to be, worst first."""
     said = []
