@@ -9,7 +9,6 @@ from lib.chapters.common_ground.judging import WORST
 from lib.judge import words
 from lib.judge.verdict import COLUMNS, Verdict
 
-
 WIDTH = 80
 
 
