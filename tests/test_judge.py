@@ -1,6 +1,7 @@
 """A network of one's own is judged by the functions that judge the book's, and doubted by the same signs."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import numpy as np
@@ -89,6 +90,7 @@ def test_a_defence_that_hides_its_gradient_raises_red_flags_and_is_judged_by_wha
     assert {"gradients are zero", "black box beats white box", "search beats white box"} <= up
     assert "a huge eps does not break it" in up
     told = " ".join(card(found).split())
+    assert "compared with nothing" in words.compared(found, 0.3, beside.rows("digits", 0.3))
     assert f"! NO GRADIENT REACHES THE IMAGES: {why}." in told and told.count("(void)") == 5
 
 
@@ -105,7 +107,7 @@ def test_without_another_network_there_is_no_transfer_and_that_is_said(few, netw
     shown = written.as_json(found)
     jsonschema.validate(shown, SCHEMA)
     assert shown["at"][0]["accuracy"]["transfer"] is None and shown["attacks"]["transferred_through"] is None
-    assert words.compared(found, 0.1, beside.rows(found.subject.data, 0.1)).startswith("The book judges no network")
+    assert "The book judges no network on own.npz" in words.compared(found, 0.1, beside.rows(found.subject.data, 0.1))
 
 
 def test_the_json_holds_every_image_and_where_it_comes_from(verdict, tmp_path) -> None:
@@ -139,11 +141,15 @@ def test_the_card_has_each_attack_once_with_its_interval(verdict) -> None:
 
 def test_the_page_shows_the_book_s_rows_and_what_is_missing_as_missing(verdict, tmp_path) -> None:
     rows = {eps: beside.rows("digits", eps) for eps in RADII}
+    none = {name: np.zeros_like(hits) for name, hits in verdict.at[0.3].correct.items()}
     assert rows[0.05] is None and len(rows[0.3].known) == 9
     text = page(verdict, rows, tmp_path)
     assert (tmp_path / "eps-0.3.svg").exists() and (tmp_path / "eps-0.05.svg").exists()
-    assert "The book judges no network on digits at eps 0.05." in text
+    assert "The book judges no network on digits at this eps." in text
     assert text.count("the nearest mean") > 4 and text.count("PGD training (Madry)") >= 1
+    fooled = beside.Known("fooled (F.)", [replace(verdict.at[0.3], correct=none)], 1)
+    least = beside.Rows(rows[0.3].experiment, "quick", [fooled, fooled])
+    assert "Of the book's 2 networks 2 leave less." in words.compared(verdict, 0.05, least)
     missing = [beside.Known("nobody (N.)", [], 3)]
     text = page(verdict, rows | {0.3: beside.Rows(rows[0.3].experiment, "quick", missing)}, tmp_path)
     (line,) = [line for line in text.splitlines() if "nobody (N.)" in line]

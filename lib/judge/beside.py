@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lib.chapters.common_ground.defences import DEFENCES, titled
 from lib.chapters.common_ground.experiment import APART, CHAPTER, Experiment
 from lib.chapters.common_ground.first import First
-from lib.chapters.common_ground.judging import Judgement
+from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.rows import Row
 from lib.evidence.cells import Cell
 from lib.judge.images import Sample
@@ -91,7 +91,7 @@ def rows(data: str, eps: float) -> Rows | None:
 
 
 def _worth(row: Known) -> tuple[float, float]:
-    return row.accuracy("worst case"), row.accuracy("PGD-40")
+    return row.accuracy(WORST), row.accuracy("PGD-40")
 
 
 def _known(asked: Experiment, name: str, eps: float) -> Known:

@@ -90,7 +90,8 @@ def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
     shares = {
         column: [[verdict.at[eps].accuracy(column)], *([one.accuracy(column)] for one in known)] for column in DRAWN
     }
-    names = [verdict.subject.name, *(one.title for one in known)]
+    void = " (void)" if verdict.is_void else ""
+    names = [verdict.subject.name + void, *(one.title for one in known)]
     flags = [_raised(len(verdict.raised(eps))), *(_raised(one.raised) for one in known)]
     title = f"eps {eps:g}"
     with rc_context(plots.STYLE):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.chapters.common_ground.judging import WORST
 from lib.judge.beside import Rows
 from lib.judge.verdict import FOLLOW, Verdict, median
 from lib.measure.intervals import Measured
@@ -61,19 +62,25 @@ def warnings(verdict: Verdict) -> list[str]:
 
 
 def compared(verdict: Verdict, eps: float, rows: Rows | None) -> str:
-    """One sentence on where the network stands among the book's at one eps."""
+    """What was found at one eps, where that stands among the book's networks, and whether it is to be believed."""
+    found, up = verdict.safe(eps), len(verdict.raised(eps))
+    ends = "" if found.low is None else f" (95 % interval {found.low:.0%} to {found.high:.0%})"
+    said = f"Here: at eps {eps:g} no attack fools {verdict.subject.name} on {found.mean:.0%} of the images{ends}."
+    if verdict.is_void:
+        return f"{said} That says little, since most attacks had no gradient to follow: it is compared with nothing."
+    if up:
+        said += f" {up} red flag{'s are' if up > 1 else ' is'} up: doubt it."
+    return f"{said} {_among(verdict, eps, rows)}"
+
+
+def _among(verdict: Verdict, eps: float, rows: Rows | None) -> str:
     if rows is None:
-        return f"The book judges no network on {verdict.subject.data} at eps {eps:g}."
+        return f"The book judges no network on {verdict.subject.data} at this eps."
     measured = [one for one in rows.known if one.is_measured]
     if not measured:
-        return f"The book's rows at eps {eps:g} are not measured yet; `make fill PAPER=common_ground` measures them."
-    found = verdict.safe(eps)
-    above = sum(one.accuracy("worst case") < found.mean for one in measured)
-    ends = "" if found.low is None else f" (95 % interval {found.low:.0%} to {found.high:.0%})"
-    return (
-        f"Here: at eps {eps:g} no attack fools {verdict.subject.name} on {found.mean:.0%} of the images{ends}. That is "
-        f"more than {above} of the book's {len(measured)} networks leave."
-    )
+        return "The book's own networks are not measured yet: `make fill PAPER=common_ground` measures them."
+    above = sum(one.accuracy(WORST) < verdict.safe(eps).mean for one in measured)
+    return f"Of the book's {len(measured)} networks {above} leave less."
 
 
 def differences(verdict: Verdict, rows: Rows) -> str:
