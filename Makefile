@@ -40,7 +40,7 @@ device-check:  ## on a machine with a GPU: its tests, benchmarks, and the paper 
 	@$(if $(wildcard $(PY)),$(PY),python3) tests/device_check.py $(WITHIN:%=--within %)
 
 lab: $(VENV)/ready  ## open the notebooks in JupyterLab; results go to runs/lab
-	@$(PY) -m jupyterlab notebooks
+	@PYTHONPATH="$(CURDIR)" $(PY) -m jupyterlab notebooks
 
 record: $(VENV)/ready  ## execute the paper profile of PAPER and keep it in book/recorded
 	@$(RUN) record $(PAPER) $(PARAMS:%=-p %)

@@ -23,8 +23,8 @@ import torch
 from lib import compute
 from lib.files import atomic
 
-CACHE = Path(os.environ.get("REPRO_DATA", compute.ROOT / "data"))
-"""Where the .npz files are. The environment variable REPRO_DATA overrides it."""
+CACHE = Path(os.environ.get("REPRO_DATA", compute.ROOT / "data")).expanduser().absolute()
+"""Where the .npz files are. The environment variable REPRO_DATA overrides it; notebooks are given it as it is here."""
 
 DIGESTS = {
     "digits": "1d82d23b445980e9027a8dd4fa4faf3d9b063bda8a52a8ace367338347e28a74",

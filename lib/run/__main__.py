@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from lib import book, compute, data
+from lib import book, data
 from lib.evidence import carry
 from lib.evidence.cluster import EngineError
 from lib.judge.refused import Refused
@@ -20,7 +20,7 @@ from lib.site.render import SiteError
 
 FAILURES = (
     *(ParameterError, execute.RunError, measuring.MeasuringError, data.DataError, SiteError, EngineError),
-    *(carry.CarryError, Refused),
+    *(carry.CarryError, Refused, OSError),
 )
 INTERRUPTED = 130
 LARGEST = "of the file: trainings that would make it larger stay here"
@@ -35,14 +35,14 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     try:
         options.command(options)
         sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
     except FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; finished results stand, training goes on from its last snapshot", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
     return 0
 
 
@@ -116,7 +116,7 @@ def _reproduce(options: argparse.Namespace) -> None:
     _execute_all(runs)
     execute.execute(Run.scoreboard(where))
     index = build.build(where, where / "book")
-    print(f"\n{status.summary(where)}\n\nThe site: {index.relative_to(compute.ROOT)}")
+    print(f"\n{status.summary(where)}\n\nThe site: {execute.shown(index)}")
 
 
 def _record(options: argparse.Namespace) -> None:

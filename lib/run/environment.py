@@ -6,23 +6,34 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from lib import data
 
-def environment(out: Path, results: Path) -> dict[str, str]:
+
+def environment(out: Path, results: Path, profile: str) -> dict[str, str]:
     """Variables for a notebook's process: where its results go, and this environment's own Python.
+
+    A reader's own settings of IPython and matplotlib are left out: a page is the same whoever makes it.
 
     Parameters
     ----------
     out
         Where it writes its results.
     results
-        The folder of the run, which names the profile too, and holds what other notebooks have found.
+        The folder of the run, which holds what other notebooks have found.
+    profile
+        The name of the run: its profile, with what was given by hand.
     """
     own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
-    found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": results.name}
+    found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": profile}
+    found |= {"REPRO_DATA": str(data.CACHE), "IPYTHONDIR": str(out / ".ipython"), "MPLBACKEND": INLINE}
     found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
     if not sys.stderr.isatty():
         found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
     return found
+
+
+INLINE = "module://matplotlib_inline.backend_inline"
+"""The backend that puts figures into the notebook, where the user has set another."""
 
 
 @contextmanager

@@ -22,6 +22,9 @@ from lib import book, compute, provenance
 from lib.run import engine, environment
 from lib.run.run import Run
 
+START_S = 300
+"""How long a kernel may take to start: on a slow shared disk it reads its packages for minutes."""
+
 
 class RunError(RuntimeError):
     """A notebook did not run to its end; the message names the cell and where the rest is kept."""
@@ -51,7 +54,7 @@ def execute(run: Run, *, force: bool = False) -> Path:
     with tempfile.TemporaryDirectory(dir=run.folder, prefix=f".{run.notebook}-{owner}-") as scratch:
         partial = Path(scratch) / run.target.name
         try:
-            with environment.environment_set(environment.environment(Path(scratch), run.folder)):
+            with environment.environment_set(environment.environment(Path(scratch), run.folder, run.name)):
                 _papermill(run, partial)
         except BaseException as error:
             if partial.exists():
@@ -60,6 +63,8 @@ def execute(run: Run, *, force: bool = False) -> Path:
                 raise RunError(_failure(run, error)) from error
             if isinstance(error, DeadKernelError):
                 raise RunError(_died(run)) from error
+            if isinstance(error, RuntimeError) and not partial.exists():  # what jupyter_client raises
+                raise RunError(_not_started(run, error)) from error
             raise
         _install(partial, run)
     run.failed.unlink(missing_ok=True)
@@ -88,17 +93,23 @@ def _alive(process: int) -> bool:
 def _papermill(run: Run, output: Path) -> None:
     started = time.monotonic()
     papermill.execute_notebook(
-        book.source(run.notebook),
-        output,
+        _plain(book.source(run.notebook)),
+        _plain(output),
         parameters=dict(run.values),
         engine_name=engine.NAME,
         kernel_name="python3",
         progress_bar=False,
+        start_timeout=START_S,
         stderr_file=sys.stderr,  # the progress bars of long cells
         coalesce_streams=True,
         cwd=str(compute.ROOT),
     )
     print(f"{run.notebook}: done in {provenance.clock(time.monotonic() - started)}", flush=True)
+
+
+def _plain(path: Path) -> str:
+    """A path for papermill, which takes braces for the place of a parameter's value."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _install(executed: Path, run: Run) -> None:
@@ -125,6 +136,13 @@ def _died(run: Run) -> str:
     return (
         f"{run.notebook}: its process was killed, most often for taking more memory than there is. What had run is in "
         f"{shown(run.failed)}; earlier results stand. Smaller sizes (README, What it takes) need less."
+    )
+
+
+def _not_started(run: Run, error: RuntimeError) -> str:
+    return (
+        f"{run.notebook}: its kernel did not start ({error}). It has to be able to open a port on this machine; "
+        "`python -m ipykernel --version` shows whether this environment has what it needs."
     )
 
 

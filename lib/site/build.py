@@ -1,11 +1,11 @@
 """Build the site from a folder of executed notebooks: what is put together, and from where."""
 
-import shutil
 from pathlib import Path
 
 import nbformat
 
 from lib import book, compute
+from lib.files import copied
 from lib.ledger import open_data
 from lib.run.run import Run
 from lib.site import benchmarks, facts, front, live, pages, primer
@@ -48,9 +48,8 @@ def stage(results: Path, target: Path) -> None:
     Where `results` lacks a chapter's notebook, a page says so, and what the paper claims. The ledger as data goes
     beside the pages.
     """
-    left_out = shutil.ignore_patterns("_build", "recorded", ".*")
-    shutil.copytree(book.PAGES, target, ignore=left_out, dirs_exist_ok=True)
-    shutil.copytree(compute.ROOT / "lib", target / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    copied(book.PAGES, target, "_build", "recorded", ".*")
+    copied(compute.ROOT / "lib", target / "lib", "__pycache__")
     names = [*book.chapters(), book.SCOREBOARD]
     runs = {name: run for name in names if (run := Run.found(name, results))}
     for name in names:
