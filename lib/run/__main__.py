@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
 from lib.run import STARTED, costs, execute, measuring, record, status
+from lib.run.arguments import as_given, numbers, positive, resource, seconds
 from lib.run.run import Run
 from lib.site import build, readme
 from lib.site.render import SiteError
@@ -174,52 +174,12 @@ def _status(options: argparse.Namespace) -> None:
 
 def _runs(notebooks: list[str], profile: str, pairs: list[str]) -> list[Run]:
     """The runs that are asked for: all are checked before the first one runs."""
-    given = _given(pairs)
+    given = as_given(pairs)
     return [Run.of(name, profile, given) for name in notebooks]
 
 
 def _without_scoreboard(notebooks: list[str]) -> list[str]:
     return [name for name in notebooks if name != book.SCOREBOARD]
-
-
-def _given(pairs: list[str]) -> dict[str, str]:
-    wrong = [pair for pair in pairs if "=" not in pair]
-    if wrong:
-        raise ParameterError(f"{wrong[0]!r} is no parameter: write name=value")
-    names = [pair.partition("=")[0] for pair in pairs]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise ParameterError(f"{twice[0]} is given twice")
-    return dict(pair.split("=", 1) for pair in pairs)
-
-
-def _seconds(text: str) -> float:
-    """A span of time, as in 90s, 12m or 2h."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no span of time: write 90s, 12m or 2h")
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
-
-
-def _numbers(text: str) -> list[float]:
-    """Numbers between commas, as in 0.1,0.3."""
-    try:
-        return [float(one) for one in text.split(",")]
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers: write 0.1,0.3") from error
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
-    return int(text)
-
-
-def _resource(text: str) -> tuple[str, float]:
-    name, _, amount = text.partition("=")
-    try:
-        return name, float(amount)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: write NAME=AMOUNT, say GPU=1") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -249,8 +209,8 @@ def _parser() -> argparse.ArgumentParser:
     filled.add_argument("--profile", default="paper", help="notebooks/profiles/<name>.yaml; paper by default")
     parameters(filled)
     filled.add_argument("--list", action="store_true", help="only say what is missing, and how long it will take here")
-    filled.add_argument("--within", type=_seconds, metavar="TIME", help="have ended after 90s, 12m or 2h, file and all")
-    filled.add_argument("--jobs", type=_positive, metavar="N", help="processes side by side; one a core by default")
+    filled.add_argument("--within", type=seconds, metavar="TIME", help="have ended after 90s, 12m or 2h, file and all")
+    filled.add_argument("--jobs", type=positive, metavar="N", help="processes side by side; one a core by default")
     filled.add_argument("--export", type=Path, metavar="FILE", help="at the end, do what `export` does")
     packed = command(_export, "export", "put the cells that are kept, and trainings to go on with, into a zip file")
     packed.add_argument("export", type=Path, metavar="FILE")
@@ -258,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
     packed.add_argument("--profile", default="paper", help="notebooks/profiles/<name>.yaml; paper by default")
     parameters(packed)
     for added in (filled, packed):
-        added.add_argument("--at-most", type=_positive, default=float("inf"), metavar="MB", help=LARGEST)
+        added.add_argument("--at-most", type=positive, default=float("inf"), metavar="MB", help=LARGEST)
     networks = command(_weights, "weights", "write a run's trained networks as safetensors files, with a card each")
     networks.add_argument("notebook", nargs="*")
     networks.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
@@ -270,10 +230,10 @@ def _parser() -> argparse.ArgumentParser:
     swept.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
     swept.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE,VALUE,... or NAME=A:B")
     swept.add_argument("--name", help="of its folder in runs/sweeps; by default made of what is swept")
-    swept.add_argument("--workers", type=_positive, metavar="N", help="runs at a time on this machine")
+    swept.add_argument("--workers", type=positive, metavar="N", help="runs at a time on this machine")
     for added in (swept, filled):
         added.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask cluster, say tcp://host:8786")
-        wanted = added.add_argument("--resources", type=_resource, action="append", default=[], metavar="NAME=AMOUNT")
+        wanted = added.add_argument("--resources", type=resource, action="append", default=[], metavar="NAME=AMOUNT")
         wanted.help = "what a run or a cell takes of what the cluster's workers offer, say GPU=1"
     command(_data, "data", "fetch data sets into data/").add_argument("name", nargs="+")
     rendered = command(_book, "book", "render the site from a folder of executed notebooks")
@@ -290,11 +250,11 @@ def _judging(added: argparse.ArgumentParser) -> None:
     added.add_argument("--model", required=True, metavar="MODULE:FUNCTION", help=f"gives the network: {build}")
     added.add_argument("--weights", type=Path, metavar="FILE", help=file)
     added.add_argument("--data", default="digits", help="digits (by default), mnist, cifar10, or an .npz with x and y")
-    added.add_argument("--eps", type=_numbers, default=[0.1, 0.3], metavar="EPS,EPS", help="0.1,0.3 by default")
-    added.add_argument("--images", type=_positive, default=500, metavar="N", dest="n_images", help="500 by default")
-    added.add_argument("--steps", type=_positive, default=100, metavar="N", help="of AutoAttack; 100 by default")
-    added.add_argument("--queries", type=_positive, default=5000, metavar="N", help="of Square; 5000 by default")
-    added.add_argument("--lbfgs", type=_positive, default=20, metavar="N", dest="n_lbfgs", help="images for L-BFGS; 20")
+    added.add_argument("--eps", type=numbers, default=[0.1, 0.3], metavar="EPS,EPS", help="0.1,0.3 by default")
+    added.add_argument("--images", type=positive, default=500, metavar="N", dest="n_images", help="500 by default")
+    added.add_argument("--steps", type=positive, default=100, metavar="N", help="of AutoAttack; 100 by default")
+    added.add_argument("--queries", type=positive, default=5000, metavar="N", help="of Square; 5000 by default")
+    added.add_argument("--lbfgs", type=positive, default=20, metavar="N", dest="n_lbfgs", help="images for L-BFGS; 20")
     added.add_argument("--other", metavar="MODULE:FUNCTION", help="a network trained apart, to transfer images from it")
     added.add_argument("--other-weights", type=Path, metavar="FILE", help=file)
     added.add_argument("--name", help="what the network is called; by default model and weights")
