@@ -44,7 +44,7 @@ def test_the_first_row_s_loss(losses, expected):
 )
 def test_the_second_row_is_the_printed_attack_s(printed, expected):
     answer = answers.attacked_accuracy([made.network(printed=one) for one in printed], E)
-    assert word(answer) == expected and f"leaves a trained network {np.mean(printed):.2f}" in answer.why
+    assert word(answer) == expected and f"an accuracy of {np.mean(printed):.2f} with" in answer.why
 
 
 @pytest.mark.parametrize(("loss", "expected"), [(2.3, "found"), (2.38, "near"), (5.0, "not found")])
