@@ -101,7 +101,7 @@ def test_the_cards_link_their_chapters_and_show_what_was_measured(run: Run, tmp_
     cards = (folder / "cards.md").read_text()
     for name in book.papers():
         assert f":link: {name}\n" in cards and paper(name).idea.split()[0] in cards
-    assert "Accuracy under PGD is 0.123" in cards and ":img-alt: alt of first" in cards
+    assert "Accuracy under PGD is 0.123" in cards and ":img-alt: alt of first" in cards and "on digits." in cards
     assert cards.count(front.NOT_RUN) == len(book.papers()) - 1
     assert (folder / "card-mitigation.png").read_bytes() == b"a picture"
     assert (folder / "defences.md").read_text() == front.NOT_RUN

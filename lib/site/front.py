@@ -39,6 +39,11 @@ def finding(name: str, run: Run | None) -> str:
     return opening.of_run(name, run).found or "Its page says."
 
 
+def data_of(run: Run) -> str:
+    """The data sets of a run, by name: "mnist, cifar10"."""
+    return ", ".join(part.partition(",")[0] for part in run.results()["provenance"]["data"].split("; "))
+
+
 def ladder(run: Run | None) -> Picture | None:
     """The figure of all defences; None where it was not run."""
     return picture(pages.shown(run), LADDER[1]) if run else None
@@ -55,7 +60,7 @@ def _card(paper: Paper, run: Run | None, folder: Path) -> str:
         place.write_bytes(shown.png)
         lines += [f":img-top: {folder.name}/{place.name}", f":img-alt: {shown.alt}"]
     lines += ["", f"*{title}.* {idea}" if question else idea, "", finding(paper.name, run)]
-    lines += ["", f"<small>{markup.plain(run.results()['provenance']['data'])}</small>"] if measured else []
+    lines += ["", f"<small>Measured on {data_of(run)}.</small>"] if measured else []
     return "\n".join([*lines, ":::"])
 
 

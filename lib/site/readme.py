@@ -74,8 +74,7 @@ def _as_recorded(run: Run | None) -> str:
         return "not measured again yet | –"
     found = run.results()
     facts, hours = found["provenance"], sum(found["seconds"].values()) / 3600
-    data = ", ".join(part.partition(",")[0] for part in facts["data"].split("; "))
-    return f"{hours:.1f} hours, {facts['peak_memory_bytes'] / 2**30:.1f} GB | {data}"
+    return f"{hours:.1f} hours, {facts['peak_memory_bytes'] / 2**30:.1f} GB | {front.data_of(run)}"
 
 
 def _recorded(name: str) -> Run | None:
