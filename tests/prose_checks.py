@@ -81,6 +81,8 @@ def opening(page: Page) -> Iterator[str]:
     _, *paragraphs = re.split(r"\n\s*\n", page.texts[0].strip())
     begun = [_label(paragraph) for paragraph in paragraphs]
     yield from (f"no paragraph that begins with **{label}**" for label in OPENING if label not in begun)
+    if any(re.match(r"\*\*What we found\.?\*\* (It|Its|They|Their|This|These)\b", one) for one in paragraphs):
+        yield "what we found is shown in README too, where nothing says what its first word is about"
     last = max((place for place, label in enumerate(begun) if label), default=len(begun) - 1)
     card = "\n\n".join(paragraphs[: last + 1])
     if (count := prose.words(prose.plain(card))) > LONGEST_OPENING:

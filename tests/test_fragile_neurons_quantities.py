@@ -187,6 +187,12 @@ def test_the_opening_counts_the_filters_that_gain_under_pgd(grid: Grid) -> None:
     assert summary.opening(grid_of({KEY: record()}))["raised"] == "0 of 0"
 
 
+def test_the_opening_s_share_and_that_of_random_sets_are_of_the_same_images() -> None:
+    one = record(unclipped=0.9, random=(0.1, 0.5, 0.9, 0.2), controls={"FGSM": (0.3, 1.0, 0.0)})
+    opening = summary.opening(grid_of({KEY: one}))
+    assert (opening["share"], opening["as-high"], opening["free"]) == (0.3, 0.5, pytest.approx(0.9))
+
+
 def test_the_answering_figure_has_what_the_paper_prints() -> None:
     one = record(random=(0.1, 0.5, 0.9, 0.2), controls={"FGSM": (0.7, 1.0, 0.0)})
     figure = figures.splits(grid_of({KEY: one}))

@@ -92,7 +92,8 @@ def test_a_card_is_short_and_has_its_four_parts() -> None:
     assert list(checks.opening(Page("x", (card,)))) == []
     foot = "\n\nOf {glue:text}`b` {glue:text}`c` {glue:text}`d` networks. " + "word " * 90
     assert list(checks.opening(Page("x", (card + foot,)))) == [], "what the numbers come from stands below the card"
-    for broken in (card.replace("**Why.**", "Since"), card + " {glue:text}`b`" * 3, card + " word" * 90):
+    pronoun = card.replace("found.** ", "found.** It has ")
+    for broken in (card.replace("**Why.**", "Since"), pronoun, card + " {glue:text}`b`" * 3, card + " word" * 90):
         assert list(checks.opening(Page("x", (broken,))))
 
 

@@ -39,7 +39,8 @@ def opening(grid: Grid) -> Numbers:
     found |= {"network": NETWORKS[main.network], "data": DATASETS[main.dataset], "age": main.age}
     gains = under_pgd(grid)
     found |= {"raised": f"{sum(map(above, gains))} of {len(gains)}", "networks": len(grid[main])}
-    return found | {"as-high": controls(grid[main], "FGSM").as_high, "cells": len(grid), "all": 18}
+    lot = controls(grid[main], "FGSM")
+    return found | {"share": lot.s, "as-high": lot.as_high, "cells": len(grid), "all": 18}
 
 
 def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict[str, float]:
