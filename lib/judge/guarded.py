@@ -55,13 +55,10 @@ class Guarded(nn.Module):
         except Refused:
             raise
         except Exception as error:  # whatever a stranger's code may raise
+            waits = ", and may not wait for the GPU (`.item()`, `if`): else say `--device cpu`" if capturing else ""
             raise Refused(
                 f"the network raises {type(error).__name__} on {len(x)} images of shape {tuple(x.shape[1:])}: {error}. "
-                "It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its device"
-                + (
-                    ", and may not wait for the GPU (`.item()`, `.cpu()`, `if`): else say `--device cpu`." * capturing
-                    or "."
-                )
+                f"It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its device{waits}."
             ) from error
 
     def _hold_to_order(self, x: Tensor, outputs: object, before: list[tuple[int, int]], version: int) -> None:
@@ -94,7 +91,7 @@ def _hold_to_finite(gradient: Tensor) -> None:
     if wrong:
         raise Refused(
             f"the gradient at {wrong} of {len(gradient)} images is not a number (NaN or infinite): a square root at 0, "
-            "a division by 0 or a logarithm of 0 in the network. An attack along it does nothing, and nobody sees that. "
+            "a division by 0 or a logarithm of 0 in the network. An attack along it does nothing, and nobody sees it. "
             "Bound what the root is taken of, say by clamp(min=1e-6)."
         )
 
