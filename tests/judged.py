@@ -177,7 +177,7 @@ BAD: dict[str, tuple[Callable[[nn.Sequential], object], str]] = {
     "made for -1 to 1": (lambda good: Around(good, before=lambda x: (x + 1) / 2), r"images in \[-1, 1\].*first layer"),
     "made for 0 to 255": (lambda good: Around(good, before=lambda x: x / 255), r"images in \[0, 255\].*first layer"),
     "made for black on white": (lambda good: Around(good, before=lambda x: 1 - x), "black and white exchanged"),
-    "made for normalised": (lambda good: Around(good, before=lambda x: 0.3 * x + 0.13), "normalised by their mean"),
+    "made for normalised": (lambda good: Around(good, before=lambda x: 0.2 * x + 0.2), "normalised by their mean"),
 }
 """By what is wrong with them: from a good network a bad one, and what is said of it."""
 
