@@ -9,9 +9,8 @@ from lib.judge.refused import Refused
 class Guarded(nn.Module):
     """The network as it is, to the bit, for as long as its calls are in order.
 
-    An attack can lead a network to where it was never tried: to an infinite output, to a gradient that is no number.
-    Images that are no numbers are classified all the same, as class 0, and an accuracy is printed; here they end the
-    judgement.
+    An attack can lead a network to where it was never tried: to an infinite output, or to a gradient that is not a
+    number, along which no attack moves. An accuracy is printed all the same; here it ends the judgement.
 
     Parameters
     ----------
@@ -38,28 +37,29 @@ class Guarded(nn.Module):
         self.eval()
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.is_cuda and torch.cuda.is_current_stream_capturing():  # nothing may wait for a GPU then
-            return self._connected(self.network(x), x)
-        if not x.isfinite().all():
-            raise Refused(
-                "an attack's image is not a number (NaN or infinite), and so was the gradient: a square root at 0, a "
-                "division by 0 or a logarithm of 0 in the network. Bound what it is taken of, say by clamp(min=1e-6)."
-            )
+        capturing = _is_captured(x)
         before, version = _state(self.network), x._version
+        outputs = self._called(x, capturing)
+        if not capturing:  # nothing may wait for the GPU then
+            self._hold_to_order(x, outputs, before, version)
+        return outputs + 0 * x.flatten(1).sum(1, keepdim=True) if self.severed else outputs
+
+    def _called(self, x: Tensor, capturing: bool) -> object:
+        """What the network gives; on its way back the gradient is looked at."""
+        given = x
+        if torch.is_grad_enabled() and x.requires_grad and not capturing:
+            given = x.view_as(x)
+            given.register_hook(_hold_to_finite)
         try:
-            outputs = self.network(x)
+            return self.network(given)
         except Refused:
             raise
         except Exception as error:  # whatever a stranger's code may raise
+            waits = ", and may not wait for the GPU (`.item()`, `if`): else say `--device cpu`" if capturing else ""
             raise Refused(
                 f"the network raises {type(error).__name__} on {len(x)} images of shape {tuple(x.shape[1:])}: {error}. "
-                "It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its own device."
+                f"It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its device{waits}."
             ) from error
-        self._hold_to_order(x, outputs, before, version)
-        return self._connected(outputs, x)
-
-    def _connected(self, outputs: Tensor, x: Tensor) -> Tensor:
-        return outputs + 0 * x.flatten(1).sum(1, keepdim=True) if self.severed else outputs
 
     def _hold_to_order(self, x: Tensor, outputs: object, before: list[tuple[int, int]], version: int) -> None:
         if x._version != version:
@@ -78,6 +78,22 @@ class Guarded(nn.Module):
                 "the end of an attack is not the one at its start. Update them in training mode alone."
             )
         _hold_to_logits(outputs, x, self.classes)
+
+
+def _is_captured(x: Tensor) -> bool:
+    """Whether this call is being captured as a CUDA graph."""
+    return x.is_cuda and torch.cuda.is_current_stream_capturing()
+
+
+def _hold_to_finite(gradient: Tensor) -> None:
+    """Refuse gradients that are not numbers: the sign of NaN is 0, and an attack along it does nothing, unseen."""
+    wrong = int((~gradient.isfinite()).flatten(1).any(1).sum())
+    if wrong:
+        raise Refused(
+            f"the gradient at {wrong} of {len(gradient)} images is not a number (NaN or infinite): a square root at 0, "
+            "a division by 0 or a logarithm of 0 in the network. An attack along it does nothing, and nobody sees it. "
+            "Bound what the root is taken of, say by clamp(min=1e-6)."
+        )
 
 
 def _state(network: nn.Module) -> list[tuple[int, int]]:
