@@ -21,7 +21,7 @@ def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, st
 
 
 def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
-    yield "the paper says", f"{wording.said(entry['claimed'])} <small>{html.escape(str(claim.where))}</small>"
+    yield "the paper", f"{wording.said(entry['claimed'])} <small>({html.escape(str(claim.where))})</small>"
     yield "also printed in", html.escape(claim.also)
     yield "cannot be right with", html.escape("; ".join(claim.against))
     yield "the paper’s way", wording.finding(entry, "paper")

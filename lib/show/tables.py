@@ -96,7 +96,8 @@ def detail(claim: Claim, entry: Mapping | None, page: str = "", more: Iterable[t
     if entry is None:
         return ""
     evidence = f'<a href="{page}#{claim.address}">the section that measures it</a>'
-    told = "".join(f"<dt>{label}</dt><dd>{text}</dd>" for label, text in [*lines(claim, entry, evidence), *more])
+    behind = [line for line in lines(claim, entry, evidence) if line[0] != "why"]
+    told = "".join(f"<dt>{label}</dt><dd>{text}</dd>" for label, text in [*behind, *more])
     folded = f"<details><summary>what it was measured with</summary><dl>{told}</dl></details>"
     return f"{html.escape(entry['why'])} {folded}"
 
