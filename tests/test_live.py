@@ -80,6 +80,8 @@ def opened(browser: Window, page: Path) -> Iterator[Window]:
     """The page, opened from disk; whatever a test does there asks for nothing from outside and logs no error."""
     seen = browser.look(page.as_uri())
     shown(browser)
+    browser.page.click(".live-digits button")
+    shown(browser)
     yield browser
     assert not seen.errors and not seen.failures
     assert all(request.startswith(("file://", "data:")) for request in seen.requests)
@@ -185,6 +187,18 @@ def test_what_is_said_is_what_the_network_says(opened: Window, trained, images) 
     wrong = (then + 1) % 10
     choose(opened, label=str(wrong))
     assert verdict(opened).endswith("It was wrong without an attack.")
+
+
+def test_it_begins_with_the_digit_that_is_least_sure(
+    browser: Window, page, trained, images
+) -> None:
+    browser.look(page.as_uri())
+    found, (x, y) = shown(browser), (of[:10] for of in images)
+    with torch.no_grad():
+        likely = trained[0](x).softmax(1)
+    sure = torch.where(likely.argmax(1) == y, likely.amax(1), torch.ones(10))
+    assert torch.equal(torch.tensor(found["image"]), x[sure.argmin()].flatten()) and found["kind"] == "fgsm"
+    assert browser.page.get_attribute(f".live-digits button:nth-child({sure.argmin() + 1})", "aria-pressed") == "true"
 
 
 def test_stale_and_fresh_images_are_made_for_different_networks(opened: Window, trained, images) -> None:

@@ -10,9 +10,18 @@
   const get = (name) => document.getElementById(`live-${name}`);
   const networks = LIVE.networks.map((one) => ({ ...one, layers: Live.build(one.layers) }));
   const images = LIVE.images.map((text) => Float32Array.from(Live.bytes(text), (level) => Math.fround(level / 255)));
-  const state = { image: images[0], drawn: false };
+  const state = {};
   let pending = 0;
   let turn = 0;
+
+  const best = (scores) => scores.indexOf(Math.max(...scores));
+
+  // The image to begin with: of those that the first network classifies correctly, the one it is least sure of.
+  const sure = images.map((image, number) => {
+    const likely = Live.softmax(Live.logits(networks[0].layers, image));
+    return best(likely) === LIVE.labels[number] ? Math.max(...likely) : 1;
+  });
+  const first = sure.indexOf(Math.min(...sure));
 
   // What there is to choose from
 
@@ -41,12 +50,12 @@
     const pad = Live.drawing(get("draw"), drawn);
     get("clear").addEventListener("click", () => {
       pad.clear();
-      take(0);
+      take(first);
     });
     for (const name of ["label", "kind", "target", "eps", "source", "victim"]) {
       get(name).addEventListener("input", changed);
     }
-    take(0);
+    take(first);
     document.getElementById("live-attack").hidden = false;
   }
 
@@ -116,7 +125,6 @@
 
   // What is shown
 
-  const best = (likely) => likely.indexOf(Math.max(...likely));
   const percent = (share) => `${(100 * share).toFixed(share > 0.999 || share < 0.001 ? 0 : 1)} %`;
 
   function paint(canvas, values) {
