@@ -1,10 +1,11 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and folders that are copied so that the copy can be changed."""
 
 import errno
 import os
 import shutil
+import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,3 +34,16 @@ def atomic(path: Path) -> Iterator[Path]:
         raise OSError(error.errno, f"{path} could not be written ({error.strerror}; {free:.0f} MB are free)") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def copy(source: Path, target: Path, ignore: Callable | None = None) -> None:
+    """Copy a folder into another, whose files may be written also where the original's may only be read.
+
+    Parameters
+    ----------
+    ignore
+        What to leave out, as `shutil.copytree` takes it.
+    """
+    shutil.copytree(source, target, ignore=ignore, dirs_exist_ok=True)
+    for path in [target, *target.rglob("*")]:
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)

@@ -5,15 +5,25 @@ import platform
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
+import psutil
 import torch
 
 from lib import compute
 
+ANOTHER_REPOSITORY = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
+"""Variables that tell git to look elsewhere, as they do in a hook."""
+
 
 def commit() -> str | None:
-    """The commit the code is at, with "+changes" where the working tree differs; None outside a checkout."""
+    """The commit the code is at, with "+changes" where the working tree differs; None outside a checkout of its own.
+
+    A copy within another repository has none, whoever owns the files and whatever repository a hook is about.
+    """
     try:
+        if Path(_git("rev-parse", "--show-toplevel")).resolve() != compute.ROOT.resolve():
+            return None
         head = _git("rev-parse", "HEAD")
         return head + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
     except (OSError, subprocess.CalledProcessError):
@@ -21,9 +31,9 @@ def commit() -> str | None:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(
-        ["git", "-C", str(compute.ROOT), *arguments], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    command = ["git", "-C", str(compute.ROOT), "-c", f"safe.directory={compute.ROOT}", *arguments]
+    here = {name: value for name, value in os.environ.items() if name not in ANOTHER_REPOSITORY}
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=here).stdout.strip()
 
 
 def describe_device() -> str:
@@ -44,8 +54,9 @@ def peak_memory_bytes() -> int:
     """The most memory that this process has held so far, on the GPU where it used one, else in RAM."""
     if compute.device().type == "cuda":
         return torch.cuda.max_memory_allocated()
-    if sys.platform == "win32":  # has no `resource`; what Windows counts is not the same thing
-        return 0
+    held = psutil.Process().memory_info()
+    if hasattr(held, "peak_wset"):  # on Windows, which has no `resource`
+        return held.peak_wset
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

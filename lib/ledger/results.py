@@ -40,7 +40,7 @@ def scoreboard_inputs(folder: Path) -> Basis:
     folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
     files = [path / f"{name}.json" for path in folders for name in book.papers()]
     found = [path for path in files if path.exists()]
-    facts = [(path.name, path.parent == RECORDED, path.read_text()) for path in found]
+    facts = [(path.name, path.parent == RECORDED, path.read_text(encoding="utf-8")) for path in found]
     claims = [path.read_text(encoding="utf-8") for path in sorted((book.NOTEBOOKS / "claims").rglob("*.yaml"))]
     return Basis(sha256(repr((facts, claims))), f"the results of {len(found)} runs")
 
@@ -105,7 +105,7 @@ def read_results(folder: Path, notebook: str) -> dict | None:
     """The results of a notebook's run in a folder, or None where it has not run there or they cannot be read."""
     path = folder / f"{notebook}.json"
     try:
-        return json.loads(path.read_text()) if path.exists() else None
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     except json.JSONDecodeError as error:
         print(f"{path} is damaged ({error}) and counts as not run", file=sys.stderr)
         return None

@@ -5,9 +5,10 @@ import os
 import re
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
-from lib import book, compute, data
+from lib import book, data
 from lib.evidence import carry
 from lib.evidence.cluster import EngineError
 from lib.ledger import results
@@ -15,6 +16,7 @@ from lib.parameters import ParameterError
 from lib.run import STARTED, costs, execute, measuring, record, status
 from lib.run.run import Run
 from lib.site import build, readme
+from lib.site.chromium import launched
 from lib.site.render import SiteError
 
 FAILURES = (
@@ -37,11 +39,14 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     except FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
+    except OSError as error:  # a full disk, a folder that may only be read, a name that is too long
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("interrupted; finished results stand, training goes on from its last snapshot", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
     return 0
 
 
@@ -115,7 +120,7 @@ def _reproduce(options: argparse.Namespace) -> None:
     _execute_all(runs)
     execute.execute(Run.scoreboard(where))
     index = build.build(where, where / "book")
-    print(f"\n{status.summary(where)}\n\nThe site: {index.relative_to(compute.ROOT)}")
+    print(f"\n{status.summary(where)}\n\nThe site: {execute.shown(index)}")
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -151,6 +156,14 @@ def _data(options: argparse.Namespace) -> None:
 
 def _book(options: argparse.Namespace) -> None:
     print(build.build(options.results, options.output))
+
+
+def _pdf(options: argparse.Namespace) -> None:
+    from lib.site import pdf  # what reads and writes PDF is slow to import, and seldom asked for
+
+    with launched() as browser, tempfile.TemporaryDirectory() as folder:  # without a browser, nothing is built
+        site = build.build(options.results, Path(folder).resolve() / "site").parent
+        print("\n".join(map(str, pdf.write(site, options.output, browser))))
 
 
 def _status(options: argparse.Namespace) -> None:
@@ -251,6 +264,9 @@ def _parser() -> argparse.ArgumentParser:
     rendered = command(_book, "book", "render the site from a folder of executed notebooks")
     rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
     rendered.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "html")
+    printed = command(_pdf, "pdf", "print that site with Chromium: the book in one file, and each page")
+    printed.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
+    printed.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "pdf")
     command(_status, "status", "what has run, and what would come out differently today")
     return parser
 

@@ -4,11 +4,18 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+
+INLINE = "module://matplotlib_inline.backend_inline"
+DEFAULTS = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "matplotlibrc"
+"""Matplotlib's own settings, which a user's would else be laid over."""
 
 
 def environment(out: Path, results: Path) -> dict[str, str]:
     """Variables for a notebook's process: where its results go, and this environment's own Python.
+
+    A user's settings of figures and of IPython stay out of it: the page would show them.
 
     Parameters
     ----------
@@ -20,6 +27,7 @@ def environment(out: Path, results: Path) -> dict[str, str]:
     own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
     found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": results.name}
     found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
+    found |= {"MPLBACKEND": INLINE, "MATPLOTLIBRC": str(DEFAULTS), "IPYTHONDIR": str(out / "ipython")}
     if not sys.stderr.isatty():
         found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
     return found

@@ -42,8 +42,7 @@ def section(profile: str, notebook: str) -> dict[str, Value]:
     """
     if profile not in names():
         raise ParameterError(f"no profile named {profile!r}; there are: {', '.join(names())}")
-    given = (yaml.safe_load((_folder() / f"{profile}.yaml").read_text()) or {}).get(notebook) or {}
-    return check(declared(notebook), given)
+    return check(declared(notebook), _contents(profile).get(notebook) or {})
 
 
 def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str, Value]:
@@ -68,7 +67,11 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
 
 def worth(profile: str) -> list[str]:
     """The parts of chapters in the order in which a profile has them measured, the most telling first."""
-    return (yaml.safe_load((book.NOTEBOOKS / "profiles" / f"{profile}.yaml").read_text()) or {}).get("worth") or []
+    return _contents(profile).get("worth") or []
+
+
+def _contents(profile: str) -> dict:
+    return yaml.safe_load((_folder() / f"{profile}.yaml").read_text(encoding="utf-8")) or {}
 
 
 def by_hand(notebook: str, given: Mapping[str, object]) -> dict[str, Value]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from lib import book, compute
+from lib import book, compute, files
 from lib.ledger import open_data
 from lib.run.run import Run
 from lib.site import benchmarks, facts, pages
@@ -49,8 +49,8 @@ def stage(results: Path, target: Path) -> None:
     beside the pages.
     """
     left_out = shutil.ignore_patterns("_build", "recorded", ".*")
-    shutil.copytree(book.PAGES, target, ignore=left_out, dirs_exist_ok=True)
-    shutil.copytree(compute.ROOT / "lib", target / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    files.copy(book.PAGES, target, ignore=left_out)
+    files.copy(compute.ROOT / "lib", target / "lib", ignore=shutil.ignore_patterns("__pycache__"))
     names = [*book.chapters(), book.SCOREBOARD]
     runs = {name: run for name in names if (run := Run.found(name, results))}
     for name in names:

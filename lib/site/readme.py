@@ -22,9 +22,9 @@ FIGURE = ("common_ground", "common-ground-ladder")
 
 def update() -> None:
     """Write the table and the figure anew."""
-    text = with_results(README.read_text())
+    text = with_results(README.read_text(encoding="utf-8"))
     with atomic(README) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
     picture = figure()
     if picture:
         figure_file().write_bytes(picture)
