@@ -28,6 +28,17 @@ def chapters() -> list[str]:
     return [name for name in files if name != SCOREBOARD and not (PAGES / f"{name}.md").exists()]
 
 
+def pages() -> list[str]:
+    """All pages of the site, by their names without an ending, in the order of the table of contents."""
+    toc = yaml.safe_load((PAGES / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+
+
+def title() -> str:
+    """What the book is called."""
+    return yaml.safe_load((PAGES / "_config.yml").read_text(encoding="utf-8"))["title"]
+
+
 def papers() -> list[str]:
     """The chapters that answer the claims of a paper: those with a file in notebooks/claims."""
     return [name for name in chapters() if claims_file(name).exists()]

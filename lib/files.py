@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and folders that are copied so that the copy can be changed."""
 
 import errno
 import hashlib

@@ -7,6 +7,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import psutil
 import torch
 
 from lib import compute
@@ -51,8 +52,9 @@ def peak_memory_bytes() -> int:
     """The most memory that this process has held so far, on the GPU where it used one, else in RAM."""
     if compute.device().type == "cuda":
         return torch.cuda.max_memory_allocated()
-    if sys.platform == "win32":  # has no `resource`; what Windows counts is not the same thing
-        return 0
+    held = psutil.Process().memory_info()
+    if hasattr(held, "peak_wset"):  # on Windows, which has no `resource`
+        return held.peak_wset
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

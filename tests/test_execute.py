@@ -274,28 +274,3 @@ def test_a_readers_own_settings_do_not_get_into_a_run(
     outputs = [output for cell in executed.cells if cell.cell_type == "code" for output in cell.outputs]
     shown = [sorted(one.data) for one in outputs if "data" in one]
     assert shown == [["image/png", "text/plain"]], "a figure, and no 'one'"
-
-
-def test_a_kernel_that_does_not_start_is_said(project: Project, monkeypatch, capsys: pytest.CaptureFixture) -> None:
-    def dies(*_, **__) -> None:
-        raise RuntimeError("Kernel died before replying to kernel_info")
-
-    monkeypatch.setattr(execute.papermill, "execute_notebook", dies)
-    assert command.main(["execute", "tiny"]) == 1
-    said = capsys.readouterr().err
-    assert "tiny: its kernel did not start (Kernel died before replying" in said and "Traceback" not in said
-
-
-def test_a_disk_that_cannot_be_written_to_is_said(project: Project, monkeypatch, capsys: pytest.CaptureFixture) -> None:
-    (project.root / "a file").touch()
-    monkeypatch.setattr(compute, "RUNS", project.root / "a file" / "runs")
-    assert command.main(["execute", "tiny"]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("error: ") and str(project.root / "a file") in said
-
-
-def test_runs_may_be_elsewhere_by_a_link(project: Project, tmp_path: Path) -> None:
-    (tmp_path / "scratch").mkdir()
-    (project.root / "linked").symlink_to(tmp_path / "scratch")
-    assert execute.shown(project.root / "linked" / "quick") == str(project.root / "linked" / "quick")
-    assert execute.shown(compute.ROOT / "runs" / "quick") == "runs/quick"

@@ -189,9 +189,7 @@ def test_what_is_said_is_what_the_network_says(opened: Window, trained, images) 
     assert verdict(opened).endswith("It was wrong without an attack.")
 
 
-def test_it_begins_with_the_digit_that_is_least_sure(
-    browser: Window, page, trained, images
-) -> None:
+def test_it_begins_with_the_digit_that_is_least_sure(browser: Window, page, trained, images) -> None:
     browser.look(page.as_uri())
     found, (x, y) = shown(browser), (of[:10] for of in images)
     with torch.no_grad():

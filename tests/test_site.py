@@ -72,9 +72,8 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def book(quick_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of the quick profile's runs; a warning of the renderer would be an error here."""
-    return build.build(quick_runs, tmp_path_factory.mktemp("a path with spaces") / "the book").parent
+def book(built_site: Path) -> Path:
+    return built_site
 
 
 @pytest.fixture(scope="module")

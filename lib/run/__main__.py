@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from lib import book, data
@@ -16,6 +17,7 @@ from lib.run import STARTED, costs, execute, measuring, record, status
 from lib.run.arguments import as_given, numbers, positive, resource, seconds
 from lib.run.run import Run
 from lib.site import build, readme
+from lib.site.chromium import launched
 from lib.site.render import SiteError
 
 FAILURES = (
@@ -38,6 +40,11 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
     except FAILURES as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
+    except OSError as error:  # a full disk, a folder that may only be read, a name that is too long
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -168,6 +175,14 @@ def _judge(options: argparse.Namespace) -> None:
     command.run(**asked)
 
 
+def _pdf(options: argparse.Namespace) -> None:
+    from lib.site import pdf  # what reads and writes PDF is slow to import, and seldom asked for
+
+    with launched() as browser, tempfile.TemporaryDirectory() as folder:  # without a browser, nothing is built
+        site = build.build(options.results, Path(folder).resolve() / "site").parent
+        print("\n".join(map(str, pdf.write(site, options.output, browser))))
+
+
 def _status(options: argparse.Namespace) -> None:
     print("\n".join(status.lines()) or "nothing has run yet")
 
@@ -240,6 +255,9 @@ def _parser() -> argparse.ArgumentParser:
     rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
     rendered.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "html")
     _judging(command(_judge, "judge", "attack a network of your own as the book's are attacked, beside them"))
+    printed = command(_pdf, "pdf", "print that site with Chromium: the book in one file, and each page")
+    printed.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
+    printed.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "pdf")
     command(_status, "status", "what has run, and what would come out differently today")
     return parser
 

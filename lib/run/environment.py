@@ -4,9 +4,14 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from lib import data
+
+INLINE = "module://matplotlib_inline.backend_inline"
+DEFAULTS = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "matplotlibrc"
+"""Matplotlib's own settings, which a user's would else be laid over."""
 
 
 def environment(out: Path, results: Path, profile: str) -> dict[str, str]:
@@ -25,15 +30,12 @@ def environment(out: Path, results: Path, profile: str) -> dict[str, str]:
     """
     own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
     found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": profile}
-    found |= {"REPRO_DATA": str(data.CACHE), "IPYTHONDIR": str(out / ".ipython"), "MPLBACKEND": INLINE}
+    found |= {"REPRO_DATA": str(data.CACHE)}
     found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
+    found |= {"MPLBACKEND": INLINE, "MATPLOTLIBRC": str(DEFAULTS), "IPYTHONDIR": str(out / "ipython")}
     if not sys.stderr.isatty():
         found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
     return found
-
-
-INLINE = "module://matplotlib_inline.backend_inline"
-"""The backend that puts figures into the notebook, where the user has set another."""
 
 
 @contextmanager

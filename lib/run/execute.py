@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import papermill
+import psutil
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
@@ -76,18 +77,8 @@ def clear_abandoned(run: Run) -> None:
     own = re.compile(rf"\.{run.notebook}-(\d+)-{re.escape(socket.gethostname())}-\w+")
     for scratch in run.folder.iterdir():
         found = own.fullmatch(scratch.name)
-        if found and not _alive(int(found[1])):
+        if found and not psutil.pid_exists(int(found[1])):
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)  # signal 0 only asks
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # another user's
-    return True
 
 
 def _papermill(run: Run, output: Path) -> None:
@@ -141,8 +132,8 @@ def _died(run: Run) -> str:
 
 def _not_started(run: Run, error: RuntimeError) -> str:
     return (
-        f"{run.notebook}: its kernel did not start ({error}). It has to be able to open a port on this machine; "
-        "`python -m ipykernel --version` shows whether this environment has what it needs."
+        f"{run.notebook}: its kernel did not start ({error}). Most often something on this machine ends every Python "
+        f"kernel, as a startup file does that fails; `{sys.executable} -m ipykernel_launcher` shows what it says."
     )
 
 
