@@ -42,8 +42,6 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     except FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
     except OSError as error:  # a full disk, a folder that may only be read, a name that is too long
         print(f"error: {error}", file=sys.stderr)
         return 1
