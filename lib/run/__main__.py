@@ -22,7 +22,7 @@ from lib.site.render import SiteError
 
 FAILURES = (
     *(ParameterError, execute.RunError, measuring.MeasuringError, data.DataError, SiteError, EngineError),
-    *(carry.CarryError, Refused, OSError),
+    *(carry.CarryError, Refused, OSError),  # the last: a full or read-only disk, a name that is too long
 )
 INTERRUPTED = 130
 LARGEST = "of the file: trainings that would make it larger stay here"
@@ -40,9 +40,6 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
     except FAILURES as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:  # a full disk, a folder that may only be read, a name that is too long
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
