@@ -164,7 +164,10 @@ BAD: dict[str, tuple[Callable[[nn.Sequential], object], str]] = {
     "in place": (lambda good: Around(good, before=in_place), "writes into the images"),
     "changing buffers": (Learning, "changes its parameters or buffers"),
     "no copy": (Locked, "cannot be copied.*a lock"),
-    "raises at once": (lambda good: nn.Sequential(nn.Linear(7, 10)).eval(), "raises RuntimeError on 24 images"),
+    "raises at once": (
+        lambda good: nn.Sequential(nn.Linear(7, 10)).to(good[1].weight.device).eval(),
+        "raises RuntimeError on 24 images",
+    ),
     "raises on one image": (lambda good: Around(good, after=lambda out: out.squeeze()), r"shape \(10,\) for 1 images"),
     "raises midway": (Late, r"attacked at eps 0\.21.*raises ValueError.*too grey"),
     "no way back": (lambda good: Around(good, before=WrongWay.apply), "gradient cannot be computed.*no way back"),
@@ -173,7 +176,10 @@ BAD: dict[str, tuple[Callable[[nn.Sequential], object], str]] = {
         lambda good: Around(good, before=folded),
         r"attacked at eps 0\.21.*gradient at .* not a number",
     ),
-    "one answer": (lambda good: Around(good, after=lambda out: 0 * out + torch.arange(10)), "one answer to everything"),
+    "one answer": (
+        lambda good: Around(good, after=lambda out: 0 * out + torch.arange(10, device=out.device)),
+        "one answer to everything",
+    ),
     "made for -1 to 1": (lambda good: Around(good, before=lambda x: (x + 1) / 2), r"images in \[-1, 1\].*first layer"),
     "made for 0 to 255": (lambda good: Around(good, before=lambda x: x / 255), r"images in \[0, 255\].*first layer"),
     "made for black on white": (lambda good: Around(good, before=lambda x: 1 - x), "black and white exchanged"),

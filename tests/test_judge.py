@@ -41,7 +41,7 @@ def networks(digits) -> tuple[nn.Module, nn.Module]:
 @pytest.fixture(scope="module")
 def verdict(few, networks) -> Verdict:
     network, other = networks
-    return judge(network, eps=RADII, n_images=40, other=other, name="the nearest mean", **ASKED)
+    return judge(network, eps=RADII, n_images=40, other=other, name="the nearest  $mean_", **ASKED)
 
 
 def test_the_numbers_are_those_of_the_chapter_to_the_bit(verdict, few, networks) -> None:
@@ -146,7 +146,11 @@ def test_the_page_shows_the_book_s_rows_and_what_is_missing_as_missing(verdict, 
     text = page(verdict, rows, tmp_path)
     assert (tmp_path / "eps-0.3.svg").exists() and (tmp_path / "eps-0.05.svg").exists()
     assert "The book judges no network on digits at this eps." in text
-    assert text.count("the nearest mean") > 4 and text.count("PGD training (Madry)") >= 1
+    assert (
+        text.count("the nearest $mean_") > 2
+        and r"# the nearest \$mean\_ under attack" in text
+        and text.count("PGD training (Madry)") >= 1
+    )
     fooled = beside.Known("fooled (F.)", [replace(verdict.at[0.3], correct=none)], 1)
     least = beside.Rows(rows[0.3].experiment, "quick", [fooled, fooled])
     assert "Of the book's 2 networks 2 leave less." in words.compared(verdict, 0.05, least)

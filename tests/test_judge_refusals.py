@@ -10,7 +10,8 @@ from judged import BAD, Around, Remembering, nearest_mean
 from torch import nn
 
 from lib import data
-from lib.judge import Refused, judge
+from lib.judge import Refused, guarded, judge
+from lib.judge.checks import admitted
 from lib.judge.images import sample
 
 FAST = {"eps": (0.21,), "steps": 1, "queries": 2, "n_lbfgs": 1}
@@ -39,13 +40,33 @@ def test_as_many_logits_as_the_book_s_data_have_classes_are_wanted(good, digits,
         judge(Around(good, after=lambda out: nn.functional.pad(out, (0, 1))), **FAST)
 
 
+def test_log_probabilities_are_logits(good, images) -> None:
+    before = admitted(good, sample(images, 40))
+    found = admitted(Around(good, after=lambda out: out.log_softmax(1)), sample(images, 40))
+    assert found.classes == before.classes == 10 and not found.severed
+    with torch.no_grad():
+        x = images[0].to(DEVICE)
+        assert torch.allclose(found(x), before(x).log_softmax(1))
+
+
+def test_what_waits_for_a_gpu_while_it_is_captured_is_told_of_the_cpu(good, images, monkeypatch) -> None:
+    def waiting(x: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    x = images[0].to(DEVICE)
+    monkeypatch.setattr(guarded, "_is_captured", lambda x: True)
+    with pytest.raises(Refused, match=r"not permitted when stream is capturing.*--device cpu"):
+        guarded.Guarded(Around(good, before=waiting), 10)(x)
+    assert torch.equal(guarded.Guarded(good, 10)(x), good(x))
+
+
 def test_a_good_network_is_left_as_it_was(good, images) -> None:
     good = Remembering(good)
     before = {name: one.clone() for name, one in good.state_dict().items()}
     x, _ = images
     kept = x.clone()
     with torch.inference_mode():
-        found = judge(good, data=images, **FAST)
+        found = judge(good, data=images, **FAST | {"eps": 0.21})
     assert found.n == 40 and not good.training and torch.equal(x, kept)
     assert all(torch.equal(one, before[name]) for name, one in good.state_dict().items())
 
@@ -57,6 +78,8 @@ def test_a_good_network_is_left_as_it_was(good, images) -> None:
         ({"eps": (0.0,)}, "eps is 0.*above 0"),
         ({"eps": (8,)}, "eps is 8.*8/255 is 0.0314"),
         ({"eps": (float("nan"),)}, "eps is nan"),
+        ({"eps": None}, "eps is None; it is a number"),
+        ({"eps": "much"}, "eps is 'much'; it is a number"),
         ({"n_images": 0}, "0 images"),
         ({"steps": -1}, "-1 steps"),
         ({"queries": 2.5}, "2.5 queries"),

@@ -4,7 +4,7 @@ import hashlib
 import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ def judge(
     model: nn.Module,
     *,
     data: str | Path | Images = "digits",
-    eps: Sequence[float] = (0.1, 0.3),
+    eps: float | Sequence[float] = (0.1, 0.3),
     n_images: int = 500,
     steps: int = 100,
     queries: int = 5000,
@@ -97,7 +97,7 @@ def judge(
             lengths = nearest_adversarial(guarded, *sampled(images.images, n_lbfgs))
         found = {one: _attacked(guarded, through, images, one, attacks, lengths) for one in radii}
     subject = Subject(
-        name or type(model).__name__,
+        " ".join(name.split()) or type(model).__name__,
         _weights(model),
         parameter_count(model),
         images.name,
@@ -125,8 +125,11 @@ class Through:
     words: str
 
 
-def _radii(eps: Sequence[float]) -> list[float]:
-    radii = sorted({float(one) for one in eps})
+def _radii(eps: float | Sequence[float]) -> list[float]:
+    try:
+        radii = sorted({float(one) for one in (eps if isinstance(eps, Iterable) else [eps])})
+    except (TypeError, ValueError) as error:
+        raise Refused(f"eps is {eps!r}; it is a number, or several, as in (0.1, 0.3)") from error
     if not radii or not all(math.isfinite(one) and 0 < one <= 1 for one in radii):
         raise Refused(
             f"eps is {', '.join(f'{one:g}' for one in radii) or 'nothing'}; it lies above 0 and is at most 1, in units "

@@ -95,7 +95,8 @@ def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
     flags = [_raised(len(verdict.raised(eps))), *(_raised(one.raised) for one in known)]
     title = f"eps {eps:g}"
     with rc_context(plots.STYLE):
-        figure: Figure = ladders({title: shares}, names, {"": ["red flags"], title: flags})
+        drawn = [name.replace("$", r"\$") for name in names]  # no formulas
+        figure: Figure = ladders({title: shares}, drawn, {"": ["red flags"], title: flags})
         figure.savefig(path, bbox_inches="tight")
         plots.plt.close(figure)
     described = "; ".join(f"{name} {shares[WORST][place][0]:.2f}" for place, name in enumerate(names))
