@@ -9,12 +9,14 @@ SCHEDULER ?=
 RESOURCES ?=
 WITHIN ?=
 JOBS ?=
+SOLUTIONS ?=
+GRADER ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 RUN := $(PY) -m lib.run
 
 .DEFAULT_GOAL := reproduce
-.PHONY: reproduce sweep fill book test bench device-check lab record status clean help
+.PHONY: reproduce sweep fill book course test bench device-check lab record status clean help
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=paper PAPER=mitigation PARAMS="eps_untargeted=0.2"
@@ -27,8 +29,11 @@ fill: $(VENV)/ready  ## measure what the paper profile lacks, the most telling f
 	@$(RUN) fill $(PAPER) --profile $(if $(filter command,$(origin PROFILE)),$(PROFILE),paper) $(PARAMS:%=-p %) \
 		$(WITHIN:%=--within %) $(JOBS:%=--jobs %) $(SCHEDULER:%=--scheduler %) $(RESOURCES:%=--resources %)
 
-book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing
-	@$(RUN) book
+book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing; SOLUTIONS=no leaves those out
+	@$(RUN) book $(if $(filter no,$(SOLUTIONS)),--without-solutions)
+
+course: $(VENV)/ready  ## copies of the exercises at runs/course, for students and with solutions: PAPER=mitigation GRADER=otter
+	@$(RUN) course $(PAPER) $(GRADER:%=--grader %)
 
 test: $(VENV)/ready-test  ## every test, two at a time; executes the quick profile where it is not up to date
 	@$(PY) -m pytest --numprocesses 2

@@ -1,4 +1,4 @@
-"""python -m lib.run: measure, execute notebooks, record runs, fetch data, render the site, say what is up to date."""
+"""python -m lib.run: measure, execute notebooks, record runs, render the site, make a course, say what is stale."""
 
 import argparse
 import os
@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 from lib import book, compute, data
+from lib.course import package
 from lib.evidence import carry
 from lib.evidence.cluster import EngineError
+from lib.exercises.directives import ExerciseError
 from lib.ledger import results
 from lib.parameters import ParameterError
 from lib.run import STARTED, costs, execute, measuring, record, status
@@ -19,7 +21,7 @@ from lib.site.render import SiteError
 
 FAILURES = (
     *(ParameterError, execute.RunError, measuring.MeasuringError, data.DataError, SiteError, EngineError),
-    carry.CarryError,
+    *(carry.CarryError, ExerciseError),
 )
 INTERRUPTED = 130
 LARGEST = "of the file: trainings that would make it larger stay here"
@@ -150,7 +152,15 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _book(options: argparse.Namespace) -> None:
-    print(build.build(options.results, options.output))
+    print(build.build(options.results, options.output, solutions=not options.without_solutions))
+
+
+def _course(options: argparse.Namespace) -> None:
+    made = package.make(compute.RUNS / "course", options.page, grader=options.grader == "otter")
+    where = (path.relative_to(compute.ROOT) for path in (made.archive, made.student, made.instructor))
+    archive, student, instructor = map(str, where)
+    print(f"{made.exercises} exercises, with {made.cells} measured cells")
+    print(f"for students: {archive}, which is {student}; for you: {instructor}, with the rubric")
 
 
 def _status(options: argparse.Namespace) -> None:
@@ -251,6 +261,10 @@ def _parser() -> argparse.ArgumentParser:
     rendered = command(_book, "book", "render the site from a folder of executed notebooks")
     rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
     rendered.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "html")
+    rendered.add_argument("--without-solutions", action="store_true", help="also not in what pages let one download")
+    taught = command(_course, "course", "make copies of the exercises, for students and with solutions, in runs/course")
+    taught.add_argument("page", nargs="*", help="a chapter, or primer; all that have exercises by default")
+    taught.add_argument("--grader", choices=["otter"], help="have otter-grader call the checks")
     command(_status, "status", "what has run, and what would come out differently today")
     return parser
 
