@@ -1,4 +1,4 @@
-"""python -m lib.run: measure, execute notebooks, record runs, fetch data, render the site, say what is up to date."""
+"""python -m lib.run: measure, execute notebooks, record runs, render the site, make a course, say what is stale."""
 
 import argparse
 import os
@@ -7,9 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lib import book, data
+from lib import book, compute, data
+from lib.course import package
 from lib.evidence import carry
 from lib.evidence.cluster import EngineError
+from lib.exercises.directives import ExerciseError
 from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
@@ -22,7 +24,7 @@ from lib.site.render import SiteError
 
 FAILURES = (
     *(ParameterError, execute.RunError, measuring.MeasuringError, data.DataError, SiteError, EngineError),
-    *(carry.CarryError, Refused, OSError),  # the last: a full or read-only disk, a name that is too long
+    *(carry.CarryError, Refused, ExerciseError, OSError),  # the last: a full or read-only disk, a name that is too long
 )
 INTERRUPTED = 130
 LARGEST = "of the file: trainings that would make it larger stay here"
@@ -160,7 +162,14 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _book(options: argparse.Namespace) -> None:
-    print(build.build(options.results, options.output))
+    print(build.build(options.results, options.output, solutions=not options.without_solutions))
+
+
+def _course(options: argparse.Namespace) -> None:
+    made = package.make(compute.RUNS / "course", options.page, grader=options.grader == "otter")
+    archive, student, instructor = map(execute.shown, (made.archive, made.student, made.instructor))
+    print(f"{made.exercises} exercises, with {made.cells} measured cells")
+    print(f"for students: {archive}, which is {student}; for you: {instructor}, with the rubric")
 
 
 def _judge(options: argparse.Namespace) -> None:
@@ -249,6 +258,10 @@ def _parser() -> argparse.ArgumentParser:
     rendered = command(_book, "book", "render the site from a folder of executed notebooks")
     rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
     rendered.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "html")
+    rendered.add_argument("--without-solutions", action="store_true", help="also not in what pages let one download")
+    taught = command(_course, "course", "make copies of the exercises, for students and with solutions, in runs/course")
+    taught.add_argument("page", nargs="*", help="a chapter, or primer; all that have exercises by default")
+    taught.add_argument("--grader", choices=["otter"], help="have otter-grader call the checks")
     _judging(command(_judge, "judge", "attack a network of your own as the book's are attacked, beside them"))
     printed = command(_pdf, "pdf", "print that site with Chromium: the book in one file, and each page")
     printed.add_argument("results", nargs="?", type=Path, default=results.RECORDED)

@@ -5,6 +5,7 @@ from pathlib import Path
 import nbformat
 
 from lib import book, compute
+from lib.exercises import directives
 from lib.files import copied
 from lib.ledger import open_data
 from lib.run.run import Run
@@ -15,7 +16,7 @@ GENERATED = "_generated"
 """The folder of a staged book with what is written afresh each time, for pages to include."""
 
 
-def build(results: Path, output: Path) -> Path:
+def build(results: Path, output: Path, *, solutions: bool = True) -> Path:
     """Render the book from a folder of executed notebooks.
 
     A warning counts as a failure. `output` is replaced whole, and stays as it was where the rendering fails.
@@ -26,6 +27,9 @@ def build(results: Path, output: Path) -> Path:
         Holds `<notebook>.ipynb` and `<notebook>.json` of each notebook that was executed; any may be missing.
     output
         The folder of the site.
+    solutions
+        Whether those of the exercises are in it. Where they are not, they are in no page, and in nothing that a page
+        lets a reader download.
 
     Returns
     -------
@@ -39,10 +43,10 @@ def build(results: Path, output: Path) -> Path:
     """
     if not results.is_dir():
         raise SiteError(f"no folder {results}: name one that holds executed notebooks")
-    return render(lambda target: stage(results, target), output)
+    return render(lambda target: stage(results, target, solutions=solutions), output)
 
 
-def stage(results: Path, target: Path) -> None:
+def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
     """Put together what jupyter-book renders: pages, executed notebooks, and the code and facts that pages show.
 
     Where `results` lacks a chapter's notebook, a page says so, and what the paper claims. The ledger as data goes
@@ -57,9 +61,13 @@ def stage(results: Path, target: Path) -> None:
         if executed.exists():
             notebook = nbformat.read(executed, as_version=4)
             pages.prepare(notebook, name, runs)
+            if not solutions:
+                directives.strip(notebook)
             nbformat.write(notebook, target / f"{name}.ipynb")
         else:
             (target / f"{name}.md").write_text(pages.missing_page(name), encoding="utf-8")
+    for page in target.glob("*.md") if not solutions else []:
+        page.write_text(directives.without_solutions(page.read_text(encoding="utf-8")), encoding="utf-8")
     (target / GENERATED).mkdir()
     front.stage(runs, target / GENERATED)
     primer.stage(runs, target / GENERATED)

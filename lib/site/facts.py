@@ -4,6 +4,7 @@ import html
 from collections.abc import Mapping
 
 from lib import book
+from lib.exercises import tasks
 from lib.ledger import claims, open_data
 from lib.ledger.claims import Claim, Paper
 from lib.run import costs, profiles
@@ -21,6 +22,7 @@ def fragments(runs: Runs) -> dict[str, str]:
         "parameters": parameters_tables(),
         "claims": claims_tables(),
         "costs": costs_table(),
+        "exercises": exercises_table(),
         "columns": columns_table(),
     }
 
@@ -107,3 +109,16 @@ def costs_table() -> str:
     quick = costs.of_profile("quick").items()
     rows = [[f"{{doc}}`{name}`", f"{cost['minutes']:g}", f"{cost['memory_gb']:g}"] for name, cost in quick]
     return markup.table("What the quick profile takes", ["Chapter", "Minutes on two cores", "GB of memory"], rows)
+
+
+def exercises_table() -> str:
+    """Every exercise: its page, what it asks for, the minutes that it takes and the points that it gives."""
+    if not [*(book.NOTEBOOKS / "course").glob("*.yaml")]:
+        return "This copy of the book was made for students: it has no solutions, and nothing of how they are graded."
+    rows = [
+        [f"{{doc}}`{sheet.page}`", markup.plain(task.exercise.title), tasks.KINDS[task.kind], task.minutes, task.points]
+        for sheet in tasks.sheets()
+        for task in sheet.tasks
+    ]
+    head = ["Page", "Exercise", "Kind", "Minutes", "Points"]
+    return markup.table("The exercises", head, [list(map(str, row)) for row in rows])
