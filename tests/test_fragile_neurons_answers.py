@@ -269,9 +269,7 @@ def test_it_is_said_which_images_a_measurement_is_over_and_whether_s_was_drawn_a
     by = {
         (one.claim, side): getattr(one, side).by for one in found for side in ("paper", "sound") if getattr(one, side)
     }
-    of_cells = (
-        r"(the|of the) first( 200 test images|;)" if chosen == "first" else "(of|a) sample(;| of 200 test)"
-    )
+    of_cells = r"(the|of the) first( 200 test images|;)" if chosen == "first" else "(of|a) sample(;| of 200 test)"
     for (id, _), words in by.items():
         if not id.startswith("csg.") and "theorem" not in words:
             assert re.search(rf"{of_cells}|a sample of \d|all 200 test images", words), words

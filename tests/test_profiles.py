@@ -4,6 +4,7 @@ import pytest
 from projects import Project
 
 from lib.parameters import ParameterError
+from lib.run import __main__ as command
 from lib.run import costs, profiles
 from lib.run.run import Run
 
@@ -42,3 +43,31 @@ def test_values_that_the_experiment_refuses_are_no_run(project: Project) -> None
     assert profiles.values("tiny", "quick", {"seed": 9})["eps"] == 0.1
     with pytest.raises(ParameterError, match="tiny: seed=9 is the last one"):
         profiles.values("tiny", "quick", {"seed": 9, "eps": 0})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tinny: {seed: 1}", "no notebook tinny"),
+        ("tiny: {seed: 1, seed: 2}", "seed is given twice"),
+        ("tiny: {seed: 1}\ntiny: {eps: 0.2}", "tiny is given twice"),
+        ("tiny: {seed: 010}", "010 is no whole number"),
+        ("tiny: {seed: 1:30}", "1:30 is no whole number"),
+        ("tiny: 5", "tiny is 5, and should be names with values"),
+        ("- tiny", "a section for each notebook"),
+        ("tiny:\n\tseed: 1", "cannot be read"),
+        ("tiny: {shade: 1}", "shade"),
+    ],
+)
+def test_a_profile_that_says_something_else_than_it_seems_to_is_refused(
+    project: Project, text: str, said: str, capsys: pytest.CaptureFixture
+) -> None:
+    (project.root / "notebooks" / "profiles" / "quick.yaml").write_text(text + "\n")
+    assert command.main(["execute", "tiny"]) == 1
+    told = capsys.readouterr().err
+    assert said in told and told.startswith("error: ")
+
+
+def test_a_section_may_be_empty(project: Project) -> None:
+    (project.root / "notebooks" / "profiles" / "quick.yaml").write_text("tiny:\n")
+    assert profiles.section("quick", "tiny") == {}

@@ -76,9 +76,10 @@ def test_results_that_cannot_be_written_leave_the_old_ones(answered: Ledger) -> 
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_results_that_are_damaged_count_as_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"[]", b'{"notebook": "tiny"}', b"{"])
+def test_results_that_are_damaged_count_as_not_run(content: bytes, tmp_path: Path, capsys) -> None:
     path = tmp_path / "tiny.json"
-    path.write_text("")
+    path.write_bytes(content)
     assert read_results(tmp_path, "tiny") is None and str(path) in capsys.readouterr().err
 
 

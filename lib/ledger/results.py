@@ -21,6 +21,9 @@ from lib.notebooks import read_cells
 RECORDED = book.PAGES / "recorded"
 """The recorded runs, which the site shows."""
 
+ALWAYS = {"notebook", "parameters", "profile", "provenance"}
+"""What all results have, of whichever edition."""
+
 FIRST_EDITION = "recorded by the first edition, whose raw results were not kept; to be measured again"
 """What is said of such a run, in place of what has changed since."""
 
@@ -40,7 +43,7 @@ def scoreboard_inputs(folder: Path) -> Basis:
     folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
     files = [path / f"{name}.json" for path in folders for name in book.papers()]
     found = [path for path in files if path.exists()]
-    facts = [(path.name, path.parent == RECORDED, path.read_text(encoding="utf-8")) for path in found]
+    facts = [(path.name, path.parent == RECORDED, path.read_text("utf-8", "replace")) for path in found]
     claims = [path.read_text(encoding="utf-8") for path in sorted((book.NOTEBOOKS / "claims").rglob("*.yaml"))]
     return Basis(sha256(repr((facts, claims))), f"the results of {len(found)} runs")
 
@@ -104,11 +107,17 @@ def write(notebook: str, found: Mapping) -> Path:
 def read_results(folder: Path, notebook: str) -> dict | None:
     """The results of a notebook's run in a folder, or None where it has not run there or they cannot be read."""
     path = folder / f"{notebook}.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    except json.JSONDecodeError as error:
-        print(f"{path} is damaged ({error}) and counts as not run", file=sys.stderr)
+    if not path.exists():
         return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(found, dict) and found.keys() >= ALWAYS:
+            return found
+        why = f"no {', no '.join(sorted(ALWAYS - set(found if isinstance(found, dict) else ())))}"
+    except ValueError as error:  # no JSON, or no text
+        why = str(error)
+    print(f"{path} is damaged ({why}) and counts as not run", file=sys.stderr)
+    return None
 
 
 def edition(results: Mapping) -> int:

@@ -8,6 +8,10 @@ import yaml
 
 from lib import book
 from lib.parameters import Contract, ParameterError, Value, check, contract
+from lib.run import strict_yaml
+
+WORTH = "worth"
+"""The name in a profile that is no notebook's: in which order what is missing is measured."""
 
 
 def names() -> list[str]:
@@ -67,11 +71,25 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
 
 def worth(profile: str) -> list[str]:
     """The parts of chapters in the order in which a profile has them measured, the most telling first."""
-    return _contents(profile).get("worth") or []
+    return _contents(profile).get(WORTH) or []
 
 
 def _contents(profile: str) -> dict:
-    return yaml.safe_load((_folder() / f"{profile}.yaml").read_text(encoding="utf-8")) or {}
+    """What a profile says: a section for each notebook, the order of worth, and nothing else."""
+    path = _folder() / f"{profile}.yaml"
+    try:
+        found = strict_yaml.load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path} cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise ParameterError(f"{path}: a profile has a section for each notebook, as in `mitigation: {{seeds: 2}}`")
+    known = {*book.notebooks(), *book.chapters(), WORTH}
+    if strange := [name for name in found if name not in known]:
+        raise ParameterError(f"{path}: there is no notebook {strange[0]}; there are: {', '.join(book.notebooks())}")
+    for name in found.keys() - {WORTH}:
+        if not isinstance(found[name] or {}, dict):
+            raise ParameterError(f"{path}: {name} is {found[name]!r}, and should be names with values: `seeds: 2`")
+    return found
 
 
 def by_hand(notebook: str, given: Mapping[str, object]) -> dict[str, Value]:
