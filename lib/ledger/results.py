@@ -40,7 +40,7 @@ def scoreboard_inputs(folder: Path) -> Basis:
     folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
     files = [path / f"{name}.json" for path in folders for name in book.papers()]
     found = [path for path in files if path.exists()]
-    facts = [(path.name, path.parent == RECORDED, path.read_text(encoding="utf-8")) for path in found]
+    facts = [(path.name, path.parent == RECORDED, path.read_text("utf-8", "replace")) for path in found]
     claims = [path.read_text(encoding="utf-8") for path in sorted((book.NOTEBOOKS / "claims").rglob("*.yaml"))]
     return Basis(sha256(repr((facts, claims))), f"the results of {len(found)} runs")
 
