@@ -198,6 +198,7 @@ def experiment(**changes: object) -> Experiment:
         "max_age": 3,
         "train": True,
         "recipe": "common",
+        "test_images": "sample",
         "n_images": N,
         "n_pgd": N,
         "n_sample": N,

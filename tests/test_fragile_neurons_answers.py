@@ -257,17 +257,25 @@ def test_a_row_with_a_control_holds_both_measurements_against_it(sampled: object
             assert sides[id] and all(one.over_control is not None and one.control for one in sides[id]), id
 
 
+@pytest.mark.parametrize("chosen", ["sample", "first"])
 @pytest.mark.parametrize("sampled", [None, sample(layers={PRINTED: layer(5)})])
-def test_it_is_said_which_images_a_measurement_is_over_and_whether_s_was_drawn_anew(sampled: object) -> None:
+def test_it_is_said_which_images_a_measurement_is_over_and_whether_s_was_drawn_anew(
+    sampled: object, chosen: str
+) -> None:
     cells = {(name, network, age): record(name, changed=5)
              for name in ("mnist", "cifar10") for network in RESNETS for age in AGES}  # fmt: skip
-    found = every(grid_of(cells, dict.fromkeys(cells, sampled) if sampled else {}, ages="10 50 100"))
+    asked = {"ages": "10 50 100", "test_images": chosen}
+    found = every(grid_of(cells, dict.fromkeys(cells, sampled) if sampled else {}, **asked))
     by = {
         (one.claim, side): getattr(one, side).by for one in found for side in ("paper", "sound") if getattr(one, side)
     }
+    of_cells = (
+        r"(the|of the) first( 200 test images|;)" if chosen == "first" else "(of|a) sample(;| of 200 test)"
+    )
     for (id, _), words in by.items():
         if not id.startswith("csg.") and "theorem" not in words:
-            assert re.search(r"(the|of the) first( 200 test images|;)|a sample of \d|all 200 test images", words), words
+            assert re.search(rf"{of_cells}|a sample of \d|all 200 test images", words), words
+    assert any("first" in words for words in by.values()) == (chosen == "first")
     taken = "filtered.lowers_targeting", "filtered.raises_robustness", "filtered.helps_young_more"
     taken += "targeting.grows_with_eps", "training.evens_targeting", "magnitude.grows_with_eps"
     assert all("S taken as known" in words for (id, _), words in by.items() if id in taken and "theorem" not in words)

@@ -22,6 +22,7 @@ from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, READINGS, S
 from lib.data import Dataset
 from lib.evidence import cells
 from lib.evidence.records import from_arrays, to_arrays
+from lib.measure.score import score
 from lib.models import STATISTICS, build, resnet
 from lib.parameters import contract
 from lib.train.loop import fit
@@ -67,6 +68,33 @@ def test_a_cell_holds_what_the_chapter_shows(measured: CellRecord) -> None:
     assert targeting.clipped.shape == targeting.unclipped.shape == (len(LEVELS), len(targeting.eps))
     row = quantities.controls([measured], "FGSM")
     assert row.largest >= row.smallest and 0 <= row.as_high <= 1
+
+
+@pytest.mark.parametrize(("chosen", "n", "few"), [("sample", 200, 30), ("first", 200, 30), ("sample", 5000, 5000)])
+def test_a_cell_is_measured_on_a_sample_by_class_or_on_the_first(
+    all_digits: Dataset, chosen: str, n: int, few: int
+) -> None:
+    probe, y = Probe(n_images=n, n_pgd=few, chosen=chosen), all_digits.y_test.sort().values
+    images = probe.images(y)
+    some = images[probe.few(y[images])]
+    shares = [np.bincount(y[one], minlength=10) / len(one) for one in (torch.arange(len(y)), images, some)]
+    assert (
+        len(images) == min(n, len(y))
+        and len(some) == min(few, len(images))
+        and set(some.tolist()) <= set(images.tolist())
+    )
+    if chosen == "sample":
+        assert all(np.abs(one - shares[0]).max() <= 1 / few for one in shares[1:])
+    else:
+        assert images.tolist() == list(range(n)) and some.tolist() == list(range(few))
+
+
+def test_what_a_cell_holds_is_of_the_images_chosen(measured: CellRecord, few_digits: Dataset) -> None:
+    model, _ = networks.trained(SETTING.network)
+    chosen = data.sample(few_digits.y_test, PROBE.n_images)
+    assert chosen.tolist() != list(range(PROBE.n_images))
+    right = score(model, few_digits.x_test[chosen], few_digits.y_test[chosen]).correct
+    np.testing.assert_array_equal(measured.dropout.intact, right)
 
 
 def test_shares_are_those_of_the_images_that_they_are_of(measured: CellRecord) -> None:

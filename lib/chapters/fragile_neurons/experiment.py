@@ -66,6 +66,7 @@ class Experiment(experiment.Experiment):
     max_age: int
     train: bool
     recipe: str
+    test_images: str
     n_images: int
     n_pgd: int
     n_sample: int
@@ -101,7 +102,7 @@ class Experiment(experiment.Experiment):
     @property
     def probe(self) -> Probe:
         """How a cell is measured."""
-        return Probe(self.n_images, self.n_pgd, grid=self.grid)
+        return Probe(self.n_images, self.n_pgd, grid=self.grid, chosen=self.test_images)
 
     def paper_grid(self) -> list[Key]:
         """The cells of the paper's grid on these data sets, whatever networks this run has, youngest first."""

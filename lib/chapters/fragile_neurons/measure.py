@@ -57,14 +57,16 @@ class CellSetting:
     probe: Probe
 
     def __str__(self) -> str:
-        return f"{self.network}, {self.probe.n_images} images"
+        first = "first " if self.probe.chosen == "first" else ""
+        return f"{self.network}, {first}{self.probe.n_images} images"
 
 
 def cell(setting: CellSetting) -> CellRecord:
     """All that the chapter shows of one cell."""
     probe, images = setting.probe, data.load(setting.network.dataset)
     model, history = trained(setting.network)
-    x, y = images.x_test[: probe.n_images], images.y_test[: probe.n_images]
+    chosen = probe.images(images.y_test)
+    x, y = images.x_test[chosen], images.y_test[chosen]
     correct = correct_without(model, x, y)
     accuracies = np.array([correct[:, half::2].mean(1) for half in (0, 1)])
     subject = Subject(model, is_fragile(accuracies[0]), x, y, setting.network, probe)
@@ -86,7 +88,7 @@ NOISE_LEVELS = np.geomspace(1e-4, 1, 7).round(6).tolist()
 def _filters(subject: Subject) -> Filters:
     """The readings, and the search over noise levels by unit and rule: accuracies clean and attacked as printed."""
     few, labels = subject.few
-    stale = {unit: moved[: len(few)] for unit, moved in subject.attacked.items()}
+    stale = {unit: subject.of_few(moved) for unit, moved in subject.attacked.items()}
 
     def measured(reading: Filter) -> tuple[Filtered, list[float]]:
         done = filtered(subject.weight, subject.fragile, reading)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lib import data
 from lib.chapters.fragile_neurons.kernels import first_convolution, scaled
 from lib.chapters.fragile_neurons.networks import NetworkSetting
 from lib.chapters.fragile_neurons.record import ALONE
@@ -32,6 +34,8 @@ class Probe:
         ε of the filter.
     splits
         How many random splits.
+    chosen
+        Which test images: "sample", spread over the classes as the whole is, or "first".
     """
 
     n_images: int = 1000
@@ -40,6 +44,18 @@ class Probe:
     grid: int = 8
     noise: float = 0.015
     splits: int = 200
+    chosen: str = "sample"
+
+    def images(self, y: Tensor) -> Tensor:
+        """Of test images with labels y (N,), the indices (min(n_images, N),) of those that a cell is measured on."""
+        return self._of(y, self.n_images)
+
+    def few(self, y: Tensor) -> Tensor:
+        """Of images with labels y (N,), the indices (min(n_pgd, N),) of those for what takes long."""
+        return self._of(y, self.n_pgd)
+
+    def _of(self, y: Tensor, n: int) -> Tensor:
+        return data.sample(y, n) if self.chosen == "sample" else torch.arange(min(n, len(y)), device=y.device)
 
 
 PRINTED_EPS = {"digits": 0.34, "mnist": 0.34, "cifar10": 0.01}
@@ -102,8 +118,12 @@ class Subject:
 
     @property
     def few(self) -> tuple[Tensor, Tensor]:
-        """The first of the images, with their labels: what takes long is measured on them."""
-        return self.x[: self.probe.n_pgd], self.y[: self.probe.n_pgd]
+        """Some of the images, with their labels: what takes long is measured on them."""
+        return self.of_few(self.x), self.of_few(self.y)
+
+    def of_few(self, images: Tensor) -> Tensor:
+        """Of what is given for each of the images, that of the few."""
+        return images[self.probe.few(self.y)]
 
     @cached_property
     def variants(self) -> dict[str, Variant]:

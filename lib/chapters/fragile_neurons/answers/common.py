@@ -46,13 +46,22 @@ def samples(found: Sequence[SampleRecord]) -> list[Sample]:
 
 
 FIRST, SAMPLE, ALL = "the first {:,} test images", "a sample of {:,} test images", "all {:,} test images"
-EVERY_OTHER = "{:,} test images, every other of the first"
-"""Which images a finding is over: a cell has the first of them, but for clean accuracy."""
+"""Which images a finding is over."""
 
 KNOWN, DRAWN = "S taken as known", "S drawn anew with its images"
 """What an interval makes of S: of its images' part it has none, or all."""
 
 
-def told(what: str, images: int, grid: Grid, key: Key, networks: int | None = None, *, which: str = FIRST) -> str:
-    """What a finding was measured with."""
-    return f"{what}; {which.format(images)}; {grid.told(key, networks)}"
+def of_cells(grid: Grid) -> str:
+    """Which test images the cells of this run are measured on, but for clean accuracy."""
+    return SAMPLE if grid.experiment.test_images == "sample" else FIRST
+
+
+def every_other(grid: Grid) -> str:
+    """Half of them: of each pair of neighbours the second."""
+    return "{:,} test images, every other of " + ("a sample" if of_cells(grid) == SAMPLE else "the first")
+
+
+def told(what: str, images: int, grid: Grid, key: Key, networks: int | None = None, *, which: str | None = None) -> str:
+    """What a finding was measured with; on the images of a cell, if nothing else is said."""
+    return f"{what}; {(which or of_cells(grid)).format(images)}; {grid.told(key, networks)}"

@@ -6,14 +6,14 @@ import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import (
     DRAWN,
-    EVERY_OTHER,
-    FIRST,
     KNOWN,
     MORE,
     SAMPLE,
     UNMEASURED,
+    every_other,
     lacking,
     lacking_ages,
+    of_cells,
     samples,
     smaller,
     told,
@@ -42,7 +42,7 @@ def fragile_share(grid: Grid, dataset: str) -> Answer:
     key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
     value, first, second = _shares(grid, key)
     sampled = grid.sampled(key)
-    n, which = len(sampled[0].intact if sampled else grid[key][0].dropout.intact), SAMPLE if sampled else FIRST
+    n, which = len(sampled[0].intact if sampled else grid[key][0].dropout.intact), SAMPLE if sampled else of_cells(grid)
     finding = Finding(
         value, told("S by all images, of 64 kernels", n, grid, key, len(sampled or grid[key]), which=which)
     )
@@ -70,7 +70,7 @@ def dropping_hurts(grid: Grid) -> Answer:
     id, key = "fragile.dropping_hurts", grid.main
     (same, beyond_same), (other, beyond) = gaps(grid, key)
     sampled = grid.sampled(key)
-    over = {"networks": len(sampled or grid[key]), "which": SAMPLE if sampled else EVERY_OTHER}
+    over = {"networks": len(sampled or grid[key]), "which": SAMPLE if sampled else every_other(grid)}
     how = DRAWN if sampled else KNOWN
     control = "as many kernels of largest norm"
     by = told(f"the images that S is from, {how}", same.images, grid, key, **over)

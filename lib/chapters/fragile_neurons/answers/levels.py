@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 
 from lib.chapters.fragile_neurons import csg as spectral
-from lib.chapters.fragile_neurons.answers.common import ALL, FIRST, claim, lacking, lacking_ages, smaller, told
+from lib.chapters.fragile_neurons.answers.common import ALL, claim, lacking, lacking_ages, of_cells, smaller, told
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NETWORKS
@@ -130,7 +130,7 @@ def cifar10_needs_smaller_eps(grid: Grid) -> Answer:
     larger, sound = (cost_difference(*curves[way]) for way in ("fgsm", "pgd"))
     each = [float(np.mean([cost_eps(eps, one) for one in found])) for eps, found in curves["fgsm"]]
     images = [min(one.shape[1] for _, found in curves[way] for one in found) for way in ("fgsm", "pgd")]
-    by = f"{NETWORKS[network]} at epoch {age} on both, {{}}, {FIRST}, straight lines between the eps measured"
+    by = f"{NETWORKS[network]} at epoch {age} on both, {{}}, {of_cells(grid)}, straight lines between the eps measured"
     why = f"0.2 of accuracy is lost at eps {each[0]:.3f} on {DATASETS[digits]} and at {each[1]:.4f} on CIFAR-10 (FGSM)."
     return Answer(
         id,

@@ -8,13 +8,13 @@ from scipy import stats
 
 from lib.chapters.fragile_neurons.answers.common import (
     DRAWN,
-    EVERY_OTHER,
-    FIRST,
     KNOWN,
     SAMPLE,
     claim,
+    every_other,
     lacking,
     lacking_ages,
+    of_cells,
     samples,
     smaller,
     told,
@@ -50,7 +50,7 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
     giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
     by = "FGSM not clipped, at the printed eps, "
     by += "S by all images and drawn anew with them" if sampled else f"S by every other image, {KNOWN}"
-    which = SAMPLE if sampled else FIRST
+    which = SAMPLE if sampled else of_cells(grid)
     finding = Finding(value, told(by, value.images, grid, key, len(sampled or records), which=which))
     spread = controls(records, "FGSM")
     why = f"Such a share is near 0 or 1 for most sets: random ones of this size give {spread.low:.2f} to "
@@ -89,7 +89,7 @@ def fragile_moved_more(grid: Grid) -> Answer:
     id, key = "fragile.moved_more", grid.main
     (plain, over_plain), (free, over_free) = moved_beside_lot(grid, key)
     sampled = grid.sampled(key)
-    how, which = (DRAWN, (SAMPLE, SAMPLE)) if sampled else (KNOWN, (FIRST, EVERY_OTHER))
+    how, which = (DRAWN, (SAMPLE, SAMPLE)) if sampled else (KNOWN, (of_cells(grid), every_other(grid)))
     networks = len(sampled or grid[key])
     by = told(f"FGSM not clipped, {how}", plain.images, grid, key, networks, which=which[0])
     control = PERCENTILE if sampled else f"{PERCENTILE}, clipped: a cell has no others"
@@ -220,9 +220,9 @@ def robustness_tracks_targeting(grid: Grid) -> Answer:
     paper, sound = (correlation(found) for found in (every_cell, own))
     robustness = grid[key][0].robustness
     images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
-    by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {FIRST.format(images[0])}"
+    by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {of_cells(grid).format(images[0])}"
     sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, "
-    sound_by += f"share in units of random signs; {FIRST.format(images[1])}"
+    sound_by += f"share in units of random signs; {of_cells(grid).format(images[1])}"
     why = f"Rank correlation {paper.mean:+.2f} over {len(every_cell)} cells, soundly {sound.mean:+.2f} over "
     why += f"{len(own)}; several ages of one network are one unit."
     oldest = max(one.age for one in grid)
