@@ -1,6 +1,7 @@
 """The tables, figures and sentences of the chapter on unlearning, on made-up evidence."""
 
 import re
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -67,6 +68,8 @@ def test_the_worst_images_are_shown_with_label_and_prediction():
     figure = figures.worst(made.letter())
     assert [ax.get_title() for ax in figure.axes] == ["a 4", "a 9", "taken for 9", "taken for 4"]
     assert here.worst(made.letter()) == "Here: of the 2 training images shown, 2 are misclassified once attacked."
+    eight = replace(made.letter(), labels=[4] * 8, read=[4] * 6 + [9] * 2)
+    assert here.worst(eight) == "Here: of the 5 training images shown, 0 are misclassified once attacked."
 
 
 # The loop.
