@@ -231,8 +231,10 @@ def test_the_gradient_by_a_missing_embedding_is_said_to_be_missing() -> None:
 
 def test_the_picture_is_of_the_main_cell_or_of_the_nearest_that_has_one(grid: Grid) -> None:
     assert grid.pictured == grid.main == ("digits", "resnet18", 2)
-    cells = {("digits", "resnet18", age): record() for age in (1, 2, 3)}
-    other = grid_of(cells, {("digits", "resnet18", 3): sample()})
+    cells = {("digits", "resnet18", age): record() for age in (1, 2, 3)} | {("digits", "resnet101", 2): record()}
+    sampled = {("digits", "resnet101", 2): sample(), ("digits", "resnet18", 3): sample()}
+    other = grid_of(cells, sampled, networks="resnet18+resnet101")
+    assert other.main == ("digits", "resnet18", 2)
     assert other.pictured == ("digits", "resnet18", 3) and "epoch 3" in here.maps(other)
     alone = grid_of({KEY: record()})
     assert alone.pictured is None and figures.maps(alone) is None
