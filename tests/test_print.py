@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from browser import Window, window
 from bs4 import BeautifulSoup
@@ -113,6 +114,15 @@ def test_the_contents_say_where_each_page_begins(whole: PdfReader) -> None:
     numbers = [int(line) for line in whole.pages[0].extract_text().splitlines() if line.strip().isdecimal()]
     assert len(starts) == len(book.pages()) and starts == sorted(set(starts))
     assert numbers[-len(starts) :] == starts
+
+
+def test_titles_and_numbers_of_the_contents_are_both_to_be_seen(files: list[Path]) -> None:
+    sheet = pypdfium2.PdfDocument(files[0])[0].render(scale=1, grayscale=True).to_numpy()
+    dark = (sheet < 128).any(axis=0).nonzero()[0] / sheet.shape[1]
+    lines = (sheet < 128).any(axis=1).sum()
+    assert dark.min() < 0.15 and dark.max() > 0.85
+    assert ((dark > 0.1) & (dark < 0.4)).sum() > 100  # titles run on from the left
+    assert lines > 5 * len(book.pages())
 
 
 def test_links_lead_within_the_book_or_to_the_web(whole: PdfReader) -> None:

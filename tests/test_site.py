@@ -21,9 +21,9 @@ from lib.site import build, facts
 from lib.site.render import SiteError
 
 PHONE = 390
-OVERFLOWING = """() => [...document.querySelectorAll("main :is(td, th)")]
+OVERFLOWING = """() => [...document.querySelectorAll("main :is(td, th, pre)")]
     .filter(cell => cell.clientWidth && cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)"""
-"""The text of the table cells whose text runs out of them."""
+"""The text of the table cells and of the blocks of code whose text runs out of them."""
 VERBATIM = {"pre", "code", "script", "style"}
 MARKUP = re.compile(r"```|:::|\{(?:glue|cite|doc|ref|numref)\b")
 """What the renderer reads: in the prose of a page it means a fence or a role that was not understood."""
@@ -142,7 +142,7 @@ def test_the_first_page_leads_to_the_introduction(address: str, chromium: Window
     chromium.page.wait_for_url(f"{address}/intro.html", timeout=10_000)
 
 
-def test_no_text_runs_out_of_its_cell(visits: dict[str, Visit]) -> None:
+def test_no_text_runs_out_of_its_cell_and_no_code_out_of_its_block(visits: dict[str, Visit]) -> None:
     assert {name: visit.overflowing for name, visit in visits.items() if visit.overflowing} == {}
 
 

@@ -1,5 +1,6 @@
 """The site on paper: the whole book as one PDF, and each of its pages as one, with the book's page numbers."""
 
+import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ WHOLE = "book"
 """The name of the file with all pages."""
 
 SHEET = {"format": "A4", "prefer_css_page_size": True, "print_background": True}
+
+logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of how Chromium counts objects, which harms nothing
 PATIENCE_MS = 300_000
 TITLES = f"() => [...document.querySelectorAll('{CONTENTS} a')].map(link => link.textContent)"
 NUMBERS_ALONE = f"""numbers => {{
@@ -27,9 +30,10 @@ NUMBERS_ALONE = f"""numbers => {{
         place.textContent = numbers[i]
         place.style.visibility = "visible"
     }})
-    document.head.insertAdjacentHTML("beforeend", "<style>@page {{ @bottom-center {{ content: none }} }}</style>")
+    const bare = "* {{ background: none !important }} @page {{ @bottom-center {{ content: none }} }}"
+    document.head.insertAdjacentHTML("beforeend", `<style>${{bare}}</style>`)
 }}"""
-"""Leaves of the document nothing but the page numbers in its list of contents, each where it was."""
+"""Leaves of the document nothing but the page numbers in its list of contents, each where it was, on no ground."""
 
 
 @dataclass(frozen=True)
