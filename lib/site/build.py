@@ -8,7 +8,7 @@ import nbformat
 from lib import book, compute
 from lib.ledger import open_data
 from lib.run.run import Run
-from lib.site import benchmarks, facts, pages
+from lib.site import benchmarks, facts, front, pages
 from lib.site.render import BESIDE, SiteError, render
 
 GENERATED = "_generated"
@@ -64,6 +64,7 @@ def stage(results: Path, target: Path) -> None:
     (target / GENERATED).mkdir()
     for name, text in facts.fragments(runs).items():
         (target / GENERATED / f"{name}.md").write_text(text, encoding="utf-8")
+    front.stage(runs, target / GENERATED)
     (target / BESIDE).mkdir()
     for name, text in open_data.files(results).items():
         (target / BESIDE / name).write_text(text, encoding="utf-8")

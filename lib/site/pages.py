@@ -33,6 +33,14 @@ def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
         notebook.cells.append(nbformat.v4.new_markdown_cell(provenance_note(runs[name])))
 
 
+def shown(run: Run) -> NotebookNode:
+    """A run's notebook as its page shows it: with today's prose, but where the first edition recorded it."""
+    notebook = nbformat.read(run.target, as_version=4)
+    if results.edition(run.results()) > 1:
+        take_prose(notebook, run.notebook)
+    return notebook
+
+
 def take_prose(notebook: NotebookNode, name: str) -> None:
     """Put a run's outputs below today's cells, in place, where the code still computes the same.
 
