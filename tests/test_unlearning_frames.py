@@ -407,8 +407,8 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
     found = summary.summary(networks(printed=0.3), loop, *evidence, made.experiment())
     assert shown == found.keys()
     assert found["found"] == (
-        "There was less to repair than in the paper: before the loop accuracy under FGSM is 0.300. After it, it is "
-        "0.600. After as much training without removal it is 0.500: a difference which is more than chance."
+        "There was less to repair than in the paper: before any removal, accuracy under FGSM is 0.300. With removals "
+        "it becomes 0.600. As much training without them gives 0.500, a difference which is more than chance."
     )
     assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
     of_mnist = summary.summary(networks(), made.loops(), *evidence, made.experiment(dataset="mnist"))
