@@ -1,6 +1,7 @@
 """The tables, figures and sentences of the chapter on unlearning, on made-up evidence."""
 
 import re
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -67,6 +68,8 @@ def test_the_worst_images_are_shown_with_label_and_prediction():
     figure = figures.worst(made.letter())
     assert [ax.get_title() for ax in figure.axes] == ["a 4", "a 9", "taken for 9", "taken for 4"]
     assert here.worst(made.letter()) == "Here: of the 2 training images shown, 2 are misclassified once attacked."
+    eight = replace(made.letter(), labels=[4] * 8, read=[4] * 6 + [9] * 2)
+    assert here.worst(eight) == "Here: of the 5 training images shown, 0 are misclassified once attacked."
 
 
 # The loop.
@@ -404,8 +407,8 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
     found = summary.summary(networks(printed=0.3), loop, *evidence, made.experiment())
     assert shown == found.keys()
     assert found["found"] == (
-        "There was less to repair than in the paper: before the loop accuracy under FGSM is 0.300. After it, it is "
-        "0.600. After as much training without removal it is 0.500: a difference which is more than chance."
+        "There was less to repair than in the paper: before any removal, accuracy under FGSM is 0.300. With removals "
+        "it becomes 0.600. As much training without them gives 0.500, a difference which is more than chance."
     )
     assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
     of_mnist = summary.summary(networks(), made.loops(), *evidence, made.experiment(dataset="mnist"))

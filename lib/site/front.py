@@ -36,7 +36,7 @@ def finding(name: str, run: Run | None) -> str:
         return NOT_RUN
     if results.edition(run.results()) == 1:
         return OLDER
-    return opening.of_run(name, run).found or "Its page says."
+    return opening.of_run(name, run).found or "What was found is on its page."
 
 
 def data_of(run: Run) -> str:

@@ -69,7 +69,7 @@ CONTRADICTIONS = (
         "the decision boundary",
         "I, III, V: attacks are studied to find the decision boundary between model and adversary",
         "V: to find it is left to the future",
-        "drawn and measured here; a detector stands for it",
+        "drawn and measured here; a detector is taken for it",
     ),
     Contradiction(
         "whose matrix of attacks",

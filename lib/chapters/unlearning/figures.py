@@ -20,6 +20,9 @@ from lib.show import plots
 from lib.show import rows as in_rows
 from lib.show.plots import COLOURS, DASHES, MARKERS
 
+SHOWN = 5
+"""How many images a phone has room for, side by side."""
+
 PAPER = {"before": rates.PAPER_ROW_2, "after": rates.PAPER_ROW_3}
 """Accuracy and loss under FGSM that the paper prints, before the loop and after it."""
 
@@ -29,8 +32,8 @@ PAPER_S_RISE = rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]
 
 def worst(letter: LetterRecord) -> Figure:
     """The training images of highest attacked loss, as they are and attacked, with label and prediction."""
-    rows = {"as they are": letter.worst, "attacked": letter.attacked.clip(0, 1)}
-    titles = [[f"a {label}" for label in letter.labels], [f"taken for {one}" for one in letter.read]]
+    rows = {"as they are": letter.worst[:SHOWN], "attacked": letter.attacked[:SHOWN].clip(0, 1)}
+    titles = [[f"a {one}" for one in letter.labels[:SHOWN]], [f"taken for {one}" for one in letter.read[:SHOWN]]]
     return plots.digits({name: torch.from_numpy(images) for name, images in rows.items()}, titles)
 
 

@@ -250,7 +250,7 @@ def printed_listings() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "listing": [f"Fig. {fault.figure}" for fault in listings.FAULTS],
-            "what stands there": [fault.what for fault in listings.FAULTS],
+            "what is printed": [fault.what for fault in listings.FAULTS],
             "how it ends": [fault.outcome() for fault in listings.FAULTS],
             "may be the typesetter's": ["yes" if fault.typeset else "" for fault in listings.FAULTS],
         }

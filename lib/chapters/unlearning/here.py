@@ -6,6 +6,7 @@ import numpy as np
 
 from lib.chapters.unlearning import frames, labels, listings, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
+from lib.chapters.unlearning.figures import SHOWN
 from lib.chapters.unlearning.frames import OneShot
 from lib.chapters.unlearning.measure import LetterRecord
 from lib.chapters.unlearning.measure_loop import JUDGED
@@ -45,8 +46,9 @@ def trained(networks: Networks) -> str:
 
 def worst(letter: LetterRecord) -> str:
     """For the pictures of what is selected."""
-    wrong = sum(label != read for label, read in zip(letter.labels, letter.read, strict=True))
-    return f"Here: of the {len(letter.labels)} training images shown, {wrong} are misclassified once attacked."
+    pairs = list(zip(letter.labels, letter.read, strict=True))[:SHOWN]
+    wrong = sum(label != given for label, given in pairs)
+    return f"Here: of the {len(pairs)} training images shown, {wrong} are misclassified once attacked."
 
 
 def letters(letter: LetterRecord) -> str:

@@ -26,8 +26,8 @@ def found(networks: Networks, loop: Loop) -> str:
     removed, control = (rates.after(loop, one, "FGSM") for one in (JUDGED, "none"))
     apart = side(rates.gain(networks, loop, JUDGED, "FGSM"))
     return (
-        f"{premise(first)}: before the loop accuracy under FGSM is {first:.3f}. After it, it is {removed:.3f}. "
-        f"After as much training without removal it is {control:.3f}: a difference {apart}."
+        f"{premise(first)}: before any removal, accuracy under FGSM is {first:.3f}. With removals it becomes "
+        f"{removed:.3f}. As much training without them gives {control:.3f}, a difference {apart}."
     )
 
 
