@@ -94,11 +94,11 @@ def _at_right(ax: Axes, places: Sequence[float], texts: Sequence[str], across: f
 
 
 def _key(ax: Axes, labels: Sequence[str], *, several: bool) -> None:
-    """A line above the first row, with the marks at even distances and their names beside them."""
-    at = np.linspace(0.9, 0.02, len(labels))
+    """A line above the first row, with the marks and their names beside them; the last, longest, has most room."""
+    at = [*np.linspace(0.86, 0.46, len(labels) - 1), 0.02]
     for number, (label, place) in enumerate(zip(labels, at, strict=True)):
         ax.plot(place, -1, **_mark(number, len(labels)))
-        ax.annotate(label, (place + 0.022, -1), ha="left", va="center", fontsize=9, annotation_clip=False)
+        ax.annotate(label, (place + 0.03, -1), ha="left", va="center", fontsize=9, annotation_clip=False)
     if several:
         ax.annotate("(dots: each network)", (at[-1] + 0.01, -0.55), ha="left", va="center", fontsize=8, color="0.35")
 
