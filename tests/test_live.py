@@ -315,7 +315,7 @@ def test_all_else_is_chosen_by_keys_alone(opened: Window) -> None:
 def test_every_control_has_a_name_and_what_changes_is_announced(opened: Window) -> None:
     nameless = """() => [...document.querySelectorAll('.live :is(select, input, button, canvas[role])')].filter(
         (one) => !one.labels?.length && !one.getAttribute('aria-label')
-        && !one.textContent.trim()).map((one) => one.id)"""
+        && !(one.tagName === 'BUTTON' && one.textContent.trim())).map((one) => one.id)"""
     assert opened.page.evaluate(nameless) == []
     assert opened.page.get_attribute("#live-verdict", "role") == "status"
     assert opened.page.locator("#live-bars th[scope=row]").count() == 10
@@ -351,6 +351,24 @@ def test_only_the_last_of_many_changes_is_computed(opened: Window) -> None:
             eps,
         )
     assert shown(opened)["eps"] == 0.4 and opened.page.evaluate("window.begun") == 1
+
+
+def test_what_is_begun_and_no_longer_asked_for_is_left(opened: Window) -> None:
+    """An attack of four slow steps is asked for, another one before it ends; its next step comes after all the same."""
+    opened.page.evaluate("""() => {
+      const wait = () => { for (const t = performance.now(); performance.now() - t < 25;); };
+      Live.ATTACKS.pgd = function* (network, x) { for (let i = 0; i < 4; i++) { wait(); yield x; } };
+      window.later = [];
+      window.real = window.setTimeout;
+      window.setTimeout = (what, ms) => (ms ? real(what, ms) : later.push(what));
+    }""")
+    opened.page.select_option("#live-kind", "pgd")
+    opened.page.wait_for_function("() => later.length")
+    opened.page.evaluate("() => { window.setTimeout = real; }")
+    assert choose(opened, kind="FGSM: one step")["kind"] == "fgsm"
+    opened.page.evaluate("() => later.forEach((what) => what())")
+    opened.page.wait_for_timeout(600)
+    assert shown(opened)["kind"] == "fgsm"
 
 
 # Where it is read
