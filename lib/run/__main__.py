@@ -10,6 +10,7 @@ from pathlib import Path
 from lib import book, compute, data
 from lib.evidence import carry
 from lib.evidence.cluster import EngineError
+from lib.judge import options as judging
 from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
@@ -19,8 +20,9 @@ from lib.site import build, readme
 from lib.site.render import SiteError
 
 FAILURES = (
+    Refused,
     *(ParameterError, execute.RunError, measuring.MeasuringError, data.DataError, SiteError, EngineError),
-    *(carry.CarryError, Refused),
+    carry.CarryError,
 )
 INTERRUPTED = 130
 LARGEST = "of the file: trainings that would make it larger stay here"
@@ -154,15 +156,15 @@ def _book(options: argparse.Namespace) -> None:
     print(build.build(options.results, options.output))
 
 
+def _status(options: argparse.Namespace) -> None:
+    print("\n".join(status.lines()) or "nothing has run yet")
+
+
 def _judge(options: argparse.Namespace) -> None:
     from lib.judge import command  # what draws takes a second to import
 
     asked = {name: value for name, value in vars(options).items() if name not in ("command", "started")}
     command.run(**asked)
-
-
-def _status(options: argparse.Namespace) -> None:
-    print("\n".join(status.lines()) or "nothing has run yet")
 
 
 def _runs(notebooks: list[str], profile: str, pairs: list[str]) -> list[Run]:
@@ -191,14 +193,6 @@ def _seconds(text: str) -> float:
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is no span of time: write 90s, 12m or 2h")
     return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
-
-
-def _numbers(text: str) -> list[float]:
-    """Numbers between commas, as in 0.1,0.3."""
-    try:
-        return [float(one) for one in text.split(",")]
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers: write 0.1,0.3") from error
 
 
 def _positive(text: str) -> int:
@@ -267,27 +261,9 @@ def _parser() -> argparse.ArgumentParser:
     rendered = command(_book, "book", "render the site from a folder of executed notebooks")
     rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
     rendered.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "html")
-    _judging(command(_judge, "judge", "attack a network of your own as the book's are attacked, beside them"))
     command(_status, "status", "what has run, and what would come out differently today")
+    judging.add(command(_judge, "judge", "attack a network of your own as the book's are attacked, beside them"))
     return parser
-
-
-def _judging(added: argparse.ArgumentParser) -> None:
-    """What `judge` takes."""
-    build, file = "my_module:build for build() in my_module.py, here", "a state dict (.pt), or .safetensors"
-    added.add_argument("--model", required=True, metavar="MODULE:FUNCTION", help=f"gives the network: {build}")
-    added.add_argument("--weights", type=Path, metavar="FILE", help=file)
-    added.add_argument("--data", default="digits", help="digits (by default), mnist, cifar10, or an .npz with x and y")
-    added.add_argument("--eps", type=_numbers, default=[0.1, 0.3], metavar="EPS,EPS", help="0.1,0.3 by default")
-    added.add_argument("--images", type=_positive, default=500, metavar="N", dest="n_images", help="500 by default")
-    added.add_argument("--steps", type=_positive, default=100, metavar="N", help="of AutoAttack; 100 by default")
-    added.add_argument("--queries", type=_positive, default=5000, metavar="N", help="of Square; 5000 by default")
-    added.add_argument("--lbfgs", type=_positive, default=20, metavar="N", dest="n_lbfgs", help="images for L-BFGS; 20")
-    added.add_argument("--other", metavar="MODULE:FUNCTION", help="a network trained apart, to transfer images from it")
-    added.add_argument("--other-weights", type=Path, metavar="FILE", help=file)
-    added.add_argument("--name", help="what the network is called; by default model and weights")
-    added.add_argument("--device", help="cpu, cuda or mps; the fastest by default")
-    added.add_argument("--out", type=Path, metavar="FOLDER", help="runs/judged/<name> by default")
 
 
 if __name__ == "__main__":
