@@ -116,6 +116,7 @@ def test_the_command_says_why_it_refuses_and_leaves_nothing_behind(folder: Path,
     assert "REPRO_DEVICE" not in os.environ or os.environ["REPRO_DEVICE"] != "cuda:7"
     (folder / "taken").write_text("")
     assert "cannot be written" in refused("--model", "my_networks:build", "--out", "taken")
+    assert "0 images are asked for" in refused("--model", "my_networks:build", "--images", "0")
     assert "say --other" in refused("--model", "my_networks:build", "--other-weights", "w.pt")
 
 

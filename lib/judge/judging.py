@@ -140,13 +140,14 @@ def _radii(eps: float | Sequence[float]) -> list[float]:
 
 def _other(other: nn.Module | None, model: nn.Module, images: Sample) -> Through | None:
     """The network for the transfer, None where there is none."""
-    if other is model:
-        raise Refused("the other network, for the transfer, is the one that is judged: give one that was trained apart")
     if other is not None:
         try:
-            return Through(admitted(other, images), f"{type(other).__name__}, which was given")
+            apart = admitted(other, images)
         except Refused as error:
             raise Refused(f"the other network, for the transfer: {error}") from error
+        if _weights(other) == _weights(model):
+            raise Refused("the other network, for the transfer, has the same weights: give one that was trained apart")
+        return Through(apart, f"{type(other).__name__}, which was given")
     setting = beside.trained_apart(images)
     if setting is None:
         return None

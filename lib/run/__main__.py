@@ -12,11 +12,12 @@ from lib.course import package
 from lib.evidence import carry
 from lib.evidence.cluster import EngineError
 from lib.exercises.directives import ExerciseError
+from lib.judge import options as judging
 from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
 from lib.run import STARTED, costs, execute, measuring, record, status
-from lib.run.arguments import as_given, numbers, positive, resource, seconds
+from lib.run.arguments import as_given, positive, resource, seconds
 from lib.run.run import Run
 from lib.site import build, readme
 from lib.site.chromium import launched
@@ -172,6 +173,10 @@ def _course(options: argparse.Namespace) -> None:
     print(f"for students: {archive}, which is {student}; for you: {instructor}, with the rubric")
 
 
+def _status(options: argparse.Namespace) -> None:
+    print("\n".join(status.lines()) or "nothing has run yet")
+
+
 def _judge(options: argparse.Namespace) -> None:
     from lib.judge import command  # what draws takes a second to import
 
@@ -262,30 +267,12 @@ def _parser() -> argparse.ArgumentParser:
     taught = command(_course, "course", "make copies of the exercises, for students and with solutions, in runs/course")
     taught.add_argument("page", nargs="*", help="a chapter, or primer; all that have exercises by default")
     taught.add_argument("--grader", choices=["otter"], help="have otter-grader call the checks")
-    _judging(command(_judge, "judge", "attack a network of your own as the book's are attacked, beside them"))
     printed = command(_pdf, "pdf", "print that site with Chromium: the book in one file, and each page")
     printed.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
     printed.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "pdf")
     command(_status, "status", "what has run, and what would come out differently today")
+    judging.add(command(_judge, "judge", "attack a network of your own as the book's are attacked, beside them"))
     return parser
-
-
-def _judging(added: argparse.ArgumentParser) -> None:
-    """What `judge` takes."""
-    build, file = "my_module:build for build() in my_module.py, here", "a state dict (.pt), or .safetensors"
-    added.add_argument("--model", required=True, metavar="MODULE:FUNCTION", help=f"gives the network: {build}")
-    added.add_argument("--weights", type=Path, metavar="FILE", help=file)
-    added.add_argument("--data", default="digits", help="digits (by default), mnist, cifar10, or an .npz with x and y")
-    added.add_argument("--eps", type=numbers, default=[0.1, 0.3], metavar="EPS,EPS", help="0.1,0.3 by default")
-    added.add_argument("--images", type=positive, default=500, metavar="N", dest="n_images", help="500 by default")
-    added.add_argument("--steps", type=positive, default=100, metavar="N", help="of AutoAttack; 100 by default")
-    added.add_argument("--queries", type=positive, default=5000, metavar="N", help="of Square; 5000 by default")
-    added.add_argument("--lbfgs", type=positive, default=20, metavar="N", dest="n_lbfgs", help="images for L-BFGS; 20")
-    added.add_argument("--other", metavar="MODULE:FUNCTION", help="a network trained apart, to transfer images from it")
-    added.add_argument("--other-weights", type=Path, metavar="FILE", help=file)
-    added.add_argument("--name", help="what the network is called; by default model and weights")
-    added.add_argument("--device", help="cpu, cuda or mps; the fastest by default")
-    added.add_argument("--out", type=Path, metavar="FOLDER", help="runs/judged/<name> by default")
 
 
 if __name__ == "__main__":

@@ -32,14 +32,6 @@ def seconds(text: str) -> float:
     return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
 
 
-def numbers(text: str) -> list[float]:
-    """Numbers between commas, as in 0.1,0.3."""
-    try:
-        return [float(one) for one in text.split(",")]
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers: write 0.1,0.3") from error
-
-
 def positive(text: str) -> int:
     """A whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
