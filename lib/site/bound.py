@@ -78,10 +78,8 @@ def _sets_formulas(tag: Tag) -> bool:
 def _article(page: BeautifulSoup, name: str, within: set[str]) -> Tag:
     """What a page says, with its names and links made those of the whole document."""
     article = page.find("article")
-    for useless in article.select("script, a.headerlink, button"):
+    for useless in article.select("script, noscript, a.headerlink, button"):
         useless.decompose()
-    for instead in article.find_all("noscript"):  # no script of the page runs
-        instead.unwrap()
     for tag in article.find_all(True):
         if "id" in tag.attrs:
             tag["id"] = f"{name}--{tag['id']}"
