@@ -10,12 +10,14 @@ RESOURCES ?=
 WITHIN ?=
 JOBS ?=
 UPGRADE ?=
+SOLUTIONS ?=
+GRADER ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 RUN := $(PY) -m lib.run
 
 .DEFAULT_GOAL := reproduce
-.PHONY: install reproduce sweep fill book pdf test bench device-check lab record status lock clean help
+.PHONY: install reproduce sweep fill book course pdf test bench device-check lab record status lock clean help
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=paper PAPER=mitigation PARAMS="eps_untargeted=0.2"
@@ -28,8 +30,11 @@ fill: $(VENV)/ready  ## measure what the paper profile lacks, the most telling f
 	@$(RUN) fill $(PAPER) --profile $(if $(filter command,$(origin PROFILE)),$(PROFILE),paper) $(PARAMS:%=-p %) \
 		$(WITHIN:%=--within %) $(JOBS:%=--jobs %) $(SCHEDULER:%=--scheduler %) $(RESOURCES:%=--resources %)
 
-book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing
-	@$(RUN) book
+book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing; SOLUTIONS=no leaves those out
+	@$(RUN) book $(if $(filter no,$(SOLUTIONS)),--without-solutions)
+
+course: $(VENV)/ready  ## copies of the exercises at runs/course, for students and with solutions: PAPER=mitigation GRADER=otter
+	@$(RUN) course $(PAPER) $(GRADER:%=--grader %)
 
 pdf: $(VENV)/ready-pdf  ## print the recorded runs with Chromium: the book in one file, and each chapter, in book/_build/pdf
 	@$(RUN) pdf

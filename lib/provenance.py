@@ -12,18 +12,15 @@ import torch
 
 from lib import compute
 
-ANOTHER_REPOSITORY = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
-"""Variables that tell git to look elsewhere, as they do in a hook."""
+REDIRECTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
+"""Variables by which git looks elsewhere than in the folder that it is run in."""
 
 
 def commit() -> str | None:
-    """The commit the code is at, with "+changes" where the working tree differs; None outside a checkout of its own.
-
-    A copy within another repository has none, whoever owns the files and whatever repository a hook is about.
-    """
+    """The commit the code is at, with "+changes" where the working tree differs; None outside a checkout of its own."""
     try:
-        if Path(_git("rev-parse", "--show-toplevel")).resolve() != compute.ROOT.resolve():
-            return None
+        if not Path(_git("rev-parse", "--show-toplevel")).samefile(compute.ROOT):
+            return None  # another repository, in whose folders this one was unpacked
         head = _git("rev-parse", "HEAD")
         return head + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
     except (OSError, subprocess.CalledProcessError):
@@ -31,9 +28,10 @@ def commit() -> str | None:
 
 
 def _git(*arguments: str) -> str:
+    """What git says of this folder, whoever owns it, and whatever repository the environment names (as hooks do)."""
     command = ["git", "-C", str(compute.ROOT), "-c", f"safe.directory={compute.ROOT}", *arguments]
-    here = {name: value for name, value in os.environ.items() if name not in ANOTHER_REPOSITORY}
-    return subprocess.run(command, check=True, capture_output=True, text=True, env=here).stdout.strip()
+    environment = {name: value for name, value in os.environ.items() if name not in REDIRECTING}
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()
 
 
 def describe_device() -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from lib import book, data
 from lib.attack import FGSM, PGD, random_signs
-from lib.chapters.common_ground import measure
+from lib.chapters.common_ground import measure, measure_weights
 from lib.chapters.common_ground.attacks import nearest_adversarial
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.costs import Work
@@ -17,6 +17,7 @@ from lib.chapters.common_ground.experiment import DRAWN, Experiment
 from lib.chapters.common_ground.first import held_out, sampled, start
 from lib.evidence.records import from_arrays, to_arrays
 from lib.measure.score import score, under_attack
+from lib.models.named import built
 from lib.parameters import contract
 from lib.run import profiles
 
@@ -78,6 +79,9 @@ def test_madry_s_network_is_trained_where_it_is_asked_for_alone():
     assert at == [0.3, 0.2] and len(set(SMALL.madry_network())) == 1
 
 
+SHOWN = "shown"
+
+
 def digests(experiment: Experiment) -> dict[str, str]:
     return {cell.label: cell.digest for cell in experiment.cells()}
 
@@ -95,9 +99,9 @@ def part(label: str) -> str:
         ({"steps": 3}, lambda label: part(label) in ("searched", "madry")),
         ({"grid": 4}, lambda label: part(label) == "over_eps"),
         ({"n_lbfgs": 3}, lambda label: part(label) in ("distances", "madry")),
-        ({"n_judge": 21}, lambda label: part(label) not in ("first", "filter")),
-        ({"further_epochs": 2}, lambda label: part(label) not in ("first", "madry")),
-        ({"epochs": 3}, lambda label: True),
+        ({"n_judge": 21}, lambda label: part(label) not in ("first", "filter", "weights", SHOWN)),
+        ({"further_epochs": 2}, lambda label: part(label) not in ("first", "madry", SHOWN)),
+        ({"epochs": 3}, lambda label: part(label) != SHOWN),
     ],
     ids=lambda given: str(given) if isinstance(given, dict) else "concerned",
 )
@@ -188,3 +192,31 @@ def test_madry_s_network_has_a_whole_judgement(few):
     found = back(measure.madry(setting))
     assert list(found.correct) == ["clean", "noise", "random signs"] and len(found.checks) == 3
     assert found.distances.shape == (2,) and found.seconds == 0
+
+
+def test_weights_are_those_of_the_network_as_it_is_attacked(few):
+    setting = SMALL.weights()[2].setting
+    found = back(measure_weights.weights(setting))
+    network = measure.trained(setting).network
+    again = built(found.architecture, found.weights, "the record").to(few.x_test.device)
+    assert setting.defence.name == "mixed batches" and setting.eps == 0.3
+    assert np.array_equal(score(again, few.x_test, few.y_test).correct, found.correct)
+    assert all(np.array_equal(one.cpu().numpy(), found.weights[name]) for name, one in network.state_dict().items())
+
+
+def test_the_networks_kept_are_those_of_the_first_seed_at_the_larger_eps():
+    kept = [cell.setting for cell in SMALL.weights()]
+    assert [(one.defence.name, one.eps, one.first.seed) for one in kept] == [
+        ("none", None, 0), ("retrained", 0.3, 0), ("mixed batches", 0.3, 0), ("PGD, rising eps", 0.3, 0)
+    ]  # fmt: skip
+    attacked = {cell.setting.network for cell in SMALL.attacked()}
+    assert attacked.issuperset(kept)  # so that nothing is trained twice
+
+
+def test_a_digit_of_each_class_is_shown(digits):
+    found = back(measure_weights.shown(SMALL.shown().setting))
+    assert sorted(found.y) == list(range(10)) and found.images.shape == (10, 28, 28)
+    images = data.load("digits")
+    x, y = held_out("digits", 10)
+    assert np.array_equal(found.images / np.float32(255), x[:, 0].cpu().numpy()) and found.y.tolist() == y.tolist()
+    assert all((images.x_test == one).flatten(1).all(1).any() for one in x)

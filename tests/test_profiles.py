@@ -4,7 +4,6 @@ import pytest
 from projects import Project
 
 from lib.parameters import ParameterError
-from lib.run import __main__ as command
 from lib.run import costs, profiles
 from lib.run.run import Run
 
@@ -46,28 +45,28 @@ def test_values_that_the_experiment_refuses_are_no_run(project: Project) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("written", "said"),
     [
-        ("tinny: {seed: 1}", "no notebook tinny"),
-        ("tiny: {seed: 1, seed: 2}", "seed is given twice"),
-        ("tiny: {seed: 1}\ntiny: {eps: 0.2}", "tiny is given twice"),
-        ("tiny: {seed: 010}", "010 is no whole number"),
-        ("tiny: {seed: 1:30}", "1:30 is no whole number"),
-        ("tiny: 5", "tiny is 5, and should be names with values"),
-        ("- tiny", "a section for each notebook"),
-        ("tiny:\n\tseed: 1", "cannot be read"),
-        ("tiny: {shade: 1}", "shade"),
+        ("tinny: {seed: 1}\n", "a section 'tinny'; there are: .*tiny.*worth"),
+        ("tiny: {seed: 1}\ntiny: {seed: 2}\n", "tiny is given twice"),
+        ("tiny:\n  seed: 1\n  seed: 2\n", "seed is given twice"),
+        ("tiny:\n  seed: 010\n", "seed is '010'; it takes int"),
+        ("tiny:\n  seed: 1:30\n", "seed is '1:30'; it takes int"),
+        ("tiny:\n\tseed: 1\n", "quick.yaml cannot be read"),
+        ("tiny: 5\n", "tiny is '5'; it takes lines"),
+        ("[tiny]\n", "has no sections"),
     ],
 )
 def test_a_profile_that_says_something_else_than_it_seems_to_is_refused(
-    project: Project, text: str, said: str, capsys: pytest.CaptureFixture
+    project: Project, written: str, said: str
 ) -> None:
-    (project.root / "notebooks" / "profiles" / "quick.yaml").write_text(text + "\n")
-    assert command.main(["execute", "tiny"]) == 1
-    told = capsys.readouterr().err
-    assert said in told and told.startswith("error: ")
+    (project.root / "notebooks" / "profiles" / "quick.yaml").write_text(written)
+    with pytest.raises(ParameterError, match=said):
+        profiles.values("tiny", "quick", {})
 
 
-def test_a_section_may_be_empty(project: Project) -> None:
-    (project.root / "notebooks" / "profiles" / "quick.yaml").write_text("tiny:\n")
-    assert profiles.section("quick", "tiny") == {}
+def test_a_profile_s_values_are_read_as_parameters_are(project: Project) -> None:
+    (project.root / "notebooks" / "profiles" / "quick.yaml").write_text("tiny: {seed: 3, eps: 1e-1, dataset: mnist}\n")
+    assert profiles.section("quick", "tiny") == {"seed": 3, "eps": 0.1, "dataset": "mnist"}
+    for name in profiles.names():
+        assert profiles.worth(name) == []

@@ -76,10 +76,9 @@ def test_results_that_cannot_be_written_leave_the_old_ones(answered: Ledger) -> 
     assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"[]", b'{"notebook": "tiny"}', b"{"])
-def test_results_that_are_damaged_count_as_not_run(content: bytes, tmp_path: Path, capsys) -> None:
+def test_results_that_are_damaged_count_as_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "tiny.json"
-    path.write_bytes(content)
+    path.write_text("")
     assert read_results(tmp_path, "tiny") is None and str(path) in capsys.readouterr().err
 
 
@@ -251,3 +250,14 @@ def test_a_run_of_the_first_edition_is_to_be_measured_again(found: dict) -> None
     digest["modules"] = digest.pop("lib")
     assert edition(found) == 1
     assert changes(found) == [FIRST_EDITION]
+
+
+@pytest.mark.parametrize("bytes_", [b"\xff", b"{}", b"[]", b"", b'{"notebook"', b"null"])
+def test_results_that_are_none_are_named_and_count_as_not_run(
+    tmp_path: Path, bytes_: bytes, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "mitigation.json"
+    assert read_results(tmp_path, "mitigation") is None and capsys.readouterr().err == ""
+    path.write_bytes(bytes_)
+    assert read_results(tmp_path, "mitigation") is None
+    assert bytes_ == b"null" or f"{path} is damaged" in capsys.readouterr().err

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, Self, get_type_hints
 
 from lib.evidence.cells import Cell
+from lib.evidence.kept import Kept
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class Experiment(ABC):
     def needed(self) -> list[Cell]:
         """The cells that the notebook cannot do without; it shows the others where they are kept."""
         return self.cells()
+
+    def kept(self) -> Kept | None:
+        """The networks and images that others may try; none where the experiment keeps none."""
+        return None
 
     def refused(self) -> str:
         """Why these values, each of them in its range, cannot go together; nothing where they can."""

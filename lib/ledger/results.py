@@ -21,9 +21,6 @@ from lib.notebooks import read_cells
 RECORDED = book.PAGES / "recorded"
 """The recorded runs, which the site shows."""
 
-ALWAYS = {"notebook", "parameters", "profile", "provenance"}
-"""What all results have, of whichever edition."""
-
 FIRST_EDITION = "recorded by the first edition, whose raw results were not kept; to be measured again"
 """What is said of such a run, in place of what has changed since."""
 
@@ -104,20 +101,21 @@ def write(notebook: str, found: Mapping) -> Path:
     return path
 
 
+WHOLE = {"notebook", "profile", "parameters", "claims", "provenance"}
+"""What results always have."""
+
+
 def read_results(folder: Path, notebook: str) -> dict | None:
     """The results of a notebook's run in a folder, or None where it has not run there or they cannot be read."""
     path = folder / f"{notebook}.json"
-    if not path.exists():
-        return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(found, dict) and found.keys() >= ALWAYS:
-            return found
-        why = f"no {', no '.join(sorted(ALWAYS - set(found if isinstance(found, dict) else ())))}"
-    except ValueError as error:  # no JSON, or no text
-        why = str(error)
-    print(f"{path} is damaged ({why}) and counts as not run", file=sys.stderr)
-    return None
+        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        if found is not None and not (isinstance(found, dict) and found.keys() >= WHOLE):
+            raise ValueError("it has not what results have")
+    except ValueError as error:  # as it is where the file is no text, or no JSON
+        print(f"{path} is damaged ({error}) and counts as not run", file=sys.stderr)
+        return None
+    return found
 
 
 def edition(results: Mapping) -> int:

@@ -24,7 +24,7 @@ from lib.run import engine, environment
 from lib.run.run import Run
 
 START_S = 300
-"""How long a kernel may take to start: on a slow shared disk that is minutes."""
+"""How long a kernel may take to start: on a slow shared disk it reads its packages for minutes."""
 
 
 class RunError(RuntimeError):
@@ -55,7 +55,7 @@ def execute(run: Run, *, force: bool = False) -> Path:
     with tempfile.TemporaryDirectory(dir=run.folder, prefix=f".{run.notebook}-{owner}-") as scratch:
         partial = Path(scratch) / run.target.name
         try:
-            with environment.environment_set(environment.environment(Path(scratch), run.folder)):
+            with environment.environment_set(environment.environment(Path(scratch), run.folder, run.name)):
                 _papermill(run, partial)
         except BaseException as error:
             if partial.exists():
@@ -64,7 +64,7 @@ def execute(run: Run, *, force: bool = False) -> Path:
                 raise RunError(_failure(run, error)) from error
             if isinstance(error, DeadKernelError):
                 raise RunError(_died(run)) from error
-            if isinstance(error, RuntimeError) and str(error).startswith("Kernel "):  # as jupyter_client says it
+            if isinstance(error, RuntimeError) and not partial.exists():  # what jupyter_client raises
                 raise RunError(_not_started(run, error)) from error
             raise
         _install(partial, run)
@@ -84,22 +84,22 @@ def clear_abandoned(run: Run) -> None:
 def _papermill(run: Run, output: Path) -> None:
     started = time.monotonic()
     papermill.execute_notebook(
-        _literal(book.source(run.notebook)),
-        _literal(output),
+        _plain(book.source(run.notebook)),
+        _plain(output),
         parameters=dict(run.values),
         engine_name=engine.NAME,
         kernel_name="python3",
         progress_bar=False,
+        start_timeout=START_S,
         stderr_file=sys.stderr,  # the progress bars of long cells
         coalesce_streams=True,
         cwd=str(compute.ROOT),
-        start_timeout=START_S,
     )
     print(f"{run.notebook}: done in {provenance.clock(time.monotonic() - started)}", flush=True)
 
 
-def _literal(path: Path) -> str:
-    """A path for papermill, which puts parameters in place of what stands in braces."""
+def _plain(path: Path) -> str:
+    """A path for papermill, which takes braces for the place of a parameter's value."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
@@ -132,7 +132,7 @@ def _died(run: Run) -> str:
 
 def _not_started(run: Run, error: RuntimeError) -> str:
     return (
-        f"{run.notebook}: its process did not start ({error}). Most often something on this machine ends every Python "
+        f"{run.notebook}: its kernel did not start ({error}). Most often something on this machine ends every Python "
         f"kernel, as a startup file does that fails; `{sys.executable} -m ipykernel_launcher` shows what it says."
     )
 

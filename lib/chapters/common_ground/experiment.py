@@ -5,16 +5,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from lib.chapters.common_ground import madry, measure
+from lib.chapters.common_ground import madry, measure, measure_weights
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, FOLLOWING, SEARCHING
 from lib.chapters.common_ground.chosen import choose
 from lib.chapters.common_ground.costs import Work
 from lib.chapters.common_ground.defences import DEFENCES, NONE, cost
 from lib.chapters.common_ground.first import First
+from lib.chapters.common_ground.kept import KEPT, how, under_attack
+from lib.chapters.common_ground.measure_weights import Shown
 from lib.chapters.common_ground.settings import Attacked, Distances, Filtering, Madry, Network, OverEps
 from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, READINGS, SOURCE
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
+from lib.evidence.kept import Kept, Trained
 
 CHAPTER = "common_ground"
 FIRST = Part(CHAPTER, "first", measure.first)
@@ -24,6 +27,8 @@ SEARCHED = Part(CHAPTER, "searched", measure.searched)
 DISTANCES = Part(CHAPTER, "distances", measure.distances)
 OVER_EPS = Part(CHAPTER, "over_eps", measure.over_eps)
 MADRY = Part(CHAPTER, "madry", measure.madry)
+WEIGHTS = Part(CHAPTER, "weights", measure_weights.weights)
+SHOWN = Part(CHAPTER, "shown", measure_weights.shown)
 
 APART = 1000
 """By how much the seed differs of the network that was trained apart, for the transfer."""
@@ -157,6 +162,24 @@ class Experiment(experiment.Experiment):
             if self.madry
         ]
 
+    def weights(self) -> list[Cell]:
+        """The networks of `KEPT`, of the first seed, defended at the larger eps."""
+        return [WEIGHTS(self.network(name, self.eps_large, self.seed)) for name in KEPT]
+
+    def shown(self) -> Cell:
+        """Test images to try attacks on."""
+        return SHOWN(Shown(self.dataset))
+
+    def kept(self) -> Kept:
+        cells = [*self.attacked(), *self.searched()]
+        networks = tuple(self._trained(name, cell, cells) for name, cell in zip(KEPT, self.weights(), strict=True))
+        return Kept(self.dataset, self.eps_large, networks, self.shown())
+
+    def _trained(self, name: str, cell: Cell, attacked: list[Cell]) -> Trained:
+        network = cell.setting
+        file = f"{KEPT[name].title} {self.dataset} seed {self.seed}".replace(" ", "-").lower()
+        return Trained(file, KEPT[name].title, how(network), cell, under_attack(network, self.eps_large, attacked))
+
     def cells(self) -> list[Cell]:
         found = [*self.first(), self.filter(), *self.attacked(), *self.searched(), *self.distances()]
-        return list(dict.fromkeys([*found, *self.madry_network(), *self.over_eps()]))
+        return list(dict.fromkeys([*found, *self.madry_network(), *self.over_eps(), *self.weights(), self.shown()]))

@@ -1,0 +1,66 @@
+"""What a reader takes away to try: the weights of networks, and images to attack."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib import data
+from lib.chapters.common_ground.first import held_out
+from lib.chapters.common_ground.measure import trained
+from lib.chapters.common_ground.settings import Network
+from lib.measure.score import score
+
+SHOWN = 10
+"""How many images are shown."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Test images of a data set."""
+
+    dataset: str
+
+    def __str__(self) -> str:
+        return f"test images of {self.dataset}"
+
+
+@dataclass(frozen=True, eq=False)
+class WeightsFound:
+    """A trained network.
+
+    Parameters
+    ----------
+    architecture
+        Its class in `lib.models`.
+    weights
+        All its numbers, by the names of its state.
+    correct
+        Which of all test images (N,) it classifies correctly.
+    """
+
+    architecture: str
+    weights: dict[str, NDArray[np.float32]]
+    correct: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class ShownFound:
+    """Test images (n, H, W) in grey levels from 0 to 255, and their classes (n,)."""
+
+    images: NDArray[np.uint8]
+    y: NDArray[np.uint8]
+
+
+def weights(setting: Network) -> WeightsFound:
+    """The weights of a defended network."""
+    network, images = trained(setting).network, data.load(setting.first.dataset)
+    found = {name: one.detach().cpu().contiguous().numpy() for name, one in network.state_dict().items()}
+    return WeightsFound(type(network).__name__, found, score(network, images.x_test, images.y_test).correct)
+
+
+def shown(setting: Shown) -> ShownFound:
+    """A sample of the test images."""
+    x, y = held_out(setting.dataset, SHOWN)
+    levels = (x[:, 0].cpu() * 255).round()
+    return ShownFound(levels.numpy().astype(np.uint8), y.cpu().numpy().astype(np.uint8))

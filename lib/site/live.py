@@ -1,0 +1,146 @@
+"""The live attack: a run's trained networks as a script that a page loads from disk, and what the page says of them."""
+
+import base64
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from lib import book
+from lib.digest.weights import sha256
+from lib.evidence.kept import Kept, Trained
+from lib.models.named import built
+from lib.run.run import Run
+from lib.site import markup
+from lib.site.facts import Runs
+
+FOLDER = "live"
+"""The folder in book/ with the scripts, and the one beside the pages: every page would load those of book/_static."""
+
+NETWORKS = "networks.js"
+APP = "app.html"
+ATTACKS = ("FGSM", "PGD-40", "AutoAttack")
+"""Those whose outcome is shown, where it was measured."""
+QUICK = "quick"
+"""The profile that a command names where there is no run at all."""
+
+
+def stage(runs: Runs, pages: Path, beside: Path) -> str:
+    """Put scripts and networks beside the pages; return what the page on the live attack includes, in Markdown.
+
+    Parameters
+    ----------
+    pages
+        The folder of the staged book, which has the page's own scripts.
+    beside
+        The folder of what lies beside the pages.
+    """
+    kept = next((kept for run in runs.values() if (kept := _kept(run)) and _found(kept)), None)
+    if not kept:
+        return not_trained(runs)
+    (beside / FOLDER).mkdir(parents=True, exist_ok=True)
+    for path in sorted((pages / FOLDER).iterdir()):
+        if path.name != APP:
+            shutil.copyfile(path, beside / FOLDER / path.name)
+    (beside / FOLDER / NETWORKS).write_text(script(kept), encoding="utf-8")
+    app = (pages / FOLDER / APP).read_text(encoding="utf-8")
+    return "\n".join(["```{raw} html", app.rstrip(), "```", "", networks(kept)])
+
+
+def _kept(run: Run) -> Kept | None:
+    return run.experiment.kept() if run.values and run.notebook != book.SCOREBOARD else None
+
+
+def _found(kept: Kept) -> list[Trained]:
+    """The networks that are trained; none where there are no images to try them on."""
+    return [one for one in kept.networks if one.cell.read()] if kept.images.read() else []
+
+
+def not_trained(runs: Runs) -> str:
+    """What the page says where there are no networks, with the command that trains them."""
+    profile = next((run.profile for run in runs.values()), QUICK)
+    keeping = [name for name in book.chapters() if name in book.notebooks() and _kept(Run.of(name, profile, {}))]
+    commands = [f"`python -m lib.run reproduce {name} --profile {profile}`" for name in keeping]
+    how = f"To train them: {', '.join(commands)}." if commands else "None of its chapters keeps any."
+    text = f"This copy of the book was made without trained networks to attack. {how}"
+    return f"```{{admonition}} Not run\n:class: important\n{text}\n```"
+
+
+def script(kept: Kept) -> str:
+    """The networks and images of a run as a script that sets `window.LIVE`."""
+    images, _ = kept.images.read()
+    staged = {
+        "dataset": kept.dataset,
+        "eps": kept.eps,
+        "images": [_text(one) for one in images.images],
+        "labels": images.y.tolist(),
+        "networks": [_network(one) for one in _found(kept)],
+    }
+    return f"window.LIVE = {json.dumps(staged)};\n"
+
+
+def _network(one: Trained) -> dict[str, object]:
+    record, _ = one.cell.read()
+    network = built(record.architecture, record.weights, str(one.cell.path))
+    return {"name": one.title, "digest": sha256(record.weights), "layers": layers(network)}
+
+
+def layers(network: nn.Module) -> list[dict[str, object]]:
+    """The layers of a network as book/live/network.js reads them, numbers as base64 of little-endian float32.
+
+    Raises
+    ------
+    ValueError
+        On a layer that the script does not know.
+    """
+    found: list[dict[str, object]] = []
+    for layer in network:
+        if isinstance(layer, nn.Conv2d) and layer.dilation == (1, 1) and layer.groups == 1:
+            sides = {"stride": layer.stride[0], "padding": layer.padding[0]}
+            found.append({"kind": "conv", **_numbers(layer), **sides})
+        elif isinstance(layer, nn.Linear):
+            found.append({"kind": "dense", **_numbers(layer)})
+        elif isinstance(layer, nn.ReLU):
+            found.append({"kind": "relu"})
+        elif not isinstance(layer, nn.Flatten | nn.Dropout | nn.Dropout2d):  # which change nothing in eval mode
+            raise ValueError(f"the live attack has no layer {layer}")
+    return found
+
+
+def _numbers(layer: nn.Conv2d | nn.Linear) -> dict[str, object]:
+    with torch.no_grad():
+        weight, bias = (one.contiguous().numpy().astype("<f4") for one in (layer.weight, layer.bias))
+    return {"weight": _text(weight), "bias": _text(bias), "shape": list(weight.shape)}
+
+
+def _text(array: np.ndarray) -> str:
+    return base64.b64encode(array.tobytes()).decode()
+
+
+def networks(kept: Kept) -> str:
+    """The networks: what each is worth in a table, then how each was trained, and its digest."""
+    rows, told = [], []
+    for one in _found(kept):
+        record, made = one.cell.read()
+        rows.append([markup.plain(one.title), f"{record.correct.mean():.1%}", *(_share(one, name) for name in ATTACKS)])
+        digest = f"SHA-256 of its weights: <code>{sha256(record.weights)}</code>"
+        told.append(f"- **{markup.plain(one.title)}.** {markup.plain(one.how)} {digest}.")
+    head = ["Network", "Clean", *(f"{name}, eps {kept.eps:g}" for name in ATTACKS)]
+    origin = "; ".join(facts["origin"] for facts in made.data.values())
+    about = f"Trained on {markup.plain(origin)}. The shares are those of test images that are classified correctly: "
+    about += f"{len(record.correct):,} clean ones{_under_attack(kept)}."
+    shares = markup.table("What the networks are worth", head, rows)
+    return "\n".join([about, "", shares, "", *told])
+
+
+def _under_attack(kept: Kept) -> str:
+    """How many of them are attacked."""
+    counts = {len(correct) for one in _found(kept) for correct in one.attacked.values()}
+    return f", {max(counts):,} under attacks made afresh" if counts else ""
+
+
+def _share(one: Trained, attack: str) -> str:
+    return f"{one.attacked[attack].mean():.1%}" if attack in one.attacked else "not measured"
