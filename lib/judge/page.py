@@ -48,7 +48,7 @@ def build(verdict: Verdict, beside: Mapping[float, Rows | None], where: Path) ->
             shutil.copyfile(book.PAGES / name, target / name)
         shutil.copytree(book.PAGES / "_static", target / "_static")
         shutil.copyfile(where / written.NAME, target / written.NAME)
-        (target / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+        (target / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
         (target / "index.md").write_text(page(verdict, beside, target), encoding="utf-8")
 
     return render(staged, where / "page")

@@ -11,6 +11,6 @@ STARTED = time.time()
 try:
     Path.home()
 except RuntimeError:  # a user whom the system does not know, as in some containers: Jupyter and matplotlib need a home
-    home = Path(tempfile.gettempdir()) / f"home-{os.getuid()}"
+    home = Path(tempfile.gettempdir()) / f"home-{getattr(os, 'getuid', os.getpid)()}"
     home.mkdir(mode=0o700, exist_ok=True)
     os.environ["HOME"] = str(home)
