@@ -9,12 +9,15 @@ SCHEDULER ?=
 RESOURCES ?=
 WITHIN ?=
 JOBS ?=
+UPGRADE ?=
+SOLUTIONS ?=
+GRADER ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 RUN := $(PY) -m lib.run
 
 .DEFAULT_GOAL := reproduce
-.PHONY: reproduce sweep fill book test bench device-check lab record status clean help
+.PHONY: install reproduce sweep fill book course pdf test bench device-check lab record status lock clean help
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=paper PAPER=mitigation PARAMS="eps_untargeted=0.2"
@@ -27,8 +30,14 @@ fill: $(VENV)/ready  ## measure what the paper profile lacks, the most telling f
 	@$(RUN) fill $(PAPER) --profile $(if $(filter command,$(origin PROFILE)),$(PROFILE),paper) $(PARAMS:%=-p %) \
 		$(WITHIN:%=--within %) $(JOBS:%=--jobs %) $(SCHEDULER:%=--scheduler %) $(RESOURCES:%=--resources %)
 
-book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing
-	@$(RUN) book
+book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing; SOLUTIONS=no leaves those out
+	@$(RUN) book $(if $(filter no,$(SOLUTIONS)),--without-solutions)
+
+course: $(VENV)/ready  ## copies of the exercises at runs/course, for students and with solutions: PAPER=mitigation GRADER=otter
+	@$(RUN) course $(PAPER) $(GRADER:%=--grader %)
+
+pdf: $(VENV)/ready-pdf  ## print the recorded runs with Chromium: the book in one file, and each chapter, in book/_build/pdf
+	@$(RUN) pdf
 
 test: $(VENV)/ready-test  ## every test, two at a time; executes the quick profile where it is not up to date
 	@$(PY) -m pytest --numprocesses 2
@@ -40,13 +49,20 @@ device-check:  ## on a machine with a GPU: its tests, benchmarks, and the paper 
 	@$(if $(wildcard $(PY)),$(PY),python3) tests/device_check.py $(WITHIN:%=--within %)
 
 lab: $(VENV)/ready  ## open the notebooks in JupyterLab; results go to runs/lab
-	@$(PY) -m jupyterlab notebooks
+	@PYTHONPATH="$(CURDIR)$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m jupyterlab notebooks
 
 record: $(VENV)/ready  ## execute the paper profile of PAPER and keep it in book/recorded
 	@$(RUN) record $(PAPER) $(PARAMS:%=-p %)
 
 status: $(VENV)/ready  ## what has run, and what would come out differently today
 	@$(RUN) status
+
+install: $(VENV)/ready-test  ## set up .venv alone, with all that the tests take: TORCH=cpu for PyTorch without CUDA
+
+lock: $(VENV)/ready  ## write the versions of every package into constraints.txt; with UPGRADE=1 the newest that go together
+	@$(PIP_INSTALL) '.[lock]' --quiet
+	@$(PY) -m uv pip compile --quiet --universal --all-extras --no-annotate $(UPGRADE:%=--upgrade) \
+		--custom-compile-command "make lock" --output-file constraints.txt pyproject.toml
 
 clean:  ## remove runs, cells, snapshots and built sites; data, what is recorded and .venv stay
 	rm -rf runs book/_build
@@ -60,22 +76,43 @@ help:  ## this list
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-$(VENV)/ready: pyproject.toml constraints.txt
+# Which PyTorch: `make TORCH=cpu` takes the build without CUDA's libraries, `make TORCH=default` the usual one. The set-up
+# notes it and keeps it until another is named; it is then made anew, since pip takes the one build for the other.
+BUILD := $(or $(shell cat $(VENV)/torch 2>/dev/null),default)
+TORCH ?= $(BUILD)
+PIP_INSTALL = $(PY) -m pip install --constraint constraints.txt \
+	$(if $(filter-out default,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/$(TORCH)) --editable
+
+SIZE_default := 3 GB of download, 7 GB of disk (with TORCH=cpu a third)
+SIZE_cpu := 1 GB of download, 2 GB of disk
+
+ifneq ($(TORCH),$(BUILD))
+.PHONY: $(VENV)/torch
+endif
+
+$(VENV)/torch:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found: install one, or name it with make PYTHON=..."; exit 1; }
-	@echo "Setting up $(VENV) with $(PYTHON), once: a few minutes, about 3 GB of download, 7 GB of disk (PyTorch)."
-	@$(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV) with $(PYTHON), once: a few minutes, about $(or $(SIZE_$(TORCH)),$(SIZE_default))."
+	@$(PYTHON) -m venv $(if $(filter-out $(BUILD),$(TORCH)),--clear) $(VENV)
 	@$(PY) -m pip install --quiet --upgrade pip
-	@$(PY) -m pip install --constraint constraints.txt --editable .
+	@echo $(TORCH) > $@
+
+$(VENV)/ready: pyproject.toml constraints.txt $(VENV)/torch
+	@$(PIP_INSTALL) .
 	@touch $@
 
 $(VENV)/ready-sweep: $(VENV)/ready
-	@$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[sweep]'
+	@$(PIP_INSTALL) '.[sweep]' --quiet
 	@touch $@
 
 $(VENV)/ready-bench: $(VENV)/ready
-	@$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	@$(PIP_INSTALL) '.[bench]' --quiet
 	@touch $@
 
 $(VENV)/ready-test: $(VENV)/ready
-	@$(PY) -m pip install --constraint constraints.txt --editable '.[test,sweep]'
+	@$(PIP_INSTALL) '.[test,sweep]'
+	@touch $@
+
+$(VENV)/ready-pdf: $(VENV)/ready
+	@$(PIP_INSTALL) '.[pdf]' --quiet
 	@touch $@

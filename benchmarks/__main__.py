@@ -117,11 +117,11 @@ def _version(package: str) -> str | None:
 
 def keep(path: Path, kind: str, name: str, row: dict) -> dict:
     """Put a row among those of its kind of device in the file, in the order of `ROWS`; return all that it holds."""
-    results = json.loads(path.read_text()) if path.exists() else {}
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     rows = results.get(kind, {}) | {name: row}
     results[kind] = {one: rows[one] for one in ROWS if one in rows}
     with atomic(path) as temporary:
-        temporary.write_text(json.dumps(results, indent=1) + "\n")
+        temporary.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return results
 
 
@@ -159,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             chart.draw(keep(path, device.type, name, row), options.output)
             print(report(name, row), flush=True)
     else:
-        chart.draw(json.loads(path.read_text()), options.output)
+        chart.draw(json.loads(path.read_text(encoding="utf-8")), options.output)
     print(f"{path}\n`make book` renders the page.")
 
 

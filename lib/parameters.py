@@ -1,7 +1,8 @@
 """The parameters of a notebook: a contract that is read from its `parameters` cell and held before anything runs.
 
 Each is one line: `eps: float = 0.1  # [0, 1] perturbation size, in pixel units`. In front of the meaning stands
-the range: `[low, high]` for numbers (`inf` where there is no end), `{one, two}` for words.
+the range: `[low, high]` for numbers (`inf` where there is no end), `{one, two}` for words. A comment too long for the
+page's column goes on in lines of its own, each `#` with two blanks or more behind it.
 """
 
 import ast
@@ -15,6 +16,7 @@ from lib.notebooks import read_cells
 
 Value = int | float | str | bool
 TYPES = {"int": int, "float": float, "str": str, "bool": bool}
+MORE = re.compile(r"#\s{2,}(?P<text>.+)$")
 LINE = re.compile(r"#\s*(?P<range>\[[^\]]*\]|\{[^}]*\})?\s*(?P<meaning>.+)$")
 
 
@@ -96,7 +98,14 @@ def check(declared: Contract, given: Mapping[str, object]) -> dict[str, Value]:
 
 
 def _lines(source: str) -> list[str]:
-    return [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    """The declarations, each with all of its comment on one line; other comments are left out."""
+    found: list[str] = []
+    for line in source.splitlines():
+        if found and (more := MORE.match(line.strip())):
+            found[-1] += f" {more['text']}" if "#" in found[-1] else f"  # {more['text']}"
+        elif line.strip() and not line.lstrip().startswith("#"):
+            found.append(line)
+    return found
 
 
 def _declaration(line: str) -> Parameter:

@@ -5,15 +5,22 @@ import platform
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
+import psutil
 import torch
 
 from lib import compute
 
+REDIRECTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
+"""Variables by which git looks elsewhere than in the folder that it is run in."""
+
 
 def commit() -> str | None:
-    """The commit the code is at, with "+changes" where the working tree differs; None outside a checkout."""
+    """The commit the code is at, with "+changes" where the working tree differs; None outside a checkout of its own."""
     try:
+        if not Path(_git("rev-parse", "--show-toplevel")).samefile(compute.ROOT):
+            return None  # another repository, in whose folders this one was unpacked
         head = _git("rev-parse", "HEAD")
         return head + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
     except (OSError, subprocess.CalledProcessError):
@@ -21,9 +28,10 @@ def commit() -> str | None:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(
-        ["git", "-C", str(compute.ROOT), *arguments], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    """What git says of this folder, whoever owns it, and whatever repository the environment names (as hooks do)."""
+    command = ["git", "-C", str(compute.ROOT), "-c", f"safe.directory={compute.ROOT}", *arguments]
+    environment = {name: value for name, value in os.environ.items() if name not in REDIRECTING}
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()
 
 
 def describe_device() -> str:
@@ -44,8 +52,9 @@ def peak_memory_bytes() -> int:
     """The most memory that this process has held so far, on the GPU where it used one, else in RAM."""
     if compute.device().type == "cuda":
         return torch.cuda.max_memory_allocated()
-    if sys.platform == "win32":  # has no `resource`; what Windows counts is not the same thing
-        return 0
+    held = psutil.Process().memory_info()
+    if hasattr(held, "peak_wset"):  # on Windows, which has no `resource`
+        return held.peak_wset
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,9 +1,8 @@
 """A headless Chromium for the tests of the site, and what it saw of a page."""
 
-import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
+from lib.site.chromium import TYPESET, NoBrowserError, launched
+
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the browser's own calls home, too
-]
-TYPESET = "() => window.MathJax?.startup?.promise?.then(() => true)"
+)
 
 
 @dataclass
@@ -67,14 +66,12 @@ class Window:
 @contextmanager
 def window() -> Iterator[Window]:
     """A window of a fresh browser; where there is no browser, the test is skipped and says so."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        pytest.skip(f"no browser: none of {', '.join(NAMES)} is on the PATH")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: it comes with the extra `test`")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(launched(ARGUMENTS))
+        except NoBrowserError as error:
+            pytest.skip(str(error))
         yield Window(browser.new_page())
-        browser.close()
 
 
 class _Quiet(SimpleHTTPRequestHandler):

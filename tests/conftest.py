@@ -23,6 +23,7 @@ from lib.models import SimpleCNN, build
 from lib.run import measuring
 from lib.run.execute import execute
 from lib.run.run import Run
+from lib.site import build as site_build
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 
@@ -125,3 +126,15 @@ def quick_runs() -> Path:
             execute(run)
         execute(Run.scoreboard(compute.RUNS / "quick"))
     return compute.RUNS / "quick"
+
+
+@pytest.fixture(scope="session")
+def built_site(quick_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of those runs, built once for all tests, also where several processes run them; not to be changed."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    site = shared / "a path with spaces" / "the book"
+    with FileLock(shared / "site.lock"):
+        if not site.exists():
+            site_build.build(quick_runs, site)  # a warning of the renderer would be an error here
+    return site

@@ -6,14 +6,14 @@ PyTorch's name "meta": of the devices without hardware it is the one that autogr
 
     python tests/elsewhere.py mitigation FOLDER epochs=1 n_images=10
 
-executes a notebook's code there, on few digits, and writes its results to FOLDER. The code of its exercises' solutions
-follows, each as a reader would add it at the notebook's end.
+executes a notebook's code there, on few digits, and writes its results to FOLDER. Its exercises follow, each as in the
+copies of a course: undone, solved, and answered wrongly.
 """
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,22 +151,23 @@ def few(images):
     return replace(images, **{name: getattr(images, name)[:size] for name, size in SIZES.items()})
 
 
-def solutions(cells: list) -> dict[str, str]:
-    """The code of the exercises' solutions in a notebook's cells, by the exercise's label."""
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    blocks = re.finditer(r"^(`{3,})\{solution\} (\S+)\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL)
-    code = {block[2]: re.findall(r"^```python\n(.*?)^```$", block[3], re.MULTILINE | re.DOTALL) for block in blocks}
-    return {label: "\n".join(parts) for label, parts in code.items() if parts}
-
-
 def shorten() -> None:
-    """Iterated attacks take three steps, and L-BFGS searches three times: the fourth is no other arithmetic."""
+    """Iterated attacks take three steps: the fourth is no other arithmetic."""
     from lib.attack.gradient import BIM
+
+    ascend = BIM.ascend
+    BIM.ascend = lambda self, *given: ascend(replace(self, alpha=self.step, steps=min(self.steps, FEW)), *given)
+
+
+@contextmanager
+def few_searches() -> Iterator[None]:
+    """L-BFGS searches three times; an exercise compares what it finds with a closed form, and needs them all."""
     from lib.attack.lbfgs import LBFGS
 
-    ascend, nearest = BIM.ascend, LBFGS.nearest
-    BIM.ascend = lambda self, *given: ascend(replace(self, alpha=self.step, steps=min(self.steps, FEW)), *given)
+    nearest = LBFGS.nearest
     LBFGS.nearest = lambda self, *given: nearest(replace(self, iterations=FEW, searches=FEW), *given)
+    yield
+    LBFGS.nearest = nearest
 
 
 FEW = 3
@@ -177,6 +178,7 @@ def execute(notebook: str, folder: Path, given: dict[str, str]) -> None:
     from lib import compute
 
     compute.RUNS = folder  # before the modules that take their folders from it
+    import coursework
     import nbformat
     from matplotlib import pyplot
 
@@ -191,14 +193,15 @@ def execute(notebook: str, folder: Path, given: dict[str, str]) -> None:
     cells = nbformat.read(book.source(notebook), as_version=4).cells
     space: dict = {}
     with Elsewhere():
-        for cell in cells:
-            if cell.cell_type == "code":
-                exec(compile(cell.source, cell.id, "exec"), space)
-            if "parameters" in cell.metadata.get("tags", []):
-                space.update(values)
-            pyplot.close("all")
-        for label, code in solutions(cells).items():
-            exec(compile(code, label, "exec"), dict(space))
+        with few_searches():
+            for cell in cells:
+                if cell.cell_type == "code":
+                    exec(compile(cell.source, cell.id, "exec"), space)
+                if "parameters" in cell.metadata.get("tags", []):
+                    space.update(values)
+                pyplot.close("all")
+        if found := [*coursework.problems(notebook, space, values | {"seed": space["seed"]})]:
+            raise AssertionError("\n".join(found))
 
 
 if __name__ == "__main__":

@@ -98,6 +98,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Cal
 
 CLAIMS = """
 title: A paper
+idea: Something that can be tried.
 setting: one network
 claims:
   - {id: clean.accuracy, kind: number, about: setup, value: 0.90, tolerance: 0.05, where: Table 1}

@@ -81,6 +81,7 @@ class Anything(Experiment):
 
 CLAIMS = """\
 title: A paper
+idea: Something that can be tried.
 setting: none
 claims:
   - {id: clean, kind: number, about: setup, value: 0.3, tolerance: 0.1, where: here}

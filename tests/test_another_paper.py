@@ -14,6 +14,7 @@ from lib import compute
 
 CLAIMS = """\
 title: On the brightness of digits
+idea: Something that can be tried.
 setting: no network, digits
 scale: {dataset: mnist}
 claims:

@@ -30,6 +30,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_files_are_pages_and_notebooks(folder: Path) -> None:
+    assert book.files() == ["primer", "second", "first", "scoreboard", "to_come"]
+
+
 def test_chapters_are_in_the_order_of_the_table_of_contents(folder: Path) -> None:
     assert book.chapters() == ["second", "first", "to_come"]
 

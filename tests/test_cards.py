@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from projects import ACCURATE, by, measured
 
@@ -98,6 +99,41 @@ def test_a_chapter_s_table_has_a_row_for_each_claim(answered: Ledger) -> None:
     assert "by itself: found; not all that is printed with it" in table
 
 
+def test_a_row_of_a_table_is_short_and_all_else_is_folded_below_it(ledger: Ledger) -> None:
+    ladder = (("the paper’s images", measured(0.9, 0.89, 0.91)), ("PGD", measured(0.1, 0.05, 0.2)))
+    facts = {"smaller": ("2 epochs for 15",), "fitted": True, "ladder": ladder}
+    claim = ledger.paper.claims["clean.accuracy"]
+    found = ledger.answer(Answer("clean.accuracy", ACCURATE, why="So it came out.", **facts))
+    row = tables.row(claim, found)
+    assert row[1:3] == [
+        "0.9000<br><small>[0.8900, 0.9100]</small>",
+        "0.1000<br><small>[0.0500, 0.2000]</small><br><small>PGD</small>",
+    ]
+    assert "0.90 <small>± 0.05" in row[0] and "2 epochs" not in row[3] and ACCURATE.by not in "".join(row)
+    assert "smaller than the paper’s</small><br><small>fitted</small>" in row[3]
+    told, folded = tables.detail(claim, found, "mitigation.html", [("more", "this")]).split("<details>")
+    assert told == "So it came out. " and "So it came out" not in folded
+    for said in (ACCURATE.by, "one more network", "2 epochs for 15", "a setting was chosen", "→ PGD", "<dd>this</dd>"):
+        assert said in folded
+    assert 'href="mitigation.html#mitigation.clean.accuracy"' in folded
+
+
+def test_a_row_of_a_statement_has_the_word_of_each_side(ledger: Ledger) -> None:
+    found = ledger.answer(Answer("removal.helps", SIGNS, None, why="One way alone."))
+    row = tables.row(ledger.paper.claims["removal.helps"], found)
+    assert row[1] == "0.1000<br><small>[0.0500, 0.1500]</small><br><strong>empty</strong>" and row[2] == "–"
+    proved = ledger.answer(Answer("detector.separates", Finding(exact(0), "proved"), theorem="QED", why="It cannot."))
+    assert tables.row(ledger.paper.claims["detector.separates"], proved)[1].startswith("0 (exact)<br><strong>")
+
+
+def test_the_link_to_the_evidence_leads_to_the_card_in_its_section(ledger: Ledger) -> None:
+    shown_card = shown(ledger, "clean.accuracy", ACCURATE)
+    assert shown_card.startswith('<div class="ledger claim" id="mitigation.clean.accuracy"')
+    table = tables.claims(ledger.paper, ledger.answers).data
+    assert 'href="mitigation.html#mitigation.clean.accuracy"' in table
+    assert 'href="#mitigation.clean.accuracy">the section' in tables.chapter(ledger.paper, ledger.answers).data
+
+
 def test_the_scoreboard_s_table_has_every_claim_at_its_address(answered: Ledger) -> None:
     answered.finish()
     whole, empty = (tables.claims(answered.paper, found).data for found in (answered.answers, {}))
@@ -113,3 +149,12 @@ def test_each_word_has_a_tone() -> None:
         "open",
         "none",
     ]
+
+
+def test_a_folded_table_is_all_there_and_opens_by_its_caption() -> None:
+    frame = pd.DataFrame({"attack": ["FGSM", "PGD"], "accuracy": ["0.9", "<0.1"]})
+    plain = tables.show(frame, "All attacks & all").data
+    folded = tables.show(frame, "All attacks & all", folded=True).data
+    assert "<details" not in plain and plain in folded
+    assert folded.startswith('<details class="folded"><summary>All attacks &amp; all</summary>')
+    assert folded.count("<tr>") == 3 and folded.endswith("</details>")

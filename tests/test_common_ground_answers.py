@@ -5,11 +5,12 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 from test_common_ground_measure import SMALL
 
-from lib.chapters.common_ground import answers, figures, frames, here, table
+from lib.chapters.common_ground import answers, figures, frames, table
 from lib.chapters.common_ground.attacks import ATTACKS
-from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, YARDSTICKS, titled
+from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, YARDSTICKS
 from lib.chapters.common_ground.experiment import DRAWN
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import (
@@ -166,13 +167,15 @@ def all_rows(**of_none: int) -> Rows:
 def test_the_table_has_a_line_a_defence_best_worst_case_first():
     found = table.defences(all_rows(AutoAttack=0), 0.1, dict.fromkeys(DEFENCES, 1.5), [["another", "cell"]]).data
     assert found.count('<th scope="row">') == len(DEFENCES) + 1 and "× 1.50" in found
-    assert found.index("PGD, rising eps") < found.index("removal") < found.index(">none<") < found.index("another")
+    assert (
+        found.index("PGD, rising eps") < found.index("removal") < found.index(">no defence<") < found.index("another")
+    )
 
 
 def test_yardsticks_are_shown_network_by_network():
     frame = frames.yardsticks(all_rows(), range(3, 5))
     assert list(frame) == ["yardstick", "seed 3", "seed 4"] and len(frame) == 4
-    assert frame.iloc[0].tolist() == ["PGD training (Madry), eps 0.1", "0.98 / 0.14", "1.00 / 0.14"]
+    assert frame.iloc[0].tolist() == ["PGD training (Madry 2018), eps 0.1", "0.98 / 0.14", "1.00 / 0.14"]
 
 
 def test_a_filter_that_changes_nothing_says_so():
@@ -194,6 +197,22 @@ def test_figures_are_drawn_from_rows():
     plt.close("all")
 
 
+def test_a_digit_is_shown_in_the_ink_of_what_becomes_of_it():
+    of = all_rows()
+    of[0.3] = of[0.3] | {NONE: Row([judgement(AutoAttack=1, FGSM=2, PGD_40=50)] * 2)}
+    images = torch.zeros(N, 1, 4, 4), torch.from_numpy(Y.astype(np.int64))
+    figure = figures.image_by_image(of, 0.3, images)
+    assert len(figure.axes) == 10 * len(DEFENCES)
+    place = 10 * by_worst_case(of).index(NONE)
+    names = [ax.images[0].get_cmap().name for ax in figure.axes[place : place + 10]]
+    safe, fgsm_only, fooled = figures.FALLS
+    assert names == [safe, fgsm_only, *[fooled] * 8]
+    assert figure.axes[place].get_ylabel() == "no defence"
+    with pytest.raises(ValueError, match="not the images"):
+        figures.image_by_image(of, 0.3, (images[0], images[1].flip(0)))
+    plt.close("all")
+
+
 # Numbers
 
 
@@ -210,8 +229,14 @@ def test_headline_numbers_are_means_over_networks():
 
 def test_the_summary_names_the_best_defence_and_the_best_yardstick():
     found = answers.summary(FIRST, all_rows(AutoAttack=0), SMALL)
-    assert (found["best-small"], found["pgd-large"]) == ("filter, median", "PGD, rising eps")
-    assert found["judged"] == N and found["seeds"] == 2 and found["data"] == "digits (a small sample of MNIST)"
+    assert (found["best-small"], found["pgd-large"]) == (
+        "filter, median (Pravin 2021)",
+        "PGD, rising eps (Wong 2018)",
+    )
+    assert found["judged"] == N and found["data"] == "digits (a small sample of MNIST)"
+    assert found["networks"] == "2 networks of each kind" and found["pgd-large-worst"] == pytest.approx(0.16)
+    one = answers.summary(FIRST, all_rows(), replace(SMALL, seeds=1))
+    assert one["networks"] == "one network of each kind"
     assert found["none-small-left"].startswith("0.00") and found["pgd-small-left"].startswith("0.16")
     assert found["none-large-cost"] == 1.0 and found["pgd-large-cost"] == 3.0
     assert answers.summary(FIRST, all_rows(), replace(SMALL, dataset="mnist"))["data"] == "MNIST"
@@ -221,57 +246,3 @@ def test_of_equal_eps_both_halves_of_the_summary_are_the_same():
     same = replace(SMALL, eps_large=0.1)
     found = answers.summary(FIRST, all_rows(), same)
     assert found["papers-small-left"] == found["papers-large-left"] and same.eps_values == [0.1]
-
-
-# Sentences
-
-
-def test_rows_are_named_with_who_proposed_them():
-    assert titled("retrained") == "retrained (Sharna)" and titled(NONE) == NONE and titled("your own") == "your own"
-    assert "removal (Khorasani)" in table.defences(all_rows(), 0.1, dict.fromkeys(DEFENCES, 1.0)).data
-
-
-def test_sentences_say_what_the_rows_say():
-    of = all_rows(AutoAttack=0)
-    best_of_all = FROM_PAPERS[-1]
-    assert here.defences(of).startswith(
-        f"Here: at eps 0.1 the best of the papers' defences is {titled(best_of_all)}: 100% under random signs, "
-        "60% under FGSM, 12% in the worst case; without a defence 0%"
-    )
-    assert here.what_is_left(of).startswith("Here: at eps 0.1 FGSM flatters none most, by 0.60;")
-    costs = dict.fromkeys(DEFENCES, 2.0)
-    assert here.price(of, costs).startswith(
-        "Here: at eps 0.1 PGD, rising eps (Wong and Kolter) changes clean accuracy by -0.01 and the worst case by +0.16"
-        " at 2.0 times"
-    )
-    curve = {0.1: {"removal": [[1.0, 0.2], [1.0, 0.4]], NONE: [[0.9, 0.0]]}}
-    assert here.over_eps([0.0, 0.5], curve) == (
-        "Here: of those trained at eps 0.1, removal (Khorasani) keeps most at eps 0.5: 30%."
-    )
-    nothing = {0.3: {"removal": [[1.0, 0.01]], NONE: [[0.9, 0.0]]}}
-    assert here.over_eps([0.0, 0.5], nothing) == (
-        "Here: of those trained at eps 0.3, next to nothing is left at eps 0.5."
-    )
-    assert here.flags(all_rows(FGSM=18)) == f"Here: 2 of {2 * len(DEFENCES)} rows raise a flag."
-
-
-def test_a_reading_of_the_filter_that_does_nothing_is_named():
-    before = np.array([1.5, 0.5])
-    found = {"a": Change(2, 1, before, before), "b": Change(1, 3, before, before * 0)}
-    assert here.filtered(FilterFound(np.ones((2, 3), bool), found)) == (
-        "Here: 1 of 2 readings change no singular value (a)."
-    )
-
-
-def test_yardsticks_that_answer_all_images_alike_are_counted():
-    of = all_rows(clean=50)
-    assert here.yardsticks(of) == "Here: 0 of 8 networks give nearly one answer to all images, and are no yardstick."
-    of[0.1] = of[0.1] | {YARDSTICKS[0]: Row([judgement(clean=5, FGSM=5), judgement(clean=50)])}
-    assert here.yardsticks(of).startswith("Here: 1 of 8 networks")
-
-
-def test_madry_s_farthest_figure_is_named():
-    assert here.published([]) == "Here: not run."
-    assert here.published([judgement(clean=49, FGSM=48, AutoAttack=30)]) == (
-        "Here: the farthest from its published figure is AutoAttack, by -0.285."
-    )

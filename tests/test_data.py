@@ -3,7 +3,6 @@
 import errno
 import multiprocessing
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
 
@@ -328,11 +327,6 @@ def test_two_processes_that_store_at_once_leave_one_whole_file(cache):
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert files(cache) == [path]
     assert data.load("cifar10", CPU).digest in {data.digest(small(1)), data.digest(small(2))}
-
-
-def test_all_of_mnist_is_known_by_its_name(all_digits):
-    assert not all_digits.is_mnist
-    assert replace(all_digits, name="mnist").is_mnist
 
 
 def test_several_sets_have_one_digest_and_a_single_one_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -149,3 +149,14 @@ def test_tensors_of_inference_mode_have_a_digest():
     with torch.inference_mode():
         x = images() * 2
         assert tensors.sha256(x) == plainly(x)
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.bfloat16, torch.float16, torch.float64, torch.bool, torch.uint8, torch.complex64]
+)
+def test_every_type_has_a_digest_of_its_bytes(dtype: torch.dtype) -> None:
+    x = (images() * 3).to(dtype)
+    assert tensors.sha256(x) == hashlib.sha256(bytes(x.contiguous().view(torch.uint8).flatten().tolist())).hexdigest()
+    changed = x.clone()
+    changed[3, 0, 1, 1] = ~changed[3, 0, 1, 1] if dtype == torch.bool else changed[3, 0, 1, 1] + 1
+    assert tensors.sha256(changed) != tensors.sha256(x)

@@ -11,10 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
-from elsewhere import DEVICE, Elsewhere, solutions
+from elsewhere import DEVICE, Elsewhere
 
 from lib import attack as attacks
 from lib import book, compute
@@ -126,10 +125,3 @@ def test_a_module_is_moved_and_converted_as_on_a_gpu() -> None:
     near = torch.nn.Linear(2, 3)
     weight = near.weight
     assert near.double().weight is weight  # in place, as ever
-
-
-@pytest.mark.parametrize("name", book.chapters())
-def test_every_solution_with_code_is_found(name: str) -> None:
-    cells = nbformat.read(book.source(name), as_version=4).cells
-    told = [cell.source.count("```python") for cell in cells if cell.cell_type == "markdown"]
-    assert len(solutions(cells)) == sum(told) > 0

@@ -15,8 +15,10 @@ from projects import Project
 from tiny import LABELS, Draw
 
 from lib import book, compute, data
+from lib.files import LONGEST_NAME
 from lib.run import __main__ as command
 from lib.run import execute
+from lib.run.run import Run
 from lib.site import build
 
 
@@ -230,3 +232,45 @@ def test_the_scoreboard_alone_can_be_executed(project: Project, monkeypatch: pyt
     project.write_scoreboard()
     monkeypatch.setattr(execute, "execute", lambda run, **_: made.append(run.notebook))
     assert command.main(["execute", book.SCOREBOARD]) == 0 and made == [book.SCOREBOARD]
+
+
+def test_a_run_of_many_parameters_has_a_folder_that_a_file_system_takes(project: Project) -> None:
+    given = {"eps": 0.2, "dataset": "digits", "seed": 2}
+    run = Run("tiny", "quick", given, {f"{name}_{'x' * 60}": value for name, value in given.items()})
+    assert len(run.folder.name.encode()) <= LONGEST_NAME < len(run.name) and run.folder.name.startswith("quick+")
+
+
+@pytest.mark.parametrize("name", ["a{b}", "run{seed}"])
+def test_braces_in_a_path_are_no_parameters(project: Project, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(compute, "RUNS", project.root / name)
+    assert command.main(["execute", "tiny"]) == 0
+    assert (project.root / name / "quick" / "tiny.json").exists()
+
+
+STARTUP = "import torch, matplotlib; torch.set_default_dtype(torch.float64)"
+
+
+def test_a_readers_own_settings_do_not_get_into_a_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    profile = tmp_path / "ipython" / "profile_default"
+    (profile / "startup").mkdir(parents=True)
+    (profile / "startup" / "mine.py").write_text(STARTUP)
+    (profile / "ipython_config.py").write_text("c.InteractiveShell.ast_node_interactivity = 'all'\n")
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 20\nfigure.facecolor: red\n")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    project.write(
+        extra="import torch\nfrom lib.show import plots\nplots.use_style()\n"
+        "ledger.metric('bytes', torch.zeros(1).itemsize)\n"
+        "from matplotlib import pyplot as plt\n"
+        "ledger.metric('width', plt.rcParams['lines.linewidth'])\n'one'\nplt.plot([1, 2])\nNone"
+    )
+    assert command.main(["execute", "tiny"]) == 0
+    metrics = project.results()["metrics"]
+    assert metrics["bytes"] == 4 and metrics["width"] == 1.5
+    executed = nbformat.read(project.runs / "quick" / "tiny.ipynb", as_version=4)
+    outputs = [output for cell in executed.cells if cell.cell_type == "code" for output in cell.outputs]
+    shown = [sorted(one.data) for one in outputs if "data" in one]
+    assert shown == [["image/png", "text/plain"]], "a figure, and no 'one'"

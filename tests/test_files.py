@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.files import atomic
+from lib.files import LONGEST_NAME, atomic, copied, short_name
 
 
 def test_the_file_appears_when_the_block_succeeds(tmp_path: Path):
@@ -55,3 +55,28 @@ def test_the_file_can_be_read_by_whoever_could_read_an_ordinary_one(tmp_path: Pa
         temporary.write_text("")
     modes = [stat.S_IMODE(os.stat(path).st_mode) for path in (ordinary, tmp_path / "atomic")]
     assert modes[0] == modes[1]
+
+
+def test_a_long_name_is_shortened_and_stays_one_of_its_own():
+    assert short_name("quick+eps=0.2") == "quick+eps=0.2"
+    one, other = (short_name(f"quick+{'ü' * 200}={value}") for value in (1, 2))
+    assert one != other and max(len(one.encode()), len(other.encode())) <= LONGEST_NAME
+    assert one.startswith("quick+") and short_name(f"quick+{'ü' * 200}=1") == one
+
+
+def test_a_copy_of_what_may_only_be_read_can_be_written_to(tmp_path: Path):
+    source = tmp_path / "source"
+    (source / "within").mkdir(parents=True)
+    (source / "within" / "page.md").write_text("a page")
+    (source / "left.pyc").touch()
+    for path in (source / "within" / "page.md", source / "within", source):
+        path.chmod(0o555)
+    try:
+        copied(source, tmp_path / "copy", "*.pyc")
+    finally:
+        for path in (source, source / "within"):
+            path.chmod(0o755)
+    copy = tmp_path / "copy"
+    assert (copy / "within" / "page.md").read_text() == "a page" and not (copy / "left.pyc").exists()
+    modes = [path.stat().st_mode & stat.S_IWUSR for path in (copy, copy / "within", copy / "within" / "page.md")]
+    assert all(modes), "whatever the user may do: root may write anywhere"

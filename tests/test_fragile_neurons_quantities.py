@@ -13,7 +13,7 @@ from lib.chapters.fragile_neurons import csg, figures, frames, here, quantities,
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import counted
-from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
+from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, SOURCE
 
 KEY = ("digits", "resnet18", 1)
 
@@ -145,17 +145,19 @@ def test_a_spectral_gradient_of_fewer_images_than_were_asked_for_is_left_out(gri
 
 
 @pytest.mark.parametrize(
-    "name", ["halves", "whole_grid", "spectra_by_age", "search", "over_eps", "splits", "robustness", "tracked", "maps"]
+    "name",
+    ["halves", "whole_grid", "spectra_by_age", "search", "over_eps", "splits", "beside", "gains", "tracked", "maps"],
 )
 def test_a_figure_has_a_panel_for_all_that_it_is_of(grid: Grid, name: str) -> None:
     panels = {
         "halves": 2,
-        "whole_grid": 3,
+        "whole_grid": 4,  # a strip and its colour bar for each network
         "spectra_by_age": 1,
         "search": 2,
-        "over_eps": 6,
+        "over_eps": 3,
         "splits": 3,
-        "robustness": 3,
+        "beside": 2,
+        "gains": 2,
         "tracked": 2,
         "maps": 6,
     }
@@ -177,6 +179,65 @@ def test_the_opening_says_more_only_beyond_random_sets_and_one_half(relative: fl
     one = record(moves=lambda who, eps: relative, random=random)
     opening = summary.opening(grid_of({("digits", "resnet18", 1): one}))
     assert opening["word"] == word and opening["cells"] == 1 and opening["all"] == 18
+
+
+def test_the_opening_counts_the_filters_that_gain_under_pgd(grid: Grid) -> None:
+    opening = summary.opening(grid)
+    assert (opening["raised"], opening["networks"]) == ("0 of 3", 1)
+    assert summary.opening(grid_of({KEY: record()}))["raised"] == "0 of 0"
+
+
+def test_the_opening_s_share_and_that_of_random_sets_are_of_the_same_images() -> None:
+    one = record(unclipped=0.9, random=(0.1, 0.5, 0.9, 0.2), controls={"FGSM": (0.3, 1.0, 0.0)})
+    opening = summary.opening(grid_of({KEY: one}))
+    assert (opening["share"], opening["as-high"], opening["free"]) == (0.3, 0.5, pytest.approx(0.9))
+
+
+def test_the_answering_figure_has_what_the_paper_prints() -> None:
+    one = record(random=(0.1, 0.5, 0.9, 0.2), controls={"FGSM": (0.7, 1.0, 0.0)})
+    figure = figures.splits(grid_of({KEY: one}))
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    assert lines["the paper: 0.89"].get_xdata() == [0.89, 0.89]
+    assert list(lines["S, the fragile kernels"].get_xdata()) == [0.7]
+    assert not [line for line in figure.axes[1].lines if line.get_label().startswith("the paper")]
+    pyplot.close(figure)
+
+
+def test_a_strip_shows_how_far_each_kernel_lies_from_the_mean() -> None:
+    figure = figures.whole_grid(grid_of({KEY: record(fragile=range(16))}))
+    (shown,) = figure.axes[0].images
+    row = shown.get_array()[0]
+    assert row.mean() == pytest.approx(0) and list(np.flatnonzero(row < 0)) == list(range(16))
+    pyplot.close(figure)
+
+
+def test_gains_are_shown_where_a_filter_changes_something(grid: Grid) -> None:
+    figure = figures.gains(grid)
+    drawn = [line.get_xdata() for line in figure.axes[1].lines if line.get_label() in FILTERS]
+    assert [len(one) for one in drawn] == [1, 1, 1]  # of four cells in one
+    assert [one.get_text() for one in figure.axes[0].get_yticklabels()] == [str(key) for key in grid]
+    pyplot.close(figure)
+
+
+def test_the_gradient_by_a_missing_embedding_is_said_to_be_missing() -> None:
+    asked = grid_of({KEY: record()}).experiment
+    found = {("digits", one): csg.CsgRecord(200, np.eye(10)[None], np.eye(10)[None]) for one in csg.EMBEDDINGS}
+    figure = figures.gradients(found, {"digits": []}, asked)
+    (ax,) = figure.axes
+    assert [text.get_text() for text in ax.texts] == ["not measured"] * 2
+    assert [line.get_xdata() for line in ax.lines if list(line.get_xdata()) == [0.11, 0.11]]
+    pyplot.close(figure)
+
+
+def test_the_picture_is_of_the_main_cell_or_of_the_nearest_that_has_one(grid: Grid) -> None:
+    assert grid.pictured == grid.main == ("digits", "resnet18", 2)
+    cells = {("digits", "resnet18", age): record() for age in (1, 2, 3)} | {("digits", "resnet101", 2): record()}
+    sampled = {("digits", "resnet101", 2): sample(), ("digits", "resnet18", 3): sample()}
+    other = grid_of(cells, sampled, networks="resnet18+resnet101")
+    assert other.main == ("digits", "resnet18", 2)
+    assert other.pictured == ("digits", "resnet18", 3) and "epoch 3" in here.maps(other)
+    alone = grid_of({KEY: record()})
+    assert alone.pictured is None and figures.maps(alone) is None
 
 
 def test_the_command_that_fills_the_grid_has_its_sizes(grid: Grid) -> None:
@@ -203,11 +264,11 @@ def _asks_for(tell: Callable, name: str) -> bool:
 def test_sentences_say_what_was_measured(grid: Grid) -> None:
     best = "4 of 9 cells are measured; the highest accuracy is 0.9300 (ResNet-18, digits, epoch 3)"
     assert best in here.accuracies(grid)
-    stable = "20.0 kernels in the mean are fragile at all three ages, where chance gives 2.0"
+    stable = "20.0 kernels are, on average, fragile at all three ages, where chance gives 2.0"
     assert stable in here.stable_kernels(grid)
     assert "20 of 64 kernels are fragile" in here.maps(grid) and "is missing" in here.maps(grid_of({KEY: record()}))
-    assert here.lowered(grid).endswith("it lowers the share in 0 of 1 rows and raises it in 1.")
-    assert "in 0 of 3 rows" in here.gains(grid) and "inert" in here.gains(grid_of({KEY: record()}))
+    assert here.lowered(grid).endswith("it lowers the share in 0 of 1 cases and raises it in 1.")
+    assert "in 0 of 3 cases" in here.gains(grid) and "no filter changes" in here.gains(grid_of({KEY: record()}))
     assert "too few for an interval" in here.tracked(grid_of({KEY: record()}))
     assert counted(0, "cell") == "no cell" and counted(2, "cell") == "2 cells"
 

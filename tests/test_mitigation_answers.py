@@ -73,7 +73,7 @@ def test_readings_are_counted_and_the_control_is_none() -> None:
     counted = readings(found, EXPERIMENT.as_paper)
     assert (counted.tried, counted.giving) == (18, 1)
     assert counted.nearest == (
-        "the one nearest to the words is not among them; the nearest to the figure, "
+        "the one nearest to the words is not among them; the nearest to the number, "
         "trained on training images, eps 0.1, scored on fresh FGSM images, gives 0.787"
     )
     among = readings(outcome([0.825] * 3), EXPERIMENT.as_paper)
@@ -170,7 +170,7 @@ TARGETED = {
 def test_misread_at_0_9_is_found_and_taken_for_the_target_below_one_half_stands(expected: str) -> None:
     answer = answers.targeted_fools(networks(clean=THREE, **TARGETED[expected]), LIKENESS, EXPERIMENT)
     assert word(answer) == expected
-    assert answer.why.endswith("Nearest neighbours name 0.12.")  # of the attacked, not of random signs
+    assert answer.why.endswith("Nearest neighbours are right for 0.12.")  # of the attacked, not of random signs
 
 
 def test_a_target_that_random_signs_reach_too_is_none() -> None:
@@ -228,7 +228,7 @@ def test_attacked_images_are_separable_where_detectors_see_them_and_no_random_si
     found = [detector(*areas) for areas in zip(known, informed, signs, strict=True)]
     answer = answers.boundary_separable(found, EXPERIMENT)
     assert word(answer) == expected
-    assert "(misread: 0.75)" in answer.why
+    assert "(0.75 misclassified)" in answer.why
 
 
 @pytest.mark.parametrize("known", [(1.0, 1.0, 1.0), (1.0, 0.99, 1.0), (0.9, 0.97, 1.0), (0.99,)])

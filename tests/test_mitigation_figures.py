@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import mitigation_records as made
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -54,14 +55,12 @@ def test_untargeted_attacks_are_drawn_over_the_grid_and_at_no_other_eps() -> Non
 
 
 def test_targeted_attacks_are_drawn_with_accuracy_and_success() -> None:
-    (ax,) = figures.targeted([NETWORK], GRID).axes
-    assert {name: y for name, (_, y) in lines(ax).items()} == {
-        "accuracy, FGSM": [1, 0.75],
-        "classified as target, FGSM": [0, 0.25],
-        "accuracy, without sign": [1, 0.5],
-        "classified as target, without sign": [0, 0.5],
-        "accuracy, random signs, no attack": [1, 1],
-    }
+    right, reached = figures.targeted([NETWORK], GRID).axes
+    names = ["targeted FGSM", "the same without its sign", "random signs, no attack"]
+    found = [{name: y for name, (_, y) in lines(ax).items()} for ax in (right, reached)]
+    assert found[0] == dict(zip(names, [[1, 0.75], [1, 0.5], [1, 1]], strict=True))
+    assert found[1] == dict(zip(names, [[0, 0.25], [0, 0.5], [0, 0]], strict=True))
+    assert [ax.get_title() for ax in (right, reached)] == ["classified correctly", "classified as the target"]
 
 
 def test_digits_are_named_by_what_they_are_taken_for_and_perturbations_are_not() -> None:
@@ -77,6 +76,34 @@ def test_digits_are_named_by_what_they_are_taken_for_and_perturbations_are_not()
         *("clean", "perturbation, eps 0.3", "untargeted, eps 0.3", "perturbation, eps 0.9", "targeted, eps 0.9")
     ]
     assert (axes[1, 0].images[0].get_array() == -0.25).all()
+
+
+def test_the_first_picture_has_each_digit_before_and_after_with_its_class_in_bold_where_it_changed() -> None:
+    images = np.full((10, 1, 3, 3), 0.5, np.float32)
+    clean, after = np.arange(10), np.array([0, 1, 7, 3, 4, 2, 6, 7, 8, 9])
+    unused = Pictures(0.9, images, clean)
+    found = PicturesRecord(Pictures(0.0, images, clean), Pictures(0.3, images / 2, after), unused)
+    axes = figures.attacked(found).axes
+    shown = [(ax.get_title(), ax.title.get_fontweight() == "bold") for ax in axes]
+    assert [text for text, _ in shown] == [f"“{one}”" for one in (*clean[:5], *after[:5], *clean[5:], *after[5:])]
+    assert [text for text, bold in shown if bold] == ["“7”", "“2”"]
+
+
+def test_the_answer_s_figure_has_the_paper_s_way_the_fresh_ones_and_the_paper_s_value() -> None:
+    (ax,) = figures.answer(made.networks(fgsm=[0.1] * 3), made.outcome([0.8] * 3, [0.2] * 3), made.EXPERIMENT).axes
+    texts = [text.get_text() for text in ax.texts]
+    assert texts == ["0.100", "0.800", "0.800", "0.200", "0.000", "the paper: 0.8262"]
+    assert ax.get_xlabel() == "accuracy at eps 0.3"
+
+
+def test_what_is_left_of_a_digit_is_drawn_for_both_who_classify_it() -> None:
+    (ax,) = figures.survival(made.LIKENESS).axes
+    assert {name: y for name, (_, y) in lines(ax).items()} == {
+        "targeted FGSM: the network": pytest.approx([0.9, 0]),
+        "targeted FGSM: the nearest training image": pytest.approx([0.95, 0.125]),
+        "random signs: the network": pytest.approx([0.9, 0.1]),
+        "random signs: the nearest training image": pytest.approx([0.95, 0.5]),
+    }
 
 
 def test_retraining_is_drawn_by_what_was_trained_on_and_how_it_is_attacked() -> None:

@@ -46,7 +46,7 @@ def test_the_code_line_runs_once_its_name_is_one_and_is_then_the_step_without_th
 def test_the_tables_of_the_paper_s_own_faults_have_all_of_them() -> None:
     assert frames.listings()["what happens"].str.startswith(("SyntaxError", "runs")).all()
     assert len(frames.listings()) == len(PRINTED) and len(frames.contradictions()) == len(CONTRADICTIONS)
-    assert here.listings() == "Here: of 2 lines as printed, 0 run as Python."
+    assert here.listings() == "Here: of 2 lines as printed, none run as Python."
 
 
 def test_the_table_of_what_is_left_has_both_readers_of_both_inputs() -> None:
@@ -65,13 +65,13 @@ def test_the_worst_of_all_attacks_is_taken_image_by_image() -> None:
     rows = frames.strongest(found, EXPERIMENT.held_out, searches(0.2, 0.2, 0.2))
     assert first_numbers(rows["accuracy"]) == ["0.500", "0.300", "0.200", "0.200"]
     assert here.strongest(found, EXPERIMENT, searches(0.2, 0.2, 0.2)) == (
-        "Here: all three together leave 20.0% of 200 held-out images correct."
+        "Here: 20.0% of 200 held-out images are classified correctly under each of the three attacks."
     )
 
 
 def test_an_image_gets_past_where_it_is_misclassified_and_raises_no_alarm() -> None:
     rows = frames.detector([detector(known=1.0, informed=0.5)] * 2).set_index("input")
-    passed = rows["misread and unnoticed"].str.split().str[0]
+    passed = rows["misclassified and unnoticed"].str.split().str[0]
     assert passed["FGSM"] == "0.000"  # all above every clean image
     assert passed["PGD that knows the detector"] == "0.500"  # the second half is below, and misclassified
     assert rows["AUC, black pixels alone"].str.split().str[0]["FGSM"] == "0.000"  # made up as the opposite
@@ -94,27 +94,31 @@ def test_sentences_say_what_the_records_say() -> None:
         "95.0% under the code line, 50.0% under random signs; 99.0% without an attack."
     )
     assert here.targeted(found) == (
-        "Here: at eps 0.9 targeted FGSM leaves 20.0% correct and reaches its target for 0.0%; random signs leave 50.0%."
-        " PGD reaches the target for 80.0% at eps 0.45 already."
+        "Here: at eps 0.9 the networks classify 20.0% of the images correctly under targeted FGSM, and 0.0% as its "
+        "target; under random signs 50.0% correctly. At eps 0.45 PGD brings 80.0% to its target."
     )
     assert here.survival(LIKENESS) == (
-        "Here: at eps 0.9 nearest neighbours name 12% of the attacked digits and 50% of those under random signs, "
-        "which alone mislead the network on 90%."
+        "Here: at eps 0.9 the nearest training image is of the right class for 12% of the attacked digits and for 50% "
+        "of those under random signs. Of the latter the network misclassifies 90%."
     )
     after = outcome([0.8] * 3, [0.2] * 3)
     assert here.retrained(after, EXPERIMENT) == (
-        "Here: at eps 0.3 the retrained networks classify 80.0% of the images that they were retrained on, "
-        "80.0% of held-out images made for the old network, 20.0% of fresh ones."
+        "Here: at eps 0.3 the retrained networks classify 80.0% of the images that they were retrained on correctly, "
+        "80.0% of held-out stale images, and 20.0% of held-out fresh ones."
+    )
+    assert here.answer(found, after, EXPERIMENT) == (
+        "Here: on fresh images accuracy under FGSM is 0.100 before retraining and 0.200 after it, "
+        "under PGD 0.000 before and 0.000 after. On clean images it is 0.990 before and 0.900 after."
     )
     assert here.reading(after, EXPERIMENT).startswith(
         "Here: 6 of 18 readings give the printed accuracy; the one nearest"
     )
     assert here.detector(DETECTORS).startswith(
-        "Here: the area is 1.000 for FGSM, 0.900 for random signs, 0.700 for an attack that knows the detector"
+        "Here: the AUC is 1.000 for FGSM, 0.900 for random signs and 0.700 for an attack that knows the detector;"
     )
     assert here.without_weights(SUBSTITUTES) == (
-        "Here: FGSM through a substitute of 100 questions leaves 80.0% correct, of 5,000 questions 50.0%; "
-        "random signs leave 90.0%, FGSM through the network itself 10.0%."
+        "Here: the original networks classify 80.0% correctly under FGSM through a substitute of 100 questions, and "
+        "50.0% through one of 5,000. Under random signs it is 90.0%, under FGSM through the network itself 10.0%."
     )
 
 
@@ -136,6 +140,8 @@ def test_changed_digits_are_counted_against_what_they_were_taken_for() -> None:
     assert here.digits(PicturesRecord(*named)) == (
         "Here: of 3 digits, 1 change their class at eps 0.3 and 3 at eps 0.9."
     )
+    said = here.attacked(PicturesRecord(*named))
+    assert said == "Here: the network gives 1 of these 3 digits another class once they are attacked."
 
 
 @pytest.mark.parametrize(
@@ -174,9 +180,9 @@ def test_headline_numbers_are_those_that_have_ranges() -> None:
 def test_every_number_that_the_prose_shows_is_in_the_summary() -> None:
     cells = nbformat.read(book.source("mitigation"), as_version=4).cells
     shown = {name for cell in cells for name in re.findall(r"{glue:text}`answer-([\w-]+)", cell.source)}
-    found = summary.summary(numbers(), networks(clean=THREE), made.EXPERIMENT)
+    found = summary.summary(numbers(), outcome([0.8] * 3), searches(0.0, 0.1, 0.5), made.EXPERIMENT)
     assert shown == found.keys()
-    assert found["before"] == pytest.approx(0.1) and found["data"] == "MNIST"
+    assert found["fresh"] == pytest.approx(0.2) and found["worst"] == 0 and found["data"] == "MNIST"
 
 
 def test_the_code_of_the_notebook_fits_a_page() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from lib import book as the_book
 from lib.ledger import results
+from lib.parameters import contract
 from lib.run.run import Run
-from lib.site import facts
+from lib.site import facts, given
 from lib.site import pages as the_pages
 
 RUN = {
@@ -94,6 +95,38 @@ def test_a_stale_run_is_marked_below_the_title(run: Run, monkeypatch: pytest.Mon
         assert "`lib/attack/gradient.py`, the parameters have changed" in page
         assert "python -m lib.run execute mitigation --profile quick -p eps_train=0.2" in page
         assert page.endswith("The answer.")
+
+
+def test_the_parameters_are_shown_once_with_the_values_of_the_run(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "changes", lambda self: [])
+    lines = ["seed: int = 3  # [0, 9] seed = 3", "eps_train: float = 0.3  # [0.1, 1]", 'ages: str = "1 2"  # {1 2, 3}']
+    cells = [
+        nbformat.v4.new_markdown_cell("# Title"),
+        nbformat.v4.new_code_cell("\n".join(lines), metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("seed = 0", metadata={"tags": ["injected-parameters"]}),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    the_pages.prepare(notebook, "elsewhere", {"elsewhere": run})
+    (cell,) = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert cell.source.splitlines() == [
+        lines[0].replace("int = 3", "int = 0"),
+        lines[1].replace("0.3", "0.2"),
+        lines[2],
+    ]
+    assert cell.metadata["tags"] == ["parameters", "hide-input"]
+    given.show_once(notebook, {"ages": "3"})
+    assert 'ages: str = "3"  # {1 2, 3}' in cell.source
+
+
+@pytest.mark.parametrize("name", the_book.notebooks())
+def test_every_parameter_that_a_notebook_declares_can_be_given(name: str) -> None:
+    (cell,) = [
+        cell
+        for cell in nbformat.read(the_book.source(name), as_version=4).cells
+        if "parameters" in cell.metadata.get("tags", [])
+    ]
+    found = [line["name"] for line in given.LINE.finditer(cell.source)]
+    assert found == list(contract(the_book.source(name)))
 
 
 def test_a_run_that_still_holds_is_not_marked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,21 @@ def test_each_line_is_read_with_its_type_range_and_meaning(declared):
     ]
 
 
+def test_a_comment_can_go_on_below_its_line(read):
+    cell = """
+depth: str = "one"
+#  {one, two,
+#   three} how many
+# Of the images.
+eps: float = 0.1  # [0, 1] size,
+#  in pixel units
+"""
+    assert list(read(cell).values()) == [
+        Parameter("depth", str, "one", "how many", choices=("one", "two", "three")),
+        Parameter("eps", float, 0.1, "size, in pixel units", 0.0, 1.0),
+    ]
+
+
 def test_a_parameter_prints_as_its_line_reads(declared):
     assert str(declared["eps"]) == "eps: float = 0.1 [0, 1]  perturbation size, in pixel units"
     assert str(declared["reading"]) == "reading: str = 'code' {code, prose}  which reading of the paper's # 4.1"

@@ -104,6 +104,38 @@ def test_what_was_made_on_another_device_is_scaled_by_what_both_have_made(monkey
     assert task.seconds is None, "what is kept was made elsewhere"
 
 
+@dataclass(frozen=True)
+class OfImages:
+    dataset: str
+    seed: int = 0
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Judged:
+    trained: OfImages
+
+
+def test_what_was_made_of_other_images_is_scaled_by_what_was_made_of_both() -> None:
+    PART(Setting(1)).get()
+    base = PART(Setting(1)).made
+
+    def made(data: str, part: str, seconds: float, seed: int = 0) -> store.Made:
+        return replace(base, device="cpu", data={data: {}}, part=part, setting=f"seed {seed}", seconds=seconds)
+
+    few = [made("digits", "curve", 3.0), made("digits", "failing", 20.0)]
+    cell = FAILING(OfImages("mnist"))
+    assert plan.planned(FAILING(OfImages("digits")), few, "cpu") == plan.Task(FAILING(OfImages("digits")), 20.0)
+    assert plan.planned(cell, few, "cpu") == plan.Task(cell, None), "digits say nothing of MNIST by themselves"
+    many = [*few, made("mnist", "curve", 45.0)]
+    assert plan.planned(cell, many, "cpu") == plan.Task(cell, 300.0, is_scaled=True)
+    assert plan.planned(cell, [*many, made("mnist", "failing", 250.0, seed=1)], "cpu") == plan.Task(cell, 250.0)
+    within = FAILING(Judged(OfImages("mnist")))
+    assert plan.planned(within, many, "cpu").seconds == 300.0, "the data set of a setting within"
+
+
 def test_filling_makes_what_is_missing_and_goes_on_after_a_failure() -> None:
     lines: list[str] = []
     tasks = plan.missing([FAILING(Setting()), *wanted(2)])

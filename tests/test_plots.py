@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from lib.chapters.adversarial_training import figures as adversarial_training
-from lib.chapters.common_ground import figures as common_ground
-from lib.chapters.fragile_neurons import figures as fragile_neurons
+from lib.chapters.common_ground import drawing as common_ground
+from lib.chapters.fragile_neurons import drawing as fragile_neurons
+from lib.measure.intervals import Measured
 from lib.show import plots
 
 
@@ -80,20 +81,31 @@ def test_drops_show_each_kernel_once_in_its_set_and_the_mean():
     assert named["mean over kernels"].get_ydata()[0] == pytest.approx(0.7)
 
 
-def test_a_grid_of_kernels_marks_those_fragile_at_all_ages_and_says_what_is_missing():
-    lines = {"1": np.array([0.5, 0.6, 0.9]), "2": np.array([0.6, 0.9, 0.5])}
-    sets = {"1": np.array([True, True, False]), "2": np.array([True, False, True])}
-    figure = fragile_neurons.kernel_grid(
-        ["data"], ["small", "large"], {("data", "small"): lines}, {("data", "small"): sets}
-    )
-    there, missing = figure.axes
-    drawn = {marker: [] for marker in ("o", "x")}
-    for line in there.lines:
-        if line.get_marker() in drawn:
-            drawn[line.get_marker()].append(line.get_xdata().tolist())
-    assert drawn == {"o": [[0], [0]], "x": [[1], [2]]}
-    assert [text.get_text() for text in missing.texts] == ["missing"] and not missing.lines
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["1", "2"]
+def test_strips_have_a_row_an_age_and_each_its_own_scale():
+    large, small = np.array([-0.5, 0.25, 0.25]), np.array([0.01, -0.02, 0.01])
+    figure = fragile_neurons.strips({"net": {"1": large, "2": large / 2}, "other": {"1": small}})
+    strips = [ax for ax in figure.axes if ax.images]
+    assert [ax.get_title() for ax in strips] == ["net", "other"]
+    assert [ax.images[0].get_array().shape for ax in strips] == [(2, 3), (1, 3)]
+    limits = [ax.images[0].get_clim() for ax in strips]
+    assert all(low == -high for low, high in limits) and limits[0][1] > 10 * limits[1][1]
+
+
+def test_rows_of_marks_lie_over_their_range_and_say_what_is_missing():
+    found = {"there": ((0.2, 0.8), {"S": 0.9, "large": 1.0}), "missing": (None, {})}
+    figure = fragile_neurons.ranges({"FGSM": found, "PGD": found}, "share", bar="chance", marks={"PGDthe paper": 0.89})
+    left, right = figure.axes
+    bars = [line for line in left.lines if list(line.get_xdata()) == [0.2, 0.8]]
+    assert len(bars) == 1 and [text.get_text() for text in left.texts] == ["not measured"]
+    assert [len(ax.lines) for ax in (left, right)] == [3, 4]
+    assert {text.get_text() for text in figure.legends[0].get_texts()} == {"chance", "S", "large", "the paper"}
+
+
+def test_gains_have_a_line_where_there_is_none():
+    series = {"filter": {"b": Measured(0.1, 0.0, 0.2, 3)}}
+    (ax,) = fragile_neurons.gains(["a", "b"], {"PGD": series}, "gain").axes
+    assert [list(line.get_xdata()) for line in ax.lines] == [[0, 0], [0.1], [0.0, 0.2]]
+    assert ax.lines[1].get_ydata() == [1]
 
 
 def test_spectra_count_values_from_one_and_draw_the_thresholds():
@@ -120,31 +132,38 @@ def test_a_shorter_row_of_a_grid_of_panels_ends_early():
 
 
 def test_shares_of_splits_are_counted_and_the_chosen_marked():
-    figure = fragile_neurons.split_shares({"FGSM": ([0.0, 0.01, 1.0], {"S": 0.4})}, "share")
+    figure = fragile_neurons.split_shares(
+        {"FGSM": ([0.0, 0.01, 1.0], {"S": 0.4})}, "share", claimed={"the paper": 0.89}
+    )
     (ax,) = figure.axes
     assert [patch.get_height() for patch in ax.patches][:1] == [2] and ax.patches[-1].get_height() == 1
     (marked,) = (line for line in ax.lines if line.get_label() == "S")
     assert list(marked.get_xdata()) == [0.4]
+    assert [line.get_xdata() for line in ax.lines if line.get_label() == "the paper"] == [[0.89, 0.89]]
 
 
 def test_a_ladder_has_a_line_a_row_and_the_number_of_its_last_mark():
-    panes = {"eps 0.1": {"clean": [[0.9], [0.8]], "FGSM": [[0.5], [0.6]], "worst": [[0.4], [0.1]]}}
-    figure = common_ground.ladders(panes, ["a", "b"], {"": ["cost"], "eps 0.1": ["× 1.0", "× 4.0"]})
+    panes = {"eps 0.1": {"clean": [[0.9], [0.8]], "FGSM": [[0.5], [0.6]], "safe": [[0.4], [0.1]]}}
+    figure = common_ground.ladders(panes, ["a", "b"], ["× 1.0", "× 4.0"])
     (ax,) = figure.axes
     assert [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()] == [[0.4, 0.9], [0.1, 0.8]]
-    assert [text.get_text() for text in ax.texts] == ["0.40", "0.10", "cost", "× 1.0", "× 4.0"]
-    assert [line.get_markerfacecolor() for line in ax.lines] == ["white", "white", "black"]
+    said = [text.get_text() for text in ax.texts]
+    assert said[:6] == ["left", "0.40", "0.10", "cost", "× 1.0", "× 4.0"]
+    assert said[6:] == ["clean", "FGSM", "safe"], "the line above the first row names the marks"
+    rows, key = ax.lines[:3], ax.lines[3:]
+    assert [line.get_markerfacecolor() for line in rows] == ["white", "white", "black"]
+    assert [line.get_marker() for line in rows] == [line.get_marker() for line in key]
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row on top
     assert len(ax.collections) == 1  # of one seed there is nothing to show but the mark
 
 
 def test_a_ladder_of_several_seeds_shows_each_below_the_mean_of_the_last_mark():
-    panes = {"": {"clean": [[0.9, 0.9], [0.8, 0.8]], "worst": [[0.0, 0.8], [0.25, 0.75]]}}
-    figure = common_ground.ladders(panes, ["a", "b"], {"": ["cost", "cost"]})
+    panes = {"": {"clean": [[0.9, 0.9], [0.8, 0.8]], "safe": [[0.0, 0.8], [0.25, 0.75]]}}
+    figure = common_ground.ladders(panes, ["a", "b"], ["", ""])
     (ax,) = figure.axes
-    assert ax.lines[-1].get_xdata().tolist() == [0.4, 0.5]
-    assert ax.collections[1].get_offsets().tolist() == [[0.0, 0.27], [0.25, 1.27], [0.8, 0.27], [0.75, 1.27]]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["clean", "worst", "worst, each seed"]
+    assert ax.lines[1].get_xdata().tolist() == [0.4, 0.5]
+    assert ax.collections[1].get_offsets().tolist() == [[0.0, 0.3], [0.25, 1.3], [0.8, 0.3], [0.75, 1.3]]
+    assert ax.texts[-1].get_text() == "(dots: each network)"
 
 
 def test_heat_maps_write_each_share_so_that_it_can_be_read():

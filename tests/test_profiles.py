@@ -42,3 +42,31 @@ def test_values_that_the_experiment_refuses_are_no_run(project: Project) -> None
     assert profiles.values("tiny", "quick", {"seed": 9})["eps"] == 0.1
     with pytest.raises(ParameterError, match="tiny: seed=9 is the last one"):
         profiles.values("tiny", "quick", {"seed": 9, "eps": 0})
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("tinny: {seed: 1}\n", "a section 'tinny'; there are: .*tiny.*worth"),
+        ("tiny: {seed: 1}\ntiny: {seed: 2}\n", "tiny is given twice"),
+        ("tiny:\n  seed: 1\n  seed: 2\n", "seed is given twice"),
+        ("tiny:\n  seed: 010\n", "seed is '010'; it takes int"),
+        ("tiny:\n  seed: 1:30\n", "seed is '1:30'; it takes int"),
+        ("tiny:\n\tseed: 1\n", "quick.yaml cannot be read"),
+        ("tiny: 5\n", "tiny is '5'; it takes lines"),
+        ("[tiny]\n", "has no sections"),
+    ],
+)
+def test_a_profile_that_says_something_else_than_it_seems_to_is_refused(
+    project: Project, written: str, said: str
+) -> None:
+    (project.root / "notebooks" / "profiles" / "quick.yaml").write_text(written)
+    with pytest.raises(ParameterError, match=said):
+        profiles.values("tiny", "quick", {})
+
+
+def test_a_profile_s_values_are_read_as_parameters_are(project: Project) -> None:
+    (project.root / "notebooks" / "profiles" / "quick.yaml").write_text("tiny: {seed: 3, eps: 1e-1, dataset: mnist}\n")
+    assert profiles.section("quick", "tiny") == {"seed": 3, "eps": 0.1, "dataset": "mnist"}
+    for name in profiles.names():
+        assert profiles.worth(name) == []

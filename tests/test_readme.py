@@ -2,64 +2,52 @@
 
 import re
 
-from projects import by
+import pytest
 
 from lib import book
-from lib.ledger import board
-from lib.ledger.answers import Answer
+from lib.ledger import results
 from lib.ledger.claims import paper
-from lib.ledger.entries import entry
-from lib.ledger.results import RECORDED
-from lib.site import readme
+from lib.run.run import Run
+from lib.site import front, readme
 
 
-def test_the_result_table_is_that_of_the_recorded_runs() -> None:
-    text = readme.README.read_text()
-    assert readme.with_results(text) == text
+def test_what_is_generated_is_that_of_the_recorded_runs() -> None:
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.with_generated(text) == text
+
+
+def test_a_place_that_is_missing_is_an_error() -> None:
+    text = readme.README.read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match="no place for costs"):
+        readme.with_generated(text.replace("<!-- end of costs -->", ""))
 
 
 def test_the_figure_is_that_of_the_recorded_run() -> None:
     assert readme.figure() is not None
-    assert readme.figure_file().read_bytes() == readme.figure()
-    assert readme.figure_file().name in readme.README.read_text()
+    assert readme.FIGURE.read_bytes() == readme.figure().png
+    assert readme.FIGURE.name in readme.README.read_text(encoding="utf-8")
 
 
-def test_every_recorded_claim_about_a_defence_is_in_the_table() -> None:
-    table = readme.results_table()
-    measured = [row for row in board.rows(RECORDED) if row.word != "not run"]
-    assert measured
-    for row in measured:
-        line = f"| {row.claim.paper}: {row.claim.id} | "
-        assert (line in table) == (row.claim.about == "defence")
+def test_each_paper_has_a_line_with_its_idea_and_what_was_found() -> None:
+    _, _, *lines = readme.findings().splitlines()
+    assert len(lines) == len(book.papers())
+    for name, line in zip(book.papers(), lines, strict=True):
+        title, idea, found = line.strip("| ").split(" | ")
+        assert title == f"[{paper(name).title}](notebooks/{name}.ipynb)" and idea == paper(name).idea
+        run = Run.found(name, results.RECORDED)
+        older = run is not None and results.edition(run.results()) == 1
+        assert (found == front.OLDER) == older
+        assert older or re.search(r"\d", found), "a finding has a number of the run"
 
 
-def test_each_paper_has_a_line_that_counts_no_experiment_twice() -> None:
-    lines = readme.results_table().splitlines()
-    for name in book.papers():
-        (line,) = [line for line in lines if line.startswith(f"| {paper(name).title} |")]
-        claims, words = line.strip("| ").split(" | ")[1:]
-        assert int(claims) == len(paper(name).claims)
-        groups = {claim.joint or claim.id for claim in paper(name).claims.values()}
-        assert sum(map(int, re.findall(r"\d+", words))) <= len(groups)
+def test_the_first_screen_has_the_findings_the_figure_and_two_commands() -> None:
+    text = readme.README.read_text(encoding="utf-8")
+    first, _, _ = text.partition("\n## ")
+    assert "| paper | its idea | what we found |" in first and readme.FIGURE.name in first
+    assert re.findall(r"^make ?\w*", first, re.MULTILINE) == ["make ", "make test"]
 
 
 def test_every_chapter_is_costed() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|", readme.README.read_text(), re.MULTILINE)
-    assert set(rows) == set(book.chapters()), "the table in README, What it takes"
-
-
-def test_a_line_has_both_measurements_and_what_has_to_be_known_beside_the_word() -> None:
-    claim = paper("unlearning").claims["removal.helps"]
-    gains = by(0.1, 0.05, 0.15)
-    answer = entry(claim, Answer(claim.id, gains, by(0.2, 0.15, 0.25), smaller=("2 rounds for 3",)))
-    assert readme._line(board.Row(claim, answer)) == (
-        "| unlearning: removal.helps | 0.100 [0.050, 0.150] | 0.200 [0.150, 0.250] "
-        "| confirmed; smaller than the paper’s: 2 rounds for 3 |"
-    )
-
-
-def test_what_only_the_first_edition_measured_says_so() -> None:
-    claim = paper("unlearning").claims["removal.helps"]
-    old = {"verdict": "undecided", "stands": "open", "measured": {"mean": 0.0073, "low": -0.05, "high": 0.064}}
-    expected = "| unlearning: removal.helps | 0.007 [-0.050, 0.064] | – | first edition: undecided, stands: open |"
-    assert readme._line(board.Row(claim, None, old)) == expected
+    rows = re.findall(r"^\| `(\w+)` \|", readme.README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == book.chapters()
+    assert "not timed" not in readme.costs_table()

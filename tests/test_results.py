@@ -250,3 +250,14 @@ def test_a_run_of_the_first_edition_is_to_be_measured_again(found: dict) -> None
     digest["modules"] = digest.pop("lib")
     assert edition(found) == 1
     assert changes(found) == [FIRST_EDITION]
+
+
+@pytest.mark.parametrize("bytes_", [b"\xff", b"{}", b"[]", b"", b'{"notebook"', b"null"])
+def test_results_that_are_none_are_named_and_count_as_not_run(
+    tmp_path: Path, bytes_: bytes, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / "mitigation.json"
+    assert read_results(tmp_path, "mitigation") is None and capsys.readouterr().err == ""
+    path.write_bytes(bytes_)
+    assert read_results(tmp_path, "mitigation") is None
+    assert bytes_ == b"null" or f"{path} is damaged" in capsys.readouterr().err

@@ -84,6 +84,19 @@ def test_what_the_first_edition_answered_is_shown_and_not_counted(
     assert names["answered"] == []
 
 
+def test_a_row_says_what_the_whole_ledger_adds() -> None:
+    gain = claims.paper("unlearning").claims["removal.helps"]
+    finding = Finding(over_networks([0.1, 0.2, 0.15]), "FGSM")
+    answer = entry(gain, Answer(gain.id, finding, finding))
+    row = shown.Row(gain, answer, recorded={"word": "refuted"}, survives=("paper", "sound"))
+    line, _, folded = shown.table("one", [row]).data.partition("<details>")
+    assert "holds with Holm’s adjustment" in line and "unlearning</small>" in line and "refuted" not in line
+    assert "holds the paper’s way and soundly" in folded and "<dt>the recorded run</dt><dd>refuted</dd>" in folded
+    assert 'href="unlearning.html#unlearning.removal.helps"' in folded
+    plain = shown.table("one", [shown.Row(gain, answer)]).data
+    assert "Holm" not in plain and "recorded" not in plain
+
+
 def test_the_figure_has_a_line_for_each_row() -> None:
     number = claims.paper("mitigation").claims["clean.accuracy"]
     gain = claims.paper("unlearning").claims["removal.helps"]

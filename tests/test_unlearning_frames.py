@@ -1,11 +1,16 @@
 """The tables, figures and sentences of the chapter on unlearning, on made-up evidence."""
 
+import re
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 import unlearning_records as made
 
-from lib.chapters.unlearning import contradictions, figures, frames, here, labels, listings, rates
+from lib import book
+from lib.chapters.unlearning import contradictions, figures, frames, here, labels, listings, rates, summary
 from lib.chapters.unlearning.experiment import KINDS
 from lib.chapters.unlearning.loop import READINGS
 from lib.chapters.unlearning.measure_loop import UPDATED
@@ -43,7 +48,8 @@ def test_the_trained_network_s_table_has_the_images_of_pgd_apart():
     assert list(frame["loss"].str[:5]) == ["0.300", "2.300", "1.700", "1.700", "2.000"]
     said = here.trained([made.network(printed=0.32, pgd=0.25)])
     assert said == (
-        "Here: the paper's FGSM leaves 32.0% of the test images correct, 4 times the paper's 8.0%; PGD leaves 25.0%."
+        "Here: under the paper's FGSM 32.0% of the test images are classified correctly, 4 times the paper's 8.0%; "
+        "under PGD 25.0%."
     )
 
 
@@ -62,6 +68,8 @@ def test_the_worst_images_are_shown_with_label_and_prediction():
     figure = figures.worst(made.letter())
     assert [ax.get_title() for ax in figure.axes] == ["a 4", "a 9", "taken for 9", "taken for 4"]
     assert here.worst(made.letter()) == "Here: of the 2 training images shown, 2 are misclassified once attacked."
+    eight = replace(made.letter(), labels=[4] * 8, read=[4] * 6 + [9] * 2)
+    assert here.worst(eight) == "Here: of the 5 training images shown, 0 are misclassified once attacked."
 
 
 # The loop.
@@ -74,32 +82,85 @@ def test_the_loop_s_table_compares_each_reading_with_its_control():
     assert gains[labels.READINGS["none"]] == "" and gains[labels.READINGS["a"]] == "the same networks"
     assert gains[labels.READINGS["b"]].startswith("+0.100") and gains[labels.READINGS["c"]].startswith("+0.050")
     assert here.last_round(loop) == (
-        "Here: after the last round PGD leaves most, 0.700, to (c) removal, starting afresh; it leaves 0.600 to "
-        "removal and 0.500 to no removal."
+        "Here: after the last round accuracy under PGD is highest, 0.700, for “(c) remove, start afresh”. It is 0.600 "
+        "for “(b) remove, train on” and 0.500 for no removal."
     )
 
 
 @pytest.mark.parametrize(
     ("b", "says"),
-    [(0.6, "+0.100 to"), (0.5, "+0.000 to"), (0.4, "-0.100 to")],
+    [(0.6, "adds +0.100 ["), (0.5, "adds +0.000 ["), (0.4, "adds -0.100 [")],
 )
-def test_the_figure_of_gains_has_the_paper_s_rise(b, says):
+def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
     loop = made.loops(b=b, d=0.8)
     (ax,) = figures.gains(networks(), loop).axes
     drawn = [text.get_text() for text in ax.get_yticklabels()]
     assert drawn == [labels.READINGS[reading] for reading in ("random", "b", "c", "d", "e", "f")]
-    assert [text.get_text() for text in ax.texts] == ["the paper: +0.887"]
+    assert [text.get_text() for text in ax.texts] == ["no removal", "the paper: +0.887 →"]
+    assert ax.get_xlim()[1] < 0.5, "the axis is of what was measured"
     (point,) = [line for line in ax.lines if line.get_marker() == "o" and line.get_ydata()[0] == 1 - 0.14]
     assert point.get_xdata()[0] == pytest.approx(b - 0.5)
     said = here.gains(networks(), loop)
-    assert says in said and "training on adversarial images +0.300" in said
+    assert says in said and "adding attacked images, (d), +0.300. The paper's rise is +0.887." in said
+
+
+def test_the_paper_s_rise_is_a_line_where_a_gain_comes_near_it():
+    (ax,) = figures.gains(networks(printed=0.1), made.loops(0.05, none=0.02, d=0.95)).axes
+    assert "the paper: +0.887" in [text.get_text() for text in ax.texts]
+    assert figures.PAPER_S_RISE in [line.get_xdata()[0] for line in ax.lines]
+
+
+def test_the_answer_s_figure_has_the_loop_its_controls_and_the_paper_s_row():
+    loop = made.loops(0.5, b=0.6, random=0.4)
+    (ax,) = figures.answer(networks(printed=0.3), loop).axes
+    drawn = [text.get_text() for text in ax.texts]
+    assert drawn == ["0.300", "0.600", "0.500", "0.400", "the paper, before: 0.0796", "the paper, after: 0.9669"]
+    names = ["before the loop", "(b) remove, train on", "no removal", "random removal"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == names
+    said = here.answer(networks(printed=0.3), loop)
+    assert said.startswith("Here: over the loop accuracy under FGSM changes by +0.300 [")
+    assert said.endswith("Without removal it changes by +0.200, with a random removal by +0.100.")
+
+
+# Round by round.
+
+
+def over_rounds(fgsm, pgd):
+    """(d) with these accuracies after each of its rounds."""
+    loop = made.loops(0.5)
+    for record in loop["d"]:
+        record.looks[:] = [made.look(*pair) for pair in zip(fgsm, pgd, strict=True)]
+    return loop
+
+
+def test_the_figure_of_rounds_begins_before_the_loop():
+    fgsm, pgd = figures.course(networks(printed=0.3), over_rounds((0.7, 0.8), (0.6, 0.4))).axes
+    lines = {line.get_label(): list(line.get_ydata()) for line in fgsm.lines}
+    assert list(lines) == [labels.READINGS[one] for one in ("none", "b", "d", "e")]
+    assert lines["(d) add attacked images"] == pytest.approx([0.3, 0.7, 0.8])
+    assert list(pgd.lines[2].get_ydata()) == pytest.approx([0.35, 0.6, 0.4])
+
+
+@pytest.mark.parametrize(
+    ("fgsm", "pgd", "says"),
+    [
+        ((0.7, 0.75), (0.6, 0.62), "Neither falls by 0.02."),
+        ((0.8, 0.79), (0.8, 0.6), "withstand the one step that they train on, and not an attack of many."),
+        ((0.8, 0.5), (0.8, 0.6), "These networks lose under either."),
+    ],
+)
+def test_a_fall_under_pgd_is_told_with_its_reason(fgsm, pgd, says):
+    said = here.course(networks(), over_rounds(fgsm, pgd))
+    assert said.endswith(says)
+    told = "“(d) add attacked images” falls from 0.800 after round 1 to 0.600 after the last"
+    assert (told in said) is (pgd[1] < pgd[0])
 
 
 def test_a_sentence_says_where_an_interval_lies():
     loop = made.loops(b=0.6)
     assert here.side(rates.gain(networks(), loop, "b", "FGSM")) == "which is more than chance"
     assert here.side(rates.gain(networks(), loop, "none", "FGSM")) == "which may be chance"
-    assert here.side(rates.gain(networks(), made.loops(b=0.4), "b", "FGSM")) == "which is below chance"
+    assert here.side(rates.gain(networks(), made.loops(b=0.4), "b", "FGSM")) == "which is more than chance"
 
 
 def test_overfitting_s_table_begins_before_the_loop():
@@ -117,7 +178,14 @@ def test_the_room_s_table_has_a_line_a_network():
     assert list(frame[f"FGSM, {labels.READINGS['b']}"]) == ["0.100", "0.200"]
     assert list(frame[f"PGD, {labels.READINGS['b']}"]) == ["0.050", "0.050"]
     said = here.room(made.rooms((0.1, 0.2)))
-    assert "at eps 0.30 to 0.30 FGSM leaves 0.080; after the loop it leaves 0.150" in said
+    assert "at eps 0.30 accuracy under FGSM is 0.080 before the loop. After it, it is 0.150; without" in said
+    apart = here.room([*made.rooms((0.1,), eps=0.2), *made.rooms((0.1,))])
+    assert "at eps 0.20 to 0.30 accuracy" in apart
+
+
+def test_the_room_s_figure_has_the_loop_and_its_controls():
+    (ax,) = figures.room(made.rooms((0.1, 0.2))).axes
+    assert [text.get_text() for text in ax.texts] == [*("0.080", "0.150", "0.080", "0.080"), "the paper, after: 0.9669"]
 
 
 # The third row.
@@ -136,9 +204,39 @@ def test_the_ways_to_the_third_row_are_marked_and_counted():
     frame = frames.third_row(networks(), loop).set_index(["attack", "images"])
     assert frame[labels.READINGS["e"]]["FGSM (Fig. 4), one label for all", "fresh"] == "0.970 / 0.160 ★"
     said = here.third_row(networks(), loop)
-    assert said.startswith("Here: 1 of 78 ways give both numbers, 0 of them with no unlearning at all; the nearest is ")
-    assert "one label for all, fresh, (e) added, the worst removed, off by 0.2 tolerances." in said
+    assert said.startswith(
+        "Here: 1 of 78 ways gives both numbers, none of them with nothing unlearned. The nearest is "
+    )
+    assert "off by 0.2 tolerances: FGSM (Fig. 4), one label for all, fresh, (e) add, remove the worst." in said
     assert said.endswith("zero in every pixel of 25% of the images.")
+    near = frames.nearest_ways(networks(), loop)
+    assert len(near) == 5 and list(near.iloc[0]) == [
+        *("FGSM (Fig. 4), one label for all", "fresh", "(e) add, remove the worst", "0.970 / 0.160", "0.2 ★")
+    ]
+    assert not near["off by"][1:].str.contains("★").any()
+    assert here.third_row(networks(), made.loops()).startswith("Here: none of 78 ways give both numbers. The nearest")
+
+
+def test_all_ways_that_give_the_third_row_are_in_the_short_table():
+    loop = made.loops()
+    for reading in ("none", "b", "d"):
+        for record in loop[reading]:
+            for of in (record.row.fresh, record.row.stale):
+                of["one label"] = made.reads(0.97, 0.16)
+    near = frames.nearest_ways(networks(), loop)
+    assert len(near) == 6 and near["off by"].str.endswith("★").all()
+    said = here.third_row(networks(), loop)
+    assert said.startswith("Here: 6 of 78 ways give both numbers, 2 of them with nothing unlearned.")
+
+
+def test_the_third_row_s_figure_has_each_way_once_and_the_paper_s_tolerances():
+    (ax,) = figures.third_row(networks(), made.loops()).axes
+    *marks, star = ax.lines
+    assert sum(len(line.get_xdata()) for line in marks) == 78 and star.get_xdata()[0] == 0.1546
+    idle = [line for line in marks if line.get_label().endswith("nothing unlearned")]
+    assert [len(line.get_xdata()) for line in idle] == [2 * (1 + 2)] * 3
+    (box,) = ax.patches
+    assert box.get_x() < 0.1546 < box.get_x() + box.get_width() and box.get_height() == pytest.approx(0.04)
 
 
 # The second row.
@@ -160,14 +258,16 @@ def test_the_second_row_looks_like_an_untrained_network_s_or_hardly():
     away = {"fig2": made.cloud(0, (0.5, 3.0), 50), "fig4": made.cloud(1, (0.6, 3.0), 50)}
     said = here.untrained(away)
     assert said.startswith("Here: the paper's second row is hardly an untrained network's")
-    assert "at most the probability 0.020" in said
+    assert "The probability of a point as far out is at most 0.020" in said
 
 
 def test_a_trained_network_comes_through_the_second_row_or_not():
     far = {"PGD": [made.curve([(1.0, 0.1), (0.5, 3.0), (0.0, 9.0)])]}
     assert here.at_any_eps(far).startswith("Here: no eps gives a trained network both numbers; PGD comes nearest")
     through = far | {"FGSM": [made.curve([(1.0, 0.1), (0.08, 2.3), (0.0, 9.0)])]}
-    assert here.at_any_eps(through) == "Here: a trained network comes through the paper's second row, under FGSM."
+    assert here.at_any_eps(through) == (
+        "Here: at one eps a trained network has both numbers of the paper's second row, under FGSM."
+    )
 
 
 def test_a_path_is_the_mean_over_networks():
@@ -210,12 +310,13 @@ def test_removal_in_one_shot_is_held_against_the_same_networks_before():
     assert "with 50% of the training images removed" in said and "+0.500 where the worst go, by +0.000" in said
 
 
-def test_the_one_shot_figure_has_a_line_a_kind_and_a_dot_a_network():
+def test_the_one_shot_figure_is_of_the_difference_to_all_images_which_is_drawn():
     e = made.experiment(seeds=2)
-    (ax,) = figures.one_shot(shots(e), e).axes
-    assert ax.get_xscale() == "log" and len(ax.lines) == 4 * (1 + 2)
-    first = ax.lines[0]
-    assert first.get_xdata() == pytest.approx([0.2, 50]) and first.get_ydata() == pytest.approx([0.898, 0.4])
+    (ax,) = figures.one_shot(shots(e), [made.network(printed=0.4) for _ in range(2)], e).axes
+    worst, chance, whole = ax.lines
+    assert ax.get_xscale() == "log" and worst.get_xdata() == pytest.approx([0.2, 50])
+    assert worst.get_ydata() == pytest.approx([0.002, 0.5]) and chance.get_ydata() == pytest.approx([0, 0])
+    assert set(whole.get_ydata()) == {0} and [text.get_text() for text in ax.texts] == ["trained on all images"]
 
 
 def test_membership_s_table_and_its_title():
@@ -268,15 +369,47 @@ def test_every_contradiction_has_both_sides_and_what_was_chosen():
 
 
 @pytest.mark.parametrize(
-    ("before", "word"), [(0.08, "as much to repair as"), (0.34, "less to repair than"), (0.82, "little to repair")]
+    ("before", "word"),
+    [
+        (0.08, "as much to repair as"),
+        (0.34, "less to repair than"),
+        (0.82, "little to repair"),
+        (0.93, "nothing to repair"),
+    ],
 )
 def test_the_lead_says_what_there_was_to_repair(before, word):
-    assert word in here.premise(before)
+    assert word in summary.premise(before)
 
 
-def test_the_prose_has_its_numbers():
-    found = here.summary(networks(printed=0.3), made.loops(b=0.6), made.rooms(), made.experiment())
-    assert (found["before"], found["removed"], found["room"]) == pytest.approx((0.3, 0.6, 0.1))
+UNTRAINED, ELSEWHERE = (0.08, 2.3045), (0.5, 3.0)
+THROUGH, AROUND = [(1.0, 0.1), (0.08, 2.3), (0.0, 9.0)], [(1.0, 0.1), (0.5, 3.0), (0.0, 9.0)]
+
+
+@pytest.mark.parametrize(
+    ("centre", "points", "says"),
+    [
+        (UNTRAINED, AROUND, "Untrained networks have the accuracy and the loss that the paper starts from."),
+        (UNTRAINED, THROUGH, "Untrained networks have, and trained ones at another eps, the accuracy"),
+        (ELSEWHERE, THROUGH, "Trained networks have at another eps the accuracy"),
+        (ELSEWHERE, AROUND, "No network here, trained or untrained, has the accuracy"),
+    ],
+)
+def test_the_lead_says_whose_numbers_the_paper_starts_from(centre, points, says):
+    clouds = {"fig2": made.cloud(0, centre, 50)}
+    assert summary.origin(clouds, {"PGD": [made.curve(points)]}).startswith(says)
+
+
+def test_every_number_that_the_prose_shows_is_in_the_summary():
+    cells = nbformat.read(book.source("unlearning"), as_version=4).cells
+    shown = {name for cell in cells for name in re.findall(r"{glue:text}`answer-([\w-]+)", cell.source)}
+    evidence = {"fig2": made.cloud(0)}, {"PGD": [made.curve(AROUND)]}
+    loop = made.loops(b=0.6)
+    found = summary.summary(networks(printed=0.3), loop, *evidence, made.experiment())
+    assert shown == found.keys()
+    assert found["found"] == (
+        "There was less to repair than in the paper: before any removal, accuracy under FGSM is 0.300. With removals "
+        "it becomes 0.600. As much training without them gives 0.500, a difference which is more than chance."
+    )
     assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
-    of_mnist = made.experiment(dataset="mnist")
-    assert here.summary(networks(), made.loops(), made.rooms(), of_mnist)["data"] == "MNIST"
+    of_mnist = summary.summary(networks(), made.loops(), *evidence, made.experiment(dataset="mnist"))
+    assert of_mnist["data"] == "MNIST" and of_mnist["found"].endswith("a difference which may be chance.")

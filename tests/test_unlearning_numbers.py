@@ -44,7 +44,7 @@ def test_the_first_row_s_loss(losses, expected):
 )
 def test_the_second_row_is_the_printed_attack_s(printed, expected):
     answer = answers.attacked_accuracy([made.network(printed=one) for one in printed], E)
-    assert word(answer) == expected and f"leaves a trained network {np.mean(printed):.2f}" in answer.why
+    assert word(answer) == expected and f"an accuracy of {np.mean(printed):.2f} with" in answer.why
 
 
 @pytest.mark.parametrize(("loss", "expected"), [(2.3, "found"), (2.38, "near"), (5.0, "not found")])
@@ -53,10 +53,27 @@ def test_the_second_row_s_loss(loss, expected):
     assert word(answers.attacked_loss(each, E)) == expected
 
 
-def test_the_second_row_s_ladder_goes_down_to_pgd():
-    ladder = answers.attacked_accuracy(networks(printed=0.3, clipped=0.4, pgd=0.2), E).ladder
-    assert [name for name, _ in ladder] == ["the paper's FGSM, not clipped", "FGSM within [0, 1]", "PGD, 40 steps"]
-    assert [measured.mean for _, measured in ladder] == pytest.approx([0.3, 0.4, 0.2])
+RUNGS = ["the paper's FGSM, not clipped", "FGSM within [0, 1]", "PGD, 40 steps", "worst of all, image by image"]
+
+
+def test_the_second_row_s_ladder_goes_down_to_the_worst_of_all():
+    each = networks(printed=0.3, clipped=0.4, pgd=0.2)
+    for one in each:
+        sample = len(one.some)
+        one.clipped.correct[one.some] = np.arange(sample) % 2 == 0
+        one.pgd.correct[:] = one.stopped[:] = np.arange(sample) % 3 == 0
+    ladder = answers.attacked_accuracy(each, E).ladder
+    assert [name for name, _ in ladder] == RUNGS
+    assert ladder[0][1].mean == pytest.approx(0.3)
+    both = np.mean([np.arange(len(one.some)) % 6 == 0 for one in each])
+    assert ladder[-1][1].mean == pytest.approx(both) and both < min(found.mean for _, found in ladder[:-1])
+    assert [name for name, _ in answers.attacked_loss(each, E).ladder] == RUNGS[:-1], "a loss has no worst case"
+
+
+def test_the_third_row_s_ladder_goes_down_to_the_worst_of_all():
+    loop = made.loops() | {"b": [made.looped([made.look(pgd=0.2)] * 2, 0.9, strong=0.3) for _ in made.SPREAD]}
+    ladder = answers.unlearned_accuracy(networks(), loop, E).ladder
+    assert [name for name, _ in ladder] == RUNGS and ladder[-1][1].mean == pytest.approx(0.2)
 
 
 def test_the_second_row_s_readings_are_the_printed_attacks():

@@ -1,13 +1,14 @@
 """AutoAttack, of torchattacks' parts, as an outside judge of what our own attacks leave."""
 
-import copy
 from collections.abc import Iterator
 
 import torch
 import torchattacks
 from torch import Tensor, nn
 
-from lib import compute
+from lib.attack.outside import outside
+
+LEAST_CLASSES = 4
 
 
 def autoattack(
@@ -33,33 +34,38 @@ def autoattack(
     -------
     Tensor
         x_adv (N, C, H, W): images that are misread already, and those that resist all parts, are returned as they are.
+
+    Raises
+    ------
+    ValueError
+        Where the network has fewer than four classes: the targeted loss takes the four highest logits. Else as attacks
+        do, on images, labels and networks that are none.
     """
-    devices = [compute.device()] if compute.device().type == "cuda" else []
-    judged = copy.deepcopy(model).eval().requires_grad_(False)  # FAB leaves gradients on whatever takes them
-    x_adv = x.clone()
-    with torch.random.fork_rng(devices=devices):
-        resisting = _read_rightly(judged, x, y)
-        for part in _parts(judged, eps, steps, queries, seed):
+    with outside(model, x, y) as (judged, images, labels):
+        x_adv = x.detach().clone()
+        if not len(x):
+            return x_adv
+        resisting, classes = judged.correct(images, labels), judged.classes(images)
+        if classes < LEAST_CLASSES:
+            raise ValueError(f"AutoAttack needs {LEAST_CLASSES} classes at least; this network has {classes}")
+        for part in _parts(judged, eps, steps, queries, seed, classes):
             if not resisting.any():
                 break
-            found = part(x[resisting], y[resisting]).detach()
-            found = torch.minimum(torch.maximum(found, x[resisting] - eps), x[resisting] + eps).clamp(0, 1)
-            fooled = ~_read_rightly(judged, found, y[resisting])
+            given = images[resisting]
+            found = part(given.clone(), labels[resisting]).detach()
+            found = torch.minimum(torch.maximum(found, given - eps), given + eps).clamp(0, 1)
+            fooled = ~judged.correct(found, labels[resisting])
             which = resisting.nonzero().squeeze(1)[fooled]
-            x_adv[which] = found[fooled]
+            x_adv[which] = found[fooled].to(x.dtype)
             resisting[which] = False
     return x_adv
 
 
-def _parts(model: nn.Module, eps: float, steps: int, queries: int, seed: int) -> Iterator[torchattacks.attack.Attack]:
+def _parts(
+    model: nn.Module, eps: float, steps: int, queries: int, seed: int, classes: int
+) -> Iterator[torchattacks.attack.Attack]:
     shared = {"eps": eps, "seed": seed}
     yield torchattacks.APGD(model, steps=steps, loss="ce", n_restarts=1, **shared)
-    yield torchattacks.APGDT(model, steps=steps, n_restarts=1, **shared)
-    yield torchattacks.FAB(model, steps=steps, multi_targeted=True, n_restarts=1, **shared)
+    yield torchattacks.APGDT(model, steps=steps, n_restarts=1, n_classes=classes, **shared)
+    yield torchattacks.FAB(model, steps=steps, multi_targeted=True, n_restarts=1, n_classes=classes, **shared)
     yield torchattacks.Square(model, n_queries=queries, n_restarts=1, **shared)
-
-
-@torch.no_grad()
-def _read_rightly(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """Whether each image (N,) is read as its true class."""
-    return model(x).argmax(1) == y

@@ -1,5 +1,6 @@
 """What all attacks share, and the losses that they raise."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib import compute
+from lib.attack.inputs import check_labels, check_logits, check_pixels
 from lib.models.base import evaluating
 from lib.train import graphs
 
@@ -61,9 +63,10 @@ class Attack(ABC):
     Raises
     ------
     ValueError
-        On a call whose x lies outside `clip` (it was normalised before the attack, most likely), whose
-        labels do not match the images, or on construction with a negative eps or a loss of no known name. Other
-        settings are taken as they are: no steps, for one, leave x as it was.
+        On construction with a setting that means nothing: an eps that is negative or infinite, a loss of no known
+        name, an empty `clip`. On a call whose x lies outside `clip` (it was normalised before the attack, most
+        likely), whose labels do not match the images, whose network returns no logits, or one along whose gradient no
+        attack can be made, since it is not finite.
     """
 
     eps: float = 0.1
@@ -73,25 +76,30 @@ class Attack(ABC):
     batch_size: int = 1000
 
     def __post_init__(self) -> None:
-        if self.eps < 0:
-            raise ValueError(f"eps is {self.eps}; it cannot be negative")
+        self.check("eps", self.eps >= 0 and math.isfinite(self.eps), "it is a finite number, and cannot be negative")
+        self.check("batch_size", self.batch_size >= 1, "at least one image is attacked at once")
+        self.check("clip", self.clip is None or self.clip[0] < self.clip[1], "the lower end comes first")
         if isinstance(self.loss, str) and self.loss not in LOSSES:
             raise ValueError(f"no loss named {self.loss!r}; there are: {', '.join(LOSSES)}")
 
+    def check(self, name: str, holds: bool, otherwise: str) -> None:
+        """Raise a ValueError that names a setting and its value, unless something holds."""
+        if not holds:
+            raise ValueError(f"{name} is {getattr(self, name)}; {otherwise}")
+
     def __call__(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        if y.shape != x.shape[:1]:
-            raise ValueError(f"{len(x)} images come with labels of shape {tuple(y.shape)}; one each is needed")
-        if self.clip and len(x):
-            low, high = x.aminmax()
-            if (low < self.clip[0]) | (high > self.clip[1]):
-                raise ValueError(
-                    f"pixels lie in [{low:.3g}, {high:.3g}], outside {list(self.clip)}: "
-                    "normalisation belongs in the model, as a layer"
-                )
-        with evaluating(model), torch.enable_grad(), graphs.kept():
+        y = check_labels(x, y)
+        check_pixels(x, self.clip)
+        with torch.inference_mode(False), evaluating(model), torch.enable_grad(), graphs.kept():
+            x, y = (values.clone() if values.is_inference() else values for values in (x.detach(), y))
             size = compute.at_once(self.batch_size, x.device)
-            parts = zip(x.detach().split(size), y.split(size), strict=True)
-            return torch.cat([self.perturb(model, images, labels) for images, labels in parts])
+            parts = zip(x.split(size), y.split(size), strict=True)
+            x_adv = torch.cat([self.perturb(model, images, labels) for images, labels in parts])
+        if lost := int(x_adv.isnan().flatten(1).any(1).sum()):
+            raise ValueError(
+                f"the network's gradient is not finite for {lost} of {len(x)} images: they are not attacked"
+            )
+        return x_adv
 
     @abstractmethod
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -115,7 +123,7 @@ class Attack(ABC):
     def gradient_and_logits(self, model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The gradient of `losses` with respect to x, and the logits at x that it took."""
         x = x.detach().requires_grad_()
-        logits = model(x)
+        logits = check_logits(model(x.clone()), len(x))  # a copy: a network may write to what it is given
         return torch.autograd.grad(self.losses(logits, y).sum(), x)[0], logits.detach()
 
     def clipped(self, x: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Attacks that follow the gradient of the loss, by one step or by many."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -25,7 +26,7 @@ class FGSM(Attack):
 
     def moved(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """The step."""
-        return self.clipped(x + self.eps * self.gradient(model, x, y).sign())
+        return self.clipped(x + self.eps * signs(self.gradient(model, x, y)))
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class GradientStep(Attack):
 
     def moved(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         """The step."""
-        return self.clipped(x + self.eps * self.gradient(model, x, y))
+        gradient = self.gradient(model, x, y)
+        return self.clipped(x + self.eps * (gradient + 0 * gradient))  # as in `signs`
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,12 @@ class BIM(Attack):
     alpha: float | None = None
     steps: int = 10
     early_stop: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check("steps", self.steps >= 0, "it cannot be negative")
+        is_length = self.alpha is None or (self.alpha >= 0 and math.isfinite(self.alpha))
+        self.check("alpha", is_length, "a step has a finite length")
 
     @property
     def step(self) -> float:
@@ -93,7 +101,7 @@ class BIM(Attack):
     def uphill(self, model: nn.Module, x_adv: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """x_adv after one step, but for images that stop early; and which images (N,) had resisted by then."""
         gradient, logits = self.gradient_and_logits(model, x_adv, y)
-        moved = self.within(x_adv + self.step * gradient.sign(), x)
+        moved = self.within(x_adv + self.step * signs(gradient), x)
         resisting = self.resisting(logits, y)
         return _where(resisting, moved, x_adv) if self.early_stop else moved, resisting
 
@@ -122,21 +130,20 @@ class PGD(BIM):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.restarts < 1:
-            raise ValueError(f"restarts is {self.restarts}; at least one is needed")
+        self.check("restarts", self.restarts >= 1, "at least one is needed")
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         best = self.from_start(model, x, y, restart=0)
         for restart in range(1, self.restarts):
             with torch.no_grad():
-                logits = model(best)
+                logits = model(best.clone())
             open_ = self.resisting(logits, y)
             going = _going(open_)
             if not going.any():
                 break
             candidate = self.from_start(model, x[going], y[going], restart)
             with torch.no_grad():
-                found = model(candidate)
+                found = model(candidate.clone())
             better = self.losses(found, y[going]) > self.losses(logits[going], y[going])
             better |= ~self.resisting(found, y[going])  # a success may have the lower loss
             best[going] = _where(better & open_[going], candidate, best[going])
@@ -147,6 +154,11 @@ class PGD(BIM):
         start = self.within(uniform(x, self.eps, self.seed * 1000 + restart), x) if self.random_start else x
         # Where it starts is all that a seed decides, so that one capture of a step serves all seeds.
         return replace(self, seed=0).ascend(model, start, x, y)
+
+
+def signs(gradient: Tensor) -> Tensor:
+    """The signs of a gradient; NaN where it is not finite, so that no such pixel passes for one that was attacked."""
+    return gradient.sign() + 0 * gradient
 
 
 def _going(resisting: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ class LBFGS(Attack):
     Raises
     ------
     ValueError
-        On another `loss`: the attack has its own.
+        On another `loss`: the attack has its own; or without iterations or searches.
     """
 
     eps: float = 1.0
@@ -50,6 +50,9 @@ class LBFGS(Attack):
         super().__post_init__()
         if self.loss != "cross_entropy":
             raise ValueError("L-BFGS has a loss of its own; it takes no other")
+        self.check("iterations", self.iterations >= 1, "at least one is needed")
+        self.check("searches", self.searches >= 1, "at least one is needed")
+        self.check("tolerance", self.tolerance >= 0, "it is a share, and cannot be negative")
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         x_adv = x.clone()

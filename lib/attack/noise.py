@@ -1,5 +1,7 @@
 """Noise that an image and a seed decide, on any device and in any batch; and images moved by it."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -8,14 +10,16 @@ def noise(x: Tensor, seed: int) -> Tensor:
     """Uniform noise in [0, 1), of the shape of x, drawn for each image from the image itself and the seed.
 
     A stream of random numbers would tie an image's noise to its place in a batch. Here it is a hash of the image's
-    bits, the pixel's number and the seed, and so the same on any device and in any batch.
+    bits, the pixel's number and the seed, and so the same on any device and in any batch. It has as many bits as a
+    number of x's type holds, at most 24.
     """
     bits = x.detach().to(torch.float32).flatten(1).contiguous().view(torch.int32).to(torch.int64)
     pixel = torch.arange(bits.shape[1], device=x.device)
     key = (bits * _scramble(pixel + 1)).sum(1, keepdim=True)
     shift = (seed * 0x632BE5AB + 2**63) % 2**64 - 2**63  # wraps around, as int64 does
     values = _scramble(_scramble(key + shift) + pixel)
-    return ((values >> 40) & 0xFFFFFF).to(x.dtype).div(2**24).view_as(x)
+    held = min(24, 1 - round(math.log2(torch.finfo(x.dtype).eps)))
+    return ((values >> (64 - held)) & (2**held - 1)).to(x.dtype).div(2**held).view_as(x)
 
 
 def _scramble(values: Tensor) -> Tensor:

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 import torchattacks
 from torch import Tensor, nn
 
-from lib import compute
 from lib.attack.base import Attack
+from lib.attack.inputs import check_classes, check_logits
 from lib.attack.noise import noise
-from lib.models.base import evaluating
+from lib.attack.outside import outside
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class LocalSearch(Attack):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.candidates < 1:
-            raise ValueError(f"candidates is {self.candidates}; at least one is needed")
+        self.check("candidates", self.candidates >= 1, "at least one is needed")
+        self.check("pixels", self.pixels >= 0, "it cannot be negative")
 
     def __call__(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         return Attack.__call__(replace(self, batch_size=self.at_once(x.device)), model, x, y)
@@ -57,13 +57,14 @@ class LocalSearch(Attack):
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         x_adv, going = x.clone(), torch.arange(len(x), device=x.device)
         for number in range(self.pixels):
-            logits = model(x_adv[going])
+            logits = check_logits(model(x_adv[going]), len(going))
+            check_classes(y, logits.shape[1])
             open_ = self.resisting(logits, y[going])
             going, logits = going[open_], logits[open_]
             if not len(going):
                 break
             trials = self.trials(x_adv[going], x[going], number)
-            found = self.losses(model(trials.flatten(0, 1)), y[going].repeat_interleave(trials.shape[1]))
+            found = self.losses(model(trials.flatten(0, 1).clone()), y[going].repeat_interleave(trials.shape[1]))
             highest, which = found.view(trials.shape[:2]).max(1)
             better = highest > self.losses(logits, y[going])
             x_adv[going[better]] = trials[better, which[better]]
@@ -97,7 +98,12 @@ def square(model: nn.Module, x: Tensor, y: Tensor, eps: float, queries: int, see
     -------
     Tensor
         x_adv (N, C, H, W): images that are misread already, and those that resist, included.
+
+    Raises
+    ------
+    ValueError
+        As attacks do, on images, labels and networks that are none.
     """
-    devices = [compute.device()] if compute.device().type == "cuda" else []
-    with evaluating(model), torch.random.fork_rng(devices=devices):
-        return torchattacks.Square(model, eps=eps, n_queries=queries, seed=seed)(x, y).detach()
+    with outside(model, x, y) as (wrapped, images, labels):
+        found = torchattacks.Square(wrapped, eps=eps, n_queries=queries, seed=seed)(images, labels)
+    return found.detach().to(x.dtype)

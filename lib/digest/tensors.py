@@ -58,5 +58,6 @@ def _state(x: Tensor) -> State:
 def _hashed(x: Tensor) -> str:
     sha = hashlib.sha256()
     for part in x.detach().contiguous().view(-1).split(PART):
-        sha.update(part.cpu().clone().numpy())  # a copy: memory once shared with NumPy is never remembered
+        # A copy, since memory once shared with NumPy is never remembered; as bytes, since NumPy has not every type.
+        sha.update(part.cpu().clone().view(torch.uint8).numpy())
     return sha.hexdigest()

@@ -1,7 +1,7 @@
 """What is still to be measured, what comes first, and how long it will take here."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from statistics import median
 
 from lib import provenance
@@ -20,7 +20,7 @@ class Task:
     cell: Cell
     seconds: float | None
     is_scaled: bool = False
-    """Whether that was measured on another device, and is scaled to this one."""
+    """Whether that was measured on another device or data set, and is scaled to this one."""
 
 
 def missing(wanted: Iterable[Cell], order: Sequence[str] = ()) -> list[Task]:
@@ -56,13 +56,14 @@ def experience() -> Iterable[Made]:
 def planned(cell: Cell, known: Iterable[Made], here: str) -> Task:
     """A cell, and what it will take on the device `here`.
 
-    Where none of its part was made on that, those of another device count, times the ratio of the two: the median over
-    the parts that both have made under the same settings. Of several others, the one with most of these.
+    Where none of its part was made on that with its data set, those of another device or data set count, times the
+    ratio of the two: the median over the parts that both have made under the same settings. Of several others, the one
+    with most of these.
     """
-    made: dict[str, list[Made]] = {}
+    made: dict[tuple[str, tuple[str, ...]], list[Made]] = {}
     for one in known:
-        made.setdefault(one.device, []).append(one)
-    mine = made.pop(here, [])
+        made.setdefault((one.device, tuple(sorted(one.data))), []).append(one)
+    mine = made.pop((here, tuple(sorted(data_sets(cell.setting)))), [])
     if (seconds := estimate(cell, mine)) is not None:
         return Task(cell, seconds)
     scaled = [(ratios(mine, theirs), estimate(cell, theirs)) for theirs in made.values()]
@@ -73,8 +74,17 @@ def planned(cell: Cell, known: Iterable[Made], here: str) -> Task:
     return Task(cell, seconds * median(shared), is_scaled=True)
 
 
+def data_sets(setting: object) -> set[str]:
+    """The data sets that a setting names, in a field `dataset` of its own or of a setting within it."""
+    if not is_dataclass(setting):
+        return set()
+    values = {field.name: getattr(setting, field.name) for field in fields(setting)}
+    own = {values.pop("dataset")} if "dataset" in values else set()
+    return own.union(*map(data_sets, values.values()))
+
+
 def ratios(mine: Iterable[Made], theirs: Iterable[Made]) -> list[float]:
-    """The seconds on one device by those on another, of each part that both have made under some same setting."""
+    """The seconds of one list by those of another, of each part that both have under some setting of the same words."""
     one, other = _longest(mine), _longest(theirs)
     parts: dict[tuple[str, str], list[float]] = {}
     for chapter, part, setting in one.keys() & other.keys():
@@ -112,7 +122,7 @@ def listed(tasks: Sequence[Task]) -> str:
     lines = [f"{name:42} {len(of):4} {_minutes(of):>10}" for name, of in parts.items()]
     head = f"{'what is missing, the most telling first':42} {'cells':>4} {'minutes':>9}"
     total = f"{'all of it':42} {len(tasks):4} {_minutes(tasks):>10}"
-    notes = ["~ by what another device took"] if any(task.is_scaled for task in tasks) else []
+    notes = ["~ by what another device or data set took"] if any(task.is_scaled for task in tasks) else []
     return "\n".join([head, *lines, total, *notes]) if tasks else "nothing is missing"
 
 

@@ -72,6 +72,8 @@ class Paper:
 
     name: str
     title: str
+    idea: str
+    """What it proposes, in a sentence."""
     setting: str
     claims: dict[str, Claim]
 
@@ -94,7 +96,7 @@ def paper(name: str) -> Paper:
         }
         entry.pop("joint", None)
         claims[entry["id"]] = Claim(paper=name, **entry, **own)
-    return Paper(name, facts["title"], facts["setting"], claims)
+    return Paper(name, facts["title"], facts["idea"], facts["setting"], claims)
 
 
 def _groups(entries: list[dict]) -> dict[str, tuple[str, ...]]:

@@ -105,7 +105,9 @@ def _cell(row: Mapping, column: str) -> object:
 
 def schema() -> dict:
     """The form of ledger.json: a row is an answer as results have it, and what a ledger adds."""
-    own, of_results = (json.loads((HERE / f"{name}.schema.json").read_text()) for name in ("ledger", "results"))
+    own, of_results = (
+        json.loads((HERE / f"{name}.schema.json").read_text(encoding="utf-8")) for name in ("ledger", "results")
+    )
     definitions = of_results["$defs"] | own["$defs"]
     row, answer = own["$defs"]["row"], of_results["$defs"]["answer"]
     definitions["row"] = answer | {

@@ -40,7 +40,7 @@ def scoreboard_inputs(folder: Path) -> Basis:
     folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
     files = [path / f"{name}.json" for path in folders for name in book.papers()]
     found = [path for path in files if path.exists()]
-    facts = [(path.name, path.parent == RECORDED, path.read_text()) for path in found]
+    facts = [(path.name, path.parent == RECORDED, path.read_text("utf-8", "replace")) for path in found]
     claims = [path.read_text(encoding="utf-8") for path in sorted((book.NOTEBOOKS / "claims").rglob("*.yaml"))]
     return Basis(sha256(repr((facts, claims))), f"the results of {len(found)} runs")
 
@@ -101,14 +101,21 @@ def write(notebook: str, found: Mapping) -> Path:
     return path
 
 
+WHOLE = {"notebook", "profile", "parameters", "claims", "provenance"}
+"""What results always have."""
+
+
 def read_results(folder: Path, notebook: str) -> dict | None:
     """The results of a notebook's run in a folder, or None where it has not run there or they cannot be read."""
     path = folder / f"{notebook}.json"
     try:
-        return json.loads(path.read_text()) if path.exists() else None
-    except json.JSONDecodeError as error:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        if found is not None and not (isinstance(found, dict) and found.keys() >= WHOLE):
+            raise ValueError("it has not what results have")
+    except ValueError as error:  # as it is where the file is no text, or no JSON
         print(f"{path} is damaged ({error}) and counts as not run", file=sys.stderr)
         return None
+    return found
 
 
 def edition(results: Mapping) -> int:

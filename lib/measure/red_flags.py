@@ -43,7 +43,7 @@ class Probes:
     huge: NDArray[np.bool_]
     """Under PGD at `LARGE_EPS`."""
     no_gradient: NDArray[np.bool_]
-    """Whose gradient is zero in every pixel."""
+    """Whose gradient is zero in every pixel, or in one not finite."""
 
 
 def probes(
@@ -125,7 +125,7 @@ def red_flags(
 
 
 def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> float:
-    """The share of images on which the attack's gradient is zero in every pixel, and so does nothing.
+    """The share of images on which the attack's gradient does nothing: zero in every pixel, or in one not finite.
 
     A softmax that saturates in float32 gives such gradients; a high accuracy then says nothing
     (Carlini and Wagner, 2016).
@@ -134,8 +134,8 @@ def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> fl
 
 
 def without_gradient(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> Tensor:
-    """Which images (N,) have a gradient of zero in every pixel, by the attack's loss."""
-    with evaluating(model), torch.enable_grad():
-        batches = zip(x.split(BATCH), y.split(BATCH), strict=True)
-        zeros = [(attack.gradient(model, images, labels) == 0).flatten(1).all(1) for images, labels in batches]
-    return torch.cat(zeros)
+    """Which images (N,) have a gradient of zero in every pixel, or in one that is not finite, by the attack's loss."""
+    with torch.inference_mode(False), evaluating(model), torch.enable_grad():
+        batches = zip(x.clone().split(BATCH), y.clone().split(BATCH), strict=True)
+        gradients = (attack.gradient(model, images, labels).flatten(1) for images, labels in batches)
+        return torch.cat([(one == 0).all(1) | ~one.isfinite().all(1) for one in gradients])

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lib import compute
 from lib.attack.base import Attack
+from lib.attack.inputs import check_classes, check_labels, check_logits
 from lib.models.base import evaluating
 
 BATCH = 1000
@@ -46,21 +47,42 @@ class Score:
 
 @torch.no_grad()
 def logits(model: nn.Module, x: Tensor) -> Tensor:
-    """The logits (N, classes) of all images, in batches."""
+    """The logits (N, classes) of all images, in batches; the network is given copies, which it may change.
+
+    Raises
+    ------
+    ValueError
+        Where the network returns no logits, or some that are NaN.
+    """
     with evaluating(model):
-        return torch.cat([model(images) for images in x.split(compute.at_once(BATCH, x.device))])
+        parts = x.split(compute.at_once(BATCH, x.device))
+        found = torch.cat([check_logits(model(images.clone()), len(images)) for images in parts])
+    if lost := int(found.isnan().any(1).sum()):
+        raise ValueError(f"the network's logits are NaN for {lost} of {len(x)} images")
+    return found
 
 
 def losses(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     """The cross-entropy of each image (N,), in nats."""
-    return F.cross_entropy(logits(network, x), y, reduction="none")
+    return _losses(logits(network, x), check_labels(x, y))
 
 
 def score(model: nn.Module, x: Tensor, y: Tensor) -> Score:
-    """Read x as it is. x (N, C, H, W), y (N,) on the model's device."""
-    outputs = logits(model, x)
-    losses = F.cross_entropy(outputs, y, reduction="none")
+    """Read x as it is. x (N, C, H, W), y (N,) on the model's device.
+
+    Raises
+    ------
+    ValueError
+        Where labels are not one class each, or the network returns no logits.
+    """
+    y, outputs = check_labels(x, y), logits(model, x)
+    losses = _losses(outputs, y)
     return Score(outputs.argmax(1).cpu().numpy(), y.cpu().numpy(), losses.cpu().numpy())
+
+
+def _losses(outputs: Tensor, y: Tensor) -> Tensor:
+    check_classes(y, outputs.shape[1])
+    return F.cross_entropy(outputs, y, reduction="none")
 
 
 def under_attack(model: nn.Module, attack: Attack, x: Tensor, y: Tensor, targets: Tensor | None = None) -> Score:

@@ -1,5 +1,6 @@
 """Building a network, reading it in eval mode, and saying what it consists of."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,15 +30,20 @@ def start_as_keras(model: nn.Module) -> None:
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
     """Put every module in eval mode, and give each its own mode back afterwards, also after an error.
 
-    One flag for the whole model would be wrong: a network whose batch norm is frozen is in both modes at once.
+    One flag for the whole model would be wrong: a network whose batch norm is frozen is in both modes at once. Of
+    several threads one is within at a time, so that each finds the modes that it has set.
     """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield model
-    finally:
-        for module, training in modes:
-            module.training = training
+    with _ALONE:
+        modes = [(module, module.training) for module in model.modules()]
+        model.eval()
+        try:
+            yield model
+        finally:
+            for module, training in modes:
+                module.training = training
+
+
+_ALONE = threading.RLock()
 
 
 def parameter_count(model: nn.Module) -> int:

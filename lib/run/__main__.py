@@ -1,25 +1,31 @@
-"""python -m lib.run: measure, execute notebooks, record runs, fetch data, render the site, say what is up to date."""
+"""python -m lib.run: measure, execute notebooks, record runs, render the site, make a course, say what is stale."""
 
 import argparse
 import os
-import re
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from lib import book, compute, data
+from lib.course import package
 from lib.evidence import carry
 from lib.evidence.cluster import EngineError
+from lib.exercises.directives import ExerciseError
+from lib.judge import options as judging
+from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
 from lib.run import STARTED, costs, execute, measuring, record, status
+from lib.run.arguments import as_given, positive, resource, seconds
 from lib.run.run import Run
 from lib.site import build, readme
+from lib.site.chromium import launched
 from lib.site.render import SiteError
 
 FAILURES = (
     *(ParameterError, execute.RunError, measuring.MeasuringError, data.DataError, SiteError, EngineError),
-    carry.CarryError,
+    *(carry.CarryError, Refused, ExerciseError, OSError),  # the last: a full or read-only disk, a name that is too long
 )
 INTERRUPTED = 130
 LARGEST = "of the file: trainings that would make it larger stay here"
@@ -34,14 +40,14 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     try:
         options.command(options)
         sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
     except FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; finished results stand, training goes on from its last snapshot", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
     return 0
 
 
@@ -115,7 +121,7 @@ def _reproduce(options: argparse.Namespace) -> None:
     _execute_all(runs)
     execute.execute(Run.scoreboard(where))
     index = build.build(where, where / "book")
-    print(f"\n{status.summary(where)}\n\nThe site: {index.relative_to(compute.ROOT)}")
+    print(f"\n{status.summary(where)}\n\nThe site: {execute.shown(index)}")
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -157,7 +163,33 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _book(options: argparse.Namespace) -> None:
-    print(build.build(options.results, options.output))
+    print(build.build(options.results, options.output, solutions=not options.without_solutions))
+
+
+def _course(options: argparse.Namespace) -> None:
+    made = package.make(compute.RUNS / "course", options.page, grader=options.grader == "otter")
+    archive, student, instructor = map(execute.shown, (made.archive, made.student, made.instructor))
+    print(f"{made.exercises} exercises, with {made.cells} measured cells")
+    print(f"for students: {archive}, which is {student}; for you: {instructor}, with the rubric")
+
+
+def _status(options: argparse.Namespace) -> None:
+    print("\n".join(status.lines()) or "nothing has run yet")
+
+
+def _judge(options: argparse.Namespace) -> None:
+    from lib.judge import command  # what draws takes a second to import
+
+    asked = {name: value for name, value in vars(options).items() if name not in ("command", "started")}
+    command.run(**asked)
+
+
+def _pdf(options: argparse.Namespace) -> None:
+    from lib.site import pdf  # what reads and writes PDF is slow to import, and seldom asked for
+
+    with launched() as browser, tempfile.TemporaryDirectory() as folder:  # without a browser, nothing is built
+        site = build.build(options.results, Path(folder).resolve() / "site").parent
+        print("\n".join(map(str, pdf.write(site, options.output, browser))))
 
 
 def _status(options: argparse.Namespace) -> None:
@@ -166,44 +198,12 @@ def _status(options: argparse.Namespace) -> None:
 
 def _runs(notebooks: list[str], profile: str, pairs: list[str]) -> list[Run]:
     """The runs that are asked for: all are checked before the first one runs."""
-    given = _given(pairs)
+    given = as_given(pairs)
     return [Run.of(name, profile, given) for name in notebooks]
 
 
 def _without_scoreboard(notebooks: list[str]) -> list[str]:
     return [name for name in notebooks if name != book.SCOREBOARD]
-
-
-def _given(pairs: list[str]) -> dict[str, str]:
-    wrong = [pair for pair in pairs if "=" not in pair]
-    if wrong:
-        raise ParameterError(f"{wrong[0]!r} is no parameter: write name=value")
-    names = [pair.partition("=")[0] for pair in pairs]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise ParameterError(f"{twice[0]} is given twice")
-    return dict(pair.split("=", 1) for pair in pairs)
-
-
-def _seconds(text: str) -> float:
-    """A span of time, as in 90s, 12m or 2h."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no span of time: write 90s, 12m or 2h")
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
-    return int(text)
-
-
-def _resource(text: str) -> tuple[str, float]:
-    name, _, amount = text.partition("=")
-    try:
-        return name, float(amount)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: write NAME=AMOUNT, say GPU=1") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -233,8 +233,8 @@ def _parser() -> argparse.ArgumentParser:
     filled.add_argument("--profile", default="paper", help="notebooks/profiles/<name>.yaml; paper by default")
     parameters(filled)
     filled.add_argument("--list", action="store_true", help="only say what is missing, and how long it will take here")
-    filled.add_argument("--within", type=_seconds, metavar="TIME", help="have ended after 90s, 12m or 2h, file and all")
-    filled.add_argument("--jobs", type=_positive, metavar="N", help="processes side by side; one a core by default")
+    filled.add_argument("--within", type=seconds, metavar="TIME", help="have ended after 90s, 12m or 2h, file and all")
+    filled.add_argument("--jobs", type=positive, metavar="N", help="processes side by side; one a core by default")
     filled.add_argument("--export", type=Path, metavar="FILE", help="at the end, do what `export` does")
     packed = command(_export, "export", "put the cells that are kept, and trainings to go on with, into a zip file")
     packed.add_argument("export", type=Path, metavar="FILE")
@@ -242,7 +242,7 @@ def _parser() -> argparse.ArgumentParser:
     packed.add_argument("--profile", default="paper", help="notebooks/profiles/<name>.yaml; paper by default")
     parameters(packed)
     for added in (filled, packed):
-        added.add_argument("--at-most", type=_positive, default=float("inf"), metavar="MB", help=LARGEST)
+        added.add_argument("--at-most", type=positive, default=float("inf"), metavar="MB", help=LARGEST)
     networks = command(_weights, "weights", "write a run's trained networks as safetensors files, with a card each")
     networks.add_argument("notebook", nargs="*")
     networks.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
@@ -254,16 +254,24 @@ def _parser() -> argparse.ArgumentParser:
     swept.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
     swept.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE,VALUE,... or NAME=A:B")
     swept.add_argument("--name", help="of its folder in runs/sweeps; by default made of what is swept")
-    swept.add_argument("--workers", type=_positive, metavar="N", help="runs at a time on this machine")
+    swept.add_argument("--workers", type=positive, metavar="N", help="runs at a time on this machine")
     for added in (swept, filled):
         added.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask cluster, say tcp://host:8786")
-        wanted = added.add_argument("--resources", type=_resource, action="append", default=[], metavar="NAME=AMOUNT")
+        wanted = added.add_argument("--resources", type=resource, action="append", default=[], metavar="NAME=AMOUNT")
         wanted.help = "what a run or a cell takes of what the cluster's workers offer, say GPU=1"
     command(_data, "data", "fetch data sets into data/").add_argument("name", nargs="+")
     rendered = command(_book, "book", "render the site from a folder of executed notebooks")
     rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
     rendered.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "html")
+    rendered.add_argument("--without-solutions", action="store_true", help="also not in what pages let one download")
+    taught = command(_course, "course", "make copies of the exercises, for students and with solutions, in runs/course")
+    taught.add_argument("page", nargs="*", help="a chapter, or primer; all that have exercises by default")
+    taught.add_argument("--grader", choices=["otter"], help="have otter-grader call the checks")
+    printed = command(_pdf, "pdf", "print that site with Chromium: the book in one file, and each page")
+    printed.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
+    printed.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "pdf")
     command(_status, "status", "what has run, and what would come out differently today")
+    judging.add(command(_judge, "judge", "attack a network of your own as the book's are attacked, beside them"))
     return parser
 
 

@@ -30,7 +30,7 @@ def announcement(profile: str, runs: Sequence[Run]) -> str:
 
 
 def _costs() -> dict:
-    return yaml.safe_load((book.NOTEBOOKS / "costs.yaml").read_text())
+    return yaml.safe_load((book.NOTEBOOKS / "costs.yaml").read_text(encoding="utf-8"))
 
 
 def _cost(cost: Mapping | None) -> str:

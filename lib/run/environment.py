@@ -4,22 +4,35 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
+from lib import data
 
-def environment(out: Path, results: Path) -> dict[str, str]:
+INLINE = "module://matplotlib_inline.backend_inline"
+DEFAULTS = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "matplotlibrc"
+"""Matplotlib's own settings, which a user's would else be laid over."""
+
+
+def environment(out: Path, results: Path, profile: str) -> dict[str, str]:
     """Variables for a notebook's process: where its results go, and this environment's own Python.
+
+    A reader's own settings of IPython and matplotlib are left out: a page is the same whoever makes it.
 
     Parameters
     ----------
     out
         Where it writes its results.
     results
-        The folder of the run, which names the profile too, and holds what other notebooks have found.
+        The folder of the run, which holds what other notebooks have found.
+    profile
+        The name of the run: its profile, with what was given by hand.
     """
     own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
-    found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": results.name}
+    found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": profile}
+    found |= {"REPRO_DATA": str(data.CACHE)}
     found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
+    found |= {"MPLBACKEND": INLINE, "MATPLOTLIBRC": str(DEFAULTS), "IPYTHONDIR": str(out / "ipython")}
     if not sys.stderr.isatty():
         found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
     return found

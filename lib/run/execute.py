@@ -15,12 +15,16 @@ from pathlib import Path
 
 import nbformat
 import papermill
+import psutil
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from lib import book, compute, provenance
 from lib.run import engine, environment
 from lib.run.run import Run
+
+START_S = 300
+"""How long a kernel may take to start: on a slow shared disk it reads its packages for minutes."""
 
 
 class RunError(RuntimeError):
@@ -51,7 +55,7 @@ def execute(run: Run, *, force: bool = False) -> Path:
     with tempfile.TemporaryDirectory(dir=run.folder, prefix=f".{run.notebook}-{owner}-") as scratch:
         partial = Path(scratch) / run.target.name
         try:
-            with environment.environment_set(environment.environment(Path(scratch), run.folder)):
+            with environment.environment_set(environment.environment(Path(scratch), run.folder, run.name)):
                 _papermill(run, partial)
         except BaseException as error:
             if partial.exists():
@@ -60,6 +64,8 @@ def execute(run: Run, *, force: bool = False) -> Path:
                 raise RunError(_failure(run, error)) from error
             if isinstance(error, DeadKernelError):
                 raise RunError(_died(run)) from error
+            if isinstance(error, RuntimeError) and not partial.exists():  # what jupyter_client raises
+                raise RunError(_not_started(run, error)) from error
             raise
         _install(partial, run)
     run.failed.unlink(missing_ok=True)
@@ -71,34 +77,30 @@ def clear_abandoned(run: Run) -> None:
     own = re.compile(rf"\.{run.notebook}-(\d+)-{re.escape(socket.gethostname())}-\w+")
     for scratch in run.folder.iterdir():
         found = own.fullmatch(scratch.name)
-        if found and not _alive(int(found[1])):
+        if found and not psutil.pid_exists(int(found[1])):
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)  # signal 0 only asks
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # another user's
-    return True
 
 
 def _papermill(run: Run, output: Path) -> None:
     started = time.monotonic()
     papermill.execute_notebook(
-        book.source(run.notebook),
-        output,
+        _plain(book.source(run.notebook)),
+        _plain(output),
         parameters=dict(run.values),
         engine_name=engine.NAME,
         kernel_name="python3",
         progress_bar=False,
+        start_timeout=START_S,
         stderr_file=sys.stderr,  # the progress bars of long cells
         coalesce_streams=True,
         cwd=str(compute.ROOT),
     )
     print(f"{run.notebook}: done in {provenance.clock(time.monotonic() - started)}", flush=True)
+
+
+def _plain(path: Path) -> str:
+    """A path for papermill, which takes braces for the place of a parameter's value."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _install(executed: Path, run: Run) -> None:
@@ -125,6 +127,13 @@ def _died(run: Run) -> str:
     return (
         f"{run.notebook}: its process was killed, most often for taking more memory than there is. What had run is in "
         f"{shown(run.failed)}; earlier results stand. Smaller sizes (README, What it takes) need less."
+    )
+
+
+def _not_started(run: Run, error: RuntimeError) -> str:
+    return (
+        f"{run.notebook}: its kernel did not start ({error}). Most often something on this machine ends every Python "
+        f"kernel, as a startup file does that fails; `{sys.executable} -m ipykernel_launcher` shows what it says."
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 from tqdm import tqdm
 
 from lib import compute, provenance
@@ -24,6 +25,8 @@ from lib.run.tasks import tasks
 
 WATCH_S = 0.3
 PATIENCE_S = 10.0
+SOFTLY = signal.SIGTERM if sys.platform == "win32" else signal.SIGINT
+"""What lets a process keep a training that it is at; Windows has no such thing, and ends it with what it has kept."""
 GB_PER_JOB = 3
 """What a process of the chapters takes at most, for how many go side by side."""
 
@@ -95,11 +98,7 @@ def default_jobs() -> int:
     """One process a core, as far as the memory goes; one where all would share a GPU."""
     if compute.device().type != "cpu":
         return 1
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    except (AttributeError, ValueError, OSError):
-        memory = float("inf")
-    return max(1, min(cores(), int(memory / GB_PER_JOB)))
+    return max(1, min(cores(), int(psutil.virtual_memory().total / 2**30 / GB_PER_JOB)))
 
 
 class _Watch:
@@ -167,15 +166,16 @@ def _side_by_side(
 
 
 def _killed(number: int) -> str:
-    why = ", most often for taking more memory than there is" if number == signal.SIGKILL else ""
-    return f"  a process was killed by {signal.Signals(number).name}{why}; the same command goes on where it was"
+    name = signal.Signals(number).name
+    why = ", most often for taking more memory than there is" if name == "SIGKILL" else ""
+    return f"  a process was killed by {name}{why}; the same command goes on where it was"
 
 
 def _stop(workers: Sequence[subprocess.Popen], patience: float = PATIENCE_S) -> None:
     """Let processes keep what they have, then end them."""
     for worker in workers:
         with suppress(ProcessLookupError):
-            worker.send_signal(signal.SIGINT)
+            worker.send_signal(SOFTLY)
     until = time.monotonic() + patience
     for worker in workers:
         try:

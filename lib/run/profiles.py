@@ -42,8 +42,7 @@ def section(profile: str, notebook: str) -> dict[str, Value]:
     """
     if profile not in names():
         raise ParameterError(f"no profile named {profile!r}; there are: {', '.join(names())}")
-    given = (yaml.safe_load((_folder() / f"{profile}.yaml").read_text()) or {}).get(notebook) or {}
-    return check(declared(notebook), given)
+    return check(declared(notebook), _read(profile).get(notebook) or {})
 
 
 def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str, Value]:
@@ -68,7 +67,42 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
 
 def worth(profile: str) -> list[str]:
     """The parts of chapters in the order in which a profile has them measured, the most telling first."""
-    return (yaml.safe_load((book.NOTEBOOKS / "profiles" / f"{profile}.yaml").read_text()) or {}).get("worth") or []
+    return _read(profile).get("worth") or []
+
+
+class _AsWritten(yaml.BaseLoader):
+    """YAML whose values stay text, so that `010` or `1:30` is read as a parameter's type reads it and not as YAML does;
+    a key that comes twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [key.value for key, _ in node.value]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} is given twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _read(profile: str) -> dict:
+    """The sections of a profile.
+
+    Raises
+    ------
+    ParameterError
+        Where the file is no YAML, or has a section of no notebook.
+    """
+    path = _folder() / f"{profile}.yaml"
+    try:
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_AsWritten) or {}
+    except yaml.YAMLError as error:
+        raise ParameterError(f"{path} cannot be read: {error}") from error
+    known = [*book.notebooks(), "worth"]
+    if not isinstance(found, dict):
+        raise ParameterError(f"{path} has no sections; it may have: {', '.join(known)}")
+    for name, section in found.items():
+        if name not in known:
+            raise ParameterError(f"{path} has a section {name!r}; there are: {', '.join(known)}")
+        if section and not isinstance(section, list if name == "worth" else dict):
+            raise ParameterError(f"{path}: {name} is {section!r}; it takes lines of `parameter: value`")
+    return found
 
 
 def by_hand(notebook: str, given: Mapping[str, object]) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lib import book, compute, data
 from lib.evidence.experiment import Experiment
+from lib.files import short_name
 from lib.ledger import results
 from lib.parameters import ParameterError, Value
 from lib.run import profiles
@@ -89,13 +90,13 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What its folder is called, as in `quick+eps_untargeted=0.2`."""
+        """Its profile with what was given by hand, as in `quick+eps_untargeted=0.2`: what its folder is called."""
         return profiles.run_name(self.profile, self.given)
 
     @property
     def folder(self) -> Path:
         """Where it is, beside the other notebooks' runs with these settings."""
-        return self.where or compute.RUNS / self.name
+        return self.where or compute.RUNS / short_name(self.name)
 
     @property
     def target(self) -> Path:

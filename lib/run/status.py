@@ -6,6 +6,7 @@ from pathlib import Path
 from lib import book, compute
 from lib.ledger import results, words
 from lib.ledger.claims import paper
+from lib.run.execute import shown
 from lib.run.run import Run
 
 KEPT = ("evidence", "snapshots", "sweeps")
@@ -19,9 +20,8 @@ def lines() -> list[str]:
 
 
 def _folder_lines(where: Path) -> list[str]:
-    shown = where.relative_to(compute.ROOT)
     runs = [run for name in book.notebooks() if (run := Run.found(name, where))]
-    return [f"{shown}/{run.notebook}: {_state(run)}" for run in runs]
+    return [f"{shown(where)}/{run.notebook}: {_state(run)}" for run in runs]
 
 
 def _state(run: Run) -> str:

@@ -1,7 +1,7 @@
 """The scoreboard: all claims in one figure and in tables, each row at its address."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +14,7 @@ from lib.ledger.board import Row
 from lib.show import plots, tables, wording
 
 TONES = {"good": plots.COLOURS[2], "bad": plots.COLOURS[1], "open": plots.COLOURS[4], "none": "0.45", "alone": "0.45"}
+SIDES = {"paper": "the paper’s way", "sound": "soundly"}
 FARTHEST = {"numbers": 4.0, "statements": 1.0}
 """How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what is farther is put at
 the edge."""
@@ -91,26 +92,29 @@ def table(caption: str, rows: Sequence[Row]) -> HTML:
     """Rows with both measurements and their word; each is the address of its claim."""
     cells = [[*tables.row(row.claim, row.answer)[:-1], _answer(row)] for row in rows]
     for row, line in zip(rows, cells, strict=True):
-        line[0] = f"{line[0]}<br><small>{row.claim.paper}</small>"
+        line[0] = f"<small>{row.claim.paper}</small><br>{line[0]}"
         if row.old and row.old["measured"]:
-            line[2] = f"{row.old['measured']['mean']:.4f}<br><small>as the first edition measured it</small>"
-    details = [tables.detail(row.answer) for row in rows]
+            line[1] = f"{row.old['measured']['mean']:.4f}<br><small>as the first edition measured it</small>"
+    details = [tables.detail(row.claim, row.answer, f"{row.claim.paper}.html", _more(row)) for row in rows]
     return tables.table(caption, tables.HEAD, cells, ids=[row.claim.address for row in rows], details=details)
 
 
 def _answer(row: Row) -> str:
-    """A row's word and what has to be known beside it: Holm, the recorded run, the first edition."""
-    beside = []
-    if row.survives:
-        which = " and ".join({"paper": "the paper’s way", "sound": "soundly"}[side] for side in row.survives)
-        beside.append(f"holds with Holm’s adjustment: {which}")
-    if row.recorded:
-        beside.append(f"recorded run: {row.recorded['word']}")
+    """A row's word and what has to be known beside it: Holm, the first edition."""
+    shown = wording.badge(row.word) if row.answer is None else wording.answer(row.answer)
+    beside = ["holds with Holm’s adjustment"] if row.survives else []
     if row.old:
         stands = f"; stands: {row.old['stands']}" if row.old["stands"] else ""
         beside.append(f"its answer then: {row.old['verdict']}{stands}")
-    shown = wording.badge(row.word) if row.answer is None else wording.answer(row.answer)
-    return "<br>".join([shown, *(f"<small>{html.escape(one)}</small>" for one in beside)])
+    return wording.under(shown, beside)
+
+
+def _more(row: Row) -> Iterator[tuple[str, str]]:
+    """What the whole ledger adds to an answer: which findings hold with Holm's adjustment, the recorded run's word."""
+    if row.survives:
+        yield "with Holm’s adjustment", f"holds {' and '.join(SIDES[side] for side in row.survives)}"
+    if row.recorded:
+        yield "the recorded run", html.escape(row.recorded["word"])
 
 
 def counted(rows: Sequence[Row]) -> HTML:

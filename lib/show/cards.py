@@ -1,7 +1,6 @@
 """A claim's card: what the paper says, both measurements, and the word that they make, where it is answered."""
 
-import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from IPython.display import HTML
 
@@ -9,6 +8,7 @@ from lib.ledger.answers import Answer
 from lib.ledger.claims import Claim
 from lib.ledger.ledger import Ledger
 from lib.show import tables, wording
+from lib.show.lines import lines
 
 
 def answered(ledger: Ledger, answer: Answer) -> HTML:
@@ -17,27 +17,8 @@ def answered(ledger: Ledger, answer: Answer) -> HTML:
 
 
 def card(claim: Claim, entry: Mapping) -> HTML:
-    """The card of an answer as the results have it."""
-    rows = [[label, text] for label, text in _lines(claim, entry) if text]
+    """The card of an answer as the results have it, at the claim's address on the page of its chapter."""
+    evidence = 'the section above; <a href="#evidence">its cells and machines</a>'
     link = f'<a href="scoreboard.html#{claim.address}">{tables.name(claim)}</a>'
-    return tables.table(f"The claim {claim.id}", [link, wording.answer(entry)], rows, wraps=True)
-
-
-def _lines(claim: Claim, entry: Mapping) -> Iterator[tuple[str, str]]:
-    yield "paper", f"{wording.said(entry['claimed'])} <small>{html.escape(str(claim.where))}</small>"
-    yield "also printed in", html.escape(claim.also)
-    yield "cannot be right with", html.escape("; ".join(claim.against))
-    yield "the paper’s way", wording.finding(entry, "paper")
-    if claim.kind == "statement":
-        yield "soundly", _compared(claim) + wording.finding(entry, "sound")
-    yield "under attack", wording.ladder(entry)
-    yield "readings", wording.readings(entry)
-    others = ", ".join(id for id in claim.joint if id != claim.id)
-    yield "printed with", f"{others}: found together or not at all" if others else ""
-    yield "proof", html.escape(entry["theorem"])
-    yield "why", html.escape(entry["why"])
-    yield "evidence", '<a href="#evidence">the cells that this was read from</a>' if entry["paper"] else ""
-
-
-def _compared(claim: Claim) -> str:
-    return f"{html.escape(claim.sound)}<br>" if claim.sound else ""
+    head, rows = [link, wording.answer(entry)], [list(line) for line in lines(claim, entry, evidence)]
+    return tables.table(f"The claim {claim.id}", head, rows, wraps=True, anchor=claim.address)

@@ -30,7 +30,8 @@ STYLE = {
 
 
 def use_style() -> None:
-    """Give every figure of a notebook the book's look."""
+    """Give every figure of a notebook the book's look, whatever the reader's own matplotlibrc says."""
+    plt.rcdefaults()
     plt.rcParams.update(STYLE)
 
 

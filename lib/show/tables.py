@@ -1,7 +1,7 @@
 """The ledger as tables: HTML that needs no script and reads well aloud."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from IPython.display import HTML
@@ -9,6 +9,7 @@ from IPython.display import HTML
 from lib.ledger.claims import Claim, Paper
 from lib.ledger.entries import claimed
 from lib.show import wording
+from lib.show.lines import lines
 
 
 def table(
@@ -19,22 +20,26 @@ def table(
     ids: Sequence[str] = (),
     details: Sequence[str] = (),
     wraps: bool = False,
+    anchor: str = "",
 ) -> HTML:
     """A table in a box that scrolls sideways by itself, or one that `wraps` and so fits a phone.
 
-    Cells are HTML; the first of a row is its heading. `ids` gives each row an address, `details` each a line below it.
+    Cells are HTML; the first of a row is its heading. `ids` gives each row an address, `details` each a line below it,
+    `anchor` the whole an address.
     """
     titles = "".join(f'<th scope="col">{title}</th>' for title in head)
-    lines = [f"<thead><tr>{titles}</tr></thead>", "<tbody>"]
+    written = [f"<thead><tr>{titles}</tr></thead>", "<tbody>"]
     for number, (first, *rest) in enumerate(rows):
-        anchor = f' id="{ids[number]}"' if ids else ""
+        own = f' id="{ids[number]}"' if ids else ""
         cells = "".join(f"<td>{cell}</td>" for cell in rest)
-        lines.append(f'<tr{anchor}><th scope="row">{first}</th>{cells}</tr>')
+        written.append(f'<tr{own}><th scope="row">{first}</th>{cells}</tr>')
         if details and details[number]:
-            lines.append(f'<tr class="detail"><td></td><td colspan="{len(rest)}">{details[number]}</td></tr>')
-    body, look = "\n".join([*lines, "</tbody>"]), "ledger claim" if wraps else "ledger"
+            written.append(f'<tr class="detail"><td colspan="{len(head)}">{details[number]}</td></tr>')
+    body = "\n".join([*written, "</tbody>"])
+    look = "ledger claim" if wraps else "ledger claims" if details else "ledger"
+    place = f' id="{anchor}"' if anchor else ""
     return HTML(
-        f'<div class="{look}" tabindex="0" role="region" aria-label="{html.escape(caption)}">'
+        f'<div class="{look}"{place} tabindex="0" role="region" aria-label="{html.escape(caption)}">'
         f"<table><caption>{html.escape(caption)}</caption>{body}</table></div>"
     )
 
@@ -44,7 +49,7 @@ def name(claim: Claim) -> str:
     return claim.id.replace(".", ".<wbr>").replace("_", "_<wbr>")
 
 
-HEAD = ["claim", "paper", "the paper’s way", "soundly", "answer"]
+HEAD = ["claim", "the paper’s way", "soundly", "answer"]
 
 
 def chapter(paper: Paper, answers: Mapping[str, Mapping]) -> HTML:
@@ -63,28 +68,50 @@ def claims(paper: Paper, answers: Mapping[str, Mapping], *, scoreboard: str = ""
     entries = [(claim, answers.get(claim.id)) for claim in paper.claims.values()]
     rows = [row(claim, entry, scoreboard) for claim, entry in entries]
     ids = [] if scoreboard else [claim.address for claim, _ in entries]
-    details = [detail(entry) for _, entry in entries]
+    page = "" if scoreboard else f"{paper.name}.html"
+    details = [detail(claim, entry, page) for claim, entry in entries]
     return table(f"The claims of “{paper.title}”", HEAD, rows, ids=ids, details=details)
 
 
 def row(claim: Claim, entry: Mapping | None, scoreboard: str = "") -> list[str]:
-    """A claim's cells under `HEAD`."""
+    """A claim's cells under `HEAD`: what the paper says, both measurements in short, the word."""
     link = f'<a href="{scoreboard}#{claim.address}">{name(claim)}</a>'
+    said = f'{link}<br><span class="said">{wording.said(claimed(claim))}</span>'
     if entry is None:
-        return [link, wording.said(claimed(claim)), "–", "–", wording.answer(None)]
-    sound = wording.finding(entry, "sound") if claim.kind == "statement" else wording.ladder(entry) or "–"
-    return [link, wording.said(entry["claimed"]), wording.finding(entry, "paper"), sound, wording.answer(entry)]
+        return [said, "–", "–", wording.answer(None)]
+    sound = wording.brief(entry, "sound") if claim.kind == "statement" else wording.last_rung(entry)
+    return [said, wording.brief(entry, "paper"), sound, wording.answer(entry)]
 
 
-def detail(entry: Mapping | None) -> str:
-    """What stands below a claim's row: why, by how many readings, by which proof."""
-    parts = [html.escape(entry["why"]), wording.readings(entry), html.escape(entry["theorem"])] if entry else []
-    return " · ".join(part for part in parts if part)
+def detail(claim: Claim, entry: Mapping | None, page: str = "", more: Iterable[tuple[str, str]] = ()) -> str:
+    """What stands below a claim's row: why in a sentence, and all else folded.
+
+    Parameters
+    ----------
+    page
+        That of the chapter, with the claim's card; empty where the table is on it.
+    more
+        Further lines: labels and HTML.
+    """
+    if entry is None:
+        return ""
+    evidence = f'<a href="{page}#{claim.address}">the section that measures it</a>'
+    behind = [line for line in lines(claim, entry, evidence) if line[0] != "why"]
+    told = "".join(f"<dt>{label}</dt><dd>{text}</dd>" for label, text in [*behind, *more])
+    folded = f"<details><summary>what it was measured with</summary><dl>{told}</dl></details>"
+    return f"{html.escape(entry['why'])} {folded}"
 
 
-def show(frame: pd.DataFrame, caption: str) -> HTML:
-    """A data frame as a table: its columns as they are named, its values as text."""
-    return plain(caption, {str(name): list(frame[name]) for name in frame})
+def show(frame: pd.DataFrame, caption: str, *, folded: bool = False) -> HTML:
+    """A data frame as a table: its columns as they are named, its values as text; `folded` away under its caption."""
+    shown = plain(caption, {str(name): list(frame[name]) for name in frame})
+    return fold(caption, shown) if folded else shown
+
+
+def fold(caption: str, shown: HTML) -> HTML:
+    """What opens where its caption is clicked; the caption says what a reader would open it for."""
+    summary = f"<summary>{html.escape(caption)}</summary>"
+    return HTML(f'<details class="folded">{summary}{shown.data}</details>')
 
 
 def plain(caption: str, columns: Mapping[str, Sequence[object]]) -> HTML:

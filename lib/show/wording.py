@@ -4,7 +4,7 @@ All take an answer as the results have it (`lib.ledger.entries`): what is shown 
 """
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lib.ledger.words import GOOD
 
@@ -35,28 +35,40 @@ def badge(word: str, kind: str = "") -> str:
 
 
 def answer(entry: Mapping | None) -> str:
-    """An answer's word, and what has to be known beside it: scale, one network, fitted, background."""
+    """An answer's word, and in a few words what has to be known beside it."""
     if entry is None:
         return badge("not run")
-    shown = badge(entry["word"], tone_of(entry))
-    return "<br>".join([shown, *(f"<small>{html.escape(one)}</small>" for one in caveats(entry))])
+    return under(badge(entry["word"], tone_of(entry)), [short for short, _ in _caveats(entry)])
+
+
+def under(shown: str, beside: Iterable[str]) -> str:
+    """A word, and below it what has to be known, in small letters."""
+    return "<br>".join([shown, *(f"<small>{html.escape(one)}</small>" for one in beside)])
 
 
 def caveats(entry: Mapping) -> list[str]:
-    """What has to be known beside an answer's word."""
-    found = []
+    """What has to be known beside an answer's word: scale, one network, fitted, background."""
+    return [long or short for short, long in _caveats(entry)]
+
+
+def notes(entry: Mapping) -> str:
+    """Those of them that a few words beside the word do not say in full."""
+    return "<br>".join(html.escape(long) for _, long in _caveats(entry) if long)
+
+
+def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
+    """Each in a few words, and in full where that is more."""
     if entry["alone"] != entry["word"]:
-        found.append(f"by itself: {entry['alone']}; not all that is printed with it is found in one experiment")
+        short = f"by itself: {entry['alone']}"
+        yield short, f"{short}; not all that is printed with it is found in one experiment"
     if entry["smaller"]:
-        found.append(f"smaller than the paper’s: {'; '.join(entry['smaller'])}")
-    networks = {side["measured"]["networks"] for side in (entry["paper"], entry["sound"]) if side}
-    if 1 in networks:
-        found.append("one network")
+        yield "smaller than the paper’s", f"smaller than the paper’s: {'; '.join(entry['smaller'])}"
+    if 1 in {side["measured"]["networks"] for side in (entry["paper"], entry["sound"]) if side}:
+        yield "one network", ""
     if entry["fitted"]:
-        found.append("fitted: a setting was chosen to come near the number")
+        yield "fitted", "fitted: a setting was chosen to come near the number"
     if entry["claimed"]["background"]:
-        found.append("background: explained by the paper, not measured there")
-    return found
+        yield "background", "background: explained by the paper, not measured there"
 
 
 def value(measured: Mapping) -> str:
@@ -68,12 +80,27 @@ def value(measured: Mapping) -> str:
     return f"{measured['mean']:.4f} [{measured['low']:.4f},&nbsp;{measured['high']:.4f}]"
 
 
-def over(measured: Mapping) -> str:
-    """What a measurement was taken over, in words: "5 networks, 1,000 images"."""
-    if measured["networks"] == 0:
-        return "counted or proved"
-    networks = "one network" if measured["networks"] == 1 else f"{measured['networks']} networks"
-    return networks + (f", {measured['images']:,} images" if measured["images"] else "")
+def brief(entry: Mapping, side: str) -> str:
+    """One measurement of an answer in a narrow column: value, interval, and whether it holds."""
+    found = entry[side]
+    if found is None:
+        return "–"
+    shown = _stacked(found["measured"])
+    return shown if found["word"] is None else f"{shown}<br><strong>{found['word']}</strong>"
+
+
+def last_rung(entry: Mapping) -> str:
+    """What is left under the last attack of a number's ladder, in a narrow column."""
+    if not entry["ladder"]:
+        return "–"
+    last = entry["ladder"][-1]
+    return f"{_stacked(last['measured'])}<br><small>{html.escape(last['attack'])}</small>"
+
+
+def _stacked(measured: Mapping) -> str:
+    if measured["networks"] == 0 or measured["low"] is None:
+        return value(measured)
+    return f"{measured['mean']:.4f}<br><small>[{measured['low']:.4f}, {measured['high']:.4f}]</small>"
 
 
 def said(claimed: Mapping) -> str:

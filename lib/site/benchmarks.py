@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lib import compute
+from lib.files import copied
 from lib.ledger.results import RECORDED
 from lib.site import markup
 
@@ -19,7 +20,7 @@ KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "Apple's GPU"}
 def stage(target: Path, generated: Path, recorded: Path = RECORDED) -> None:
     """Put what the page on speed shows into a staged book: the code, the tables and the chart of recorded timings."""
     code = compute.ROOT / "benchmarks"
-    shutil.copytree(code, target / code.name, ignore=shutil.ignore_patterns("__pycache__"))
+    copied(code, target / code.name, "__pycache__")
     source = recorded / "benchmarks.json"
     results = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
     generated.mkdir(exist_ok=True)

@@ -1,21 +1,22 @@
 """Build the site from a folder of executed notebooks: what is put together, and from where."""
 
-import shutil
 from pathlib import Path
 
 import nbformat
 
 from lib import book, compute
+from lib.exercises import directives
+from lib.files import copied
 from lib.ledger import open_data
 from lib.run.run import Run
-from lib.site import benchmarks, facts, live, pages
+from lib.site import benchmarks, facts, front, live, pages, primer
 from lib.site.render import BESIDE, SiteError, render
 
 GENERATED = "_generated"
 """The folder of a staged book with what is written afresh each time, for pages to include."""
 
 
-def build(results: Path, output: Path) -> Path:
+def build(results: Path, output: Path, *, solutions: bool = True) -> Path:
     """Render the book from a folder of executed notebooks.
 
     A warning counts as a failure. `output` is replaced whole, and stays as it was where the rendering fails.
@@ -26,6 +27,9 @@ def build(results: Path, output: Path) -> Path:
         Holds `<notebook>.ipynb` and `<notebook>.json` of each notebook that was executed; any may be missing.
     output
         The folder of the site.
+    solutions
+        Whether those of the exercises are in it. Where they are not, they are in no page, and in nothing that a page
+        lets a reader download.
 
     Returns
     -------
@@ -39,18 +43,17 @@ def build(results: Path, output: Path) -> Path:
     """
     if not results.is_dir():
         raise SiteError(f"no folder {results}: name one that holds executed notebooks")
-    return render(lambda target: stage(results, target), output)
+    return render(lambda target: stage(results, target, solutions=solutions), output)
 
 
-def stage(results: Path, target: Path) -> None:
+def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
     """Put together what jupyter-book renders: pages, executed notebooks, and the code and facts that pages show.
 
     Where `results` lacks a chapter's notebook, a page says so, and what the paper claims. The ledger as data goes
     beside the pages.
     """
-    left_out = shutil.ignore_patterns("_build", "recorded", ".*")
-    shutil.copytree(book.PAGES, target, ignore=left_out, dirs_exist_ok=True)
-    shutil.copytree(compute.ROOT / "lib", target / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    copied(book.PAGES, target, "_build", "recorded", ".*")
+    copied(compute.ROOT / "lib", target / "lib", "__pycache__")
     names = [*book.chapters(), book.SCOREBOARD]
     runs = {name: run for name in names if (run := Run.found(name, results))}
     for name in names:
@@ -58,10 +61,16 @@ def stage(results: Path, target: Path) -> None:
         if executed.exists():
             notebook = nbformat.read(executed, as_version=4)
             pages.prepare(notebook, name, runs)
+            if not solutions:
+                directives.strip(notebook)
             nbformat.write(notebook, target / f"{name}.ipynb")
         else:
             (target / f"{name}.md").write_text(pages.missing_page(name), encoding="utf-8")
+    for page in target.glob("*.md") if not solutions else []:
+        page.write_text(directives.without_solutions(page.read_text(encoding="utf-8")), encoding="utf-8")
     (target / GENERATED).mkdir()
+    front.stage(runs, target / GENERATED)
+    primer.stage(runs, target / GENERATED)
     (target / BESIDE).mkdir()
     fragments = facts.fragments(runs) | {"live": live.stage(runs, target, target / BESIDE)}
     for name, text in fragments.items():

@@ -1,12 +1,11 @@
 """The facts that pages show, written afresh for each site: papers, claims, runs, parameters, costs."""
 
 import html
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from lib import book
-from lib.ledger import claims, open_data, results
-from lib.ledger import words as answer_words
+from lib.exercises import tasks
+from lib.ledger import claims, open_data
 from lib.ledger.claims import Claim, Paper
 from lib.run import costs, profiles
 from lib.run.run import Run
@@ -18,11 +17,12 @@ Runs = Mapping[str, Run]
 
 def fragments(runs: Runs) -> dict[str, str]:
     """What pages include, by name, in Markdown."""
-    of_runs = {"papers": papers_table(runs), "runs": runs_table(runs)}
-    return of_runs | {
+    return {
+        "runs": runs_table(runs),
         "parameters": parameters_tables(),
         "claims": claims_tables(),
         "costs": costs_table(),
+        "exercises": exercises_table(),
         "columns": columns_table(),
     }
 
@@ -60,27 +60,6 @@ def _rule(claim: Claim) -> str:
     parts = [f"{claim.way} (at least {claim.smallest:g} counts)", f"soundly: {claim.sound}{own}"]
     parts += [f"control: {claim.control}"] if claim.control else []
     return markup.plain("; ".join(parts))
-
-
-def papers_table(runs: Runs) -> str:
-    """The papers, and what this copy of the book has found about each."""
-    rows = []
-    for paper in map(claims.paper, book.papers()):
-        link = f"{{doc}}`{paper.title} <{paper.name}>`"
-        rows.append([link, str(len(paper.claims)), _found(runs.get(paper.name))])
-    return markup.table("The papers", ["Paper", "Claims", "What became of them"], rows)
-
-
-def _found(run: Run | None) -> str:
-    if not run:
-        return answer_words.NOT_RUN
-    found = run.results()
-    counts = Counter(entry["word"] for entry in results.answers(found).values())
-    return _tally(counts, answer_words.ALL) or "by the rules of the first edition alone"
-
-
-def _tally(counts: Mapping[str, int], order: Iterable[str]) -> str:
-    return ", ".join(f"{counts[word]} {word}" for word in order if counts.get(word))
 
 
 def runs_table(runs: Runs) -> str:
@@ -130,3 +109,16 @@ def costs_table() -> str:
     quick = costs.of_profile("quick").items()
     rows = [[f"{{doc}}`{name}`", f"{cost['minutes']:g}", f"{cost['memory_gb']:g}"] for name, cost in quick]
     return markup.table("What the quick profile takes", ["Chapter", "Minutes on two cores", "GB of memory"], rows)
+
+
+def exercises_table() -> str:
+    """Every exercise: its page, what it asks for, the minutes that it takes and the points that it gives."""
+    if not [*(book.NOTEBOOKS / "course").glob("*.yaml")]:
+        return "This copy of the book was made for students: it has no solutions, and nothing of how they are graded."
+    rows = [
+        [f"{{doc}}`{sheet.page}`", markup.plain(task.exercise.title), tasks.KINDS[task.kind], task.minutes, task.points]
+        for sheet in tasks.sheets()
+        for task in sheet.tasks
+    ]
+    head = ["Page", "Exercise", "Kind", "Minutes", "Points"]
+    return markup.table("The exercises", head, [list(map(str, row)) for row in rows])

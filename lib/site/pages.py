@@ -11,14 +11,14 @@ from lib import book
 from lib.digest.code import code_digest
 from lib.ledger import claims, results
 from lib.run.run import Run
-from lib.site import facts, markup, words
+from lib.site import facts, given, markup, words
 from lib.site.facts import Runs
 
 WIDGETS = "application/vnd.jupyter.widget-view+json"
 
 
 def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
-    """Make an executed notebook a page, in place: progress bars out; where its numbers come from, in.
+    """Make an executed notebook a page, in place: progress bars out; its run's values and where they come from, in.
 
     What the first edition recorded keeps its prose: today's is about other measurements.
     """
@@ -30,7 +30,16 @@ def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
     if stale:
         _below_title(notebook, stale)
     if name in runs:
+        given.show_once(notebook, runs[name].results()["parameters"])
         notebook.cells.append(nbformat.v4.new_markdown_cell(provenance_note(runs[name])))
+
+
+def shown(run: Run) -> NotebookNode:
+    """A run's notebook as its page shows it: with today's prose, but where the first edition recorded it."""
+    notebook = nbformat.read(run.target, as_version=4)
+    if results.edition(run.results()) > 1:
+        take_prose(notebook, run.notebook)
+    return notebook
 
 
 def take_prose(notebook: NotebookNode, name: str) -> None:

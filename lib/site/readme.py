@@ -1,87 +1,81 @@
-"""What README.md shows of the recorded runs: the results in short and one figure, both taken from their files."""
+"""What README.md shows of the recorded runs: what each paper proposes and what was found, one figure, the costs."""
 
-import base64
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-
-import nbformat
+import re
 
 from lib import book, compute
 from lib.files import atomic
-from lib.ledger import board, first_edition, results, words
-from lib.ledger.board import Row
-from lib.ledger.claims import Paper, paper
-from lib.show import wording
+from lib.ledger import claims, results
+from lib.run import costs
+from lib.run.run import Run
+from lib.site import front
+from lib.site.pictures import Picture
 
 README = compute.ROOT / "README.md"
-BEGIN, END = "<!-- results: written by `make record` -->\n", "<!-- end of results -->"
-FIGURE = ("common_ground", "common-ground-ladder")
-"""The notebook and the name of the figure."""
+FIGURE = results.RECORDED / f"{front.LADDER[1]}.png"
+"""Where the figure is kept."""
 
 
 def update() -> None:
-    """Write the table and the figure anew."""
-    text = with_results(README.read_text())
+    """Write anew what is generated, and the figure."""
+    text = with_generated(README.read_text(encoding="utf-8"))
     with atomic(README) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
     picture = figure()
     if picture:
-        figure_file().write_bytes(picture)
+        FIGURE.write_bytes(picture.png)
 
 
-def with_results(text: str) -> str:
-    """README's text with the table as the recorded runs have it now."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}{results_table()}\n{END}{after}"
+def with_generated(text: str) -> str:
+    """README's text with what is generated, each part between two comments, as the recorded runs have it now."""
+    for name, part in {"findings": findings, "figure": figure_shown, "costs": costs_table}.items():
+        between = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+        if not between.search(text):
+            raise ValueError(f"README has no place for {name}: two comments, `{name}: …` and `end of {name}`")
+        text = between.sub(lambda found, part=part: f"{found[1]}{part()}\n{found[2]}", text)
+    return text
 
 
-def results_table() -> str:
-    """What became of each paper's claims, and of each about a defence, in Markdown; all others are on the site."""
-    rows = board.rows(results.RECORDED)
-    lines = ["| paper | claims | what became of them |", "| --- | --- | --- |"]
-    lines += [_paper_line(paper(name), [row for row in rows if row.claim.paper == name]) for name in book.papers()]
-    lines += ["", "| claim about a defence | the paper's way | soundly | answer |", "| --- | --- | --- | --- |"]
-    lines += [_line(row) for row in rows if row.claim.about == "defence" and row.word != words.NOT_RUN]
+def findings() -> str:
+    """A line for each paper: its title, its idea, and what was found, as its chapter's opening says."""
+    lines = ["| paper | its idea | what we found |", "| --- | --- | --- |"]
+    for paper in map(claims.paper, book.papers()):
+        found = front.finding(paper.name, _recorded(paper.name))
+        lines.append(f"| [{paper.title}](notebooks/{paper.name}.ipynb) | {paper.idea} | {found} |")
     return "\n".join(lines)
 
 
-def figure_file() -> Path:
-    """Where the figure is kept."""
-    return results.RECORDED / f"{FIGURE[1]}.png"
+def figure() -> Picture | None:
+    """The figure of all defences, of the recorded run; None where there is none."""
+    return front.ladder(_recorded(front.LADDER[0]))
 
 
-def figure() -> bytes | None:
-    """The figure as the recorded notebook has it, as PNG; None where it is not recorded."""
-    path = results.RECORDED / f"{FIGURE[0]}.ipynb"
-    if not path.exists():
-        return None
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") == FIGURE[1]:
-            (picture,) = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
-            return base64.b64decode(picture)
-    return None
+def figure_shown() -> str:
+    """The figure in Markdown, with its caption."""
+    picture = figure()
+    if not picture:
+        return front.NOT_RUN
+    place = FIGURE.relative_to(compute.ROOT)
+    return f"![{picture.alt}]({place})\n\n*{picture.caption}*"
 
 
-def _paper_line(of: Paper, rows: Sequence[Row]) -> str:
-    counts = Counter(row.word for row in board.once(rows))
-    order = [*words.ALL, first_edition.NAME]
-    return f"| {of.title} | {len(rows)} | {', '.join(f'{counts[word]} {word}' for word in order if counts[word])} |"
+def costs_table() -> str:
+    """What each chapter takes: the quick profile as timed, and the cells that its recorded run was made from."""
+    quick = costs.of_profile("quick")
+    lines = ["| chapter | quick, two CPU cores | recorded, one process | data |", "| --- | --- | --- | --- |"]
+    for name in book.chapters():
+        cost, run = quick.get(name), _recorded(name)
+        shown = f"{cost['minutes']:g} minutes, {cost['memory_gb']:g} GB" if cost else "not timed"
+        lines.append(f"| `{name}` | {shown} | {_as_recorded(run)} |")
+    return "\n".join(lines)
 
 
-def _line(row: Row) -> str:
-    name = f"{row.claim.paper}: {row.claim.id}"
-    if row.answer is None:
-        stands = f", stands: {row.old['stands']}" if row.old["stands"] else ""
-        return f"| {name} | {_value(row.old)} | – | {row.word}: {row.old['verdict']}{stands} |"
-    beside = "".join(f"; {one}" for one in wording.caveats(row.answer))
-    return f"| {name} | {_value(row.answer['paper'])} | {_value(row.answer['sound'])} | {row.word}{beside} |"
+def _as_recorded(run: Run | None) -> str:
+    if run is None or results.edition(run.results()) == 1:
+        return "not measured again yet | –"
+    found = run.results()
+    facts, hours = found["provenance"], sum(found["seconds"].values()) / 3600
+    return f"{hours:.1f} hours, {facts['peak_memory_bytes'] / 2**30:.1f} GB | {front.data_of(run)}"
 
 
-def _value(finding: Mapping | None) -> str:
-    measured = finding and finding["measured"]
-    if not measured:
-        return "–"
-    interval = "" if measured["low"] is None else f" [{measured['low']:.3f}, {measured['high']:.3f}]"
-    return f"{measured['mean']:.3f}{interval}"
+def _recorded(name: str) -> Run | None:
+    return Run.found(name, results.RECORDED)

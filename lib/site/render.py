@@ -14,6 +14,13 @@ JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # the package c
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 FONT_PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
 """A hint of the theme that a browser refuses, with an error, where a page is opened from disk."""
+MENDS = {
+    FONT_PRELOAD: "",
+    re.compile('<div class="bd-sidebar-primary'): '<div role="region" aria-label="Book" class="bd-sidebar-primary',
+    re.compile('role="doc-biblioentry"'): 'role="listitem"',
+    re.compile(r"<th(?: [^>]*)?>\s*</th>"): "<td></td>",
+}
+"""For who hears a page: a sidebar to jump to, references that are entries of their list, no heading without a word."""
 
 BESIDE = "_beside"
 """The folder of a staged book whose files lie beside the pages as they are."""
@@ -73,7 +80,10 @@ def _rendered(source: Path, work: Path) -> Path:
     if (source / BESIDE).exists():
         shutil.copytree(source / BESIDE, pages, dirs_exist_ok=True)
     for page in pages.glob("*.html"):
-        page.write_text(FONT_PRELOAD.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        for what, instead in MENDS.items():
+            text = what.sub(instead, text)
+        page.write_text(text, encoding="utf-8")
     return pages
 
 

@@ -1,11 +1,11 @@
 """The grid of a sweep: lists and ranges of values, each held against the notebook's contract before anything runs."""
 
-import hashlib
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lib.files import short_name
 from lib.parameters import Parameter, ParameterError, Value, check
 from lib.run import profiles
 from lib.run.run import Run
@@ -18,8 +18,6 @@ Point = dict[str, Value]
 
 SEED = "seed"
 RANGE = re.compile(r"(-?\d+):(-?\d+)(?::(-?\d+))?")
-LONGEST_NAME = 120
-"""Of a folder; file systems allow 255 bytes."""
 
 
 def parse(notebook: str, profile: str, pairs: Sequence[str]) -> Grid:
@@ -127,10 +125,7 @@ def numeric(values: Sequence[Value]) -> bool:
 def name(notebook: str, profile: str, grid: Grid) -> str:
     """What a sweep is called where the user does not say, as in `mitigation+quick+eps_train=0.05,0.1`."""
     parts = [f"{name}={','.join(map(str, values))}" for name, values in grid.items()]
-    whole = "+".join([notebook, profile, *parts]).replace("/", "_")
-    if len(whole.encode()) <= LONGEST_NAME:
-        return whole
-    return f"{whole[: LONGEST_NAME // 2]}...{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+    return short_name("+".join([notebook, profile, *parts]).replace("/", "_"))
 
 
 def described(point: Mapping[str, Value]) -> str:

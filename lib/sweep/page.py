@@ -33,7 +33,7 @@ def build(sweep: Sweep, rows: pd.DataFrame, where: Path) -> Path:
             shutil.copyfile(book.PAGES / name, target / name)
         shutil.copytree(book.PAGES / "_static", target / "_static")
         shutil.copyfile(where / "results.csv", target / "results.csv")
-        (target / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+        (target / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
         (target / "index.md").write_text(page(sweep, rows, target), encoding="utf-8")
 
     return render(staged, where / "book")

@@ -63,7 +63,9 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
     few = {pixels: _won_back_pixels(searched, pixels) for pixels in BUDGETS}
     within = [_won_back(scored, kind) for kind in ("Square", "PGD")]
     if None in (*few.values(), *within):
-        return not_run(claim, "An attack takes nothing from an undefended network; n_images, n_lbfgs take more images.")
+        return not_run(
+            claim, "No attack fools an undefended network here; with more images (n_images, n_lbfgs) one may."
+        )
     most = max(BUDGETS)
     why = f"Of what {most} pixels take, mixed training wins back {0.5 - few[most].mean:.2f}; "
     why += f"of Square's {0.5 - within[0].mean:.2f}, of PGD's {0.5 - within[1].mean:.2f}."

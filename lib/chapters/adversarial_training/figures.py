@@ -43,28 +43,31 @@ def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
 
 
 def before_and_after(seen: Pictures) -> Figure:
-    """Digits as they are and attacked, and as what they are read."""
+    """Digits clean and attacked, with the class that a network gives them; in colour where that has changed."""
     rows = {
-        "clean\nnormal net": seen.clean,
-        "FGSM\nnormal net": seen.fgsm,
-        "the same\nmixed net": seen.fgsm,
-        "PGD on it\nmixed net": seen.pgd,
+        "clean,\nby the undefended net": seen.clean,
+        "stale FGSM,\nby the undefended net": seen.fgsm,
+        "the same,\nby the mixed net": seen.fgsm,
+        "fresh PGD,\nby the mixed net": seen.pgd,
     }
-    reads = [seen.clean_read, seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed]
-    return _digits(rows, [list(map(str, one.tolist())) for one in reads])
+    classes = [seen.clean_read, seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed]
+    figure = _digits(rows, [list(map(str, one.tolist())) for one in classes])
+    for ax, changed in zip(figure.axes, np.array([one != classes[0] for one in classes]).flat, strict=True):
+        if changed:
+            ax.title.set(color=COLOURS[1], fontweight="bold")
+    return figure
 
 
 def ladder(runs: Scored) -> Figure:
-    """What each attack leaves of the tutorials' networks, and what the paper prints."""
-    kinds = {CONTROL: "random signs", "P": "the paper's images", "W": "fresh FGSM", "PGD": "PGD, 40 steps"}
+    """Accuracy of the tutorials' networks under each attack, and what the paper prints."""
+    kinds = {CONTROL: "random signs", "P": "the paper's images (stale)", "W": "fresh FGSM", "PGD": "fresh PGD"}
     names = {"normal": "undefended", "tuned": "fine-tuned", "mixed": "mixed batches"}
     series = {
         name: [[one.correct(kind).mean() for one in scores] for scores in runs.values()] for kind, name in kinds.items()
     }
     series["worst of all"] = [[one.worst.mean() for one in scores] for scores in runs.values()]
     claims = [CLAIMS[f"{one}.adversarial_accuracy"].value for one in ("normal", "finetuned", "mixed")]
-    series["the paper prints"] = [[value] for value in claims]
-    return dots(series, [names[network] for network in runs], "accuracy")
+    return dots(series, [names[network] for network in runs], "accuracy", claimed={"the paper prints": claims})
 
 
 def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> Figure:
@@ -233,15 +236,27 @@ def cells(
     return figure
 
 
-def dots(series: Mapping[str, Sequence[Sequence[float]]], rows: Sequence[str], xlabel: str) -> Figure:
+def dots(
+    series: Mapping[str, Sequence[Sequence[float]]],
+    rows: Sequence[str],
+    xlabel: str,
+    *,
+    claimed: Mapping[str, Sequence[float]] | None = None,
+) -> Figure:
     """Shares by row: for each series a marker at its mean, and a small dot for each seed.
 
     Parameters
     ----------
     series
         For each label one sequence a row, of one value a seed.
+    claimed
+        What a paper prints, by label one value a row: an upright stroke through the row.
     """
     figure, ax = plt.subplots(figsize=(7.2, 0.55 * len(rows) + 1.8))
+    for label, values in (claimed or {}).items():
+        strokes = [[(value, value, np.nan), (row - 0.38, row + 0.38, np.nan)] for row, value in enumerate(values)]
+        x, y = np.concatenate(strokes, axis=1)
+        ax.plot(x, y, color="black", linewidth=1.8, zorder=1, label=label)
     for number, (label, per_row) in enumerate(series.items()):
         places = np.arange(len(rows)) + 0.11 * (number - (len(series) - 1) / 2)
         look = {"color": COLOURS[number % 7], "linestyle": "none"}

@@ -36,7 +36,7 @@ CONTRADICTIONS = (
         "two numbers for one setting, neither a power of two; which training has which is not said",
     ),
     Contradiction(
-        "figures", "Fig. 5: accuracy of normal training", "Fig. 5, twice more, after Fig. 8", "read by caption"
+        "figures", "Fig. 5: accuracy of normal training", "Fig. 5, twice more, after Fig. 8", "taken by caption"
     ),
 )
 

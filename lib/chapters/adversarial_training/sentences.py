@@ -50,22 +50,24 @@ def table_one(table: TableOne) -> str:
     """How many of the seven numbers one setting gives, and how many readings give all."""
     found, counted = table.found, table.counted
     last = farthest(found)
+    named = last.replace("_", " ").replace(".", ", ")
     return (
         f"Here: the tutorials' setting gives {len(within(found))} of the {len(ROWS)} numbers within their tolerance; "
-        f"{last} is farthest, {off(last, found[last]):.1f} tolerances off. "
+        f"“{named}” is farthest, {off(last, found[last]):.1f} tolerances off. "
         f"Of {counted.tried} readings {counted.giving} give all seven."
     )
 
 
 def ladder(runs: Scored) -> str:
-    """What is left of the mixed-trained network under which attack, and whether noise does as well."""
+    """Accuracy of the mixed-trained network under each attack, and whether noise does as well."""
     mixed = runs["mixed"]
     stale, fresh, strong = (accuracy(mixed, kind).mean for kind in ("P", "W", "PGD"))
     signs, attacked = (accuracy(runs["normal"], kind).mean for kind in (CONTROL, "P"))
     return (
-        f"Here: mixed training leaves {stale:.3f} of the paper's images, {fresh:.3f} under fresh FGSM, {strong:.3f} "
-        f"under PGD and {worst(mixed).mean:.3f} under the worst of all. Random signs as large as FGSM's leave "
-        f"{signs:.3f} of the undefended network, FGSM {attacked:.3f}."
+        f"Here: the mixed network classifies {stale:.3f} of the paper's images correctly, {fresh:.3f} under fresh "
+        f"FGSM, {strong:.3f} under PGD and {worst(mixed).mean:.3f} under the worst of all. The undefended network "
+        f"classifies {attacked:.3f} of the paper's images correctly, and {signs:.3f} under random signs of the same "
+        f"size."
     )
 
 
@@ -74,8 +76,8 @@ def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> str:
     ends = [[np.mean([one.test_correct[-1].mean() for one in of]), _last_loss(of)] for of in (normal, mixed)]
     rise = np.mean([one.test_loss[-1] - one.test_loss.min() for one in normal])
     return (
-        f"Here: after {normal[0].epochs} epochs normal training has {ends[0][0]:.4f} of the test images right with a "
-        f"loss of {ends[0][1]:.4f}, mixed training {ends[1][0]:.4f} with {ends[1][1]:.4f}. "
+        f"Here: after {normal[0].epochs} epochs accuracy on clean test images is {ends[0][0]:.4f} in normal training, "
+        f"with a loss of {ends[0][1]:.4f}, and {ends[1][0]:.4f} in mixed training, with {ends[1][1]:.4f}. "
         f"The normal network's test loss is {rise:.4f} above its lowest epoch."
     )
 
@@ -91,8 +93,8 @@ def pictures(seen: Pictures) -> str:
         for read in (seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed)
     )
     return (
-        f"Here: FGSM changes the class of {changed} of the {len(seen.clean)} digits for the normal network and of "
-        f"{kept} for the mixed one; PGD on the mixed network changes {lost}."
+        f"Here: FGSM changes the class of {changed} of the {len(seen.clean)} digits for the undefended network; the "
+        f"mixed one changes its answer for {kept} of them, and under fresh PGD for {lost}."
     )
 
 
@@ -103,8 +105,8 @@ def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
         shares = confusion_matrix(scores, kind)
         wrong = shares - np.diag(np.diag(shares))
         digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
-        told.append(f"the {name} most often takes a {digit} for a {taken} ({wrong.max():.2f} of that digit's images)")
-    return f"Here: under FGSM {told[0]}, {told[1]}."
+        told.append(f"of the {name} is {taken} for {digit}, in {wrong.max():.0%} of that digit's images")
+    return f"Here: under FGSM the commonest error {told[0]}, and {told[1]}."
 
 
 def nearest_settings(calibrated: Sequence[Calibration]) -> str:
@@ -116,7 +118,8 @@ def nearest_settings(calibrated: Sequence[Calibration]) -> str:
     on_others = "there is no other network to judge it on"
     if others:
         found = fitting.tried(others)[chosen.reading, chosen.number]
-        on_others = f"on the {len(others)} others it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}"
+        rest = "on the other network" if len(others) == 1 else f"on the other {len(others)}"
+        on_others = f"{rest} it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}"
     return (
         f"Here: {sum(one.gives for one in tried)} of {len(tried)} settings give both numbers; nearest on "
         f"{len(fitting.chosen_on(calibrated))} of {len(calibrated)} networks is {chosen.name}, and {on_others}. "
@@ -148,9 +151,9 @@ def protocols(scored: Scored) -> str:
     mixed = [accuracy(scored[MIXED_HELD_OUT], kind).mean for kind in ("P", "W", "PGD")]
     lead = [gap(scored[GOING_ON], scored[TUNED], kind).mean for kind in ("P", "W", "PGD")]
     return (
-        f"Here: fine-tuning gets {tuned[0]:.3f} on the very images trained on, {tuned[1]:.3f} on held-out ones made "
-        f"alike, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} under PGD. Mixed training gets {mixed[0]:.3f}, "
-        f"{mixed[1]:.3f} and {mixed[2]:.3f}. At equal epochs and images mixed less fine-tuned is "
+        f"Here: accuracy of fine-tuning is {tuned[0]:.3f} on the very images trained on, {tuned[1]:.3f} on held-out "
+        f"stale images, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} under PGD. Of mixed training the last three "
+        f"are {mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f}. At equal epochs and images mixed less fine-tuned is "
         f"{lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
     )
 
@@ -158,30 +161,28 @@ def protocols(scored: Scored) -> str:
 def batch_sizes(by_size: Mapping[int, Sequence[Scores]]) -> str:
     """What the size of the batches does to the paper's score and to a sound one."""
     told = [
-        f"{accuracy(of, 'P').mean:.3f} on the images trained on and {accuracy(of, 'PGD').mean:.3f} under PGD "
-        f"in batches of {size}"
+        f"{size}: {accuracy(of, 'P').mean:.3f} on the images trained on, {accuracy(of, 'PGD').mean:.3f} under PGD"
         for size, of in by_size.items()
     ]
-    return f"Here: {', '.join(told[:-1])}, and {told[-1]}."
+    return f"Here, by images in a batch: {'; '.join(told)}."
 
 
 def peaks(mixed: Sequence[Course]) -> str:
-    """How much less is left under PGD at the end than at the best epoch."""
+    """How much lower accuracy under PGD is at the end than at the best epoch."""
     falls = [max(one.attacked) - one.attacked[-1] for one in mixed]
     return (
-        f"Here: from its best epoch to the last, accuracy under PGD falls by {min(falls):.3f} to {max(falls):.3f}, "
-        f"network by network."
+        f"Here: from a network's best epoch to its last, accuracy under PGD falls by {min(falls):.3f} to "
+        f"{max(falls):.3f}."
     )
 
 
 def remedies(ended: Scored) -> str:
-    """Which ending leaves most under PGD."""
+    """Which ending is the most accurate under PGD."""
     found = {end: accuracy(of, "PGD").mean for end, of in ended.items()}
-    best = max(found, key=found.get)
+    best, clean = max(found, key=found.get), [accuracy(of, "clean").mean for of in ended.values()]
     return (
-        f"Here: most is left under PGD by “{best}”, {found[best]:.3f}; stopped by PGD, {found[STOPPED]:.3f}; "
-        f"clean accuracy lies between {min(accuracy(of, 'clean').mean for of in ended.values()):.3f} and "
-        f"{max(accuracy(of, 'clean').mean for of in ended.values()):.3f}."
+        f"Here: accuracy under PGD is highest for “{best}”, {found[best]:.3f}; stopped by PGD it is "
+        f"{found[STOPPED]:.3f}; clean accuracy lies between {min(clean):.3f} and {max(clean):.3f}."
     )
 
 
@@ -214,8 +215,8 @@ def sweep(swept: Swept) -> str:
     if len(next(iter(swept["epochs"].values()))) > 1:
         seeds = f", the seed by {influence.spread_over_seeds(swept, 'clean').mean():.4f}"
     return (
-        f"Here: of the four, {most} moves clean accuracy most ({found[most]:.4f}) and {least} least "
-        f"({found[least]:.4f}); of the two that the paper does not name, {control} by {found[control]:.4f}{seeds}."
+        f"Here: of the paper's four, “{most}” moves clean accuracy most, by {found[most]:.4f}, and “{least}” least, by "
+        f"{found[least]:.4f}; of the two that it does not name, “{control}” by {found[control]:.4f}{seeds}."
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, PGD_TRAINING, YARDSTICKS
+from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, PGD_TRAINING, YARDSTICKS, titled
 from lib.chapters.common_ground.experiment import Experiment
 from lib.chapters.common_ground.judging import WORST
 from lib.chapters.common_ground.measure import FirstFound
@@ -43,12 +43,13 @@ def summary(first: Sequence[FirstFound], rows: Rows, experiment: Experiment) -> 
     """The numbers that prose shows."""
     of_data = "MNIST" if experiment.dataset == "mnist" else f"{experiment.dataset} (a small sample of MNIST)"
     found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged(rows)}
-    found |= {"seeds": experiment.seeds, "data": of_data}
+    networks = "one network" if experiment.seeds == 1 else f"{experiment.seeds} networks"
+    found |= {"networks": f"{networks} of each kind", "data": of_data}
     costs = experiment.costs(first[0].n_train)
     for word, eps in (("small", experiment.eps_small), ("large", experiment.eps_large)):
         of = rows[eps]
-        strongest = found[f"best-{word}"] = best(of, FROM_PAPERS)
-        yardstick = found[f"pgd-{word}"] = best(of, YARDSTICKS)
+        strongest, yardstick = best(of, FROM_PAPERS), best(of, YARDSTICKS)
+        found |= {f"best-{word}": titled(strongest), f"pgd-{word}": titled(yardstick)}
         for who, name in (("none", NONE), ("pgd", yardstick), ("papers", strongest)):
             found |= {f"{who}-{word}-{key}": value for key, value in _told(of[name]).items()}
             found[f"{who}-{word}-cost"] = costs[name]
@@ -56,7 +57,7 @@ def summary(first: Sequence[FirstFound], rows: Rows, experiment: Experiment) -> 
 
 
 def _told(row: Row) -> dict[str, object]:
-    return {"left": f"{rate(row.worst):.2f}", "fgsm": row.accuracy("FGSM")}
+    return {"left": f"{rate(row.worst):.2f}", "worst": row.accuracy(WORST), "fgsm": row.accuracy("FGSM")}
 
 
 def judged(rows: Rows) -> int:

@@ -131,15 +131,15 @@ class Defence:
         Goes on from the start, for an eps.
     passes
         What that computes, in passes of an image.
-    paper
-        Who proposed it, as rows of tables and figures say.
+    shown
+        What it is called on the page, and by whom it is: first author, and year where the paper has one.
     knows_eps
         Whether it depends on the eps; one that does not is given none.
     """
 
     train: Callable[..., Defended]
     passes: Callable[[Work], float]
-    paper: str
+    shown: str
     knows_eps: bool = True
 
 
@@ -147,15 +147,15 @@ NONE, PGD_TRAINING, RISING = "none", "PGD training", "PGD, rising eps"
 YARDSTICKS = (PGD_TRAINING, RISING)
 
 DEFENCES: dict[str, Defence] = {
-    NONE: Defence(undefended, costs.clean, "", knows_eps=False),
-    "removal": Defence(removed, costs.removal, "Khorasani"),
-    "fine-tuned": Defence(fine_tuned, costs.attacked_once, "Biswari"),
-    "retrained": Defence(retrained, costs.attacked_once, "Sharna"),
-    "mixed batches": Defence(mixed, costs.half_attacked, "Biswari"),
-    "filter, printed": Defence(filtered_as_printed, costs.filtering, "Pravin", knows_eps=False),
-    "filter, median": Defence(filtered_by_median, costs.filtering, "Pravin", knows_eps=False),
-    PGD_TRAINING: Defence(pgd_trained, costs.attacked_in_steps, "Madry"),
-    RISING: Defence(pgd_trained_rising, costs.attacked_in_steps, "Wong and Kolter"),
+    NONE: Defence(undefended, costs.clean, "no defence", knows_eps=False),
+    "removal": Defence(removed, costs.removal, "removal (Khorasani 2025)"),
+    "fine-tuned": Defence(fine_tuned, costs.attacked_once, "fine-tuning (Biswari)"),
+    "retrained": Defence(retrained, costs.attacked_once, "retraining (Sharna)"),
+    "mixed batches": Defence(mixed, costs.half_attacked, "mixed batches (Biswari)"),
+    "filter, printed": Defence(filtered_as_printed, costs.filtering, "filter, printed (Pravin 2021)", knows_eps=False),
+    "filter, median": Defence(filtered_by_median, costs.filtering, "filter, median (Pravin 2021)", knows_eps=False),
+    PGD_TRAINING: Defence(pgd_trained, costs.attacked_in_steps, "PGD training (Madry 2018)"),
+    RISING: Defence(pgd_trained_rising, costs.attacked_in_steps, "PGD, rising eps (Wong 2018)"),
 }
 """The rows. From the papers are all but the first and the yardsticks."""
 
@@ -163,9 +163,8 @@ FROM_PAPERS = [name for name in DEFENCES if name not in (NONE, *YARDSTICKS)]
 
 
 def titled(name: str) -> str:
-    """What a row is called where it is shown: a defence with the author of its paper, any other as it is."""
-    paper = DEFENCES[name].paper if name in DEFENCES else ""
-    return f"{name} ({paper})" if paper else name
+    """What a row is called where it is shown: a defence of `DEFENCES` as that says, any other as it is."""
+    return DEFENCES[name].shown if name in DEFENCES else name
 
 
 def cost(name: str, work: Work) -> float:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from lib.chapters.common_ground import madry
 from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.defences import titled
-from lib.chapters.common_ground.judging import WORST, Judgement
+from lib.chapters.common_ground.judging import Judgement
 from lib.chapters.common_ground.rows import Row, Rows, by_worst_case
 from lib.measure.intervals import rate
 from lib.show import tables
 
-HEAD = ["defence", WORST, *ATTACKS, "L-BFGS: median L2 (fooled)", "seconds (cost)", "red flags"]
+HEAD = ["defence", "safe from all", *ATTACKS, "L-BFGS: median L2 (fooled)", "seconds (cost)", "red flags"]
 
 
 def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:
@@ -38,9 +38,10 @@ def row_cells(name: str, row: Row, note: str) -> list[str]:
 
 
 def defences(rows: Rows, eps: float, costs: Mapping[str, float], last: Sequence[Sequence[str]] = ()) -> HTML:
-    """The table at one eps, best worst case first; `last` are further rows of cells."""
+    """The table at one eps, folded, best worst case first; `last` are further rows of cells."""
     lines = [row_cells(titled(name), rows[eps][name], f"× {costs[name]:.2f}") for name in by_worst_case(rows)]
-    return tables.table(f"Accuracy at eps {eps:g}, defences trained at that eps; 95 % intervals", HEAD, [*lines, *last])
+    caption = f"Every defence trained at eps {eps:g} under every attack at that eps: accuracy, with 95 % intervals"
+    return tables.fold(caption, tables.table(caption, HEAD, [*lines, *last]))
 
 
 def madry_cells(judgements: Sequence[Judgement]) -> list[str]:
@@ -61,8 +62,10 @@ def published(judgements: Sequence[Judgement], judged: int) -> HTML:
 
 
 def flags(rows: Rows) -> HTML:
-    """Every red flag that is up."""
-    return tables.table("Red flags that are up", ["row", "flag", "measured"], flag_cells(rows, by_worst_case(rows)))
+    """Every red flag that is up, folded."""
+    caption = "Every red flag that is up, with the numbers that raise it"
+    cells = flag_cells(rows, by_worst_case(rows))
+    return tables.fold(caption, tables.table(caption, ["row", "flag", "measured"], cells, wraps=True))
 
 
 def flag_cells(rows: Rows, order: Sequence[str]) -> list[list[str]]:

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from lib.measure.intervals import Measured
 from lib.show.plots import COLOURS, DASHES, MARKERS, curves
 
 
@@ -30,47 +31,99 @@ def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     return figure
 
 
-def kernel_grid(
-    rows: Sequence[str],
-    columns: Sequence[str],
-    cells: Mapping[tuple[str, str], Mapping[str, np.ndarray]],
-    sets: Mapping[tuple[str, str], Mapping[str, np.ndarray]],
-) -> Figure:
-    """Accuracy without each kernel for every network, data set and age; what has not been run is shown as missing.
+def strips(rows: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """A strip for each network with a row for each age and a square for each kernel, red where it lies below 0.
 
     Parameters
     ----------
-    rows, columns
-        The titles: data sets and networks.
-    cells
-        For each pair the accuracies (kernels,) by age.
-    sets
-        Which kernels are called fragile (kernels,), in the same order. A circle marks those that are so at all ages.
+    rows
+        By title and age values (kernels,) around 0. Each strip has a scale of its own, which its bar shows; what lies
+        beyond the 98th percentile of its sizes is as dark as that.
     """
-    shape = (len(rows), len(columns))
-    figure, axes = plt.subplots(*shape, figsize=(3.1 * shape[1], 2.7 * shape[0] + 0.8), squeeze=False)
+    heights = [len(ages) + 1.2 for ages in rows.values()]
+    figure, axes = plt.subplots(
+        len(rows), 1, figsize=(8.4, 0.32 * sum(heights) + 0.7), height_ratios=heights, squeeze=False
+    )
+    for ax, (title, ages) in zip(axes[:, 0], rows.items(), strict=True):
+        values = np.array(list(ages.values()))
+        limit = max(float(np.quantile(np.abs(values), 0.98)), 1e-9)
+        drawn = ax.imshow(values, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest")
+        ax.set(yticks=range(len(ages)), yticklabels=list(ages))
+        ax.set_title(title, fontsize=10)
+        ax.grid(False)
+        bar = figure.colorbar(drawn, ax=ax, ticks=[-limit, 0, limit], extend="both", aspect=8)
+        bar.ax.set_yticklabels([f"{-limit:.2g}", "0", f"+{limit:.2g}"], fontsize=8)
+    axes[-1, 0].set_xlabel("kernel that is zeroed")
+    return figure
+
+
+def ranges(
+    panes: Mapping[str, Mapping[str, tuple[tuple[float, float] | None, Mapping[str, float]]]],
+    xlabel: str,
+    *,
+    bar: str,
+    marks: Mapping[str, float] | None = None,
+) -> Figure:
+    """Rows of marks, each over a grey bar that says what lies in between by chance or from draw to draw.
+
+    Parameters
+    ----------
+    panes
+        By title and row the ends of the bar, if there is one, and the values that are marked, by label.
+    bar
+        What the bar is called.
+    marks
+        Values by label that are drawn as upright lines: in the pane whose title is the label's beginning.
+    """
+    rows, across = list(next(iter(panes.values()))), len(panes)
+    size = 3.6 * across + 1.4, 0.34 * len(rows) + 1.7
+    figure, axes = plt.subplots(1, across, figsize=size, sharey=True, squeeze=False)
+    labels = list(dict.fromkeys(label for pane in panes.values() for _, found in pane.values() for label in found))
     labelled = {}
-    for (i, row), (j, column) in ((a, b) for a in enumerate(rows) for b in enumerate(columns)):
-        ax = axes[i, j]
-        ax.set(title=f"{column}, {row}", xlabel="kernel that is dropped" if i + 1 == len(rows) else "")
-        lines = cells.get((row, column), {})
-        if not lines:
-            ax.text(0.5, 0.5, "missing", ha="center", va="center", transform=ax.transAxes, color="0.35")
-            ax.set(xticks=[], yticks=[])
-            continue
-        always = np.all(list(sets[row, column].values()), axis=0)
-        for number, (age, accuracies) in enumerate(lines.items()):
-            fragile, kernels = sets[row, column][age], np.arange(len(accuracies))
-            ax.plot(kernels, accuracies, color=COLOURS[number], linestyle=DASHES[number], linewidth=1, label=age)
-            once = fragile & ~always if len(lines) > 1 else fragile
-            ax.plot(kernels[once], accuracies[once], "x", color="black", markersize=4)
-            if len(lines) > 1:
-                ax.plot(kernels[always], accuracies[always], "o", color=COLOURS[1], mfc="none", markersize=6)
-        handles, ages = ax.get_legend_handles_labels()
-        labelled |= dict(zip(ages, handles, strict=True))
-    for ax in axes[:, 0]:
-        ax.set_ylabel("accuracy without it")
-    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=len(labelled))
+    for ax, (title, pane) in zip(axes[0], panes.items(), strict=True):
+        for place, (ends, found) in enumerate(pane.values()):
+            if ends:
+                labelled[bar] = ax.plot(ends, [place] * 2, color="0.75", linewidth=7, solid_capstyle="butt", zorder=1)[
+                    0
+                ]
+            for label, value in found.items():
+                at = labels.index(label)
+                look = {"color": COLOURS[at], "marker": MARKERS[at], "linestyle": "none"}
+                labelled[label] = ax.plot(value, place + 0.2 * (at - (len(labels) - 1) / 2), **look)[0]
+            if not ends and not found:
+                ax.annotate("not measured", (0.5, place), xycoords=("axes fraction", "data"), ha="center", va="center")
+        for label, value in (marks or {}).items():
+            if label.startswith(title):
+                line = ax.axvline(value, color="0.25", linewidth=1.2, linestyle=(0, (4, 2)), zorder=0)
+                labelled[label.removeprefix(title)] = line
+        ax.set(title=title, xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows)
+    axes[0, 0].invert_yaxis()
+    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=3)
+    return figure
+
+
+def gains(rows: Sequence[str], panes: Mapping[str, Mapping[str, Mapping[str, Measured]]], xlabel: str) -> Figure:
+    """Differences with their intervals by row, and the line of no difference.
+
+    Parameters
+    ----------
+    panes
+        By title and label the measurements by row; what there is none of is left out.
+    """
+    size = 3.6 * len(panes) + 1.4, 0.42 * len(rows) + 1.7
+    figure, axes = plt.subplots(1, len(panes), figsize=size, sharey=True, squeeze=False)
+    for ax, (title, series) in zip(axes[0], panes.items(), strict=True):
+        ax.axvline(0, color="0.25", linewidth=1.2, linestyle=(0, (4, 2)))
+        for number, (label, found) in enumerate(series.items()):
+            places = [rows.index(row) + 0.22 * (number - (len(series) - 1) / 2) for row in found]
+            look = {"color": COLOURS[number], "marker": MARKERS[number], "linestyle": "none", "markersize": 5}
+            ax.plot([one.mean for one in found.values()], places, label=label, **look)
+            for place, one in zip(places, found.values(), strict=True):
+                if one.low is not None:
+                    ax.plot([one.low, one.high], [place] * 2, color=COLOURS[number], linewidth=1.2)
+        ax.set(title=title, xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows)
+    axes[0, 0].invert_yaxis()
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
@@ -126,23 +179,33 @@ def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) ->
     return figure
 
 
-def split_shares(panes: Mapping[str, tuple[Sequence[float], Mapping[str, float]]], xlabel: str) -> Figure:
+def split_shares(
+    panes: Mapping[str, tuple[Sequence[float], Mapping[str, float]]],
+    xlabel: str,
+    *,
+    claimed: Mapping[str, float] | None = None,
+) -> Figure:
     """What random splits give, as a histogram, and what some chosen splits give, as marks above it.
 
     Parameters
     ----------
     panes
         For each title the shares of the random splits, and those of the chosen ones by label.
+    claimed
+        What the paper prints, by label: an upright line in the first panel.
     """
-    figure, axes = plt.subplots(1, len(panes), figsize=(3.6 * len(panes), 3.6), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(panes), figsize=(3.6 * len(panes), 3.8), sharey=True, squeeze=False)
     for ax, (shares, _) in zip(axes[0], panes.values(), strict=True):
-        ax.hist(shares, bins=np.linspace(0, 1, 21), color="0.8", edgecolor="0.4", label="random splits")
+        ax.hist(shares, bins=np.linspace(0, 1, 21), color="0.8", edgecolor="0.4", label="random sets")
     top = axes[0, 0].get_ylim()[1]
+    for label, value in (claimed or {}).items():
+        axes[0, 0].axvline(value, color="black", linewidth=1.6, linestyle=(0, (4, 2)), label=label)
     for ax, (title, (_, chosen)) in zip(axes[0], panes.items(), strict=True):
         for number, (label, value) in enumerate(chosen.items()):
             look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 8, "linestyle": "none"}
             ax.plot(value, top * (1.06 + 0.1 * number), label=label, clip_on=False, **look)
-        ax.set(title=title, xlabel=xlabel, xlim=(-0.03, 1.03))
-    axes[0, 0].set_ylabel("number of splits")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        ax.set(xlabel=xlabel, xlim=(-0.03, 1.03), ylim=(0, top * (1.1 + 0.1 * len(chosen))))
+        ax.set_title(title, fontsize=10)
+    axes[0, 0].set_ylabel("number of random sets")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure

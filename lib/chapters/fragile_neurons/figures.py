@@ -1,31 +1,68 @@
 """The figures of the chapter on fragile neurons, from what was measured."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from lib.chapters.fragile_neurons import csg, drawing
+from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
 from lib.chapters.fragile_neurons.answers.targeting import pairs
-from lib.chapters.fragile_neurons.drawing import drops, kernel_grid, pane_grid, spectra, split_shares
-from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, Key
+from lib.chapters.fragile_neurons.csg import CsgRecord
+from lib.chapters.fragile_neurons.drawing import drops, pane_grid, ranges, spectra, split_shares, strips
+from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, Experiment
+from lib.chapters.fragile_neurons.frames.gradients import PRINTED_CSG, Autoencoders, Gradients, by_embedding
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.measure import NOISE_LEVELS
 from lib.chapters.fragile_neurons.mosaic import picture
-from lib.chapters.fragile_neurons.quantities import fgsm_rates, fragile_sets, moved_more
-from lib.chapters.fragile_neurons.record import ALONE, MOVES, SETS
+from lib.chapters.fragile_neurons.quantities import (
+    BesideControls,
+    controls,
+    fgsm_rates,
+    filter_gains,
+    fragile_sets,
+    moved_more,
+)
+from lib.chapters.fragile_neurons.record import MOVES, SETS, CellRecord
 from lib.chapters.fragile_neurons.sampled import chosen_from
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, MEDIAN, PRINTED, SOURCE
+from lib.ledger.claims import paper
 from lib.show.plots import COLOURS, MARKERS
+
+PAPER = paper(CHAPTER).claims["cifar10.resnet50.50.targeted_share"].value
+"""The share of images that the paper prints."""
+
+TITLES = {
+    "FGSM": "moved by FGSM",
+    "random signs": "moved by random signs",
+    "FGSM over random signs": "FGSM, in units of random signs",
+}
+"""What the moves of Algorithm 1's controls are called in figures."""
 
 CLASSES = {"cifar10": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]}
 """What the labels of a data set stand for, where that is no digit."""
 
 
 def maps(grid: Grid) -> Figure | None:
-    """One image of the main cell and its maps, clean and attacked, S by all images framed; None without a sample."""
-    if not (found := grid.sampled(grid.main)):
+    """One image of `grid.pictured` and its maps, clean and attacked, S by all images framed; None without a sample."""
+    if (key := grid.pictured) is None:
         return None
-    shown, names = found[0].picture, CLASSES.get(grid.main.dataset, list("0123456789"))
-    return picture(shown, chosen_from(found[0].without), tuple(names[one] for one in (shown.label, *shown.classes)))
+    found = grid.sampled(key)[0]
+    shown, names = found.picture, CLASSES.get(key.dataset, list("0123456789"))
+    return picture(shown, chosen_from(found.without), tuple(names[one] for one in (shown.label, *shown.classes)))
+
+
+def splits(grid: Grid) -> Figure:
+    """What random sets of the main cell give, beside S, the kernels of largest and of smallest norm, and the paper."""
+    panes, found = {}, grid[grid.main][0].targeting.controls
+    for move, title in TITLES.items():
+        at = MOVES.index(move), 0
+        panes[title] = (
+            found.random[at],
+            dict(zip(("S, the fragile kernels", *SETS[1:]), found.chosen[at], strict=True)),
+        )
+    return split_shares(panes, "share of images", claimed={f"the paper: {PAPER}": PAPER})
 
 
 def tracked(grid: Grid) -> Figure:
@@ -53,13 +90,12 @@ def halves(grid: Grid) -> Figure:
 
 
 def whole_grid(grid: Grid) -> Figure:
-    """Accuracy without each kernel, for each network, data set and age; of the first seed."""
-    lines, marks = {}, {}
+    """Accuracy without each kernel less the mean over kernels, a strip a network; of the first seed."""
+    rows = {}
     for key in grid:
-        record, place = grid[key][0], (DATASETS[key.dataset], NETWORKS[key.network])
-        lines.setdefault(place, {})[f"epoch {key.age}"] = record.dropout.accuracies[0]
-        marks.setdefault(place, {})[f"epoch {key.age}"] = fragile_sets(record)[0]
-    return kernel_grid([DATASETS[name] for name in grid.experiment.sets], list(NETWORKS.values()), lines, marks)
+        accuracies = grid[key][0].dropout.accuracies[0]
+        rows.setdefault(key.kind, {})[f"epoch {key.age}"] = accuracies - accuracies.mean()
+    return strips(rows)
 
 
 def spectra_by_age(grid: Grid) -> Figure:
@@ -73,61 +109,79 @@ def spectra_by_age(grid: Grid) -> Figure:
 
 
 def search(grid: Grid) -> Figure:
-    """Accuracy of the filtered network over the noise level, clean and attacked in normalised units."""
-    units = {"variance": "ε as printed", "deviation": "ε as a deviation"}
-    return pane_grid(
-        [[_search_pane(grid, name, *unit) for unit in units.items()] for name in grid.experiment.sets],
-        legend_columns=4,
-    )
+    """Accuracy of the main cell's filtered networks over the noise level, clean and attacked in normalised units."""
+    units = {"variance": "ε as printed, a variance", "deviation": "ε as a standard deviation"}
+    return pane_grid([[_search_pane(grid[grid.main], *unit) for unit in units.items()]], legend_columns=4)
 
 
-def _search_pane(grid: Grid, dataset: str, unit: str, text: str) -> dict:
-    records, series = grid[grid.nearest(dataset)], {}
+def _search_pane(records: Sequence[CellRecord], unit: str, text: str) -> dict:
+    series = {}
     for rule in ("at most", "hard"):
         found = np.array([one.filters.search[f"{unit}, {rule}"] for one in records])
         series |= {f"{rule}, clean": found[:, :, 0], f"{rule}, attacked": found[:, :, -1]}
-    pane = {"x": NOISE_LEVELS, "series": series, "title": f"{DATASETS[dataset]}, {text}", "log": True}
+    pane = {"x": NOISE_LEVELS, "series": series, "title": text, "log": True}
     return pane | {"xlabel": "noise level ε", "ylabel": "accuracy", "mark": 0.015}
 
 
 def over_eps(grid: Grid) -> Figure:
-    """Accuracy and the shares of Algorithm 1 over eps, one line an age: two rows of panels a data set."""
-    panes = [row for dataset in grid.experiment.sets for row in _eps_rows(grid, dataset)]
-    return pane_grid([[pane | {"xlabel": "eps"} for pane in row] for row in panes])
-
-
-def _eps_rows(grid: Grid, dataset: str) -> tuple[list[dict], list[dict]]:
-    of = {f"epoch {key.age}": grid[key] for key in grid.ages_of(grid.nearest(dataset))}
-    first, title = next(iter(of.values()))[0], DATASETS[dataset]
+    """Accuracy, and the share of Algorithm 1 plainly and in units of random signs, over eps: one line an age."""
+    key, _ = grid.figure_2
+    of = {f"epoch {one.age}": grid[one] for one in grid.ages_of(key)}
+    first = next(iter(of.values()))[0]
     series = {age: fgsm_rates(records, "original") for age, records in of.items()}
-    top = [{"x": first.robustness.eps, "series": series, "title": f"{title}, accuracy", "ylabel": "accuracy"}]
-    bottom = []
-    for who, named in {"relative": "over random signs", "original": "original", SOURCE: "filtered"}.items():
+    panes = [{"x": first.robustness.eps, "series": series, "title": "accuracy under FGSM", "ylabel": "accuracy"}]
+    for who, title in {"original": "images that move S more", "relative": "the same, in units of random signs"}.items():
         series = {age: moved_more(records, who) for age, records in of.items()}
-        pane = {"x": first.targeting.eps, "series": series, "claimed": {"": 0.5}, "ylabel": "share that moves S more"}
-        pane["title"] = f"{title}, {named}"
-        top += [pane] if who != "relative" else []
-        bottom.append(pane | {"log": True})
-    return top, bottom
+        pane = {"x": first.targeting.eps, "series": series, "title": title, "ylabel": "share of images", "log": True}
+        panes.append(pane | ({"claimed": {"": PAPER}} if who == "original" else {}))
+    return pane_grid([[pane | {"xlabel": "eps"} for pane in panes]])
 
 
-def splits(grid: Grid) -> Figure:
-    """What random splits of the main cell give, beside S and the kernels of largest and of smallest norm."""
-    panes, found = {}, grid[grid.main][0].targeting.controls
-    for move in ("FGSM", "random signs", "FGSM over random signs"):
-        at = MOVES.index(move), 0
-        panes[move] = (found.random[at], dict(zip(SETS, found.chosen[at], strict=True)))
-    return split_shares(panes, "share of images that move the set more")
+def beside(grid: Grid) -> Figure:
+    """For each cell the share of S, plainly and free of scale, beside random sets and sets chosen by norm."""
+    panes = {
+        title: {str(key): _beside(controls(grid[key], move)) for key in grid}
+        for move, title in TITLES.items()
+        if move != "random signs"
+    }
+    marks = {f"{next(iter(panes))}the paper: {PAPER}": PAPER}
+    return ranges(panes, "share of images", bar="95 % of random sets", marks=marks)
 
 
-def robustness(grid: Grid) -> Figure:
-    """Accuracy over eps under FGSM made fresh on each network, one panel for each data set and age."""
-    shown = ["original", *FILTERS, ALONE + MEDIAN]
-    rows = [grid.ages_of(grid.nearest(name)) for name in grid.experiment.sets]
-    return pane_grid([[_robustness_pane(grid, key, shown) for key in row] for row in rows])
+def _beside(found: BesideControls) -> tuple[tuple[float, float], dict[str, float]]:
+    marked = {"S, the fragile kernels": found.s, "largest norm": found.largest, "smallest norm": found.smallest}
+    return (found.low, found.high), marked
 
 
-def _robustness_pane(grid: Grid, key: Key, shown: list[str]) -> dict:
-    series = {who: fgsm_rates(grid[key], who) for who in shown}
-    pane = {"x": grid[key][0].robustness.eps, "series": series, "title": f"{DATASETS[key.dataset]}, epoch {key.age}"}
-    return pane | {"xlabel": "eps", "ylabel": "accuracy, fresh FGSM"}
+def gains(grid: Grid) -> Figure:
+    """What each filter that changes anything gains over the original, by the paper's Eq. 2 and under fresh PGD."""
+    found = {
+        (key, who): filter_gains(grid[key], who, key.dataset) for key in grid for who in FILTERS if acts(grid[key], who)
+    }
+    ways = {
+        EQ_2: "Eq. 2: probability of the true class\non images made for the original",
+        "fresh PGD": "accuracy under PGD\nmade for the filtered network",
+    }
+    panes = {
+        title: {who: {str(key): found[key, who][way] for key in grid if (key, who) in found} for who in FILTERS}
+        for way, title in ways.items()
+    }
+    return drawing.gains([str(key) for key in grid], panes, "filtered less original")
+
+
+def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) -> Figure:
+    """The cumulative spectral gradient by embedding: marks for both ways of counting, a bar over draws."""
+    panes = {}
+    for name in experiment.sets:
+        of = {row: _gradients(records) for row, records in by_embedding(found, embedded, name).items()}
+        panes[DATASETS[name]] = of
+    marks = {f"{DATASETS[name]}the paper": float(PRINTED_CSG[name].split()[0]) for name in experiment.sets}
+    return ranges(panes, "cumulative spectral gradient", bar="draws, both ways of counting", marks=marks)
+
+
+def _gradients(records: Sequence[CsgRecord]) -> tuple[tuple[float, float] | None, dict[str, float]]:
+    draws = {way: [value for one in records for value in csg.gradients(one, way)] for way in csg.WAYS}
+    every = [value for one in draws.values() for value in one]
+    if not every:
+        return None, {}
+    return (min(every), max(every)), {way: float(np.mean(one)) for way, one in draws.items()}

@@ -102,6 +102,15 @@ class Grid:
         dataset = "cifar10" if "cifar10" in self.experiment.sets else self.experiment.digit_set
         return self.stand_in(dataset, "resnet50", self.experiment.stages[1])
 
+    @property
+    def pictured(self) -> Key | None:
+        """The cell whose image is shown: the main one, else the nearest of which the sample was measured, if any is."""
+        return min(filter(self.sampled, self), key=lambda key: self._far(key, self.main), default=None)
+
+    @staticmethod
+    def _far(key: Key, other: Key) -> tuple[bool, bool, int]:
+        return key.dataset != other.dataset, key.network != other.network, abs(key.age - other.age)
+
     def nearest(self, dataset: str) -> Key:
         """The cell of a data set that is nearest to ResNet-50 at the first age."""
         return self.stand_in(dataset, "resnet50", self.experiment.stages[0])

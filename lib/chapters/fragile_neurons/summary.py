@@ -9,6 +9,8 @@ from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS
 from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.here.common import above
+from lib.chapters.fragile_neurons.here.filter import under_pgd
 from lib.chapters.fragile_neurons.quantities import controls, halves, whole_set
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.measure.intervals import rate
@@ -23,7 +25,7 @@ def of_grid(grid: Grid) -> Numbers:
     sizes = f"-p n_images={experiment.n_images} -p n_pgd={experiment.n_pgd} -p grid={experiment.grid}"
     command = f"python -m lib.run fill fragile_neurons {sizes}"
     ages = ", ".join(experiment.ages.split())
-    return {"missing": whole - len(grid), "all": whole, "command": command, "ages": ages}
+    return {"made": len(grid), "missing": whole - len(grid), "all": whole, "command": command, "ages": ages}
 
 
 def opening(grid: Grid) -> Numbers:
@@ -35,7 +37,10 @@ def opening(grid: Grid) -> Numbers:
         word = "more than random sets give" if over.low > 0 else "which random sets may give as well"
     found: Numbers = {"word": word, "free": plain.mean, "relative": free.mean, "over": over.mean}
     found |= {"network": NETWORKS[main.network], "data": DATASETS[main.dataset], "age": main.age}
-    return found | {"as-high": controls(grid[main], "FGSM").as_high, "cells": len(grid), "all": 18}
+    gains = under_pgd(grid)
+    found |= {"raised": f"{sum(map(above, gains))} of {len(gains)}", "networks": len(grid[main])}
+    lot = controls(grid[main], "FGSM")
+    return found | {"share": lot.s, "as-high": lot.as_high, "cells": len(grid), "all": 18}
 
 
 def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict[str, float]:

@@ -67,7 +67,7 @@ def code_line_attacks(networks: Networks, experiment: Experiment) -> Answer:
     line, formula = (_fall(networks, under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
     taken, whole = (_lost(networks, under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
     share, of = ratio(taken, whole), f"the code line at eps {PRINTED_EPS:g}"
-    why = f"The code line takes {line.mean:.3f} of accuracy, the formula {formula.mean:.3f}: "
+    why = f"Accuracy falls by {line.mean:.3f} under the code line, by {formula.mean:.3f} under the formula: "
     why += "without the sign, the step is as short as the gradient."
     sound = share and Finding(share, by(f"the fall under {of} as a share of FGSM's", share))
     return _answer("code_line.attacks", experiment, paper=Finding(line, by(of, line)), sound=sound, why=why)
@@ -95,31 +95,32 @@ def _falls(claim: str, networks: Networks, experiment: Experiment, eps: float, a
 
 
 def untargeted_fools(networks: Networks, experiment: Experiment) -> Answer:
-    """Is more than half of what was classified rightly misread at eps 0.3, and more than under random signs?"""
+    """Is more than half of what was classified correctly misclassified at eps 0.3, and more than under random signs?"""
     right = clean(networks)
     fooled, by_chance = (_wrong(under(networks, PRINTED_EPS, attack)) for attack in ("fgsm", "signs"))
     share, control = rate(fooled, among=right), rate(by_chance, among=right)
     among = ([linearised(a & b, b) for a, b in zip(one, right, strict=True)] for one in (fooled, by_chance))
     more = difference(*among, shares=True)
     finding = Finding(share, by(f"FGSM at eps {PRINTED_EPS:g}, of those right without it", share), more, SAME_SIGNS)
-    why = f"FGSM misleads {share.mean:.3f} of what was right, random signs of the same size {control.mean:.3f}."
+    why = f"Of the images classified correctly, {share.mean:.3f} are misclassified under FGSM, "
+    why += f"{control.mean:.3f} under random signs of the same size."
     return _answer("untargeted.fools_at_0.3", experiment, paper=finding, sound=finding, why=why)
 
 
 def targeted_fools(networks: Networks, likeness: LikenessRecord, experiment: Experiment) -> Answer:
-    """Is more than half misread at eps 0.9; and soundly, is more than half taken for the target below eps 0.5?"""
+    """Is more than half misclassified at eps 0.9; and soundly, is more than half classified as the target below 0.5?"""
     far, near = PRINTED_EPS_TARGETED, EPS_BELOW_HALF
     fooled, by_chance = (_wrong(under(networks, far, attack)) for attack in ("targeted_fgsm", "signs"))
     reached = [one.reached(one.targeted_pgd.at(near)) for one in networks]
     signs = [one.reached(one.signs.at(near)[one.some]) for one in networks]
     share, control, target = rate(fooled), rate(by_chance), rate(reached)
     found = Finding(share, by(f"targeted FGSM at eps {far:g}", share), difference(fooled, by_chance), SAME_SIGNS)
-    what = f"taken for the target, PGD of 40 steps at eps {near:g}"
+    what = f"classified as the target, PGD of 40 steps at eps {near:g}"
     sound = Finding(target, by(what, target), difference(reached, signs), SAME_SIGNS)
     why = (
-        f"Misread at {far:g}: {share.mean:.3f}, by random signs {control.mean:.3f}; taken for the target at {near:g}: "
+        f"Misclassified at {far:g}: {share.mean:.3f}, under random signs {control.mean:.3f}; brought to the target at "
     )
-    why += f"{target.mean:.3f}. Nearest neighbours name {nearest_neighbours(likeness):.2f}."
+    why += f"{near:g}: {target.mean:.3f}. Nearest neighbours are right for {nearest_neighbours(likeness):.2f}."
     return _answer("targeted.fools_at_0.9", experiment, paper=found, sound=sound, why=why)
 
 
@@ -138,8 +139,8 @@ def retrained_accuracy(outcome: Outcome, searches: Sequence[SearchRecord], exper
         ("held out, worst of FGSM, PGD and Square", rate(worst(after, searches))),
     )
     tried = readings(outcome, experiment.as_paper)
-    why = f"At eps {eps:g}, {stale.mean:.3f} of the images retrained on, {fresh.mean:.3f} of fresh ones; "
-    why += f"{tried.giving} of {tried.tried} readings give the printed figure."
+    why = f"At eps {eps:g} accuracy is {stale.mean:.3f} on the images retrained on, {fresh.mean:.3f} on fresh ones; "
+    why += f"{tried.giving} of {tried.tried} readings give the printed number."
     finding = Finding(stale, by(f"FGSM at eps {eps:g} through the old network, retrained on", stale))
     claim = "retrained.adversarial_accuracy"
     return _answer(claim, experiment, paper=finding, ladder=ladder, readings=tried, why=why)
@@ -172,8 +173,8 @@ def boundary_separable(detectors: Detectors, experiment: Experiment) -> Answer:
         for name, what, area_ in (("FGSM", "FGSM", known), (ADAPTIVE, ADAPTIVE, informed))
     )
     error = np.mean([hits.mean() for hits in misread(detectors, ADAPTIVE)])
-    why = f"Area {known.mean:.3f} for FGSM, {signs.mean:.3f} for random signs, which attack nothing; "
-    why += f"{informed.mean:.3f} once the attack knows the detector (misread: {error:.2f})."
+    why = f"AUC {known.mean:.3f} for FGSM, {signs.mean:.3f} for random signs, which attack nothing; "
+    why += f"{informed.mean:.3f} once the attack knows the detector ({error:.2f} misclassified)."
     return _answer("boundary.separable", experiment, paper=found, sound=sound, why=why)
 
 
@@ -198,9 +199,9 @@ def little_knowledge_suffices(substitutes: Substitutes, experiment: Experiment) 
         least = extreme(shares, "smallest")
         what = f"{at}, share of the white box's fall, the smallest over {asked[0]:,} to {asked[-1]:,} questions"
         sound = Finding(least, by(what, least))
-        words = f"{shares[0].mean:.2f} and {shares[-1].mean:.2f} of the white box's; "
-    why = f"{asked[0]:,} and {asked[-1]:,} questions take {difference(before, rows[0]).mean:.3f} and {fall.mean:.3f} "
-    why += f"of accuracy, {words}random signs take {signs.mean:.3f}."
+        words = f", {shares[0].mean:.2f} and {shares[-1].mean:.2f} of the white box's fall"
+    why = f"Accuracy falls by {difference(before, rows[0]).mean:.3f} and {fall.mean:.3f} after {asked[0]:,} and "
+    why += f"{asked[-1]:,} questions{words}; by {signs.mean:.3f} under random signs."
     return _answer("little_knowledge.suffices", experiment, paper=found, sound=sound, why=why)
 
 
@@ -208,12 +209,12 @@ def little_knowledge_suffices(substitutes: Substitutes, experiment: Experiment) 
 
 
 def clean(networks: Networks) -> Hits:
-    """Which images each network classifies rightly without an attack."""
+    """Which images each network classifies correctly without an attack."""
     return [one.correct(one.clean) for one in networks]
 
 
 def under(networks: Networks, eps: float, attack: str) -> Hits:
-    """Which images each network classifies rightly under one of the attacks of its record."""
+    """Which images each network classifies correctly under one of the attacks of its record."""
     curves: list[Curve] = [getattr(one, attack) for one in networks]
     return [one.correct(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
 

@@ -12,17 +12,51 @@ from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.experiment import Experiment
 from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
 from lib.chapters.mitigation.measure_detector import DetectorRecord
-from lib.chapters.mitigation.measure_digits import PicturesRecord
+from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord
 from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.chapters.mitigation.networks import ALONE, BOTH
 from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Outcome, confusion, correct, printed
 from lib.measure.boundary import Slice
+from lib.measure.intervals import rate
 from lib.show import plots
+from lib.show import rows as in_rows
 from lib.show.plots import COLOURS, DASHES
 
 CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
 """Ten pale colours, on which a black number can be read."""
+
+
+def attacked(pictures: PicturesRecord) -> Figure:
+    """A digit of each class before and after untargeted FGSM, five across; a class that changed is in bold."""
+    before, after = pictures.clean, pictures.untargeted
+    rows, titles, bold = {}, [], []
+    for first in range(0, len(before.classes), 5):
+        part = slice(first, first + 5)
+        for name, of in (("", before), (f",\nattacked,\neps {after.eps:g}", after)):
+            shown = of.images[part]
+            rows[f"{first} to {first + len(shown) - 1}{name}"] = torch.from_numpy(shown)
+            titles.append([f"“{one}”" for one in of.classes[part]])
+            bold += list(of.classes[part] != before.classes[part])
+    figure = plots.digits(rows, titles)
+    for ax, changed in zip(figure.axes, bold, strict=True):
+        ax.title.set(fontsize=11, fontweight="bold" if changed else "normal")
+    return figure
+
+
+def answer(networks: Sequence[NetworkRecord], outcome: Outcome, experiment: Experiment) -> Figure:
+    """Accuracy before retraining and after it, by whose gradient made the test images."""
+    eps, held_out = experiment.eps_train, outcome[experiment.held_out]
+    found = {
+        "before retraining: FGSM": rate([one.correct(one.fgsm.at(eps)) for one in networks]),
+        "after: the images retrained on (stale)": rate(correct(outcome[experiment.as_paper], "stale FGSM")),
+        "after: held-out images, also stale": rate(correct(held_out, "stale FGSM")),
+        "after: held-out images, fresh FGSM": rate(correct(held_out, "fresh FGSM")),
+        "after: held-out images, fresh PGD": rate(correct(held_out, "fresh PGD")),
+    }
+    paper = printed().value
+    claimed = {f"the paper: {paper}": paper}
+    return in_rows.shares(found, f"accuracy at eps {eps:g}", claimed=claimed, controls=list(found)[:1])
 
 
 def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
@@ -38,14 +72,18 @@ def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Fig
 
 
 def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
-    """How often networks are right, and how often they take an image for the target, over eps."""
-    curves = {"FGSM": [one.targeted_fgsm for one in networks], "without sign": [one.targeted_step for one in networks]}
-    lines, grid = {}, experiment.eps_grid_targeted
-    for name, of in curves.items():
-        lines[f"accuracy, {name}"] = _shares(networks, NetworkRecord.correct, of, grid)
-        lines[f"classified as target, {name}"] = _shares(networks, NetworkRecord.reached, of, grid)
-    lines[f"accuracy, {SIGNS}"] = _shares(networks, NetworkRecord.correct, [one.signs for one in networks], grid)
-    return _named_below(plots.shares(grid, lines, "eps (pixel units)", "share of test images"))
+    """How often networks are right, and beside it how often they take an image for the target, over eps."""
+    curves = {
+        "targeted FGSM": [one.targeted_fgsm for one in networks],
+        "the same without its sign": [one.targeted_step for one in networks],
+        SIGNS: [one.signs for one in networks],
+    }
+    hits = {"classified correctly": NetworkRecord.correct, "classified as the target": NetworkRecord.reached}
+    grid = experiment.eps_grid_targeted
+    panes = {
+        title: {name: _shares(networks, hit, of, grid) for name, of in curves.items()} for title, hit in hits.items()
+    }
+    return plots.panels(grid, panes, "eps (pixel units)", "share of test images")
 
 
 def _named_below(figure: Figure) -> Figure:
@@ -83,7 +121,7 @@ def confusions(networks: Sequence[NetworkRecord], eps: float) -> Figure:
 
 
 def digits(pictures: PicturesRecord) -> Figure:
-    """The same digits, clean and attacked, with each attack's perturbation and what the network reads."""
+    """The same digits, clean and attacked, with each attack's perturbation and the class that the network gives."""
     rows, titles = {"clean": pictures.clean.images}, [pictures.clean.classes]
     for name, attacked in (("untargeted", pictures.untargeted), ("targeted", pictures.targeted)):
         rows[f"perturbation\neps {attacked.eps:g}"] = attacked.images - pictures.clean.images
@@ -91,6 +129,15 @@ def digits(pictures: PicturesRecord) -> Figure:
         titles += [[""] * len(attacked.classes), attacked.classes]
     shown = {name: torch.from_numpy(images) for name, images in rows.items()}
     return plots.digits(shown, [[str(one) for one in row] for row in titles])
+
+
+def survival(likeness: LikenessRecord) -> Figure:
+    """How many digits are classified correctly over eps, by the network and by the nearest training image."""
+    lines = {}
+    for kind, of in (("targeted FGSM", likeness.attacked), ("random signs", likeness.signs)):
+        lines[f"{kind}: the network"] = [(of.network == likeness.labels).mean(1)]
+        lines[f"{kind}: the nearest training image"] = [(of.neighbour == likeness.labels).mean(1)]
+    return _named_below(plots.shares(likeness.eps, lines, "eps (pixel units)", "classified correctly"))
 
 
 def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
@@ -134,7 +181,7 @@ def planes(boundary: BoundaryRecord, reach: float) -> Figure:
 
 
 def slices(planes: Mapping[str, Slice], reach: float | None = None) -> Figure:
-    """The classes read on planes through one image, side by side, each region with its class written in it.
+    """The classes given on planes through one image, side by side, each region with its class written in it.
 
     Parameters
     ----------

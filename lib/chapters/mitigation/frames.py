@@ -49,7 +49,7 @@ def contradictions() -> pd.DataFrame:
 
 
 def survival(likeness: LikenessRecord) -> pd.DataFrame:
-    """How many digits the network and the nearest training image name rightly, attacked and not."""
+    """How many digits the network and the nearest training image classify correctly, attacked and not."""
     columns = {"eps": np.array(likeness.eps)}
     for kind, readers in (("attacked", likeness.attacked), ("random signs", likeness.signs)):
         columns[f"network, {kind}"] = (readers.network == likeness.labels).mean(1)
@@ -59,7 +59,7 @@ def survival(likeness: LikenessRecord) -> pd.DataFrame:
 
 
 def retrained(outcome: Outcome) -> pd.DataFrame:
-    """What the retrained networks classify rightly, by what they were trained on and how they are attacked."""
+    """What the retrained networks classify correctly, by what they were trained on and how they are attacked."""
     rows = [
         {"trained on": images, "eps": eps} | {way: f"{rate(correct(networks, way)):.3f}" for way in WAYS}
         for (images, eps), networks in outcome.items()
@@ -86,7 +86,7 @@ def red_flags(probes: Probes) -> pd.DataFrame:
 
 
 def distances(boundary: BoundaryRecord) -> pd.DataFrame:
-    """How far images are from being misread, before and after retraining, in two directions."""
+    """How far images are from being misclassified, before and after retraining, in two directions."""
     found = [
         (when, direction, steps)
         for when, around in (("before", boundary.before), ("after", boundary.after))
@@ -97,7 +97,7 @@ def distances(boundary: BoundaryRecord) -> pd.DataFrame:
             "retraining": when,
             "direction": direction,
             "median distance (eps)": f"{np.median(steps):.2f}".replace("inf", "> 1"),
-            "never misread up to eps 1": f"{np.isinf(steps).mean():.2f}",
+            "never misclassified up to eps 1": f"{np.isinf(steps).mean():.2f}",
         }
         for when, direction, steps in found
     ]
@@ -111,8 +111,8 @@ def detector(detectors: Sequence[DetectorRecord]) -> pd.DataFrame:
             "input": name,
             "AUC": f"{area(detectors, name):.3f}",
             "AUC, black pixels alone": f"{black_area(detectors, name):.3f}",
-            "misread": f"{rate(misread(detectors, name)):.3f}",
-            "misread and unnoticed": f"{rate(passed(detectors, name)):.3f}",
+            "misclassified": f"{rate(misread(detectors, name)):.3f}",
+            "misclassified and unnoticed": f"{rate(passed(detectors, name)):.3f}",
         }
         for name in INPUTS
     ]
@@ -120,7 +120,7 @@ def detector(detectors: Sequence[DetectorRecord]) -> pd.DataFrame:
 
 
 def without_weights(substitutes: Sequence[SubstituteRecord]) -> pd.DataFrame:
-    """How well the substitutes copy, and what both networks classify rightly of what was attacked through them."""
+    """How well the substitutes copy, and how both networks classify what was attacked through them."""
     asked = substitutes[0].questions
     ways: dict[str, Callable[[Victim], Classes]] = {"clean": lambda one: one.clean, SIGNS: lambda one: one.signs}
     for row, number in enumerate(asked):

@@ -60,8 +60,9 @@ def targeted(networks: Networks) -> str:
     reached = _mean([one.reached(one.targeted_fgsm.at(eps)) for one in networks])
     strong = _mean([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
     return (
-        f"Here: at eps {eps:g} targeted FGSM leaves {right:.1%} correct and reaches its target for {reached:.1%}; "
-        f"random signs leave {signs:.1%}. PGD reaches the target for {strong:.1%} at eps {EPS_BELOW_HALF:g} already."
+        f"Here: at eps {eps:g} the networks classify {right:.1%} of the images correctly under targeted FGSM, and "
+        f"{reached:.1%} as its target; under random signs {signs:.1%} correctly. At eps {EPS_BELOW_HALF:g} PGD brings "
+        f"{strong:.1%} to its target."
     )
 
 
@@ -75,13 +76,36 @@ def digits(pictures: PicturesRecord) -> str:
     )
 
 
+def attacked(pictures: PicturesRecord) -> str:
+    """For the first picture."""
+    before, after = pictures.clean.classes, pictures.untargeted.classes
+    changed = int((before != after).sum())
+    return f"Here: the network gives {changed} of these {len(before)} digits another class once they are attacked."
+
+
+def answer(networks: Networks, outcome: Outcome, experiment: Experiment) -> str:
+    """For the figure that answers the chapter's question."""
+    held_out = outcome[experiment.held_out]
+    pairs = [
+        (_mean(under(networks, experiment.eps_train, attack)), _mean(correct(held_out, f"fresh {attack.upper()}")))
+        for attack in ("fgsm", "pgd")
+    ]
+    (fgsm, after_fgsm), (pgd, after_pgd) = pairs
+    return (
+        f"Here: on fresh images accuracy under FGSM is {fgsm:.3f} before retraining and {after_fgsm:.3f} after it, "
+        f"under PGD {pgd:.3f} before and {after_pgd:.3f} after. On clean images it is {_mean(clean(networks)):.3f} "
+        f"before and {_mean(correct(held_out, 'clean')):.3f} after."
+    )
+
+
 def survival(likeness: LikenessRecord) -> str:
-    """For the table of what is left of a digit."""
+    """For the figure of what is left of a digit."""
     attacked, signs = ((one.neighbour[-1] == likeness.labels).mean() for one in (likeness.attacked, likeness.signs))
     fooled = (likeness.signs.network[-1] != likeness.labels).mean()
     return (
-        f"Here: at eps {likeness.eps[-1]:g} nearest neighbours name {attacked:.0%} of the attacked digits and "
-        f"{signs:.0%} of those under random signs, which alone mislead the network on {fooled:.0%}."
+        f"Here: at eps {likeness.eps[-1]:g} the nearest training image is of the right class for {attacked:.0%} of the "
+        f"attacked digits and for {signs:.0%} of those under random signs. Of the latter the network misclassifies "
+        f"{fooled:.0%}."
     )
 
 
@@ -90,7 +114,7 @@ def listings() -> str:
     names = {"image": 0.5, "x": 0.5, "ε": 0.3, "data_grad": 0.25}
     printed = [one for one in PRINTED if not one.repaired]
     run = sum(tried(one, **names)[0] == "runs" for one in printed)
-    return f"Here: of {len(printed)} lines as printed, {run} run as Python."
+    return f"Here: of {len(printed)} lines as printed, {run or 'none'} run{'s' if run == 1 else ''} as Python."
 
 
 def retrained(outcome: Outcome, experiment: Experiment) -> str:
@@ -99,7 +123,7 @@ def retrained(outcome: Outcome, experiment: Experiment) -> str:
     held_out, fresh = (_mean(correct(outcome[experiment.held_out], way)) for way in ("stale FGSM", "fresh FGSM"))
     return (
         f"Here: at eps {experiment.eps_train:g} the retrained networks classify {stale:.1%} of the images that they "
-        f"were retrained on, {held_out:.1%} of held-out images made for the old network, {fresh:.1%} of fresh ones."
+        f"were retrained on correctly, {held_out:.1%} of held-out stale images, and {fresh:.1%} of held-out fresh ones."
     )
 
 
@@ -113,7 +137,10 @@ def strongest(outcome: Outcome, experiment: Experiment, searches: Sequence[Searc
     """For the table of attacks on the retrained networks."""
     records = outcome[experiment.held_out]
     least = _mean(worst(records, searches))
-    return f"Here: all three together leave {least:.1%} of {len(searches[0].labels):,} held-out images correct."
+    return (
+        f"Here: {least:.1%} of {len(searches[0].labels):,} held-out images are classified correctly under each of the "
+        "three attacks."
+    )
 
 
 def red_flags(probes: Probes) -> str:
@@ -129,19 +156,20 @@ def boundary(found: BoundaryRecord) -> str:
     before, after = (np.median(one.along_gradient) for one in (found.before, found.after))
     moved = "nearer" if after < before else "farther" if after > before else "as far"
     return (
-        f"Here: along the gradient's sign the boundary lies {moved} after retraining, at a median of {after:.2f} "
-        f"for {before:.2f}; along a random direction at {np.median(found.after.along_random):.2f} "
-        f"for {np.median(found.before.along_random):.2f}."
+        f"Here: along the gradient's sign the boundary lies {moved} after retraining, at a median eps of {after:.2f} "
+        f"instead of {before:.2f}; along a random direction at {np.median(found.after.along_random):.2f} "
+        f"instead of {np.median(found.before.along_random):.2f}."
     ).replace("inf", "more than 1")
 
 
 def detector(detectors: Sequence[DetectorRecord]) -> str:
     """For the histogram and the table of the detector."""
     fgsm, signs, informed = (area(detectors, name).mean for name in ("FGSM", SIGNS, ADAPTIVE))
+    silent = _mean(passed(detectors, ADAPTIVE))
     return (
-        f"Here: the area is {fgsm:.3f} for FGSM, {signs:.3f} for random signs, {informed:.3f} for an attack that knows "
-        f"the detector, of whose images {_mean(passed(detectors, ADAPTIVE)):.0%} are misread and unnoticed; counting "
-        f"black pixels gives {black_area(detectors, 'FGSM').mean:.3f}."
+        f"Here: the AUC is {fgsm:.3f} for FGSM, {signs:.3f} for random signs and {informed:.3f} for an attack that "
+        f"knows the detector; {silent:.0%} of its images are misclassified and raise no alarm. "
+        f"Counting black pixels has an AUC of {black_area(detectors, 'FGSM').mean:.3f} for FGSM."
     )
 
 
@@ -156,8 +184,9 @@ def without_weights(substitutes: Sequence[SubstituteRecord]) -> str:
         for way in (lambda one: one.original.signs, lambda one: one.original.through_original)
     )
     return (
-        f"Here: FGSM through a substitute of {asked[0]:,} questions leaves {few:.1%} correct, of {asked[-1]:,} "
-        f"questions {many:.1%}; random signs leave {signs:.1%}, FGSM through the network itself {white:.1%}."
+        f"Here: the original networks classify {few:.1%} correctly under FGSM through a substitute of {asked[0]:,} "
+        f"questions, and {many:.1%} through one of {asked[-1]:,}. Under random signs it is {signs:.1%}, under FGSM "
+        f"through the network itself {white:.1%}."
     )
 
 

@@ -50,7 +50,7 @@ CONTRADICTIONS = (
     Contradiction(
         "what retraining gives back",
         "IV: after retraining the model classifies adversarial examples as well",
-        "IV: it reads 0.8262 of them, against 0.9894 of the clean ones, and the model is called impaired",
+        "IV: its accuracy on them is 0.8262, on clean ones 0.9894, and the model is called impaired",
         "judged as a rise, not as a return to 0.9894",
     ),
     Contradiction(
@@ -69,7 +69,7 @@ CONTRADICTIONS = (
         "the decision boundary",
         "I, III, V: attacks are studied to find the decision boundary between model and adversary",
         "V: to find it is left to the future",
-        "drawn and measured here; a detector stands for it",
+        "drawn and measured here; a detector is taken for it",
     ),
     Contradiction(
         "whose matrix of attacks",

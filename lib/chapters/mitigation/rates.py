@@ -47,7 +47,7 @@ INPUTS: dict[str, Callable[[DetectorRecord], Judged]] = {
 
 
 def nearest_neighbours(likeness: LikenessRecord) -> float:
-    """How many digits the nearest training images still name rightly at the largest eps."""
+    """How many digits the nearest training images still name correctly at the largest eps."""
     return float((likeness.attacked.neighbour[-1] == likeness.labels).mean())
 
 
@@ -60,7 +60,7 @@ def confusion(networks: Sequence[NetworkRecord], eps: float) -> np.ndarray:
 
 
 def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
-    """Which images each retrained network classifies rightly, attacked in one of the `WAYS`."""
+    """Which images each retrained network classifies correctly, attacked in one of the `WAYS`."""
     return [record.correct(WAYS[way](record)) for record in retrained]
 
 
@@ -84,7 +84,7 @@ def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
     giving = [one for one, values in found.items() if abs(np.mean(values) - claim.value) <= claim.tolerance]
     among = "among them" if (*as_paper, "stale FGSM") in giving else "not among them"
     words = "trained on {}, eps {:g}, scored on {} images".format(*nearest)
-    words = f"the one nearest to the words is {among}; the nearest to the figure, {words}, gives {value:.3f}"
+    words = f"the one nearest to the words is {among}; the nearest to the number, {words}, gives {value:.3f}"
     return Readings(len(found), len(giving), words)
 
 

@@ -6,8 +6,9 @@ from lib.chapters.mitigation.answers import clean, under
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
 from lib.chapters.mitigation.measure_attacks import NetworkRecord
 from lib.chapters.mitigation.measure_detector import DetectorRecord
+from lib.chapters.mitigation.measure_retraining import SearchRecord
 from lib.chapters.mitigation.measure_substitute import SubstituteRecord
-from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Outcome, answered, area, black_area, correct
+from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Outcome, answered, area, black_area, correct, worst
 from lib.measure.intervals import rate
 
 
@@ -42,13 +43,15 @@ def headline(
     return {name: measured.mean for name, measured in found.items()}
 
 
-def summary(numbers: dict[str, float], networks: Sequence[NetworkRecord], experiment: Experiment) -> dict[str, object]:
-    """What the chapter's first paragraphs say, from the `headline` and the run's size."""
+def summary(
+    numbers: dict[str, float], outcome: Outcome, searches: Sequence[SearchRecord], experiment: Experiment
+) -> dict[str, object]:
+    """What the first paragraphs say, from the `headline`, the attacks on retrained networks, and the run's size."""
     on_mnist = experiment.dataset == "mnist"
     return {
         "stale": numbers["stale_accuracy"],
         "fresh": numbers["fresh_accuracy"],
-        "before": rate(under(networks, experiment.eps_train, "fgsm")).mean,
+        "worst": rate(worst(outcome[experiment.held_out], searches)).mean,
         "seeds": experiment.seeds,
         "eps": experiment.eps_train,
         "data": "MNIST" if on_mnist else f"{experiment.dataset} (a small sample of MNIST)",

@@ -7,7 +7,7 @@ REGISTER = (
         "the network",
         "LeNet-5: 32 x 32 pixels, 5 x 5 kernels, 6 and 16 maps (section 2, Fig. 2)",
         "28 x 28 pixels, 3 x 3 kernels: 32 and 64 maps with dropout (Fig. 3), 6 and 16 with average pooling (Fig. 4)",
-        "a parameter; Fig. 3's, which is printed as the one that is trained, stands for the table",
+        "a parameter; Fig. 3's, which is printed as the one that is trained, is taken for the table",
     ),
     Contradiction(
         "what unlearning trains on",

@@ -1,11 +1,12 @@
-"""What this run shows: one sentence for each table and figure of the chapter, from what was measured."""
+"""What this run shows: a sentence or two for each table and figure of the chapter, from what was measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from lib.chapters.unlearning import frames, labels, listings, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
+from lib.chapters.unlearning.figures import SHOWN
 from lib.chapters.unlearning.frames import OneShot
 from lib.chapters.unlearning.measure import LetterRecord
 from lib.chapters.unlearning.measure_loop import JUDGED
@@ -14,6 +15,12 @@ from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
 from lib.measure import intervals
 from lib.measure.intervals import Measured
 
+UNLIKELY = 0.05
+"""At most this probable is a point that is hardly one of a cloud."""
+
+COUNTS = 0.02
+"""The least change of accuracy that counts, as in the claims."""
+
 
 def counted(number: int, word: str) -> str:
     """A number with its noun: "no image", "1 image", "2 images"."""
@@ -21,27 +28,27 @@ def counted(number: int, word: str) -> str:
 
 
 def side(measured: Measured) -> str:
-    """On which side of zero an interval lies."""
-    if measured.low is None or measured.low <= 0 <= measured.high:
-        return "which may be chance"
-    return f"which is {'more than' if measured.low > 0 else 'below'} chance"
+    """Whether an interval has zero in it."""
+    may_be = measured.low is None or measured.low <= 0 <= measured.high
+    return "which may be chance" if may_be else "which is more than chance"
 
 
 def trained(networks: Networks) -> str:
     """For the table of the trained network."""
     kept = rates.means([one.printed for one in networks])[0]
     pgd = rates.means([one.pgd for one in networks])[0]
-    times = kept / rates.PAPER_ROW_2[0]
+    printed = rates.PAPER_ROW_2[0]
     return (
-        f"Here: the paper's FGSM leaves {kept:.1%} of the test images correct, {times:.0f} times the paper's 8.0%; "
-        f"PGD leaves {pgd:.1%}."
+        f"Here: under the paper's FGSM {kept:.1%} of the test images are classified correctly, "
+        f"{kept / printed:.0f} times the paper's {printed:.1%}; under PGD {pgd:.1%}."
     )
 
 
 def worst(letter: LetterRecord) -> str:
     """For the pictures of what is selected."""
-    wrong = sum(label != read for label, read in zip(letter.labels, letter.read, strict=True))
-    return f"Here: of the {len(letter.labels)} training images shown, {wrong} are misclassified once attacked."
+    pairs = list(zip(letter.labels, letter.read, strict=True))[:SHOWN]
+    wrong = sum(label != given for label, given in pairs)
+    return f"Here: of the {len(pairs)} training images shown, {wrong} are misclassified once attacked."
 
 
 def letters(letter: LetterRecord) -> str:
@@ -52,13 +59,26 @@ def letters(letter: LetterRecord) -> str:
     )
 
 
+def answer(networks: Networks, loop: Loop) -> str:
+    """For the figure that answers the chapter's question: by how much accuracy changes in the loop."""
+    rises = {
+        one: intervals.difference(rates.last(loop[one], "FGSM"), rates.before(networks, "FGSM"))
+        for one in (JUDGED, "none", "random")
+    }
+    return (
+        f"Here: over the loop accuracy under FGSM changes by {rises[JUDGED]:+.3f}; the paper's changes by "
+        f"{rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]:+.3f}. Without removal it changes by {rises['none'].mean:+.3f}, "
+        f"with a random removal by {rises['random'].mean:+.3f}."
+    )
+
+
 def gains(networks: Networks, loop: Loop) -> str:
     """For the figure of what each reading adds to its control."""
     removed, chance, taught = (rates.gain(networks, loop, one, "FGSM") for one in (JUDGED, "random", "d"))
     return (
-        f"Here: removal adds {removed.mean:+.3f} to what as many epochs without it give under FGSM, "
-        f"{side(removed)}; a random removal {chance.mean:+.3f}; training on adversarial images {taught.mean:+.3f}. "
-        f"The paper's rise is +0.887."
+        f"Here: under FGSM removal, (b), adds {removed:+.3f} to the accuracy of no removal, {side(removed)}. A random "
+        f"removal adds {chance.mean:+.3f}, adding attacked images, (d), {taught.mean:+.3f}. The paper's rise is "
+        f"{rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]:+.3f}."
     )
 
 
@@ -67,8 +87,29 @@ def last_round(loop: Loop) -> str:
     levels = {reading: rates.after(loop, reading, "PGD") for reading in loop}
     best = max(levels, key=levels.get)
     return (
-        f"Here: after the last round PGD leaves most, {levels[best]:.3f}, to {labels.READINGS[best]}; it leaves "
-        f"{levels[JUDGED]:.3f} to removal and {levels['none']:.3f} to no removal."
+        f"Here: after the last round accuracy under PGD is highest, {levels[best]:.3f}, for “{labels.READINGS[best]}”. "
+        f"It is {levels[JUDGED]:.3f} for “{labels.READINGS[JUDGED]}” and {levels['none']:.3f} for no removal."
+    )
+
+
+def course(networks: Networks, loop: Loop) -> str:
+    """For the figure of the rounds: whether accuracy under PGD falls where attacked images are trained on."""
+    ends = {one: np.mean(rates.over_rounds(networks, loop, one, "PGD"), 0) for one in ("d", "e")}
+    falls = {one: float(levels[1:].max() - levels[-1]) for one, levels in ends.items()}
+    worst = max(falls, key=falls.get)
+    name, levels = labels.READINGS[worst], ends[worst]
+    if falls[worst] < COUNTS:
+        steps = ", ".join(f"“{labels.READINGS[one]}” {of[1]:.3f} and {of[-1]:.3f}" for one, of in ends.items())
+        return (
+            f"Here: accuracy under PGD after the first round and after the last: {steps}. Neither falls by {COUNTS:g}."
+        )
+    top = int(levels[1:].argmax()) + 1
+    fgsm = np.mean(rates.over_rounds(networks, loop, worst, "FGSM"), 0)
+    alone = fgsm[top] - fgsm[-1] < falls[worst] / 2
+    reason = "withstand the one step that they train on, and not an attack of many" if alone else "lose under either"
+    return (
+        f"Here: under PGD “{name}” falls from {levels[top]:.3f} after round {top} to {levels[-1]:.3f} after the last, "
+        f"under FGSM it goes from {fgsm[top]:.3f} to {fgsm[-1]:.3f}. These networks {reason}."
     )
 
 
@@ -84,28 +125,29 @@ def overfitting(networks: Networks, loop: Loop) -> str:
 
 
 def room(rooms: Rooms) -> str:
-    """For the table of the loop where there is something to recover."""
+    """For the figure of the loop where there is something to recover."""
     first = np.mean(rates.room_before(rooms, "FGSM"))
     then = {reading: np.mean(rates.in_room(rooms, reading, "FGSM")) for reading in (JUDGED, "none", "random")}
     lowest, highest = min(one.eps for one in rooms), max(one.eps for one in rooms)
+    between = f"{lowest:.2f}" if f"{lowest:.2f}" == f"{highest:.2f}" else f"{lowest:.2f} to {highest:.2f}"
     return (
-        f"Here: at eps {lowest:.2f} to {highest:.2f} FGSM leaves {first:.3f}; after the loop it leaves "
-        f"{then[JUDGED]:.3f}, after as many epochs without removal {then['none']:.3f}, with a random removal "
-        f"{then['random']:.3f}. The paper goes from 0.080 to 0.967."
+        f"Here: at eps {between} accuracy under FGSM is {first:.3f} before the loop. After it, it is "
+        f"{then[JUDGED]:.3f}; without removal {then['none']:.3f}, with a random removal {then['random']:.3f}. The "
+        f"paper goes from {rates.PAPER_ROW_2[0]:.3f} to {rates.PAPER_ROW_3[0]:.3f}."
     )
 
 
 def third_row(networks: Networks, loop: Loop) -> str:
-    """For the table of the third row's candidates."""
-    found, giving = rates.ways(networks, loop), rates.giving(networks, loop)
-    distances = {way: rates.off(of, rates.PAPER_ROW_3, rates.WITHIN_3) for way, of in found.items()}
-    nearest = min(distances, key=distances.get)
-    idle = sum(who == rates.ORIGINAL for _, _, who in giving)
+    """For the figure and the tables of the third row's candidates."""
+    giving, distances = rates.giving(networks, loop), rates.third_row_off(networks, loop)
+    nearest = next(iter(distances))
+    idle = sum(who in rates.NOTHING_UNLEARNED for _, _, who in giving)
     zero = np.mean([one.row.zero_gradients for one in networks])
+    of_them = f", {idle or 'none'} of them with nothing unlearned" if giving else ""
     return (
-        f"Here: {len(giving)} of {len(found)} ways give both numbers, {idle} of them with no unlearning at all; the "
-        f"nearest is {labels.way(*nearest)}, off by {distances[nearest]:.1f} tolerances. Fig. 5's gradient is zero "
-        f"in every pixel of {zero:.0%} of the images."
+        f"Here: {len(giving) or 'none'} of {len(distances)} ways give{'s' if len(giving) == 1 else ''} both "
+        f"numbers{of_them}. The nearest is off by {distances[nearest]:.1f} tolerances: {labels.way(*nearest)}. "
+        f"Fig. 5's gradient is zero in every pixel of {zero:.0%} of the images."
     )
 
 
@@ -113,11 +155,11 @@ def untrained(clouds: Clouds) -> str:
     """For the table of untrained networks."""
     tails = rates.tails(clouds)
     (lenet, way), likely = max(tails.items(), key=lambda item: item[1])
-    fits = "looks like an untrained network's" if likely > 0.05 else "is hardly an untrained network's"
+    fits = "looks like an untrained network's" if likely > UNLIKELY else "is hardly an untrained network's"
     images = "clean" if way == "clean" else "attacked"
     return (
-        f"Here: the paper's second row {fits}; a point as far out has at most the probability {likely:.3f}, "
-        f"{labels.figure(lenet)}'s on {images} images."
+        f"Here: the paper's second row {fits}. The probability of a point as far out is at most {likely:.3f}, for the "
+        f"LeNet of {labels.figure(lenet)} on {images} images."
     )
 
 
@@ -125,7 +167,7 @@ def at_any_eps(curves: Curves) -> str:
     """For the table of trained networks over eps."""
     name, (_, far) = min(rates.nearest(curves).items(), key=lambda item: item[1][1])
     if far <= 1:
-        return f"Here: a trained network comes through the paper's second row, under {name}."
+        return f"Here: at one eps a trained network has both numbers of the paper's second row, under {name}."
     return f"Here: no eps gives a trained network both numbers; {name} comes nearest, off by {far:.1f} tolerances."
 
 
@@ -153,31 +195,5 @@ def printed_listings() -> str:
     """For the table of listings."""
     running, all_of_them = listings.running(), {fault.figure for fault in listings.FAULTS}
     which = " and ".join(f"Fig. {figure}" for figure in running)
-    return f"Here: {len(running)} of {len(all_of_them)} listings runs as printed, {which}."
-
-
-def premise(before: float) -> str:
-    """What there was to repair, by the accuracy that FGSM leaves before any unlearning."""
-    if before <= rates.PAPER_ROW_2[0] + rates.WITHIN_2[0]:
-        return "there was as much to repair as in the paper"
-    return "there was little to repair" if before > 0.5 else "there was less to repair than in the paper"
-
-
-def summary(networks: Networks, loop: Loop, rooms: Rooms, experiment: Experiment) -> Mapping[str, object]:
-    """The numbers of the prose."""
-    e, first = experiment, float(np.mean(rates.before(networks, "FGSM")))
-    return {
-        "premise": premise(first),
-        "before": first,
-        "removed": rates.after(loop, JUDGED, "FGSM"),
-        "control": rates.after(loop, "none", "FGSM"),
-        "room": float(np.mean(rates.in_room(rooms, JUDGED, "FGSM"))),
-        "rounds": e.rounds,
-        "round-epochs": e.round_epochs,
-        "some": e.n_images,
-        "few": e.n_forensic,
-        "seeds": e.seeds,
-        "eps": e.eps,
-        "figure": labels.figure(e.architecture),
-        "data": "MNIST" if e.is_mnist else f"{e.dataset} (a small sample of MNIST)",
-    }
+    runs = f"run{'s' if len(running) == 1 else ''} as printed"
+    return f"Here: {len(running)} of {len(all_of_them)} listings {runs}, {which}."

@@ -5,11 +5,11 @@ from lib.chapters.unlearning.measure_row import CLIPPED
 READINGS = {
     "none": "no removal",
     "random": "random removal",
-    "a": "(a) the code to the letter",
-    "b": "(b) removal, going on",
-    "c": "(c) removal, starting afresh",
-    "d": "(d) adversarial images added",
-    "e": "(e) added, the worst removed",
+    "a": "(a) code to the letter",
+    "b": "(b) remove, train on",
+    "c": "(c) remove, start afresh",
+    "d": "(d) add attacked images",
+    "e": "(e) add, remove the worst",
     "f": "(f) gradient ascent",
 }
 """The readings of the loop, by their keys in `loop.READINGS`."""
@@ -26,10 +26,10 @@ PRINTED = {
 
 STATES = {
     "whole": "trained on all images",
-    "b": "(b) removed, training goes on",
-    "c": "(c) removed, from scratch",
+    "b": "(b) remove, train on",
+    "c": "(c) remove, start afresh",
     "f alone": "(f) gradient ascent alone",
-    "f": "(f) ascent, then training on the rest",
+    "f": "(f) gradient ascent, then train on",
 }
 """The networks that may have forgotten, by their keys in `measure_removal.STATES`."""
 
@@ -44,6 +44,12 @@ def attack(name: str) -> str:
     return PRINTED[name.removesuffix(CLIPPED)] + (CLIPPED if name.endswith(CLIPPED) else "")
 
 
+def of_way(way: tuple[str, str, str]) -> tuple[str, str, str]:
+    """What the attack, the age of its images and the network of a way to the third row are called."""
+    name, age, network = way
+    return attack(name), age, UPDATED[network]
+
+
 def way(name: str, age: str, network: str) -> str:
     """What a way to the third row is called."""
-    return f"{attack(name)}, {age}, {UPDATED[network]}"
+    return ", ".join(of_way((name, age, network)))

@@ -34,6 +34,9 @@ PAPER_ROW_3, WITHIN_3 = (0.9669, 0.1546), (0.02, 0.05)
 ORIGINAL = "original"
 """What the network before any round is called among those of the third row."""
 
+NOTHING_UNLEARNED = (ORIGINAL, "none")
+"""The networks of the third row that no reading has changed: the original, and the same after further training."""
+
 
 def accuracy(scores: Sequence[Reads]) -> Measured:
     """The accuracy with its interval, from one network's outcome each."""
@@ -58,6 +61,16 @@ def last(records: Sequence[LoopRecord], way: str) -> Hits:
     return [one.last.by(way) for one in records]
 
 
+def worst(networks: Networks) -> Hits:
+    """Which images of the sample each network classifies correctly under each attack within [0, 1], before the loop."""
+    return [one.clipped.correct[one.some] & one.pgd.correct & one.stopped for one in networks]
+
+
+def worst_after(records: Sequence[LoopRecord]) -> Hits:
+    """The same after the last round, under PGD to the end of its steps and PGD that stops where it has succeeded."""
+    return [one.longest.correct & one.last.by("PGD") for one in records]
+
+
 def after(loop: Loop, reading: str, way: str) -> float:
     """The mean accuracy after a reading's last round."""
     return float(np.mean(last(loop[reading], way)))
@@ -79,6 +92,12 @@ def gain(networks: Networks, loop: Loop, reading: str, way: str) -> Measured:
 def course(network: NetworkRecord, record: LoopRecord) -> list[Look]:
     """A network before the loop and after each round."""
     return [network.look, *record.looks]
+
+
+def over_rounds(networks: Networks, loop: Loop, reading: str, way: str) -> list[list[float]]:
+    """For each network its accuracy before the loop and after each round."""
+    pairs = zip(networks, loop[reading], strict=True)
+    return [[float(one.by(way).mean()) for one in course(network, record)] for network, record in pairs]
 
 
 def stops(networks: Networks, loop: Loop, reading: str) -> list[int]:
@@ -169,6 +188,12 @@ def off(scores: Sequence[Reads], point: tuple[float, float], within: tuple[float
 def giving(networks: Networks, loop: Loop) -> list[Way]:
     """The ways that give both numbers of the third row."""
     return [way for way, of in ways(networks, loop).items() if off(of, PAPER_ROW_3, WITHIN_3) <= 1]
+
+
+def third_row_off(networks: Networks, loop: Loop) -> dict[Way, float]:
+    """How far each way lies from the third row, in tolerances, the nearest first."""
+    distances = {way: off(of, PAPER_ROW_3, WITHIN_3) for way, of in ways(networks, loop).items()}
+    return dict(sorted(distances.items(), key=lambda item: item[1]))
 
 
 def second_row(networks: Networks) -> dict[str, list[Reads]]:

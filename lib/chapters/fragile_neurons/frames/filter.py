@@ -77,11 +77,11 @@ def lowered(grid: Grid) -> pd.DataFrame:
     """The share of images that move S more, original and filtered, not clipped: the same at every eps."""
     rows = []
     for key in grid:
+        if not (sampled := grid.sampled(key)):
+            rows.append({"cell": str(key), "filter": "", "values changed": "not measured"})
+            continue
         for name in FILTERS:
-            layers = [(one.layers["original"], one.layers[name]) for one in grid.sampled(key)]
-            if not layers:
-                rows.append({"cell": str(key), "filter": name, "values changed": "not measured"})
-                continue
+            layers = [(one.layers["original"], one.layers[name]) for one in sampled]
             changed = float(np.mean([filtered.changed for _, filtered in layers]))
             row = {"cell": str(key), "filter": name, "values changed": f"{changed:.0f}" if changed else "0: inert"}
             for of, head in {"free": "share", "free_relative": "in units of random signs"}.items():

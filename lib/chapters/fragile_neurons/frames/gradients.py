@@ -23,16 +23,19 @@ def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment
     """The measure by embedding and way of counting: the mean and the ends of its draws."""
     columns: dict[str, list[str]] = {}
     for name in experiment.sets:
-        found = {one: [records[name, one]] for one in csg.EMBEDDINGS}
-        found |= {
-            CODE: [one.code for one in embedded[name]],
-            f"{CODE}, then tsne": [one.tsne for one in embedded[name]],
-        }
+        found = by_embedding(records, embedded, name)
         rows = list(product(found, csg.WAYS))
         columns["embedding"] = [f"{one}, {way}" for one, way in rows]
         columns[DATASETS[name]] = [_spread(found[one], way) for one, way in rows]
         columns[f"paper, {DATASETS[name]}"] = [PRINTED_CSG[name]] * len(rows)
     return pd.DataFrame(columns)
+
+
+def by_embedding(records: Gradients, embedded: Autoencoders, dataset: str) -> dict[str, list[CsgRecord]]:
+    """What was measured of a data set, by embedding; nothing where there is no autoencoder."""
+    found = {one: [records[dataset, one]] for one in csg.EMBEDDINGS}
+    own = embedded[dataset]
+    return found | {CODE: [one.code for one in own], f"{CODE}, then tsne": [one.tsne for one in own]}
 
 
 def _spread(records: Sequence[CsgRecord], way: str) -> str:

@@ -6,7 +6,6 @@ from lib.chapters.fragile_neurons.here.filter import (
     lowered,
     noise_levels,
     readings,
-    robustness,
     search,
     spectra,
 )
@@ -61,7 +60,6 @@ __all__ = [
     "readings",
     "readings_of_89",
     "recipes",
-    "robustness",
     "search",
     "skewness",
     "spectra",

@@ -6,20 +6,21 @@ from lib.chapters.fragile_neurons.answers.defence import acts
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import above, counted
 from lib.chapters.fragile_neurons.quantities import filter_gains
-from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, READINGS, SOURCE
+from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, READINGS
+from lib.measure.intervals import Measured
 
 
 def readings(grid: Grid) -> str:
     """For the table of the filter's readings."""
     found = grid[grid.main][0].filters.readings
     inert = [name for name in READINGS if not found[name].changed]
-    printed = (
-        "inert: it changes no singular value"
-        if PRINTED in inert
-        else f"changes {counted(found[PRINTED].changed, 'value')}"
-    )
-    return f"Here: the printed filter {'is ' if PRINTED in inert else ''}{printed}; of {len(READINGS)} readings " + (
-        f"{len(inert)} are inert."
+    printed = found[PRINTED]
+    effect = "changes no singular value"
+    if printed.changed:
+        effect = f"changes {counted(printed.changed, 'value')} of {min(grid[grid.main][0].filters.shape)}"
+    return (
+        f"Here: the printed filter {effect}, and its α is {1 + printed.spectral:.2f}; "
+        f"{len(inert)} of {len(READINGS)} readings change nothing."
     )
 
 
@@ -28,7 +29,11 @@ def search(grid: Grid) -> str:
     found = grid[grid.main][0].filters.search
     best = max(float(one[:, -1].max()) for one in found.values())
     start = min(float(one[0, -1]) for one in found.values())
-    return f"Here: attacked in normalised units, the search reaches {best:.3f}, from {start:.3f} at the smallest level."
+    whole = float(grid[grid.main][0].robustness.normalised.mean())
+    return (
+        f"Here: under attack the best of the search reaches {best:.3f} and the worst rule at the smallest noise level "
+        f"{start:.3f}; the original network has {whole:.3f}."
+    )
 
 
 def lowered(grid: Grid) -> str:
@@ -40,33 +45,28 @@ def lowered(grid: Grid) -> str:
         if (found := grid.sampled(key)) and all(one.layers[name].changed for one in found)
     ]
     if not changes:
-        return "Here: nothing was measured in which a filter acts."
+        return "Here: no cell has both this measurement and a filter that changes anything."
+    fall, rise = (sum(np.sign(one) == sign for one in changes) for sign in (-1, 1))
     return (
-        f"Here: where a filter acts, it lowers the share in {sum(one < 0 for one in changes)} of {len(changes)} rows "
-        f"and raises it in {sum(one > 0 for one in changes)}."
+        f"Here: where a filter changes anything, it lowers the share in {fall} of {len(changes)} cases "
+        f"and raises it in {rise}."
     )
+
+
+def under_pgd(grid: Grid) -> list[Measured]:
+    """What each filter gains under fresh PGD in each cell where it changes anything."""
+    acting = [(key, name) for key in grid for name in FILTERS if acts(grid[key], name)]
+    return [filter_gains(grid[key], name, key.dataset)["fresh PGD"] for key, name in acting]
 
 
 def gains(grid: Grid) -> str:
-    """For the table of gains."""
-    acting = [(key, name) for key in grid for name in FILTERS if acts(grid[key], name)]
-    found = [filter_gains(grid[key], name, key.dataset)["fresh PGD"] for key, name in acting]
-    if not found:
-        return "Here: every reading of the filter is inert."
+    """For the figure of gains."""
+    if not (found := under_pgd(grid)):
+        return "Here: no filter changes a singular value, so every network is the one that was there."
     sure, least, most = sum(map(above, found)), min(one.mean for one in found), max(one.mean for one in found)
     return (
-        f"Here: under fresh PGD a filter that acts gains, with its whole interval, in {sure} of {len(found)} rows; its "
-        f"gain is {least:+.3f} to {most:+.3f}."
-    )
-
-
-def robustness(grid: Grid) -> str:
-    """For the figure of accuracy over eps."""
-    one = grid[grid.main][0].robustness
-    rates = [float(one.fgsm(who, one.eps[1]).mean()) for who in ("original", SOURCE)]
-    return (
-        f"Here: at eps {one.eps[1]:.3g} fresh FGSM leaves the original {rates[0]:.3f} and the network filtered by the "
-        f"source's rule {rates[1]:.3f} ({grid.title(grid.main)})."
+        f"Here: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of {len(found)} cases "
+        f"(by the whole interval); the gains go from {least:+.3f} to {most:+.3f}."
     )
 
 

@@ -20,15 +20,19 @@ from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 
 def maps(grid: Grid) -> str:
     """For the picture of one image and its maps."""
-    if not (found := grid.sampled(grid.main)):
-        return "Here: the picture is missing, since the sample of test images was not measured for this network."
-    sample = Sample(found[0])
-    fragile = sample.fragile(every(len(found[0].intact)))
+    if (key := grid.pictured) is None:
+        return (
+            "Here: the picture is missing, since maps were not kept when these networks were measured. A run that "
+            "trains its own networks shows it, as the quick profile does."
+        )
+    found = grid.sampled(key)[0]
+    sample = Sample(found)
+    fragile = sample.fragile(every(len(found.intact)))
     moved = sample.moved[FGSM_CLIPPED].mean(0)
     return (
         f"Here: {int(fragile.sum())} of {len(fragile)} kernels are fragile. Under FGSM at eps "
-        f"{PRINTED_EPS[grid.main.dataset]:g} their maps move by {moved[fragile].mean():.3g} in the mean over images, "
-        f"those of null kernels by {moved[~fragile].mean():.3g} ({grid.title(grid.main)})."
+        f"{PRINTED_EPS[key.dataset]:g} their maps move by {moved[fragile].mean():.3g} on average over images, "
+        f"those of null kernels by {moved[~fragile].mean():.3g} ({grid.title(key)})."
     )
 
 
@@ -36,9 +40,10 @@ def over_halves(grid: Grid) -> str:
     """For the table of the two halves of the images."""
     found = [halves(grid[key]) for key in grid]
     more = [one.agreement - one.expected for one in found]
+    least, most = min(one.agreement for one in found), max(one.agreement for one in found)
     return (
-        f"Here: the halves agree on {min(one.agreement for one in found):.2f} to "
-        f"{max(one.agreement for one in found):.2f} of the kernels, {min(more):+.2f} to {max(more):+.2f} beside chance."
+        f"Here: the halves agree on {least:.2f} to {most:.2f} of the kernels, "
+        f"which is {min(more):+.2f} to {max(more):+.2f} beyond chance."
     )
 
 
@@ -50,21 +55,21 @@ def dropped(grid: Grid) -> str:
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
     cells = counted(len(found), "cell")
     return (
-        f"Here: on other images a fragile kernel is worth {least:+.4f} to {most:+.4f} more than a null one; the "
-        f"interval lies above 0 in {sure} of {cells}, beside kernels of large norm in {beyond}."
+        f"Here: on other images accuracy falls by {least:+.4f} to {most:+.4f} more without a fragile kernel; the "
+        f"interval lies above 0 in {sure} of {cells}, beyond kernels of large norm in {beyond}."
     )
 
 
 def skewness() -> str:
     """For the table of shapes."""
-    shares = by_skewness()
-    return f"Here: with no kernel special, between {min(shares.values()):.2f} and {max(shares.values()):.2f} lie below."
+    least, most = min(by_skewness().values()), max(by_skewness().values())
+    return f"Here: with no kernel special, between {least:.2f} and {most:.2f} of them lie below the mean."
 
 
 def whole_grid(grid: Grid) -> str:
     """For the figure of the whole grid."""
     sizes = [float(whole_set(one).mean()) for key in grid for one in grid[key]]
-    return f"Here: by all images S holds {min(sizes):.0%} to {max(sizes):.0%} of the kernels; the paper prints 37 %."
+    return f"Here: by all images S has {min(sizes):.0%} to {max(sizes):.0%} of the kernels; the paper prints 37 %."
 
 
 def stable_kernels(grid: Grid) -> str:
@@ -74,7 +79,7 @@ def stable_kernels(grid: Grid) -> str:
         return "Here: no network was measured at all three ages."
     ages = [one for kind in sorted(kinds) for one in grid.through_ages(*kind)]
     many, lot = (np.mean([of(one) for one in ages]) for of in (lambda one: stable(one).sum(), by_chance))
-    return f"Here: {many:.1f} kernels in the mean are fragile at all three ages, where chance gives {lot:.1f}."
+    return f"Here: {many:.1f} kernels are, on average, fragile at all three ages, where chance gives {lot:.1f}."
 
 
 def halves_shown(grid: Grid) -> str:

@@ -32,8 +32,8 @@ def printed_eps(grid: Grid) -> str:
     ]  # fmt: skip
     pixels, normalised = zip(*rows, strict=True)
     return (
-        f"Here: eps in pixels leaves {min(pixels):.3f} to {max(pixels):.3f}, in normalised units "
-        f"{min(normalised):.3f} to {max(normalised):.3f}."
+        f"Here: with eps in pixels accuracy under FGSM is {min(pixels):.3f} to {max(pixels):.3f}, with eps in "
+        f"normalised units {min(normalised):.3f} to {max(normalised):.3f}."
     )
 
 
@@ -41,7 +41,7 @@ def recipes(records: Sequence[RecipeRecord]) -> str:
     """For the table of recipes."""
     found = dict(zip(RECIPES, (float(one.correct.mean()) for one in records), strict=False))
     best, worst = max(found, key=found.__getitem__), min(found, key=found.__getitem__)
-    return f"Here: the recipes lie between {found[worst]:.3f} ({worst}) and {found[best]:.3f} ({best})."
+    return f"Here: accuracy goes from {found[worst]:.3f} ({worst}) to {found[best]:.3f} ({best})."
 
 
 def gradients(
@@ -63,11 +63,11 @@ def made(grid: Grid) -> str:
     """For the table of where cells were made."""
     kept = [cell.made for key in grid for cell in grid.experiment.cells_of(key) if cell.is_kept]
     devices = sorted({one.device for one in kept})
-    return f"Here: {counted(len(kept), 'record')}, measured on {'; '.join(devices) or 'no device that is known'}."
+    return f"Here: {counted(len(kept), 'network')}, measured on {'; '.join(devices) or 'no device that is known'}."
 
 
 def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> str:
     """For the table by how many images there are."""
     first, last = (csg.gradients(records[at], csg.ALIKE)[0] for at in (0, len(TIMES) - 1))
     name = DATASETS[experiment.sets[0]]
-    return f"Here: it goes from {first:.3f} to {last:.3f} on {name} as there are {TIMES[-1]} times as many images."
+    return f"Here: on {name} the measure goes from {first:.3f} to {last:.3f} with {TIMES[-1]} times as many images."

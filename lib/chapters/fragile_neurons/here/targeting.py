@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lib.chapters.fragile_neurons.answers.common import claim
 from lib.chapters.fragile_neurons.answers.targeting import correlation, moved_beside_lot, pairs, readings_of
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
@@ -10,6 +11,7 @@ from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import (
     controls,
 )
+from lib.chapters.fragile_neurons.svd_filter import SOURCE
 from lib.measure.intervals import rate
 
 
@@ -18,47 +20,51 @@ def algorithm_1(grid: Grid) -> str:
     found = grid[grid.main][0].targeting
     free, cut = found.unclipped[0], found.clipped[0]
     return (
-        f"Here: not clipped the share is {free.min():.3f} to {free.max():.3f} over eps, clipped {cut.min():.3f} to "
-        f"{cut.max():.3f}, after the convolution."
+        f"Here: over all eps the share is {free.min():.3f} to {free.max():.3f} where images are not clipped, and "
+        f"{cut.min():.3f} to {cut.max():.3f} where they are, after the convolution."
     )
 
 
 def over_eps(grid: Grid) -> str:
     """For the figure over eps."""
     key, grown = grid.figure_2
-    ends = [rate([one.targeting.hits["relative"][at] for one in grown[-1]]).mean for at in (0, -1)]
+    plain, free, filtered = (
+        [rate([one.targeting.hits[who][at] for one in grown[-1]]).mean for at in (0, -1)]
+        for who in ("original", "relative", SOURCE)
+    )
     return (
-        f"Here: in units of random signs the share of the oldest network goes from {ends[0]:.3f} at the smallest eps "
-        f"to {ends[1]:.3f} at the largest ({key.kind})."
+        f"Here: of the oldest network ({key.kind}) the share goes from {plain[0]:.3f} at the smallest eps to "
+        f"{plain[1]:.3f} at the largest, in units of random signs from {free[0]:.3f} to {free[1]:.3f}, and filtered by "
+        f"the source's rule from {filtered[0]:.3f} to {filtered[1]:.3f}."
     )
 
 
 def splits(grid: Grid) -> str:
-    """For the figure of random splits."""
-    found = controls(grid[grid.main], "FGSM")
+    """For the figure of random sets."""
+    found, signs = (controls(grid[grid.main], move) for move in ("FGSM", "random signs"))
     return (
-        f"Here: random sets of the size of S give shares from {found.low:.2f} to {found.high:.2f} (2.5 to 97.5 %), "
-        f"S gives {found.s:.3f}, and {found.as_high:.0%} of the random sets come as high."
+        f"Here: FGSM moves S more for {found.s:.3f} of the images, and random signs do so for {signs.s:.3f}; of random "
+        f"sets of kernels {found.as_high:.0%} come as high under FGSM ({grid.told(grid.main)})."
     )
 
 
 def moved(grid: Grid) -> str:
-    """For the table of S beside random sets."""
+    """For the table of S beyond random sets."""
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"Here: free of scale, S less 95 % of random sets is {least:+.3f} to {most:+.3f}; the interval lies above 0 in "
-        f"{sum(map(above, over))} of {counted(len(over), 'cell')}."
+        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond 95 % of random sets; the interval "
+        f"lies above 0 in {sum(map(above, over))} of {counted(len(over), 'cell')}."
     )
 
 
 def with_controls(grid: Grid) -> str:
-    """For the table of controls."""
+    """For the figure of controls."""
     found = [controls(grid[key], "FGSM") for key in grid]
     largest, smallest = (float(np.mean([getattr(one, of) for one in found])) for of in ("largest", "smallest"))
     return (
-        f"Here: under FGSM the kernels of largest norm are moved more for {largest:.2f} of the images in the mean over "
-        f"cells, those of smallest norm for {smallest:.2f}."
+        f"Here: under FGSM the kernels of largest norm move more for {largest:.2f} of the images, those of smallest "
+        f"norm for {smallest:.2f}, both on average over {counted(len(found), 'cell')}."
     )
 
 
@@ -71,8 +77,9 @@ def controls_by_level(grid: Grid) -> str:
 def readings_of_89(grid: Grid) -> str:
     """For the table of readings of the paper's share."""
     found = readings_of(grid, grid.main)
-    giving = [name for name, share in found.items() if 0.83 <= share <= 0.95]
-    return f"Here: {len(giving)} of {len(found)} readings come within 0.06 of 0.89" + (
+    rule = claim("cifar10.resnet50.50.targeted_share")
+    giving = [name for name, share in found.items() if abs(share - rule.value) <= rule.tolerance]
+    return f"Here: {len(giving)} of {len(found)} readings come within {rule.tolerance:g} of {rule.value:g}" + (
         f": {'; '.join(giving)}." if giving else "."
     )
 
@@ -88,4 +95,4 @@ def tracked(grid: Grid) -> str:
 
 def contradictions() -> str:
     """For the table of contradictions."""
-    return f"Here: {len(REGISTER)} places, and what each was taken to mean."
+    return f"Here: {len(REGISTER)} places where the paper says two things, and which of them this chapter takes."

@@ -1,0 +1,85 @@
+"""What attacks and scores are given, and what a network returns: refused where it would make a number a lie."""
+
+import torch
+from torch import Tensor
+
+ROUNDING = 1e-5
+"""By how much pixels may miss their range for it to be called rounding."""
+
+
+def check_pixels(x: Tensor, clip: tuple[float, float] | None) -> None:
+    """Refuse images that no attack within `clip` can begin at.
+
+    Raises
+    ------
+    ValueError
+        Where x is not of floating point, has NaN, or lies outside `clip`; the message says what may have happened.
+    """
+    if not x.is_floating_point():
+        raise ValueError(f"images are {_name(x.dtype)}; floats are needed, as 255 grey levels divided by 255")
+    if not x.numel():
+        return
+    low, high = (float(end) for end in x.detach().aminmax())
+    if low != low:
+        raise ValueError(f"{int(x.isnan().flatten(1).any(1).sum())} of {len(x)} images have pixels that are NaN")
+    if clip and not (clip[0] <= low and high <= clip[1]):
+        raise ValueError(f"pixels lie in [{low:.9g}, {high:.9g}], outside {list(clip)}: {_advice(low, high, clip)}")
+
+
+def _advice(low: float, high: float, clip: tuple[float, float]) -> str:
+    if max(clip[0] - low, high - clip[1]) <= ROUNDING:
+        return "by rounding, it seems; clamp them"
+    if low >= 0 and 1.5 < high <= 255:
+        return "they look like grey levels up to 255; divide them by 255"
+    return "normalisation belongs in the model, as a layer"
+
+
+def check_labels(x: Tensor, y: Tensor) -> Tensor:
+    """Labels or targets (N,) as int64, one for each image.
+
+    Raises
+    ------
+    ValueError
+        Where their shape is another (one-hot, most likely), they are no whole numbers, or one is negative.
+    """
+    if y.shape != x.shape[:1]:
+        raise ValueError(f"{len(x)} images come with labels of shape {tuple(y.shape)}; one each is needed")
+    if y.is_floating_point() or y.is_complex() or y.dtype == torch.bool:
+        raise ValueError(f"labels are {_name(y.dtype)}; the numbers of the classes are needed, as int64")
+    if y.numel() and (lowest := int(y.min())) < 0:
+        raise ValueError(f"a label is {lowest}; classes are counted from 0")
+    return y.long()
+
+
+def check_logits(logits: object, images: int) -> Tensor:
+    """What a network has returned for so many images, if it is logits (N, classes) of at least two classes.
+
+    Raises
+    ------
+    ValueError
+        Where it is anything else.
+    """
+    if not isinstance(logits, Tensor):
+        raise ValueError(f"the network returns a {type(logits).__name__}; a tensor of logits (N, classes) is needed")
+    if logits.dim() != 2 or len(logits) != images or logits.shape[1] < 2:
+        raise ValueError(
+            f"the network returns a tensor of shape {tuple(logits.shape)} for {images} images; "
+            f"logits ({images}, classes) of at least two classes are needed"
+        )
+    return logits
+
+
+def check_classes(y: Tensor, classes: int) -> None:
+    """Refuse labels (N,) that the network has no class for; it waits for the device.
+
+    Raises
+    ------
+    ValueError
+        Naming the highest.
+    """
+    if y.numel() and (highest := int(y.max())) >= classes:
+        raise ValueError(f"a label is {highest}; the network has the classes 0 to {classes - 1}")
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -1,0 +1,66 @@
+"""Networks and images as torchattacks' attacks take them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from lib import compute
+from lib.attack.inputs import check_classes, check_labels, check_logits, check_pixels
+from lib.models.base import evaluating
+
+
+class Wrapped(nn.Module):
+    """A network in float32 to those who ask it, whatever it computes in; it is given copies, which it may change."""
+
+    def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.model, self.dtype = model, dtype
+
+    def forward(self, x: Tensor) -> Tensor:
+        return check_logits(self.model(x.to(self.dtype, copy=True)), len(x)).float()
+
+    @torch.no_grad()
+    def correct(self, x: Tensor, y: Tensor) -> Tensor:
+        """Which images (N,) are classified as y."""
+        return self(x).argmax(1) == y
+
+    @torch.no_grad()
+    def classes(self, x: Tensor) -> int:
+        """How many classes it has."""
+        return self(x[:1]).shape[1]
+
+
+@contextmanager
+def outside(model: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[Wrapped, Tensor, Tensor]]:
+    """The network wrapped, in eval mode and with gradients on its parameters off, and the images and labels to attack.
+
+    Within, draws from torch's generators leave no trace.
+
+    Raises
+    ------
+    ValueError
+        Where images, labels or what the network returns are not what attacks take.
+    """
+    y = check_labels(x, y)
+    check_pixels(x, (0.0, 1.0))
+    devices = [compute.device()] if compute.device().type == "cuda" else []
+    wrapped = Wrapped(model, x.dtype)
+    with torch.inference_mode(False), evaluating(model), _frozen(model), torch.random.fork_rng(devices=devices):
+        if len(x):
+            check_classes(y, wrapped.classes(x))
+        yield wrapped.eval(), x.detach().float().clone(), y.clone()
+
+
+@contextmanager
+def _frozen(model: nn.Module) -> Iterator[None]:
+    """No parameter takes a gradient within."""
+    taking = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter in taking:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in taking:
+            parameter.requires_grad_(True)

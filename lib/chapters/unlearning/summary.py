@@ -1,0 +1,63 @@
+"""The chapter's first paragraphs: what there was to repair, what the loop did, and how large the run is."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lib.chapters.unlearning import labels, rates
+from lib.chapters.unlearning.experiment import Experiment
+from lib.chapters.unlearning.here import UNLIKELY, side
+from lib.chapters.unlearning.measure_loop import JUDGED
+from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks
+
+
+def premise(before: float) -> str:
+    """What there was to repair, by the accuracy under FGSM before any unlearning."""
+    if before <= rates.PAPER_ROW_2[0] + rates.WITHIN_2[0]:
+        return "There was as much to repair as in the paper"
+    if before >= rates.TARGET:
+        return "There was nothing to repair"
+    return "There was little to repair" if before > 0.5 else "There was less to repair than in the paper"
+
+
+def found(networks: Networks, loop: Loop) -> str:
+    """What there was to repair, what the loop did, and what as much training without it did."""
+    first = float(np.mean(rates.before(networks, "FGSM")))
+    removed, control = (rates.after(loop, one, "FGSM") for one in (JUDGED, "none"))
+    apart = side(rates.gain(networks, loop, JUDGED, "FGSM"))
+    return (
+        f"{premise(first)}: before any removal, accuracy under FGSM is {first:.3f}. With removals it becomes "
+        f"{removed:.3f}. As much training without them gives {control:.3f}, a difference {apart}."
+    )
+
+
+def origin(clouds: Clouds, curves: Curves) -> str:
+    """Which networks have the accuracy and the loss that the paper starts from."""
+    untrained = max(rates.tails(clouds).values()) > UNLIKELY
+    trained = min(far for _, far in rates.nearest(curves).values()) <= 1
+    who = {
+        (True, False): "Untrained networks have",
+        (False, True): "Trained networks have at another eps",
+        (True, True): "Untrained networks have, and trained ones at another eps,",
+        (False, False): "No network here, trained or untrained, has",
+    }[untrained, trained]
+    return f"{who} the accuracy and the loss that the paper starts from."
+
+
+def summary(
+    networks: Networks, loop: Loop, clouds: Clouds, curves: Curves, experiment: Experiment
+) -> Mapping[str, object]:
+    """What the prose shows of the run: its answer in two sentences, and its size."""
+    e = experiment
+    return {
+        "found": found(networks, loop),
+        "origin": origin(clouds, curves),
+        "rounds": e.rounds,
+        "round-epochs": e.round_epochs,
+        "some": e.n_images,
+        "few": e.n_forensic,
+        "seeds": e.seeds,
+        "eps": e.eps,
+        "figure": labels.figure(e.architecture),
+        "data": "MNIST" if e.is_mnist else f"{e.dataset} (a small sample of MNIST)",
+    }

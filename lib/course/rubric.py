@@ -1,0 +1,38 @@
+"""What each exercise is graded by, for instructors."""
+
+import importlib
+import inspect
+from collections.abc import Iterable
+
+from lib.exercises.tasks import KINDS, Sheet, Task
+
+HEAD = """\
+# Rubric
+
+A check gives all of its points or none. In words, give all of a line's points for what it says, half where it is said
+without a number or a reason, and none where it is missing. Another conclusion that the student's own numbers bear out
+counts as well.
+"""
+
+
+def rubric(sheets: Iterable[Sheet]) -> str:
+    """The rubric of some pages, in Markdown."""
+    return "\n".join([HEAD, *(f"## {one.page}\n\n{summed(one)}.\n\n{_of_page(one)}" for one in sheets)])
+
+
+def summed(sheet: Sheet) -> str:
+    """How many exercises a page has, and what they take and give."""
+    minutes, points = (sum(getattr(task, name) for task in sheet.tasks) for name in ("minutes", "points"))
+    return f"{len(sheet.tasks)} exercises, about {minutes} minutes, {points} points"
+
+
+def _of_page(sheet: Sheet) -> str:
+    return "\n".join(_of_task(task, sheet.page) for task in sheet.tasks)
+
+
+def _of_task(task: Task, page: str) -> str:
+    module = importlib.import_module(f"lib.course.checks.{page}")
+    checks = [(f"Check: {inspect.getdoc(getattr(module, name))}", points) for name, points in task.checks.items()]
+    rows = [f"| {text} | {points} |" for text, points in [*checks, *task.rubric.items()]]
+    facts = f"*{KINDS[task.kind].capitalize()}, about {task.minutes} minutes, {task.points} points.*"
+    return "\n".join([f"### {task.exercise.title}", "", facts, "", "| | Points |", "|---|---|", *rows, ""])

@@ -1,0 +1,97 @@
+"""What a course needs to know of each exercise, beside its text: notebooks/course/<page>.yaml.
+
+common: code that all exercises of the page begin with
+exercises:
+  label:
+    kind: thought, command or code
+    minutes: for a student who has read the page
+    given: code that the student is given
+    leaves: {name: what the student leaves behind under it}
+    answer: code that leaves it behind, after that of the solution
+    checks: {function in lib/course/checks/<page>.py: points}
+    rubric: {what an answer in words has to say: points}
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import yaml
+
+from lib import book
+from lib.exercises import directives
+from lib.exercises.directives import Exercise, ExerciseError
+
+KINDS = {"thought": "by thought", "command": "one command", "code": "code"}
+"""What exercises ask for, and what that is called."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """An exercise as students are given it."""
+
+    exercise: Exercise
+    kind: str
+    minutes: int
+    leaves: Mapping[str, str]
+    answer: str
+    checks: Mapping[str, int]
+    rubric: Mapping[str, int]
+    given: str = ""
+
+    @property
+    def label(self) -> str:
+        """Of the exercise."""
+        return self.exercise.label
+
+    @property
+    def points(self) -> int:
+        """All that it gives."""
+        return sum(self.checks.values()) + sum(self.rubric.values())
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The exercises of one page, and the code that all of them begin with."""
+
+    page: str
+    common: str
+    tasks: list[Task]
+
+
+def sheets() -> list[Sheet]:
+    """Those of all pages that have exercises, in the book's order."""
+    texts = {name: directives.source_text(name) for name in directives.pages()}
+    return [sheet(name) for name, text in texts.items() if directives.found(text)]
+
+
+def sheet(page: str) -> Sheet:
+    """The exercises of a page.
+
+    Raises
+    ------
+    ExerciseError
+        Where an exercise is not in the page's file, an entry of the file is no exercise, or an entry lacks something.
+    """
+    exercises = directives.found(directives.source_text(page))
+    path = book.NOTEBOOKS / "course" / f"{page}.yaml"
+    known = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {"exercises": {}}
+    entries = known["exercises"]
+    labels = [exercise.label for exercise in exercises]
+    if new := [label for label in labels if label not in entries]:
+        raise ExerciseError(f"{new[0]}: notebooks/course/{page}.yaml says nothing of this exercise")
+    if gone := [label for label in entries if label not in labels]:
+        raise ExerciseError(f"{gone[0]}: in notebooks/course/{page}.yaml, and no exercise of that page")
+    return Sheet(page, known.get("common", ""), [_task(exercise, entries[exercise.label]) for exercise in exercises])
+
+
+def _task(exercise: Exercise, entry: Mapping) -> Task:
+    entry = {"leaves": {}, "answer": "", "checks": {}, "rubric": {}} | entry
+    names = {one.name for one in fields(Task)} - {"exercise"}
+    if wrong := sorted((set(entry) ^ names) - {"given"}):
+        raise ExerciseError(f"{exercise.label}: {', '.join(wrong)} is missing, or nothing that an exercise has")
+    task = Task(exercise, **entry)
+    if task.kind not in KINDS or not task.points:
+        raise ExerciseError(f"{exercise.label}: a kind of {', '.join(KINDS)}, and a check or a rubric")
+    if bool(task.checks) != bool(task.leaves):
+        raise ExerciseError(f"{exercise.label}: checks are of what the student leaves behind, so both or neither")
+    return task

@@ -1,0 +1,249 @@
+"""What a network has to be so that its accuracy under attack says what it seems to say."""
+
+import copy
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import UninitializedTensorMixin
+
+from lib import compute
+from lib.attack.base import cross_entropy
+from lib.judge.guarded import Guarded
+from lib.judge.images import Sample
+from lib.judge.refused import Refused
+from lib.measure.intervals import rate
+from lib.measure.score import score
+
+FEWEST_CLASSES = 10
+"""AutoAttack's targeted parts try nine other classes."""
+
+FEW = 24
+"""Images that are enough to see how a network works."""
+
+PASSES = 4
+"""How often the same images are classified, to see whether the outcome is the same."""
+
+ROUNDING = 1e-3
+"""By how much, as a share of the largest, logits may differ where only the batch is another: sums in another order."""
+
+
+GAIN = 0.1
+"""What of clean accuracy a network has to win on images in another range for this to be the range it was made for. The
+chapter's own networks, trained on images in [0, 1], won up to 0.06: attacks leave some of them ill at ease there."""
+
+
+def admitted(network: nn.Module, sample: Sample) -> Guarded:
+    """The network under guard, where it is one that can be judged on these images.
+
+    Raises
+    ------
+    Refused
+        Where it is not; the message gives the reason, and what to do.
+    """
+    _hold_to_modes(network)
+    _hold_to_numbers(network)
+    x, y = (one[:: max(1, len(one) // FEW)][:FEW].clone() for one in sample.images)
+    guarded = Guarded(network)
+    with torch.no_grad():
+        classes = _classes(guarded(x), sample)
+        guarded = Guarded(network, classes)
+        _hold_to_logits(guarded, x)
+        _hold_to_repeat(guarded, x)
+        _hold_apart(guarded, x)
+    _hold_to_copies(guarded)
+    _hold_to_the_range(guarded, sample)
+    guarded.severed = _gradient(guarded, x, y) is None
+    return guarded
+
+
+def _hold_to_modes(network: nn.Module) -> None:
+    if not isinstance(network, nn.Module):
+        raise Refused(f"what is to be judged is a {type(network).__name__}, not a torch.nn.Module: put it into one")
+    if modes := [name or "the network" for name, module in network.named_modules() if module.training]:
+        raise Refused(
+            f"in training mode: {', '.join(modes[:3])}{' and others' if len(modes) > 3 else ''}. Dropout and batch "
+            "norm then make each call another network. Call `eval()` before it is judged."
+        )
+
+
+def _hold_to_numbers(network: nn.Module) -> None:
+    device = compute.device()
+    for name, one in (*network.named_parameters(), *network.named_buffers()):
+        if isinstance(one, UninitializedTensorMixin):
+            raise Refused(f"{name} has no shape yet: call the network once, on an image, and load its weights then")
+        if one.is_inference():
+            raise Refused(
+                f"{name} was made in inference mode, where autograd does not go: make the network outside of it"
+            )
+        if one.device.type != device.type:
+            raise Refused(
+                f"{name} is on {one.device}, and the images are on {device}: move the network there, "
+                f"`network.to({device.type!r})`, or say `--device {one.device.type}` (REPRO_DEVICE in a notebook)"
+            )
+        if one.is_floating_point() and one.dtype != torch.float32:
+            raise Refused(
+                f"{name} is {str(one.dtype).removeprefix('torch.')}: networks are judged in float32, as the book's "
+                "are. Call `network.float()`."
+            )
+        if not one.isfinite().all():
+            raise Refused(f"{name} holds what is not a number (NaN or infinite): the training diverged")
+
+
+def _classes(outputs: Tensor, sample: Sample) -> int:
+    """How many logits the network gives."""
+    found, wanted = outputs.shape[1], sample.classes
+    if sample.is_book and found != wanted:
+        raise Refused(f"the network gives {found} logits an image; {sample.name} has {wanted} classes")
+    if found < wanted:
+        raise Refused(f"the network gives {found} logits an image, and the classes run up to {wanted - 1}")
+    if found < FEWEST_CLASSES:
+        raise Refused(
+            f"the network gives {found} logits an image; at least {FEWEST_CLASSES} are needed, since AutoAttack aims "
+            f"at {FEWEST_CLASSES - 1} other classes"
+        )
+    return found
+
+
+def _hold_to_logits(guarded: Guarded, x: Tensor) -> None:
+    """Refuse probabilities: where a softmax saturates its gradient is zero, and attacks on it find nothing."""
+    tried = (x, torch.rand(x.shape, generator=compute.seeded(0)).to(x.device), torch.zeros_like(x), torch.ones_like(x))
+    outputs = torch.cat([guarded(images) for images in tried])
+    if outputs.min() >= 0 and outputs.max() <= 1 + 1e-6:
+        sums = (outputs.sum(1) - 1).abs().max() < 1e-3
+        last = "a softmax" if sums else "a sigmoid"
+        raise Refused(
+            f"the network returns probabilities: all its outputs lie in [0, 1]{', and sum to 1' if sums else ''}. "
+            f"Where {last} saturates, its gradient is zero, and an attack that follows it does nothing. Return the "
+            f"logits, what goes into {last}."
+        )
+
+
+def _hold_to_repeat(guarded: Guarded, x: Tensor) -> None:
+    """Refuse what is random: one draw says nothing of the next, and an attack follows the wrong one."""
+    with _moved_on():  # else a seed that is set at each call would leave them where they were
+        before = _generators()
+        first = guarded(x)
+        drawn = _generators() != before
+    others = [guarded(x) for _ in range(PASSES - 1)]
+    differs = any(not _alike(first, one) for one in others)
+    if differs or drawn:
+        seen = (
+            "gives other logits for the same images at each call"
+            if differs
+            else "draws random numbers, or sets a seed, in its forward pass"
+        )
+        raise Refused(
+            f"the network {seen}, in eval mode: dropout that is left on, or random changes of the images. An attack "
+            "follows one draw and is scored on another, and searches share its random numbers. Make it deterministic, "
+            "say with noise that is drawn once; a defence by randomness needs attacks on its mean, which are not here."
+        )
+
+
+@contextmanager
+def _moved_on() -> Iterator[None]:
+    """Have drawn from every generator in the meantime; they are where they were afterwards."""
+    python, numpy = random.getstate(), np.random.get_state()
+    devices = [compute.device()] if compute.device().type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        random.random(), np.random.rand(), torch.rand(1), torch.rand(1, device=compute.device())
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)
+
+
+def _generators() -> list[object]:
+    """The states of all generators that a network's code may draw from without saying so."""
+    on_gpu = torch.cuda.get_rng_state().tolist() if compute.device().type == "cuda" else []
+    name, keys, *rest = np.random.get_state()
+    return [torch.get_rng_state().tolist(), on_gpu, random.getstate(), name, keys.tolist(), rest]
+
+
+def _hold_apart(guarded: Guarded, x: Tensor) -> None:
+    """Refuse what looks at other images of a batch: an attack that changes one would change all."""
+    whole = guarded(x)
+    pairs = torch.cat([guarded(two) for two in x.flip(0).split(2)]).flip(0)
+    alone = torch.cat([guarded(one) for one in x.split(1)])
+    if not (_alike(whole, pairs) and _alike(whole, alone)):
+        raise Refused(
+            "an image's logits depend on the other images of its batch: batch norm without running statistics "
+            "(`track_running_stats=False`), or a mean over the batch. Its accuracy would depend on who is classified "
+            "with whom. Use statistics from training."
+        )
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    """Whether logits differ by rounding alone."""
+    return bool((one - other).abs().max() <= ROUNDING * one.abs().max().clamp(min=1e-6))
+
+
+def _hold_to_copies(guarded: Guarded) -> None:
+    try:
+        copy.deepcopy(guarded)
+    except Exception as error:  # whatever a stranger's code may raise
+        raise Refused(
+            f"the network cannot be copied, and AutoAttack works on a copy ({error}): it holds what is open or shared, "
+            "as a file, a lock or a generator. Make that where it is used."
+        ) from error
+
+
+def _hold_to_the_range(guarded: Guarded, sample: Sample) -> None:
+    """Refuse a network that was made for other pixels: it would fail without any attack."""
+    x, y = sample.images
+    correct = score(guarded, x, y).correct
+    clean = rate([correct])
+    for words, moved in _other_ranges(x):
+        other = rate([_correct_if_it_runs(guarded, moved, sample)])
+        if other.low > clean.high and other.mean > clean.mean + GAIN:
+            raise Refused(
+                f"the network classifies {clean.mean:.0%} of the images as they are and {other.mean:.0%} of {words}: "
+                "it was trained on such images. Images and eps are in [0, 1]: put that step into the network, as its "
+                "first layer."
+            )
+    constant = float(y.bincount().max()) / len(y)
+    if clean.low <= constant:
+        raise Refused(
+            f"the network classifies {clean.mean:.1%} of {len(y)} clean images, and one answer to everything "
+            f"classifies {constant:.1%}: nothing is left to attack. Are the weights loaded, the classes in this order, "
+            "the images those that it was trained on? Normalisation has to be inside the network, as its first layer."
+        )
+
+
+def _other_ranges(x: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """The images as networks are often given them, in words and as they then are."""
+    mean, spread = x.mean((0, 2, 3), keepdim=True), x.std((0, 2, 3), keepdim=True).clamp(min=1e-6)
+    yield "images that were normalised by their mean and standard deviation", (x - mean) / spread
+    yield "images in [-1, 1]", 2 * x - 1
+    yield "images in [0, 255]", 255 * x
+    yield "images with black and white exchanged", 1 - x
+
+
+def _correct_if_it_runs(guarded: Guarded, x: Tensor, sample: Sample) -> np.ndarray:
+    """Which images (N,) are classified rightly; none where the network does not take them."""
+    try:
+        return score(guarded, x, sample.y).correct
+    except Refused:
+        return np.zeros(len(x), dtype=bool)
+
+
+def _gradient(guarded: Guarded, x: Tensor, y: Tensor) -> Tensor | None:
+    """The gradient of the loss with respect to images x; None where autograd finds no way from one to the other."""
+    with torch.enable_grad():
+        x = x.detach().clone().requires_grad_()
+        loss = cross_entropy(guarded(x), y).sum()
+        if not loss.requires_grad:
+            return None
+        try:
+            return torch.autograd.grad(loss, x, allow_unused=True)[0]
+        except Refused:
+            raise
+        except Exception as error:  # whatever a stranger's code may raise
+            raise Refused(
+                f"the network's gradient cannot be computed ({type(error).__name__}: {error}): look at its own "
+                "autograd functions, and at what it changes in place"
+            ) from error

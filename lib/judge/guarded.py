@@ -1,0 +1,133 @@
+"""A network under guard: each call is looked at, from the first check to the last attack."""
+
+import torch
+from torch import Tensor, nn
+
+from lib.judge.refused import Refused
+
+
+class Guarded(nn.Module):
+    """The network as it is, to the bit, for as long as its calls are in order.
+
+    An attack can lead a network to where it was never tried: to an infinite output, or to a gradient that is not a
+    number, along which no attack moves. An accuracy is printed all the same; here it ends the judgement.
+
+    Parameters
+    ----------
+    network
+        From images (N, C, H, W) in [0, 1] to logits (N, classes), in eval mode.
+    classes
+        How many logits it has to give; None where that is not known yet.
+    severed
+        Whether autograd finds no way from its outputs to the images. The gradient is then zero in place of an error,
+        so that attacks that follow it do nothing, and say so by the red flag for that.
+
+    Raises
+    ------
+    Refused
+        On a call that is not in order.
+    """
+
+    def __init__(self, network: nn.Module, classes: int | None = None, *, severed: bool = False) -> None:
+        super().__init__()
+        self.network, self.classes, self.severed = network, classes, severed
+        held = next((one for one in (*network.parameters(), *network.buffers())), torch.zeros(()))
+        self.anchor = nn.Parameter(torch.zeros((), device=held.device), requires_grad=False)
+        """Says on which device the network is, to attacks that ask a parameter: not every network has one."""
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        capturing = _is_captured(x)
+        before, version = _state(self.network), x._version
+        outputs = self._called(x, capturing)
+        if not capturing:  # nothing may wait for the GPU then
+            self._hold_to_order(x, outputs, before, version)
+        return outputs + 0 * x.flatten(1).sum(1, keepdim=True) if self.severed else outputs
+
+    def _called(self, x: Tensor, capturing: bool) -> object:
+        """What the network gives; on its way back the gradient is looked at."""
+        given = x
+        if torch.is_grad_enabled() and x.requires_grad and not capturing:
+            given = x.view_as(x)
+            given.register_hook(_hold_to_finite)
+        try:
+            return self.network(given)
+        except Refused:
+            raise
+        except Exception as error:  # whatever a stranger's code may raise
+            waits = ", and may not wait for the GPU (`.item()`, `if`): else say `--device cpu`" if capturing else ""
+            raise Refused(
+                f"the network raises {type(error).__name__} on {len(x)} images of shape {tuple(x.shape[1:])}: {error}. "
+                f"It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its device{waits}."
+            ) from error
+
+    def _hold_to_order(self, x: Tensor, outputs: object, before: list[tuple[int, int]], version: int) -> None:
+        if x._version != version:
+            raise Refused(
+                "the network writes into the images that it is given, which then are no longer those that are judged: "
+                "let its first layer work on a copy (`inplace=False`, x - 0.1 in place of x.sub_(0.1))"
+            )
+        if any(module.training for module in self.network.modules()):
+            raise Refused(
+                "the network goes back to training mode in its forward pass, or does not leave it on `eval()`: dropout "
+                "and batch norm then make each call another network. Take `train()` out of `forward`."
+            )
+        if _state(self.network) != before:
+            raise Refused(
+                "the network changes its parameters or buffers in its forward pass, in eval mode too: the network at "
+                "the end of an attack is not the one at its start. Update them in training mode alone."
+            )
+        _hold_to_logits(outputs, x, self.classes)
+
+
+def _is_captured(x: Tensor) -> bool:
+    """Whether this call is being captured as a CUDA graph."""
+    return x.is_cuda and torch.cuda.is_current_stream_capturing()
+
+
+def _hold_to_finite(gradient: Tensor) -> None:
+    """Refuse gradients that are not numbers: the sign of NaN is 0, and an attack along it does nothing, unseen."""
+    wrong = int((~gradient.isfinite()).flatten(1).any(1).sum())
+    if wrong:
+        raise Refused(
+            f"the gradient at {wrong} of {len(gradient)} images is not a number (NaN or infinite): a square root at 0, "
+            "a division by 0 or a logarithm of 0 in the network. An attack along it does nothing, and nobody sees it. "
+            "Bound what the root is taken of, say by clamp(min=1e-6)."
+        )
+
+
+def _state(network: nn.Module) -> list[tuple[int, int]]:
+    """What changes as soon as a parameter or a buffer is another one, or is written to."""
+    return [(id(one), one._version) for one in (*network.parameters(), *network.buffers())]
+
+
+def _hold_to_logits(outputs: object, x: Tensor, classes: int | None) -> None:
+    """Refuse what is not one row of finite float32 logits an image."""
+    wanted = f"one tensor of logits (N, {classes or 'classes'})"
+    if not isinstance(outputs, Tensor):
+        raise Refused(f"the network returns {_named(outputs)}; it has to return {wanted}, and nothing beside it")
+    shape = tuple(outputs.shape)
+    if outputs.dim() != 2 or shape[0] != len(x) or (classes and shape[1] != classes):
+        raise Refused(f"the network returns a tensor of shape {shape} for {len(x)} images; it has to return {wanted}")
+    if outputs.dtype != torch.float32:
+        raise Refused(
+            f"the network returns {_type(outputs)}; logits are float32: scores and not the classes themselves, and no "
+            "other precision, in which small steps of an attack are rounded away. Call `.float()` on the network."
+        )
+    if outputs.device != x.device:
+        raise Refused(f"the network returns logits on {outputs.device} for images on {x.device}: leave them there")
+    if not outputs.isfinite().all():
+        raise Refused(
+            "the network returns logits that are not numbers (NaN or infinite): its weights diverged in training, or a "
+            "division or logarithm has no bound. Mend that first; any class would be read off them."
+        )
+
+
+def _named(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _type(x: Tensor) -> str:
+    return str(x.dtype).removeprefix("torch.")

@@ -1,0 +1,169 @@
+"""The images that a network is judged on: of a data set of the book, or one's own."""
+
+import hashlib
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lib import compute, data
+from lib.chapters.common_ground.first import Images, sampled
+from lib.judge.refused import Refused
+
+BOOK = ("digits", *data.DOWNLOADS)
+"""The data sets of the book."""
+
+MOST_CLASSES = 256
+"""Judgements keep a class in eight bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Images to judge on, and where they come from.
+
+    Parameters
+    ----------
+    name
+        Of the data set: a name of `BOOK`, or the file's.
+    origin
+        In words.
+    digest
+        SHA-256 of all that they were taken from.
+    classes
+        How many logits a network has to give, at least; exactly so many where the data set is the book's.
+    x, y
+        float32 images (N, C, H, W) in [0, 1], and int64 classes (N,), on the device of `lib.compute`.
+    """
+
+    name: str
+    origin: str
+    digest: str
+    classes: int
+    x: Tensor
+    y: Tensor
+
+    @property
+    def is_book(self) -> bool:
+        """Whether the book judges networks on this data set's images, too."""
+        return self.name in BOOK
+
+    @property
+    def images(self) -> Images:
+        """The images and their classes."""
+        return self.x, self.y
+
+
+def sample(source: str | Path | Images, n: int) -> Sample:
+    """n images, the same each time, of each class as large a share as all have; all of them where there are not more.
+
+    Parameters
+    ----------
+    source
+        `digits`, `mnist` or `cifar10` (of these the test images), an .npz file with x and y, or the two as tensors.
+
+    Raises
+    ------
+    Refused
+        Where they are not images in [0, 1] with a class each; the message says what to do.
+    lib.data.DataError
+        Where a data set of the book cannot be had.
+    """
+    if isinstance(source, str) and source in BOOK:
+        found = data.load(source)
+        x, y = sampled((found.x_test, found.y_test), n)
+        origin = f"{n_of(len(x), len(found.x_test))} test images of {source}"
+        return Sample(source, origin, found.digest, int(found.y_test.max()) + 1, x, y)
+    name, (x, y) = _own(source)
+    _hold_to_images(x)
+    _hold_to_classes(x, y)
+    y = y.long()
+    digest = hashlib.sha256(x.numpy().tobytes() + y.numpy().tobytes()).hexdigest()
+    total, classes = len(x), int(y.max()) + 1
+    x, y = (one.contiguous().to(compute.device()) for one in sampled((x, y), n))
+    return Sample(name, f"{n_of(len(x), total)} images of {name}", digest, classes, x, y)
+
+
+def n_of(n: int, total: int) -> str:
+    """How many of how many, in words."""
+    return f"all {total:,}" if n == total else f"{n:,} of the {total:,}"
+
+
+def _own(source: str | Path | Images) -> tuple[str, Images]:
+    """The reader's own images on the CPU, as they are."""
+    if not isinstance(source, str | Path):
+        parts = source if isinstance(source, tuple | list) else [source]
+        if len(parts) != 2 or not all(isinstance(one, Tensor) for one in parts):
+            given = ", ".join(type(one).__name__ for one in parts)
+            raise Refused(f"images and classes come as two tensors, (x, y); given is {given or 'nothing'}")
+        if any(one.is_meta or one.layout != torch.strided for one in parts):
+            raise Refused("images and classes have to be dense tensors with numbers: call `to_dense()`")
+        x, y = (one.detach().cpu().clone() for one in parts)
+        return "your images", (x, y)
+    path = Path(source)
+    if path.suffix != ".npz":
+        raise Refused(
+            f"there are no images named {str(source)!r}: name {', '.join(BOOK)}, or an .npz file with x and y"
+        )
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in ("x", "y") if key in file.files}
+            held = ", ".join(file.files)
+    except FileNotFoundError as error:
+        raise Refused(f"there is no file {path}") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise Refused(f"{path} cannot be read ({error}): write it by `np.savez(file, x=images, y=classes)`") from error
+    if missing := {"x", "y"} - arrays.keys():
+        raise Refused(
+            f"{path} holds {held or 'nothing'} and lacks {' and '.join(sorted(missing))}: write it by "
+            "`np.savez(file, x=images, y=classes)`"
+        )
+    try:
+        return path.name, (torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["y"]))
+    except (TypeError, ValueError) as error:
+        raise Refused(f"{path} holds what is no image or no class: {error}") from error
+
+
+def _hold_to_images(x: Tensor) -> None:
+    """Refuse what are not float32 images in [0, 1]."""
+    if x.dtype == torch.uint8:
+        raise Refused("the images are uint8: divide them by 255, as float32, so that they lie in [0, 1]")
+    if x.dtype != torch.float32:
+        raise Refused(f"the images are {str(x.dtype).removeprefix('torch.')}; they have to be float32 in [0, 1]")
+    if x.dim() != 4 or not x.numel():
+        hint = ": add the axis of channels, x[:, None]" if x.dim() == 3 else ""
+        raise Refused(f"the images have the shape {tuple(x.shape)}; it has to be (N, C, H, W), none of them 0{hint}")
+    if x.shape[3] in (1, 3) and x.shape[1] not in (1, 3):
+        raise Refused(
+            f"the images have the shape {tuple(x.shape)}, channels last: x.transpose(0, 3, 1, 2) puts them first"
+        )
+    if not x.isfinite().all():
+        raise Refused("some pixels are not numbers (NaN or infinite): leave those images out")
+    low, high = (float(end) for end in x.aminmax())
+    if low < 0:
+        raise Refused(
+            f"pixels lie in [{low:.6g}, {high:.6g}], not in [0, 1]: these images were normalised. Give them as they "
+            "are, and put the normalisation into the network, as its first layer."
+        )
+    if high > 1:
+        cure = "divide them by 255" if high > 1.5 else "rounding perhaps: clip them to [0, 1]"
+        raise Refused(f"pixels lie in [{low:.9g}, {high:.9g}], not in [0, 1]: {cure}")
+
+
+def _hold_to_classes(x: Tensor, y: Tensor) -> None:
+    """Refuse what are not whole numbers, one for each image."""
+    if y.dim() == 2 and len(y) == len(x):
+        cure = "one number each is needed, y[:, 0]" if y.shape[1] == 1 else "one-hot: give their numbers, y.argmax(1)"
+        raise Refused(f"the classes have the shape {tuple(y.shape)}; {cure}")
+    if y.shape != x.shape[:1]:
+        raise Refused(f"{len(x)} images come with classes of shape {tuple(y.shape)}; one number each is needed")
+    if y.is_floating_point() or y.is_complex() or y.dtype == torch.bool:
+        raise Refused(f"the classes are {str(y.dtype).removeprefix('torch.')}; they have to be whole numbers, int64")
+    low, high = int(y.long().min()), int(y.long().max())
+    if low < 0 or high >= MOST_CLASSES:
+        raise Refused(f"the classes run from {low} to {high}; they have to lie in 0 to {MOST_CLASSES - 1}")
+    if low == high:
+        raise Refused(f"all images are of the class {low}: one answer to everything would be right")

@@ -1,0 +1,200 @@
+"""`judge`: any network by all attacks of the chapter on the common ground, by its own functions."""
+
+import hashlib
+import math
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from lib import provenance
+from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, correct_under, nearest_adversarial
+from lib.chapters.common_ground.chosen import Chosen, choose
+from lib.chapters.common_ground.first import Images, sampled, start
+from lib.chapters.common_ground.judging import Judgement, silent
+from lib.digest import tensors
+from lib.judge import beside
+from lib.judge.checks import admitted
+from lib.judge.guarded import Guarded
+from lib.judge.images import Sample, sample
+from lib.judge.refused import Refused
+from lib.judge.verdict import Asked, Subject, Verdict
+from lib.models.base import parameter_count
+
+
+def judge(
+    model: nn.Module,
+    *,
+    data: str | Path | Images = "digits",
+    eps: float | Sequence[float] = (0.1, 0.3),
+    n_images: int = 500,
+    steps: int = 100,
+    queries: int = 5000,
+    n_lbfgs: int = 20,
+    other: nn.Module | None = None,
+    name: str = "",
+) -> Verdict:
+    """Judge a network as the book's are judged: by all attacks, the worst of them for each image, and red flags.
+
+    What it finds is an upper bound: an attack made for this defence may find more.
+
+    Parameters
+    ----------
+    model
+        From images (N, C, H, W) in [0, 1] to logits (N, classes), in eval mode, float32, on the device of
+        `lib.compute`. It is left as it is.
+    data
+        `digits`, `mnist` or `cifar10` (of these the test images), an .npz file with x and y, or the two as tensors:
+        float32 images in [0, 1], and whole numbers. Not images that the network was trained on.
+    eps
+        Radii of the L-infinity ball, in (0, 1]: in units of a pixel.
+    n_images
+        On how many images, at most; the same ones each time.
+    steps, queries
+        Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
+    n_lbfgs
+        How many of the images L-BFGS is run on.
+    other
+        A network for the same images that was trained apart, for the transfer. By default the book's own where it has
+        one for this data set; else there is no transfer.
+    name
+        What the network is called; by default its class.
+
+    Returns
+    -------
+    Verdict
+        Image by image; `verdict.safe(0.1)` is the share that no attack fools, with its interval.
+
+    Raises
+    ------
+    Refused
+        Where a number would be a lie; the message gives the reason, and what to do.
+    lib.data.DataError
+        Where a data set of the book cannot be had.
+    """
+    started, began = datetime.now(UTC), time.perf_counter()
+    radii = _radii(eps)
+    for word, count in {"images": n_images, "steps": steps, "queries": queries, "images for L-BFGS": n_lbfgs}.items():
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise Refused(f"{count!r} {word} are asked for; it takes a whole number of at least 1")
+    with torch.inference_mode(False):
+        images = sample(data, n_images)
+        guarded = admitted(model, images)
+        through = _other(other, model, images)
+        attacks = choose(ATTACKS, {"steps": steps, "queries": queries})
+        if through is None:
+            attacks = tuple(one for one in attacks if one.name != "transfer")
+        with _refusing("by L-BFGS"):
+            lengths = nearest_adversarial(guarded, *sampled(images.images, n_lbfgs))
+        found = {one: _attacked(guarded, through, images, one, attacks, lengths) for one in radii}
+    subject = Subject(
+        " ".join(name.split()) or type(model).__name__,
+        _weights(model),
+        parameter_count(model),
+        images.name,
+        images.origin,
+        images.digest,
+    )
+    asked = Asked(steps, queries, min(n_lbfgs, len(images.x)), through.words if through else "")
+    made = {
+        "commit": provenance.commit(),
+        "device": provenance.describe_device(),
+        "threads": torch.get_num_threads(),
+        "versions": provenance.versions(),
+        "seconds": round(time.perf_counter() - began, 1),
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return Verdict(subject, asked, found, guarded.severed, made)
+
+
+@dataclass(frozen=True, eq=False)
+class Through:
+    """The network through which images are transferred, and what it is."""
+
+    network: nn.Module
+    words: str
+
+
+def _radii(eps: float | Sequence[float]) -> list[float]:
+    try:
+        radii = sorted({float(one) for one in (eps if isinstance(eps, Iterable) else [eps])})
+    except (TypeError, ValueError) as error:
+        raise Refused(f"eps is {eps!r}; it is a number, or several, as in (0.1, 0.3)") from error
+    if not radii or not all(math.isfinite(one) and 0 < one <= 1 for one in radii):
+        raise Refused(
+            f"eps is {', '.join(f'{one:g}' for one in radii) or 'nothing'}; it lies above 0 and is at most 1, in units "
+            "of a pixel in [0, 1]: 8/255 is 0.0314"
+        )
+    return radii
+
+
+def _other(other: nn.Module | None, model: nn.Module, images: Sample) -> Through | None:
+    """The network for the transfer, None where there is none."""
+    if other is not None:
+        try:
+            apart = admitted(other, images)
+        except Refused as error:
+            raise Refused(f"the other network, for the transfer: {error}") from error
+        if _weights(other) == _weights(model):
+            raise Refused("the other network, for the transfer, has the same weights: give one that was trained apart")
+        return Through(apart, f"{type(other).__name__}, which was given")
+    setting = beside.trained_apart(images)
+    if setting is None:
+        return None
+    print(f"the network for the transfer, {setting.epochs} epochs of {setting.dataset}", file=sys.stderr, flush=True)
+    return Through(start(setting).network, f"the book's own for this purpose, {setting}")
+
+
+def _attacked(
+    guarded: Guarded,
+    through: Through | None,
+    images: Sample,
+    eps: float,
+    attacks: Sequence[Chosen],
+    lengths: NDArray[np.float64],
+) -> Judgement:
+    """All of a judgement at one eps; `lengths` are those of L-BFGS, which knows no eps."""
+    case = Case(guarded, through.network if through else guarded, *images.images, eps)
+    y = case.y.cpu().numpy().astype(np.uint8)
+    followed, checked = ([_told(one, eps) for one in chosen] for chosen in (attacks, choose(CHECKS, {})))
+    with _refusing(f"at eps {eps:g}"):
+        return Judgement(y, correct_under(case, followed), correct_under(case, checked), silent(case), lengths)
+
+
+@contextmanager
+def _refusing(where: str) -> Iterator[None]:
+    """Say where it was that a network failed."""
+    try:
+        yield
+    except Refused as error:
+        raise Refused(f"attacked {where}: {error}") from error
+    except Exception as error:  # of the network's backward pass, which is a stranger's code
+        raise Refused(f"attacked {where}: {type(error).__name__}: {error}") from error
+
+
+def _told(attack: Chosen, eps: float) -> Chosen:
+    """The same attack, which says that it begins."""
+
+    def begun(name: str, function, *arguments: object, **options: object) -> Tensor:
+        print(f"eps {eps:g}: {name}", file=sys.stderr, flush=True)
+        return function(*arguments, **options)
+
+    return replace(attack, function=partial(begun, attack.name, attack.function))
+
+
+def _weights(model: nn.Module) -> str:
+    """SHA-256 of all parameters and buffers."""
+    sha = hashlib.sha256()
+    for name, one in (*model.named_parameters(), *model.named_buffers()):
+        sha.update(f"{name} {one.dtype} {tuple(one.shape)} {tensors.sha256(one)}".encode())
+    return sha.hexdigest()

@@ -1,0 +1,148 @@
+"""The reader's network: made by a function of theirs, with weights from a file that can run no code."""
+
+import importlib
+import inspect
+import sys
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from lib import compute
+from lib.judge.refused import Refused
+
+SHOWN = 4
+"""How many names a message lists."""
+
+
+def load(source: str, weights: Path | None) -> nn.Module:
+    """A network in eval mode, on the device of `lib.compute`.
+
+    Parameters
+    ----------
+    source
+        `module:name`: the module is looked for where Python is run, and the name in it is a function without
+        arguments, or a class, that gives a torch.nn.Module.
+    weights
+        A state dict that torch.save wrote, or a .safetensors file. None: those that the function gives.
+
+    Raises
+    ------
+    Refused
+        Where there is no such network, or the weights do not fit it.
+    """
+    network = _built(source)
+    if weights is not None:
+        _fill(network, _read(weights), weights)
+    try:
+        return network.to(compute.device()).eval()
+    except (RuntimeError, AssertionError) as error:  # the latter where torch has no CUDA
+        raise Refused(f"the network cannot be moved to {compute.device()}: {error}") from error
+
+
+def _built(source: str) -> nn.Module:
+    module_name, colon, name = source.partition(":")
+    if not (module_name and colon and name):
+        raise Refused(f"{source!r} names no network: write module:function, as in my_module:build for my_module.py")
+    found = _imported(module_name)
+    build = getattr(found, name, None)
+    if build is None:
+        there = [one for one, value in vars(found).items() if callable(value) and not one.startswith("_")]
+        raise Refused(f"{module_name} has no {name}; it has {_listed(there) or 'nothing that can be called'}")
+    if not callable(build) or isinstance(build, nn.Module):
+        raise Refused(f"{source} is a {type(build).__name__}: name a function without arguments that gives the network")
+    try:
+        inspect.signature(build).bind()
+    except TypeError as error:
+        raise Refused(f"{source} {error}: name a function without arguments that gives the network") from error
+    except ValueError:
+        pass  # some functions in C do not tell
+    try:
+        network = build()
+    except Exception as error:  # whatever a stranger's code may raise
+        raise Refused(f"{source}() raises {type(error).__name__}: {error}") from error
+    if not isinstance(network, nn.Module):
+        raise Refused(f"{source}() gives a {type(network).__name__}, not a torch.nn.Module")
+    return network
+
+
+def _imported(name: str) -> object:
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if f"{name}.".startswith(f"{error.name}."):
+            raise Refused(
+                f"there is no module {name} in {Path.cwd()}: write my_module for my_module.py there"
+            ) from error
+        raise Refused(f"{name} cannot be imported: {error}") from error
+    except Exception as error:  # whatever a stranger's code may raise
+        raise Refused(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file, by name, on the CPU."""
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise Refused(f"there is no file {path}") from error
+    except SafetensorError as error:
+        raise Refused(f"{path} is damaged, or no safetensors file: {error}") from error
+    except UnpicklingError as error:
+        raise Refused(
+            f"{path} holds more than tensors, and would run code of whoever made it: it is not opened. Save the "
+            "weights alone, torch.save(network.state_dict(), file), and let --model make the network."
+        ) from error
+    except Exception as error:  # whatever torch and zipfile raise on a damaged file
+        raise Refused(
+            f"{path} cannot be read ({type(error).__name__}: {_first_line(error)}): is it damaged?"
+        ) from error
+    if not isinstance(found, dict) or not all(isinstance(one, Tensor) for one in found.values()):
+        inside = (
+            f"a dict of {_listed([str(key) for key in found])}" if isinstance(found, dict) else type(found).__name__
+        )
+        raise Refused(f"{path} holds {inside}, no state dict: torch.save(network.state_dict(), file) writes one")
+    return found
+
+
+def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+    """Put weights into a network, all that there are into all that it has."""
+    wanted = network.state_dict()
+    wrong = [
+        f"{name} is {tuple(weights[name].shape)}, not {tuple(wanted[name].shape)}"
+        for name in wanted.keys() & weights.keys()
+        if weights[name].shape != wanted[name].shape
+    ]
+    missing, more = sorted(wanted.keys() - weights.keys()), sorted(weights.keys() - wanted.keys())
+    faults = [
+        f"it lacks {_listed(missing)}" if missing else "",
+        f"it has {_listed(more)}, which the network has not" if more else "",
+        _listed(sorted(wrong)),
+    ]
+    if any(faults):
+        raise Refused(
+            f"the weights of {path.name} are not those of this network: {'; '.join(filter(None, faults))}. They have "
+            "to fit one and all: else some layers would be as they were drawn."
+        )
+    other = sorted(name for name, one in weights.items() if one.dtype != wanted[name].dtype)
+    if other:
+        raise Refused(
+            f"the weights of {path.name} have another precision than the network: {_listed(other)}. Save them as "
+            "float32, network.float().state_dict()."
+        )
+    network.load_state_dict(weights)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["no reason given"])[0]

@@ -1,0 +1,174 @@
+"""The page of a verdict: the network beside the book's, in the look of the book."""
+
+import html
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from lib import book
+from lib.chapters.common_ground.figures import ladders
+from lib.chapters.common_ground.judging import WORST
+from lib.chapters.common_ground.rows import Row
+from lib.chapters.common_ground.table import share_cell
+from lib.judge import words, written
+from lib.judge.beside import Known, Rows
+from lib.judge.verdict import COLUMNS, FOLLOW, Verdict
+from lib.show import plots, tables
+from lib.site import markup
+from lib.site.render import render
+
+HEAD = ["network", *COLUMNS, "L-BFGS: median L2", "red flags", "networks"]
+DRAWN = ("clean", "FGSM", "PGD-40", WORST)
+"""What the figure shows of a network, from what is hoped for to what is left."""
+
+
+def build(verdict: Verdict, beside: Mapping[float, Rows | None], where: Path) -> Path:
+    """Render the page into `where/page`, which it replaces; return it.
+
+    Parameters
+    ----------
+    beside
+        By eps the book's rows; None where it has none.
+    where
+        Holds the verdict as JSON, which the page offers.
+
+    Raises
+    ------
+    lib.site.render.SiteError
+        Where jupyter-book fails or warns.
+    """
+
+    def staged(target: Path) -> None:
+        target.mkdir()
+        for name in ("_config.yml", "references.bib"):
+            shutil.copyfile(book.PAGES / name, target / name)
+        shutil.copytree(book.PAGES / "_static", target / "_static")
+        shutil.copyfile(where / written.NAME, target / written.NAME)
+        (target / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+        (target / "index.md").write_text(page(verdict, beside, target), encoding="utf-8")
+
+    return render(staged, where / "page")
+
+
+def page(verdict: Verdict, beside: Mapping[float, Rows | None], target: Path) -> str:
+    """The page in Markdown; its figures are put into `target`."""
+    parts = [f"# {_plain(verdict.subject.name)} under attack", _opening(verdict), *_warned(verdict)]
+    for eps in verdict.at:
+        rows = beside[eps]
+        parts += [f"## At eps {eps:g}", _figure(verdict, eps, rows, target / f"eps-{eps:g}.svg")]
+        parts += [_plain(words.compared(verdict, eps, rows)), _table(verdict, eps, rows)]
+        parts += [_plain(words.differences(verdict, rows)) if rows else ""]
+    parts += ["## Red flags", _READ_FLAGS, _flags(verdict), "## How it was judged", _conditions(verdict)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+_READ_FLAGS = (
+    "A network can seem robust because its gradient leads nowhere, and not because it resists. These signs speak for "
+    "that (Athalye et al., 2018; Carlini et al., 2019). Where one is up, doubt the accuracy before you quote it."
+)
+
+
+def _opening(verdict: Verdict) -> str:
+    return (
+        f"{_plain(verdict.subject.name)}, judged on {_plain(verdict.subject.origin)} as the book judges its own "
+        f"networks. *{WORST}* is the share that is classified rightly clean and under every attack. It is an upper "
+        "bound: an attack made for this defence may leave less. {download}`verdict.json` has every image's outcome."
+    )
+
+
+def _warned(verdict: Verdict) -> list[str]:
+    return [f"```{{warning}}\n{_plain(said)}\n```" for said in words.warnings(verdict)]
+
+
+def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
+    """Draw the network above the book's; return the figure in Markdown."""
+    known = [one for one in rows.known if one.is_measured] if rows else []
+    shares = {
+        column: [[verdict.at[eps].accuracy(column)], *([one.accuracy(column)] for one in known)] for column in DRAWN
+    }
+    void = " (void)" if verdict.is_void else ""
+    names = [verdict.subject.name + void, *(one.title for one in known)]
+    flags = [_raised(len(verdict.raised(eps))), *(_raised(one.raised) for one in known)]
+    title = f"eps {eps:g}"
+    with rc_context(plots.STYLE):
+        drawn = [name.replace("$", r"\$") for name in names]  # no formulas
+        figure: Figure = ladders({title: shares}, drawn, {"": ["red flags"], title: flags})
+        figure.savefig(path, bbox_inches="tight")
+        plots.plt.close(figure)
+    described = "; ".join(f"{name} {shares[WORST][place][0]:.2f}" for place, name in enumerate(names))
+    alt = json.dumps(f"Accuracy from clean down to the worst case. The worst case: {described}.", ensure_ascii=False)
+    caption = "From clean accuracy down to the worst case of all attacks"
+    mean = "; a row of the book is the mean of its networks" if known else ""
+    return f"```{{figure}} {path.name}\n:alt: {alt}\n\n{caption}{mean}.\n```"
+
+
+def _table(verdict: Verdict, eps: float, rows: Rows | None) -> str:
+    own = [
+        html.escape(verdict.subject.name),
+        *(_cell(verdict, eps, column) for column in COLUMNS),
+        words.own_distance(verdict, eps),
+        _raised(len(verdict.raised(eps))),
+        "1",
+    ]
+    lines = [own, *(_known(one) for one in (rows.known if rows else ()))]
+    return tables.table(f"Accuracy at eps {eps:g}, 95 % intervals", HEAD, lines).data
+
+
+def _cell(verdict: Verdict, eps: float, column: str) -> str:
+    hits = verdict.at[eps].outcomes.get(column)
+    if hits is None:
+        return words.MISSING
+    void = "<br><small>void</small>" if verdict.is_void and column in FOLLOW else ""
+    return share_cell([hits]) + void
+
+
+def _known(row: Known) -> list[str]:
+    """A row of the book."""
+    if not row.is_measured:
+        return [html.escape(row.title), *[words.MISSING] * (len(HEAD) - 2), f"0 of {row.networks}"]
+    outcomes = Row(row.judgements).outcomes
+    of = len(row.judgements)
+    return [
+        html.escape(row.title),
+        *(share_cell(outcomes[column]) for column in COLUMNS),
+        words.distance(row.distances),
+        _raised(row.raised),
+        str(of) if of == row.networks else f"{of} of {row.networks}",
+    ]
+
+
+def _raised(count: int) -> str:
+    return f"† {count}" if count else "–"
+
+
+def _flags(verdict: Verdict) -> str:
+    lines = [
+        [f"eps {eps:g}", html.escape(flag.name), "up" if flag.raised else "–", html.escape(flag.sentence)]
+        for eps in verdict.at
+        for flag in verdict.flags(eps)
+    ]
+    return tables.table("Every red flag", ["at", "flag", "", "measured"], lines).data
+
+
+def _conditions(verdict: Verdict) -> str:
+    subject, asked, made = verdict.subject, verdict.asked, verdict.made
+    facts: Sequence[tuple[str, str]] = [
+        ("weights", f"{subject.parameters:,} parameters, SHA-256 {subject.weights[:16]}…"),
+        ("images", f"{subject.origin}, SHA-256 {subject.digest[:16]}…"),
+        ("AutoAttack", f"{asked.steps:,} steps, {asked.queries:,} queries; Square as many queries"),
+        ("L-BFGS", f"on {asked.n_lbfgs} of the images"),
+        ("transfer", f"through {asked.other}" if asked.other else "none"),
+        ("made on", f"{made['device']}, torch {made['versions']['torch']}, in {made['seconds']:,.0f} seconds"),
+        ("the book's code", made["commit"] or "not known: no checkout"),
+        ("finished", markup.moment(made["finished"])),
+    ]
+    lines = [[html.escape(name), html.escape(fact)] for name, fact in facts]
+    return tables.table("What it was judged with", ["", ""], lines, wraps=True).data
+
+
+def _plain(text: str) -> str:
+    return markup.plain(html.escape(text, quote=False))

@@ -1,0 +1,140 @@
+"""What a network was found to be worth, image by image, and what can be read off that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.chapters.common_ground.attacks import ATTACKS
+from lib.chapters.common_ground.judging import WORST, Judgement
+from lib.measure.intervals import Measured, rate
+from lib.measure.red_flags import MARGIN, Flag
+
+COLUMNS = (WORST, *ATTACKS)
+"""What is shown of a network, from the top: as in the table of the chapter on the common ground."""
+
+FOLLOW = ("FGSM", "targeted FGSM", "BIM-10", "PGD-40")
+"""The attacks that do nothing where there is no gradient; AutoAttack then has its search left."""
+
+BLACK_BOX, SEARCH = "black box beats white box", "search beats white box"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for.
+
+    Parameters
+    ----------
+    steps, queries
+        Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
+    n_lbfgs
+        How many of the images L-BFGS was run on.
+    other
+        The network through which images were transferred, in words; "" where there was none.
+    """
+
+    steps: int
+    queries: int
+    n_lbfgs: int
+    other: str
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether AutoAttack could do as much as in the reference."""
+        return self.steps >= 100 and self.queries >= 5000
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who was judged, on what.
+
+    Parameters
+    ----------
+    name
+        Of the network, by who asks.
+    weights
+        SHA-256 of its parameters and buffers.
+    parameters
+        How many numbers training may have changed.
+    data, origin, digest
+        The images: name of the data set, how many of what in words, SHA-256 of the whole.
+    """
+
+    name: str
+    weights: str
+    parameters: int
+    data: str
+    origin: str
+    digest: str
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """A network judged.
+
+    Parameters
+    ----------
+    at
+        By eps what was found, image by image.
+    severed
+        Whether autograd finds no way from its outputs to the images.
+    made
+        Commit, device, versions, seconds, when.
+    """
+
+    subject: Subject
+    asked: Asked
+    at: Mapping[float, Judgement]
+    severed: bool
+    made: Mapping[str, object]
+
+    @property
+    def n(self) -> int:
+        """How many images."""
+        return len(next(iter(self.at.values())).y)
+
+    @property
+    def is_void(self) -> bool:
+        """Whether attacks that follow the gradient did nothing, on any image."""
+        return all(bool(one.no_gradient.all()) for one in self.at.values())
+
+    def measured(self, eps: float, column: str) -> Measured | None:
+        """The accuracy in a column of `COLUMNS`, with its 95 % interval over images; None where it was not measured."""
+        hits = self.at[eps].outcomes.get(column)
+        return None if hits is None else rate([hits])
+
+    def safe(self, eps: float) -> Measured:
+        """The share of images that are classified rightly clean and under every attack: an upper bound."""
+        return rate([self.at[eps].worst])
+
+    def flags(self, eps: float) -> list[Flag]:
+        """The red flags, up or not; without those that could not be checked."""
+        return flags(self.at[eps])
+
+    def raised(self, eps: float) -> list[Flag]:
+        """The red flags that are up."""
+        return [flag for flag in self.flags(eps) if flag.raised]
+
+
+def flags(found: Judgement) -> list[Flag]:
+    """The book's red flags, and whether Square, which follows no gradient, finds what PGD does not.
+
+    Without a transfer the flag that compares with it is left out.
+    """
+    whole = found if "transfer" in found.correct else _without_transfer(found)
+    known = [flag for flag in whole.flags if whole is found or flag.name != BLACK_BOX]
+    searched, followed = found.accuracy("Square"), float(found.checks["one start"].mean())
+    sentence = f"accuracy {searched:.3f} under Square, {followed:.3f} under PGD"
+    return [*known, Flag(SEARCH, searched < followed - MARGIN, sentence)]
+
+
+def _without_transfer(found: Judgement) -> Judgement:
+    """The same with the clean images in place of transferred ones, for the flags that do not look at them."""
+    correct = found.correct | {"transfer": found.correct["clean"]}
+    return Judgement(found.y, correct, found.checks, found.no_gradient, found.distances)
+
+
+def median(distances: Sequence[NDArray[np.float64]]) -> float:
+    """The median L2 of L-BFGS, the mean of networks; infinite where it fails on half of the images."""
+    return float(np.mean([np.median(one) for one in distances]))

@@ -1,0 +1,96 @@
+"""What is said of a verdict: on the card, and on the page."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.chapters.common_ground.judging import WORST
+from lib.judge.beside import Rows
+from lib.judge.verdict import FOLLOW, Verdict, median
+from lib.measure.intervals import Measured
+
+MISSING = "not measured"
+
+
+def cell(verdict: Verdict, eps: float, column: str) -> str:
+    """An accuracy with its interval; marked where the attack did nothing."""
+    found = verdict.measured(eps, column)
+    void = " (void)" if verdict.is_void and column in FOLLOW else ""
+    return MISSING if found is None else share(found) + void
+
+
+def share(found: Measured) -> str:
+    """A share with its interval."""
+    return f"{found.mean:.3f}" + ("" if found.low is None else f" [{found.low:.2f}, {found.high:.2f}]")
+
+
+def distance(distances: Sequence[NDArray[np.float64]]) -> str:
+    """How far L-BFGS had to go, and how often it succeeded."""
+    fooled, asked = sum(int(np.isfinite(one).sum()) for one in distances), sum(map(len, distances))
+    found = median(distances)
+    return f"{found:.2f} ({fooled} of {asked} fooled)" if np.isfinite(found) else f"none ({fooled} of {asked} fooled)"
+
+
+def own_distance(verdict: Verdict, eps: float) -> str:
+    """The same of the network that is judged; marked where L-BFGS had no gradient to follow."""
+    return distance([verdict.at[eps].distances]) + (" (void)" if verdict.is_void else "")
+
+
+def warnings(verdict: Verdict) -> list[str]:
+    """What keeps the numbers from being what they seem to be, worst first."""
+    said = []
+    if verdict.is_void:
+        why = "autograd finds no way from the logits to the images" if verdict.severed else "it is zero on every image"
+        said.append(
+            f"NO GRADIENT REACHES THE IMAGES: {why}. The attacks marked void, L-BFGS and most of AutoAttack did "
+            "nothing. What is left is what searches and the transfer leave: at most so many images are safe, and an "
+            "attacker who approximates the gradient finds more (Athalye et al., 2018). Let the gradient pass where the "
+            "network rounds or detaches, as if that step were the identity, and judge it again."
+        )
+    if not verdict.asked.other:
+        said.append(
+            "No transfer was tried: there is no network of the book for these images. Give one that was trained apart, "
+            "--other module:function."
+        )
+    if not verdict.asked.is_reference:
+        said.append(
+            f"AutoAttack had {verdict.asked.steps:,} steps and {verdict.asked.queries:,} queries; the reference has "
+            "100 and 5,000, and may find more."
+        )
+    return said
+
+
+def compared(verdict: Verdict, eps: float, rows: Rows | None) -> str:
+    """What was found at one eps, where that stands among the book's networks, and whether it is to be believed."""
+    found, up = verdict.safe(eps), len(verdict.raised(eps))
+    ends = "" if found.low is None else f" (95 % interval {found.low:.0%} to {found.high:.0%})"
+    said = f"Here: at eps {eps:g} no attack fools {verdict.subject.name} on {found.mean:.0%} of the images{ends}."
+    if verdict.is_void:
+        return f"{said} That says little, since most attacks had no gradient to follow: it is compared with nothing."
+    if up:
+        said += f" {up} red flag{'s are' if up > 1 else ' is'} up: doubt it."
+    return f"{said} {_among(verdict, eps, rows)}"
+
+
+def _among(verdict: Verdict, eps: float, rows: Rows | None) -> str:
+    if rows is None:
+        return f"The book judges no network on {verdict.subject.data} at this eps."
+    measured = [one for one in rows.known if one.is_measured]
+    if not measured:
+        return "The book's own networks are not measured yet: `make fill PAPER=common_ground` measures them."
+    above = sum(one.accuracy(WORST) < verdict.safe(eps).mean for one in measured)
+    return f"Of the book's {len(measured)} networks {above} leave less."
+
+
+def differences(verdict: Verdict, rows: Rows) -> str:
+    """In what the book's rows were measured otherwise; nothing where in nothing."""
+    theirs, asked = rows.experiment, verdict.asked
+    pairs = {
+        "images": (verdict.n, theirs.n_judge),
+        "steps of AutoAttack": (asked.steps, theirs.steps),
+        "queries of Square": (asked.queries, theirs.queries),
+        "images for L-BFGS": (asked.n_lbfgs, theirs.n_lbfgs),
+    }
+    said = [f"{theirs:,} {word} (here {here:,})" for word, (here, theirs) in pairs.items() if here != theirs]
+    return f"The book's rows were measured with {', '.join(said)}." if said else ""

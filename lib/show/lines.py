@@ -1,0 +1,41 @@
+"""What stands behind an answer, line by line: on its card, and folded below its row in a table."""
+
+import html
+from collections.abc import Iterator, Mapping
+
+from lib.ledger.claims import Claim
+from lib.show import wording
+
+
+def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
+    """A label and HTML for each line that an answer has, in order.
+
+    Parameters
+    ----------
+    entry
+        An answer as the results have it.
+    evidence
+        A link, as HTML, to what it was measured by.
+    """
+    yield from ((label, text) for label, text in _all(claim, entry, evidence) if text)
+
+
+def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
+    yield "the paper", f"{wording.said(entry['claimed'])} <small>({html.escape(str(claim.where))})</small>"
+    yield "also printed in", html.escape(claim.also)
+    yield "cannot be right with", html.escape("; ".join(claim.against))
+    yield "the paper’s way", wording.finding(entry, "paper")
+    if claim.kind == "statement":
+        yield "soundly", _compared(claim) + wording.finding(entry, "sound")
+    yield "under attack", wording.ladder(entry)
+    yield "readings", wording.readings(entry)
+    others = ", ".join(id for id in claim.joint if id != claim.id)
+    yield "printed with", f"{others}: found together or not at all" if others else ""
+    yield "to know", wording.notes(entry)
+    yield "proof", html.escape(entry["theorem"])
+    yield "why", html.escape(entry["why"])
+    yield "evidence", evidence if entry["paper"] else ""
+
+
+def _compared(claim: Claim) -> str:
+    return f"{html.escape(claim.sound)}<br>" if claim.sound else ""

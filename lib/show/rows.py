@@ -1,0 +1,44 @@
+"""Shares in rows: each a mean with its 95 % interval and a dot for each network, with the paper's values drawn in."""
+
+from collections.abc import Collection, Mapping
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from lib.measure.intervals import Measured
+from lib.show.plots import COLOURS, MARKERS
+
+
+def shares(
+    rows: Mapping[str, Measured],
+    xlabel: str,
+    *,
+    claimed: Mapping[str, float] | None = None,
+    controls: Collection[str] = (),
+) -> Figure:
+    """Shares in [0, 1], one a row, the first on top; the mean is written at the right.
+
+    Parameters
+    ----------
+    rows
+        For each row's name what was measured.
+    claimed
+        Values that a paper prints, by label: level lines from top to bottom.
+    controls
+        The names of the rows that are drawn as controls: grey squares.
+    """
+    figure, ax = plt.subplots(figsize=(6.8, 0.42 * len(rows) + 1.3))
+    for row, (name, measured) in enumerate(rows.items()):
+        colour, marker = ("0.45", MARKERS[1]) if name in controls else (COLOURS[0], MARKERS[0])
+        if measured.low is not None:
+            ax.plot([measured.low, measured.high], [row, row], color=colour, linewidth=2)
+        ax.plot(measured.per_network, [row] * len(measured.per_network), ".", color=colour, alpha=0.6, markersize=5)
+        ax.plot(measured.mean, row, marker=marker, color=colour, markersize=7, linestyle="none")
+        ax.annotate(f"{measured.mean:.3f}", (1.03, row), xycoords=("axes fraction", "data"), va="center")
+    for label, value in (claimed or {}).items():
+        ax.axvline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        side = {"ha": "left", "xytext": (4, 0)} if value < 0.5 else {"ha": "right", "xytext": (-4, 0)}
+        ax.annotate(label, (value, -0.75), textcoords="offset points", va="center", color="0.25", **side)
+    ax.set(xlim=(-0.02, 1.02), ylim=(len(rows) - 0.5, -1.1 if claimed else -0.5), xlabel=xlabel)
+    ax.set_yticks(range(len(rows)), list(rows))
+    return figure

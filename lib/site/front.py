@@ -1,0 +1,74 @@
+"""The front page: a card for each paper, with what was found and a picture, and the figure of all defences."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lib import book
+from lib.ledger import claims, results
+from lib.ledger.claims import Paper
+from lib.run.run import Run
+from lib.site import markup, opening, pages
+from lib.site.pictures import Picture, picture
+
+Runs = Mapping[str, Run]
+
+LADDER = ("common_ground", "common-ground-ladder")
+"""The notebook and the name of the figure that shows all defences."""
+
+OLDER = "Not measured again yet: the recorded run is of the first edition, whose answers the scoreboard shows."
+NOT_RUN = "Not run in this copy of the book."
+
+
+def stage(runs: Runs, folder: Path) -> None:
+    """Write what the front page includes into a folder of a staged book: `cards.md`, `defences.md`, and pictures.
+
+    Pictures are of runs of this edition; the defences' figure may be an older one, and says so.
+    """
+    cards = [_card(claims.paper(name), runs.get(name), folder) for name in book.papers()]
+    text = "\n".join(["::::{grid} 1 1 2 2", ":gutter: 3", "", *cards, "::::", ""])
+    (folder / "cards.md").write_text(text, encoding="utf-8")
+    (folder / "defences.md").write_text(_defences(runs.get(LADDER[0]), folder), encoding="utf-8")
+
+
+def finding(name: str, run: Run | None) -> str:
+    """What a chapter found, in the words of its opening, or why there are none."""
+    if run is None:
+        return NOT_RUN
+    if results.edition(run.results()) == 1:
+        return OLDER
+    return opening.of_run(name, run).found or "What was found is on its page."
+
+
+def data_of(run: Run) -> str:
+    """The data sets of a run, by name: "mnist, cifar10"."""
+    return ", ".join(part.partition(",")[0] for part in run.results()["provenance"]["data"].split("; "))
+
+
+def ladder(run: Run | None) -> Picture | None:
+    """The figure of all defences; None where it was not run."""
+    return picture(pages.shown(run), LADDER[1]) if run else None
+
+
+def _card(paper: Paper, run: Run | None, folder: Path) -> str:
+    question = opening.of_run(paper.name, run).question
+    measured = run is not None and results.edition(run.results()) > 1
+    shown = picture(pages.shown(run)) if measured else None
+    title, idea = markup.plain(paper.title), markup.plain(paper.idea)
+    lines = [f":::{{grid-item-card}} {question or title}", f":link: {paper.name}", ":link-type: doc"]
+    if shown:
+        place = folder / f"card-{paper.name}.png"
+        place.write_bytes(shown.png)
+        lines += [f":img-top: {folder.name}/{place.name}", f":img-alt: {shown.alt}"]
+    lines += ["", f"*{title}.* {idea}" if question else idea, "", finding(paper.name, run)]
+    lines += ["", f"<small>Measured on {data_of(run)}.</small>"] if measured else []
+    return "\n".join([*lines, ":::"])
+
+
+def _defences(run: Run | None, folder: Path) -> str:
+    shown = ladder(run)
+    if not shown:
+        return NOT_RUN
+    (folder / "defences.png").write_bytes(shown.png)
+    lines = [f"```{{figure}} {folder.name}/defences.png", f":alt: {shown.alt}", "", shown.caption]
+    older = [OLDER] if results.edition(run.results()) == 1 else []
+    return "\n".join([*lines, *older, "```", ""])

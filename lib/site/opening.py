@@ -1,0 +1,93 @@
+"""What the opening card of a chapter says, with the numbers of a run filled in: for the front page and README."""
+
+import ast
+import re
+from dataclasses import dataclass
+
+import nbformat
+from nbformat import NotebookNode
+
+from lib import book
+from lib.ledger import results
+from lib.run.run import Run
+from lib.show.glue import RECORD
+from lib.site import pages
+from lib.site.render import SiteError
+
+PARAGRAPH = re.compile(r"\*\*(?P<label>The question|What we found)\.?\*\*\s*(?P<text>.*)", re.DOTALL)
+GLUED = re.compile(r"\{glue:text\}`(?P<name>[^`:]+)(?::(?P<format>[^`]+))?`")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The card of a chapter, as text without roles; what it lacks is empty."""
+
+    question: str
+    found: str
+    """Empty where no run of this edition says."""
+
+
+def of_run(name: str, run: Run | None) -> Opening:
+    """The opening of a chapter as its page shows it.
+
+    Parameters
+    ----------
+    run
+        The run that the page shows; None where there is none. A run of the first edition found nothing that today's
+        words say.
+    """
+    if run is None or results.edition(run.results()) == 1:
+        source = nbformat.read(book.source(name), as_version=4) if book.source(name).exists() else None
+        return Opening(_paragraphs(source).get("The question", "") if source else "", "")
+    notebook = pages.shown(run)
+    told = _paragraphs(notebook)
+    return Opening(told.get("The question", ""), _filled_in(told.get("What we found", ""), glued(notebook), name))
+
+
+def glued(notebook: NotebookNode) -> dict[str, object]:
+    """What an executed notebook has kept for its prose, by name: numbers and words."""
+    found = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            kept = output.get("metadata", {}).get("scrapbook")
+            if kept:
+                found[kept["name"]] = _value(output.data[f"{RECORD}text/plain"])
+    return found
+
+
+def _value(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _paragraphs(notebook: NotebookNode) -> dict[str, str]:
+    """The paragraphs of a notebook's first cell that begin with a label, without their roles but the glued ones."""
+    paragraphs = map(PARAGRAPH.fullmatch, re.split(r"\n\s*\n", notebook.cells[0].source.strip()))
+    return {one["label"]: _without_roles(one["text"]) for one in paragraphs if one}
+
+
+def _without_roles(text: str) -> str:
+    """Citations go; a term or a page that is linked is named."""
+    text = re.sub(r"\s*\{cite(?::\w)?\}`[^`]*`", "", " ".join(text.split()))
+    return re.sub(r"\{(?!glue)[\w:]+\}`([^`<]*?)\s*(?:<[^>]*>)?`", r"\1", text)
+
+
+def _filled_in(text: str, values: dict[str, object], notebook: str) -> str:
+    """The text with what the run has glued.
+
+    Raises
+    ------
+    SiteError
+        Where it names what the run has not glued.
+    """
+
+    def value(found: re.Match) -> str:
+        if found["name"] not in values:
+            raise SiteError(
+                f"the opening of {notebook} shows {found['name']}, which its run did not glue: run it again"
+            )
+        return format(values[found["name"]], found["format"] or "")
+
+    return GLUED.sub(value, text)

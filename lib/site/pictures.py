@@ -1,0 +1,29 @@
+"""The figures of executed notebooks, as files for pages that are no notebooks."""
+
+import base64
+import re
+from dataclasses import dataclass
+
+from nbformat import NotebookNode
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure: the PNG, what is to be seen (`alt`), and its caption without roles."""
+
+    png: bytes
+    alt: str
+    caption: str
+
+
+def picture(notebook: NotebookNode, name: str | None = None) -> Picture | None:
+    """A figure of an executed notebook by its name, else its first; None where it has none."""
+    for cell in notebook.cells:
+        shown = cell.metadata.get("mystnb", {})
+        figure = shown.get("figure", {})
+        bundles = [output.get("data", {}) for output in cell.get("outputs", ())]
+        images = [data["image/png"] for data in bundles if "image/png" in data]
+        if figure and images and name in (None, figure.get("name")):
+            caption = re.sub(r"\s*\{[\w:]+\}`[^`]*`", "", figure["caption"])
+            return Picture(base64.b64decode(images[0]), shown.get("image", {}).get("alt", ""), caption)
+    return None

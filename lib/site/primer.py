@@ -1,0 +1,148 @@
+"""What the primer shows of this book's own runs: pictures of attacked digits, the ledger's rule, one worked row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from lib.ledger import results
+from lib.run.run import Run
+from lib.show import plots, rule
+from lib.site import markup, pages
+from lib.site.pictures import picture
+
+Runs = Mapping[str, Run]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A figure of a chapter: the notebook, and the figure's name there."""
+
+    notebook: str
+    figure: str
+
+
+PICTURES = {
+    "primer_attacked": Taken("mitigation", "mitigation-digits"),
+    "primer_judged": Taken("common_ground", "common-ground-digits"),
+}
+"""What the primer includes, by name."""
+
+STATEMENT, NUMBER = ("mitigation", "retraining.recovers"), ("mitigation", "clean.accuracy")
+"""The chapter and the claim of each worked row; the statement is judged by one smallest effect both ways."""
+
+RULE_ALT = (
+    "Two panes of horizontal bars, each with a dot. Above, a vertical line is the smallest effect that counts; what is "
+    "smaller is shaded. A bar right of the line holds, one in the shade fails, one across the line cannot tell. Below, "
+    "a line is the printed number, with a shaded tolerance. A dot in the shade whose bar reaches the line is found, "
+    "one whose bar does not is near, and a bar far from both is not found."
+)
+
+
+def stage(runs: Runs, folder: Path) -> None:
+    """Write what the primer includes into a folder of a staged book; what no run has measured says so."""
+    texts = {name: _picture(name, taken, runs.get(taken.notebook), folder) for name, taken in PICTURES.items()}
+    texts["rule"] = _drawn(rule.figure, "rule", RULE_ALT, "The rule, on made-up measurements.", folder)
+    for name, (chapter, claim), told in (("worked_row", STATEMENT, _statement), ("worked_number", NUMBER, _number)):
+        entry = _entry(runs.get(chapter), claim)
+        texts[name] = told(entry, chapter, folder) if entry else missing(chapter)
+    for name, text in texts.items():
+        (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+
+
+def missing(chapter: str) -> str:
+    """What is said in place of what was not measured."""
+    return f"*Not run in this copy of the book: `make reproduce PAPER={chapter}` measures it.*"
+
+
+def _entry(run: Run | None, claim: str) -> Mapping | None:
+    """A run's answer to a claim; None where it has not measured it."""
+    entry = results.answers(run.results()).get(claim) if run else None
+    return entry if entry and entry["paper"] else None
+
+
+def _picture(name: str, taken: Taken, run: Run | None, folder: Path) -> str:
+    found = picture(pages.shown(run), taken.figure) if run else None
+    if not found:
+        return missing(taken.notebook)
+    (folder / f"{name}.png").write_bytes(found.png)
+    source = f"From {{doc}}`{taken.notebook}`."
+    return _figure(folder, f"{name}.png", found.alt, f"{found.caption} {source}")
+
+
+def _drawn(draw, name: str, alt: str, caption: str, folder: Path, *arguments: object) -> str:
+    with plt.rc_context(plots.STYLE):
+        drawn: Figure = draw(*arguments)
+        drawn.savefig(folder / f"{name}.svg", metadata={"Date": None}, facecolor="white", bbox_inches="tight")
+        plt.close(drawn)
+    return _figure(folder, f"{name}.svg", alt, caption)
+
+
+def _figure(folder: Path, file: str, alt: str, caption: str) -> str:
+    return "\n".join([f"```{{figure}} {folder.name}/{file}", f":alt: {alt}", "", caption, "```"])
+
+
+def _statement(entry: Mapping, chapter: str, folder: Path) -> str:
+    """One statement, from what is compared to its word."""
+    smallest, sides = entry["claimed"]["smallest"], (("paper", "way", "The paper's way"), ("sound", "sound", "Soundly"))
+    lines = [f"A claim of {{doc}}`{chapter}` ({_link(chapter, entry)}). An effect of at least {smallest:g} counts.", ""]
+    for side, compared, label in sides:
+        lines.append(f"- **{label}.** {_capital(entry['claimed'][compared])}. {_judged(entry[side], smallest)}")
+    lines += [f"- **Together** these two words make the answer: **{entry['word']}**. {markup.plain(entry['why'])}", ""]
+    if not entry["sound"]:
+        return "\n".join(lines)
+    alt = "Two bars with their means, a line at the smallest effect that counts, and their words at the right."
+    caption = "The same two measurements, drawn by the rule."
+    return "\n".join([*lines, _drawn(rule.worked, "worked_row", alt, caption, folder, entry)])
+
+
+def _judged(found: Mapping | None, smallest: float) -> str:
+    if not found:
+        return "This was not measured."
+    measured, word = found["measured"], found["word"]
+    low, high = measured["low"], measured["high"]
+    said = f"Measured: {_value(measured)} ({markup.plain(found['by'])})."
+    if low is None:
+        return f"{said} There is no interval, so we *cannot tell*."
+    lies = "above" if low > smallest else "below" if high < smallest else "on both sides of"
+    meant = {
+        "empty": ", but the control does as well: the statement is *empty*.",
+        "cannot tell": ", so we *cannot tell*.",
+    }.get(word, f": the statement *{word}*.")
+    needed = found["networks_needed"]
+    more = f" About {needed} networks would decide." if needed else ""
+    return f"{said} The interval lies {lies} {smallest:g}{meant}{more}"
+
+
+def _number(entry: Mapping, chapter: str, folder: Path) -> str:
+    """One printed number, from tolerance and prediction interval to its word."""
+    claimed, measured = entry["claimed"], entry["paper"]["measured"]
+    near = abs(measured["mean"] - claimed["value"]) <= claimed["tolerance"]
+    told = [
+        f"A number of {{doc}}`{chapter}` ({_link(chapter, entry)}). The paper prints {claimed['printed']}.",
+        f"Our mean is {_value(measured)} ({markup.plain(entry['paper']['by'])}).",
+        f"It lies {'within' if near else 'outside'} the tolerance of {claimed['tolerance']:g}.",
+    ]
+    if measured["predicted"]:
+        low, high = measured["predicted"]
+        told.append(f"One more network of ours would lie between {low:.4f} and {high:.4f}.")
+    else:
+        told.append("With one network the tolerance decides alone.")
+    return " ".join([*told, f"So the number is **{entry['word']}**."])
+
+
+def _value(measured: Mapping) -> str:
+    if measured["low"] is None:
+        return f"{measured['mean']:.4f}"
+    return f"{measured['mean']:.4f}, with the 95 % interval {measured['low']:.4f} to {measured['high']:.4f}"
+
+
+def _link(chapter: str, entry: Mapping) -> str:
+    return f'<a href="scoreboard.html#{chapter}.{entry["id"]}">its row</a>'
+
+
+def _capital(text: str) -> str:
+    plain = markup.plain(text)
+    return plain[:1].upper() + plain[1:]

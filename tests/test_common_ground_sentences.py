@@ -1,0 +1,85 @@
+"""What the page on the common ground says of rows, on made-up ones, and by which names."""
+
+import re
+
+import nbformat
+import numpy as np
+from test_common_ground_answers import all_rows, judgement
+
+from lib import book
+from lib.chapters.common_ground import here
+from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, YARDSTICKS, titled
+from lib.chapters.common_ground.measure import Change, FilterFound
+from lib.chapters.common_ground.rows import Row
+
+
+def test_every_defence_is_named_by_its_paper():
+    assert titled("retrained") == "retraining (Sharna)" and titled(NONE) == "no defence"
+    assert titled("your own") == "your own"
+    known = set()
+    for entry in (book.PAGES / "references.bib").read_text(encoding="utf-8").split("\n@")[1:]:
+        first, year = re.search(r"author\s*= \{(\w+)", entry), re.search(r"year\s*= \{(\d+)", entry)
+        known |= {" ".join(one[1] for one in (first, year) if one)}
+    by = {name: re.search(r"\((.+)\)$", titled(name)) for name in DEFENCES if name != NONE}
+    assert all(found and found[1] in known for found in by.values()), "author, and year where the paper has one"
+
+
+def test_the_page_explains_every_defence_by_the_name_that_its_rows_have():
+    cells = nbformat.read(book.source("common_ground"), as_version=4).cells
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert [name for name in DEFENCES if f"**{titled(name)}**" not in prose] == []
+
+
+def test_sentences_say_what_the_rows_say():
+    of = all_rows(AutoAttack=0)
+    best_of_all = titled(FROM_PAPERS[-1])
+    assert here.image_by_image(of, 0.3) == (
+        f"Here: of all 50 images, {best_of_all} is safe from FGSM on 60%, and from all attacks on 12%."
+    )
+    assert here.what_is_left(of).startswith(
+        f"Here: at eps 0.1 the best of the papers' defences is {best_of_all}, with 60% under FGSM and 12% safe from "
+        "all attacks; PGD, rising eps (Wong 2018) has 16%. At eps 0.3"
+    )
+    assert here.defences(of).startswith(
+        "Here: at eps 0.1 FGSM flatters the network without a defence most: 100% under random signs, 60% under FGSM, 0%"
+        " safe from all attacks. At eps 0.3"
+    )
+    costs = dict.fromkeys(DEFENCES, 2.0)
+    assert here.price(of, costs).startswith(
+        "Here: at eps 0.1 PGD, rising eps (Wong 2018) changes clean accuracy by -0.01 and the share safe from all "
+        "attacks by +0.16, at 2.0 times"
+    )
+    curve = {0.1: {"removal": [[1.0, 0.2], [1.0, 0.4]], NONE: [[0.9, 0.0]]}, 0.3: {NONE: [[0.9, 0.1]]}}
+    assert here.over_eps([0.0, 0.5], curve) == (
+        "Here: at eps 0.5 accuracy is highest for removal (Khorasani 2025) at 30% of those trained at eps 0.1, and for "
+        "the network without a defence at 10% of those trained at eps 0.3."
+    )
+    nothing = {0.3: {"removal": [[1.0, 0.01]], NONE: [[0.9, 0.0]]}}
+    assert here.over_eps([0.0, 0.5], nothing) == "Here: at eps 0.5 every defence has an accuracy below 2%."
+    count = 2 * len(DEFENCES)
+    assert here.flags(all_rows(FGSM=18)) == (f"Here: 2 of {count} rows raise a flag (one step beats many steps: 2).")
+    assert here.flags(all_rows()) == f"Here: 0 of {count} rows raise a flag."
+
+
+def test_a_reading_of_the_filter_that_does_nothing_is_named():
+    before = np.array([1.5, 0.5])
+    found = {"a": Change(2, 1, before, before), "b": Change(1, 3, before, before * 0)}
+    assert here.filtered(FilterFound(np.ones((2, 3), bool), found)) == (
+        "Here: readings that change no singular value: 1 of 2 (a)."
+    )
+
+
+def test_yardsticks_that_answer_all_images_alike_are_counted():
+    of = all_rows(clean=50)
+    assert here.yardsticks(of) == "Here: none of 8 networks gives nearly one answer to all images."
+    of[0.1] = of[0.1] | {YARDSTICKS[0]: Row([judgement(clean=5, FGSM=5), judgement(clean=50)])}
+    assert here.yardsticks(of) == (
+        "Here: of 8 networks, these give nearly one answer to all images: 1 of PGD training (Madry 2018) at eps 0.1."
+    )
+
+
+def test_madry_s_farthest_figure_is_named():
+    assert here.published([]) == "Here: not run."
+    assert here.published([judgement(clean=49, FGSM=48, AutoAttack=30)]) == (
+        "Here: the farthest from its published figure is AutoAttack, by -0.285."
+    )

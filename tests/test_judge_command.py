@@ -1,0 +1,213 @@
+"""`python -m lib.run judge` in a reader's own folder: their module, their weights, their images, and the page."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+import torch
+from browser import window
+from judged import nearest_mean
+from safetensors.torch import save_file
+from torch import nn
+
+from lib import compute
+from lib.judge import Refused, command
+from lib.judge.loading import load
+from lib.run.__main__ import main
+
+MODULE = '''\
+"""Networks of a reader's own."""
+
+import torch
+from torch import nn
+
+table = [1, 2]
+
+
+def build():
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+
+
+class Rounded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.network = build()
+
+    def forward(self, x):
+        return self.network((3 * x).round() / 3)
+
+
+def sized(width):
+    return nn.Linear(width, 10)
+
+
+def broken():
+    raise KeyError("no such layer")
+
+
+def text():
+    return "a network"
+
+
+ready = build()
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path, digits, monkeypatch) -> Path:
+    """A reader's folder, which Python is run in: a module, weights, images."""
+    network = nearest_mean(digits)
+    (tmp_path / "my_networks.py").write_text(MODULE)
+    torch.save(network.state_dict(), tmp_path / "w.pt")
+    x, y = digits.x_test[:40].cpu().numpy(), digits.y_test[:40].cpu().numpy()
+    np.savez(tmp_path / "own.npz", x=x, y=y)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "my_networks", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return tmp_path
+
+
+FEW = ["--steps", "1", "--queries", "2", "--lbfgs", "1"]
+
+
+def test_a_reader_judges_a_network_in_a_folder_of_their_own(folder: Path, digits) -> None:
+    given = ["--model", "my_networks:build", "--weights", "w.pt", "--data", "own.npz", "--eps", "0.1,0.3"]
+    environment = os.environ | {"PYTHONPATH": str(compute.ROOT), "OMP_NUM_THREADS": "1"}
+    call = [sys.executable, "-m", "lib.run", "judge", *given, *FEW, "--name", "mine", "--out", "found"]
+    done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    kept, index = folder / "found" / "verdict.json", folder / "found" / "page" / "index.html"
+    assert "mine: accuracy on all 40 images of own.npz" in done.stdout
+    assert done.stdout.endswith(f"JSON: {kept}\npage: {index}\n")
+    found = json.loads(kept.read_text())
+    jsonschema.validate(found, json.loads((compute.ROOT / "lib" / "judge" / "verdict.schema.json").read_text()))
+    network, x = nearest_mean(digits), digits.x_test[:40]
+    with torch.no_grad():
+        correct = (network(x).argmax(1) == digits.y_test[:40]).tolist()
+    told = found["at"][0]["accuracy"]["clean"]["correct"]
+    assert found["network"]["name"] == "mine" and told == "".join(str(int(one)) for one in correct)
+    with window() as chromium:
+        for width in (1280, 390):
+            sight = chromium.look(index.as_uri(), width=width)
+            assert not sight.errors and not sight.failures
+            assert chromium.page.evaluate("document.documentElement.scrollWidth") <= width
+        shown = chromium.page.locator("article").inner_text()
+        texts = [image.get_attribute("alt") for image in chromium.page.locator("article figure img").all()]
+    assert "mine under attack" in shown and "No transfer was tried" in shown and "every red flag" in shown.lower()
+    assert len(texts) == 2 and all("mine 0." in text for text in texts)
+
+
+def test_the_command_says_why_it_refuses_and_leaves_nothing_behind(folder: Path, capsys) -> None:
+    def refused(*given: str) -> str:
+        assert main(["judge", "--data", "own.npz", *FEW, *given]) == 1
+        told = capsys.readouterr()
+        assert told.out == "" and told.err.startswith("error: ") and "Traceback" not in told.err
+        return told.err
+
+    where = folder / "there"
+    told = refused("--model", "my_networks:build", "--out", str(where))
+    assert "nothing is left to attack" in told and not (where / "verdict.json").exists()
+    assert "there is no device 'cuda:7'" in refused("--model", "my_networks:build", "--device", "cuda:7")
+    assert "REPRO_DEVICE" not in os.environ or os.environ["REPRO_DEVICE"] != "cuda:7"
+    (folder / "taken").write_text("")
+    assert "cannot be written" in refused("--model", "my_networks:build", "--out", "taken")
+    assert "0 images are asked for" in refused("--model", "my_networks:build", "--images", "0")
+    assert "say --other" in refused("--model", "my_networks:build", "--other-weights", "w.pt")
+
+
+def test_a_verdict_lies_with_the_runs_by_the_network_s_name(folder: Path, monkeypatch) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(command, "_judged_in", lambda where, *_, **__: asked.append(where))
+    assert main(["judge", "--model", "my_networks:build", "--weights", "w.pt", "--data", "own.npz"]) == 0
+    assert main(["judge", "--model", "my_networks:build", "--name", "à ../b", "--data", "mnist"]) == 0
+    judged = compute.RUNS / "judged"
+    assert asked == [judged / "my_networks-build-w.pt-own", judged / "b-mnist"]
+
+
+def test_weights_come_as_pt_and_as_safetensors(folder: Path, digits) -> None:
+    network = nearest_mean(digits)
+    save_file({name: one.cpu() for name, one in network.state_dict().items()}, folder / "w.safetensors")
+    for name in ("w.pt", "w.safetensors"):
+        found = load("my_networks:build", folder / name)
+        assert not found.training and torch.equal(found[1].weight, network[1].weight)
+    assert isinstance(load("my_networks:Rounded", None), nn.Module)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("my_networks", "write module:function"),
+        ("missing:build", "no module missing in"),
+        ("json.missing:build", "no module json.missing in"),
+        ("needing_module:build", "cannot be imported: No module named 'absent'"),
+        ("broken_module:build", "cannot be imported: NameError"),
+        ("my_networks:biuld", "has no biuld; it has build"),
+        ("my_networks:table", "is a list"),
+        ("my_networks:ready", "is a Sequential"),
+        ("my_networks:sized", "missing a required argument: 'width'"),
+        ("my_networks:broken", "raises KeyError: 'no such layer'"),
+        ("my_networks:text", "gives a str"),
+    ],
+)
+def test_what_gives_no_network_is_refused(source, said, folder: Path) -> None:
+    (folder / "broken_module.py").write_text("import torch\nundefined\n")
+    (folder / "needing_module.py").write_text("import absent\n")
+    with pytest.raises(Refused, match=said):
+        load(source, None)
+
+
+class Harmful:
+    """What a file of weights can hold that is not opened with `weights_only`."""
+
+    def __reduce__(self) -> tuple:
+        return os.mkdir, ("was-here",)
+
+
+def cut(path: Path) -> None:
+    """Half of a file, as of a download that broke off."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def half(state: dict) -> dict:
+    return {name: one.half() for name, one in state.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "said"),
+    [
+        ("whole.pt", lambda state, path: torch.save(nn.Linear(1, 1), path), "more than tensors.*state_dict"),
+        ("harm.pt", lambda state, path: torch.save({"w": Harmful()}, path), "would run code"),
+        ("cut.pt", lambda state, path: (torch.save(state, path), cut(path)), "cut.pt cannot be read"),
+        ("empty.pt", lambda state, path: path.write_bytes(b""), "empty.pt cannot be read"),
+        ("page.pt", lambda state, path: path.write_text("<html>not found</html>"), "page.pt"),
+        ("epoch.pt", lambda state, path: torch.save({"model": state, "epoch": 3}, path), "a dict of model, epoch"),
+        ("list.pt", lambda state, path: torch.save(list(state.values()), path), "holds list, no state dict"),
+        ("less.pt", lambda state, path: torch.save({"1.bias": state["1.bias"]}, path), "it lacks 1.weight"),
+        ("more.pt", lambda state, path: torch.save(state | {"2.bias": state["1.bias"]}, path), "has 2.bias, which"),
+        (
+            "parallel.pt",
+            lambda state, path: torch.save({f"module.{name}": one for name, one in state.items()}, path),
+            "lacks 1.bias, 1.weight; it has module.1.bias",
+        ),
+        (
+            "shape.pt",
+            lambda state, path: torch.save(state | {"1.bias": torch.zeros(9)}, path),
+            r"1\.bias is \(9,\), not \(10,\)",
+        ),
+        ("half.pt", lambda state, path: torch.save(half(state), path), "another precision.*float32"),
+        ("cut.safetensors", lambda state, path: (save_file(state, path), cut(path)), "damaged, or no safetensors"),
+        ("none.pt", lambda state, path: None, "there is no file"),
+        ("none.safetensors", lambda state, path: None, "there is no file"),
+    ],
+)
+def test_weights_that_are_not_those_of_the_network_are_refused(name, write, said, folder: Path) -> None:
+    path = folder / name
+    write(torch.load(folder / "w.pt", weights_only=True), path)
+    with pytest.raises(Refused, match=said):
+        load("my_networks:build", path)
+    assert not (folder / "was-here").exists()

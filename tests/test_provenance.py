@@ -1,0 +1,94 @@
+"""Where a result comes from: the commit of this folder, and of no other."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lib import compute, provenance
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    return subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository in place of the book's."""
+    root = tmp_path / "a checkout"
+    root.mkdir()
+    git(root, "init", "-q")
+    (root / "file").write_text("one")
+    git(root, "add", "file")
+    git(root, "commit", "-qm", "First")
+    monkeypatch.setattr(compute, "ROOT", root)
+    return root
+
+
+def test_a_commit_is_named_with_whether_something_differs(checkout: Path) -> None:
+    head = git(checkout, "rev-parse", "HEAD")
+    assert provenance.commit() == head
+    (checkout / "file").write_text("two")
+    assert provenance.commit() == f"{head}+changes"
+
+
+def test_a_folder_in_another_repository_has_no_commit(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / "unpacked").mkdir()
+    monkeypatch.setattr(compute, "ROOT", checkout / "unpacked")
+    assert provenance.commit() is None
+
+
+def test_a_hooks_environment_names_no_other_repository(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "another"
+    other.mkdir()
+    git(other, "init", "-q")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    assert provenance.commit() and provenance.commit() == provenance.commit().removesuffix("+changes")
+
+
+def test_another_users_checkout_is_one(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(checkout, "rev-parse", "HEAD")
+    assert provenance.commit()
+
+
+def test_without_git_there_is_no_commit(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(checkout))
+    assert provenance.commit() is None
+
+
+HOMELESS = """
+import os, pwd
+def unknown(number):
+    raise KeyError(number)
+pwd.getpwuid = unknown
+os.environ.pop("HOME", None)
+import lib.run
+print(lib.run.Path.home())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows every user")
+def test_a_user_whom_the_system_does_not_know_has_a_home_to_write_to() -> None:
+    ran = subprocess.run([sys.executable, "-c", HOMELESS], cwd=compute.ROOT, capture_output=True, text=True)
+    home = Path(ran.stdout.strip())
+    assert ran.returncode == 0 and home.name == f"home-{os.getuid()}" and os.access(home, os.W_OK), ran.stderr[-2000:]
+
+
+def test_a_home_in_the_name_of_the_data_folder_is_meant_as_such() -> None:
+    code = "from lib import data; print(data.CACHE)"
+    for given, expected in (("~/cache", Path.home() / "cache"), ("near", compute.ROOT / "near")):
+        environment = os.environ | {"REPRO_DATA": given}
+        ran = subprocess.run(
+            [sys.executable, "-c", code], cwd=compute.ROOT, env=environment, capture_output=True, text=True
+        )
+        assert ran.stdout.strip() == str(expected), ran.stderr[-2000:]
