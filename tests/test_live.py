@@ -180,6 +180,12 @@ def test_what_is_said_is_what_the_network_says(opened: Window, trained, images) 
     assert verdict(opened).startswith(f"The undefended network says {then} (") and verdict(opened).endswith(
         "It is fooled."
     )
+    with torch.no_grad():
+        likely = [trained[0](one).softmax(1)[0].tolist() for one in (x, attacked)]
+    rows = [row.split("\t") for row in opened.page.locator("#live-bars tr").all_inner_texts()]
+    assert [row[0] for row in rows] == [str(number) for number in range(10)]
+    told = [[float(share.removesuffix("%")) / 100 for share in row[1:]] for row in rows]
+    assert np.abs(np.array(told).T - likely).max() < 0.002
     choose(opened, eps="0")
     assert (
         verdict(opened).endswith("It is not fooled.") and opened.page.inner_text("#live-change-caption") == "no change"
