@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from lib import book
-from lib.chapters.common_ground.figures import ladders
+from lib.chapters.common_ground.drawing import ladders
 from lib.chapters.common_ground.judging import WORST
 from lib.chapters.common_ground.rows import Row
 from lib.chapters.common_ground.table import share_cell
@@ -96,7 +96,7 @@ def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
     title = f"eps {eps:g}"
     with rc_context(plots.STYLE):
         drawn = [name.replace("$", r"\$") for name in names]  # no formulas
-        figure: Figure = ladders({title: shares}, drawn, {"": ["red flags"], title: flags})
+        figure: Figure = ladders({title: shares}, drawn, flags, noted="flags")
         figure.savefig(path, bbox_inches="tight")
         plots.plt.close(figure)
     described = "; ".join(f"{name} {shares[WORST][place][0]:.2f}" for place, name in enumerate(names))
