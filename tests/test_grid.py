@@ -9,6 +9,7 @@ from swept import NOTEBOOK, PARAMETERS, Anything
 from lib import book as the_book
 from lib import compute
 from lib.evidence import cluster as cluster_module
+from lib.files import LONGEST_NAME
 from lib.parameters import ParameterError
 from lib.run import profiles
 from lib.run.run import Run
@@ -108,7 +109,7 @@ def test_a_long_grid_has_a_short_name(book: Path) -> None:
     names = [grid.name(NOTEBOOK, "quick", parse(f"seed=0:{end}")) for end in (2, 60, 61)]
     assert names[0] == "mitigation+quick+seed=0,1"
     assert len(set(names)) == 3
-    assert max(map(len, names)) <= grid.LONGEST_NAME
+    assert max(map(len, names)) <= LONGEST_NAME
 
 
 # ---- Curves ----

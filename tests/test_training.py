@@ -496,7 +496,7 @@ def test_a_network_within_another_counts_as_well(edit, batches):
 
 UNRELATED = {
     "a comment": ("train/loop", "    loss.backward()", "    loss.backward()  # gradients"),
-    "an attack that is not trained on": ("attack/gradient", "x + self.eps * self.gradient(model, x, y).sign()", "x"),
+    "an attack that is not trained on": ("attack/gradient", "x + self.eps * signs(self.gradient(model, x, y))", "x"),
     "when a step is captured": ("train/graphs", "WARM_UP = 3", "WARM_UP = 4"),
     "a new definition": (
         "models/base",

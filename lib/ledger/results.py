@@ -101,7 +101,7 @@ def write(notebook: str, found: Mapping) -> Path:
     return path
 
 
-WHOLE = {"notebook", "profile", "parameters", "claims", "provenance"}
+WHOLE = {"notebook", "profile", "claims", "provenance"}
 """What results always have."""
 
 
