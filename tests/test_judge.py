@@ -149,7 +149,7 @@ def test_the_page_shows_the_book_s_rows_and_what_is_missing_as_missing(verdict, 
     assert (
         text.count("the nearest $mean_") > 2
         and r"# the nearest \$mean\_ under attack" in text
-        and text.count("PGD training (Madry)") >= 1
+        and text.count("PGD training (Madry 2018)") >= 1
     )
     fooled = beside.Known("fooled (F.)", [replace(verdict.at[0.3], correct=none)], 1)
     least = beside.Rows(rows[0.3].experiment, "quick", [fooled, fooled])
