@@ -245,7 +245,7 @@ def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
     scored |= {TUNED: [scores(P=0.9, W=0.3, PGD=0.1)] * 2, GOING_ON: [scores(P=0.8, W=0.7, PGD=0.6)] * 2}
     told = sentences.protocols(scored)
     assert told.startswith("Here: accuracy of fine-tuning is 0.990 on the very images trained on, 0.900 on held-out")
-    assert told.endswith("mixed less fine-tuned is -0.100, +0.400 and +0.500.")
+    assert told.endswith("mixed training that goes on, minus fine-tuning, is -0.100, +0.400 and +0.500.")
     told = sentences.batch_sizes(BY_SIZE)
     assert told.startswith("Here, by images in a batch: 64: 0.900 on the images trained on, 0.100 under PGD; 227: 0.5")
     ended = {"FGSM": [scores(PGD=0.5)], STOPPED: [scores(PGD=0.6)]}

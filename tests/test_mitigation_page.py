@@ -180,7 +180,7 @@ def test_headline_numbers_are_those_that_have_ranges() -> None:
 def test_every_number_that_the_prose_shows_is_in_the_summary() -> None:
     cells = nbformat.read(book.source("mitigation"), as_version=4).cells
     shown = {name for cell in cells for name in re.findall(r"{glue:text}`answer-([\w-]+)", cell.source)}
-    found = summary.summary(numbers(), outcome([0.8] * 3), searches(0.0, 0.1, 0.5), made.EXPERIMENT)
+    found = summary.summary(networks(clean=THREE), outcome([0.8] * 3), searches(0.0, 0.1, 0.5), made.EXPERIMENT)
     assert shown == found.keys()
     assert found["fresh"] == pytest.approx(0.2) and found["worst"] == 0 and found["data"] == "MNIST"
 

@@ -152,9 +152,9 @@ def protocols(scored: Scored) -> str:
     lead = [gap(scored[GOING_ON], scored[TUNED], kind).mean for kind in ("P", "W", "PGD")]
     return (
         f"Here: accuracy of fine-tuning is {tuned[0]:.3f} on the very images trained on, {tuned[1]:.3f} on held-out "
-        f"stale images, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} under PGD. Of mixed training the last three "
-        f"are {mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f}. At equal epochs and images mixed less fine-tuned is "
-        f"{lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
+        f"stale images, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} under PGD. Mixed training from scratch has "
+        f"{mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on the last three. The fair comparison has equal epochs "
+        f"and images: mixed training that goes on, minus fine-tuning, is {lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
     )
 
 

@@ -44,14 +44,17 @@ def headline(
 
 
 def summary(
-    numbers: dict[str, float], outcome: Outcome, searches: Sequence[SearchRecord], experiment: Experiment
+    networks: Sequence[NetworkRecord], outcome: Outcome, searches: Sequence[SearchRecord], experiment: Experiment
 ) -> dict[str, object]:
-    """What the first paragraphs say, from the `headline`, the attacks on retrained networks, and the run's size."""
-    on_mnist = experiment.dataset == "mnist"
+    """What the first paragraphs say: of the networks before, of the same retrained on training images, and the run's
+    size.
+    """
+    on_mnist, held_out = experiment.dataset == "mnist", outcome[experiment.held_out]
     return {
-        "stale": numbers["stale_accuracy"],
-        "fresh": numbers["fresh_accuracy"],
-        "worst": rate(worst(outcome[experiment.held_out], searches)).mean,
+        "before": rate([one.correct(one.fgsm.at(experiment.eps_train)) for one in networks]).mean,
+        "stale": rate(correct(held_out, "stale FGSM")).mean,
+        "fresh": rate(correct(held_out, "fresh FGSM")).mean,
+        "worst": rate(worst(held_out, searches)).mean,
         "seeds": experiment.seeds,
         "eps": experiment.eps_train,
         "data": "MNIST" if on_mnist else f"{experiment.dataset} (a small sample of MNIST)",

@@ -51,13 +51,13 @@ def controls_by_level(records: Sequence[CellRecord]) -> pd.DataFrame:
 
 
 def moved(grid: Grid) -> pd.DataFrame:
-    """The share of images that move S more, plainly and free of scale, beside random sets."""
+    """The share of images that move S more, not clipped and free of scale, beside random sets."""
     rows = []
     for key in grid:
         (plain, _), (free, over) = moved_beside_lot(grid, key)
         row = {
             "cell": str(key),
-            "plainly": f"{plain:.3f}",
+            "not clipped": f"{plain:.3f}",
             "in units of random signs, S from other images": f"{free:.3f}",
         }
         rows.append(row | {"beyond 95 % of random sets": f"{over:+.3f}"})
