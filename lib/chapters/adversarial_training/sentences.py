@@ -153,8 +153,9 @@ def protocols(scored: Scored) -> str:
     return (
         f"Here: accuracy of fine-tuning is {tuned[0]:.3f} on the very images trained on, {tuned[1]:.3f} on held-out "
         f"stale images, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} under PGD. Mixed training from scratch has "
-        f"{mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on the last three. The fair comparison has equal epochs "
-        f"and images: mixed training that goes on, minus fine-tuning, is {lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
+        f"{mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on the last three. The fair comparison has "
+        "equal epochs and images: mixed training that goes on, minus fine-tuning, is "
+        f"{lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
     )
 
 
