@@ -2,14 +2,12 @@
 
 import html
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from lib import book
 from lib.chapters.common_ground.drawing import ladders
 from lib.chapters.common_ground.judging import WORST
 from lib.chapters.common_ground.rows import Row
@@ -18,8 +16,7 @@ from lib.judge import words, written
 from lib.judge.beside import Known, Rows
 from lib.judge.verdict import COLUMNS, FOLLOW, Verdict
 from lib.show import plots, tables
-from lib.site import markup
-from lib.site.render import render
+from lib.site import markup, single
 
 HEAD = ["network", *COLUMNS, "L-BFGS: median L2", "red flags", "networks"]
 DRAWN = ("clean", "FGSM", "PGD-40", WORST)
@@ -41,17 +38,7 @@ def build(verdict: Verdict, beside: Mapping[float, Rows | None], where: Path) ->
     lib.site.render.SiteError
         Where jupyter-book fails or warns.
     """
-
-    def staged(target: Path) -> None:
-        target.mkdir()
-        for name in ("_config.yml", "references.bib"):
-            shutil.copyfile(book.PAGES / name, target / name)
-        shutil.copytree(book.PAGES / "_static", target / "_static")
-        shutil.copyfile(where / written.NAME, target / written.NAME)
-        (target / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
-        (target / "index.md").write_text(page(verdict, beside, target), encoding="utf-8")
-
-    return render(staged, where / "page")
+    return single.build(lambda target: page(verdict, beside, target), where / written.NAME, where / "page")
 
 
 def page(verdict: Verdict, beside: Mapping[float, Rows | None], target: Path) -> str:

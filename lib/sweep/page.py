@@ -2,18 +2,15 @@
 
 import html
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from lib import book
 from lib.ledger.claims import Claim, paper
 from lib.show import tables
-from lib.site import markup
-from lib.site.render import render
+from lib.site import markup, single
 from lib.sweep import figures, grid
 from lib.sweep.grid import Sweep
 
@@ -26,17 +23,7 @@ def build(sweep: Sweep, rows: pd.DataFrame, where: Path) -> Path:
     lib.site.render.SiteError
         Where jupyter-book fails or warns.
     """
-
-    def staged(target: Path) -> None:
-        target.mkdir()
-        for name in ("_config.yml", "references.bib"):
-            shutil.copyfile(book.PAGES / name, target / name)
-        shutil.copytree(book.PAGES / "_static", target / "_static")
-        shutil.copyfile(where / "results.csv", target / "results.csv")
-        (target / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
-        (target / "index.md").write_text(page(sweep, rows, target), encoding="utf-8")
-
-    return render(staged, where / "book")
+    return single.build(lambda target: page(sweep, rows, target), where / "results.csv", where / "book")
 
 
 def page(sweep: Sweep, rows: pd.DataFrame, target: Path) -> str:

@@ -1,0 +1,39 @@
+"""A site of one page in the look of the book, with a file that it offers."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from lib import book
+from lib.files import copied
+from lib.site.render import render
+
+CONTENTS = "format: jb-book\nroot: index\n"
+
+
+def build(page: Callable[[Path], str], offered: Path, output: Path) -> Path:
+    """Render a page in place of `output`; return it.
+
+    Parameters
+    ----------
+    page
+        Gives the page in Markdown, and puts its figures into the folder that it is given.
+    offered
+        A file that lies beside the page.
+
+    Raises
+    ------
+    lib.site.render.SiteError
+        Where jupyter-book fails or warns.
+    """
+
+    def staged(target: Path) -> None:
+        target.mkdir()
+        for name in ("_config.yml", "references.bib"):
+            shutil.copyfile(book.PAGES / name, target / name)
+        copied(book.PAGES / "_static", target / "_static")
+        shutil.copyfile(offered, target / offered.name)
+        (target / "_toc.yml").write_text(CONTENTS, encoding="utf-8")
+        (target / "index.md").write_text(page(target), encoding="utf-8")
+
+    return render(staged, output)
