@@ -165,7 +165,7 @@ def test_within_a_time_nothing_is_begun_that_cannot_end_and_what_takes_longer_is
 
 def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path: Path) -> None:
     cell = PART(Setting())
-    with cell._alone(wait=False):
+    with cell.alone(wait=False):
         context = multiprocessing.get_context("fork")
         queue = context.Queue()
 
@@ -198,7 +198,7 @@ def test_time_is_spent_on_what_fits_and_others_are_waited_for_in_peace(monkeypat
     """Where another process is at the last cell that fits, what does not fit is begun instead."""
     naps: list[float] = []
     tasks = [plan.Task(PART(Setting()), 0.1), plan.Task(SLOW(Setting(1)), 1000.0)]
-    with PART(Setting())._alone(wait=False):
+    with PART(Setting()).alone(wait=False):
         monkeypatch.setattr(fill, "time", SimpleNamespace(monotonic=time.monotonic, sleep=naps.append))
         filled = fill.fill(tasks, within=1.0)
         assert set(filled.left) == {task.cell for task in tasks} and fill.POLL_S not in naps, "the long one was begun"
@@ -214,6 +214,34 @@ def test_what_another_process_failed_at_is_not_tried_again(tmp_path: Path) -> No
     (note,) = (tmp_path / "notes").iterdir()
     note.write_text("what the other one said")
     assert fill.fill(tasks, failures=tmp_path / "notes").failed == {FAILING(Setting()): "what the other one said"}
+
+
+def test_no_other_process_looks_between_a_failure_and_its_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cell, looked = FAILING(Setting()), []
+
+    def look(**options: object) -> None:
+        with pytest.raises(Busy), FAILING(Setting()).alone(wait=False):
+            pass
+        looked.append(options)
+
+    monkeypatch.setattr(fill.traceback, "print_exc", look)
+    fill.fill([plan.Task(cell, None)], failures=tmp_path)
+    assert len(looked) == 1 and (tmp_path / cell.digest).exists()
+
+
+def test_an_interrupt_that_comes_as_the_work_ends_stops_that_and_nothing_after_it() -> None:
+    ended = 0
+    for early in range(-100, 200):
+        clock = fill.Deadline(0.002)
+        try:
+            with clock.interrupting():
+                while clock.left > early * 1e-6:
+                    pass
+            ended += 1
+        except fill.OutOfTime:
+            pass
+        sum(range(100))  # where it would arrive
+    assert 0 < ended < 300, "the interrupt came before the end and after it"
 
 
 # Threads

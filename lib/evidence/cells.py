@@ -127,10 +127,11 @@ class Cell(Generic[R]):
         Busy
             Where another process is at it, and this one is not to `wait`.
         """
-        with self._alone(wait):
-            return self.read() or self._measured()
+        with self.alone(wait):
+            return self.read() or self.measured()
 
-    def _measured(self) -> tuple[R, Made]:
+    def measured(self) -> tuple[R, Made]:
+        """Measure it and keep it; for whoever holds it `alone`."""
         commit, started = provenance.commit(), time.perf_counter()
         with data.noting() as used, snapshots.noting(self._note_begun):
             record = self.part.measure(self.setting)
@@ -163,8 +164,14 @@ class Cell(Generic[R]):
         note_begun(self.begun, [training.name])
 
     @contextmanager
-    def _alone(self, wait: bool) -> Iterator[None]:
-        """Hold the cell against other processes; whoever dies lets go of it."""
+    def alone(self, wait: bool) -> Iterator[None]:
+        """Hold the cell against other processes; whoever dies lets go of it.
+
+        Raises
+        ------
+        Busy
+            Where another process holds it, and this one is not to `wait`.
+        """
         folder = FOLDERS[0] / ".locks"
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / self.digest[:32])

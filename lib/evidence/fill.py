@@ -84,7 +84,16 @@ def fill(
 
 def _one(task: Task, filled: Filled, clock: "Deadline", failures: Path | None) -> bool:
     """Make one cell; whether that came to an end here, be it a bad one."""
-    cell, note = task.cell, failures and failures / task.cell.digest
+    try:
+        with task.cell.alone(wait=False):
+            return _held(task.cell, filled, clock, failures)
+    except Busy:
+        return False
+
+
+def _held(cell: Cell, filled: Filled, clock: "Deadline", failures: Path | None) -> bool:
+    """Make a cell that this process holds, so that what it notes of a failure is there before another looks."""
+    note = failures and failures / cell.digest
     if cell.is_kept:
         return False
     if note and note.exists():
@@ -92,9 +101,10 @@ def _one(task: Task, filled: Filled, clock: "Deadline", failures: Path | None) -
         return True
     try:
         with clock.interrupting():
-            cell.make(wait=False)
-    except (Busy, OutOfTime):
-        return False
+            cell.measured()
+    except OutOfTime:
+        if not cell.is_kept:
+            return False
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         filled.failed[cell] = f"{type(error).__name__}: {error}"
@@ -147,14 +157,18 @@ class Deadline:
         ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as in a shell's background jobs
         if ignored:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        timer.start()
         try:
-            yield
+            try:
+                timer.start()
+                yield
+            finally:
+                timer.cancel()
+                timer.join()
+                time.sleep(0)  # an interrupt on its way arrives here, and not in whatever comes next
         except KeyboardInterrupt as error:
             if fired.is_set():
                 raise OutOfTime from error
             raise
         finally:
-            timer.cancel()
             if ignored:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
