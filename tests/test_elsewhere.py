@@ -23,7 +23,10 @@ from lib.train.batches import Shuffled
 from lib.train.loop import fit
 
 SMALL = {
-    "mitigation": ["epochs=1", "retrain_epochs=1", "detector_epochs=1", "grid=2", "n_images=10", "n_boundary=10"],
+    "mitigation": [
+        *("seeds=1", "epochs=1", "retrain_epochs=1", "detector_epochs=1"),
+        *("grid=2", "n_images=10", "n_boundary=10"),
+    ],
     "unlearning": [
         "seeds=2",
         "epochs=1",
@@ -35,6 +38,7 @@ SMALL = {
         "n_images=10",
     ],
     "adversarial_training": [
+        "seeds=1",
         "epochs=2",
         "finetune_epochs=1",
         "tutorial_epochs=1",
