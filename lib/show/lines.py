@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterator, Mapping
 
 from lib.ledger.claims import Claim
-from lib.show import wording
+from lib.show import meaning, wording
 
 
 def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
@@ -21,6 +21,7 @@ def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, st
 
 
 def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
+    yield entry["word"], html.escape(meaning.meaning(entry))
     yield "the paper", f"{wording.said(entry['claimed'])} <small>({html.escape(str(claim.where))})</small>"
     yield "also printed in", html.escape(claim.also)
     yield "cannot be right with", html.escape("; ".join(claim.against))

@@ -7,6 +7,7 @@ import html
 from collections.abc import Iterable, Iterator, Mapping
 
 from lib.ledger.words import GOOD
+from lib.show import meaning
 
 BAD = ("not found", "not found here", "does not stand", "refuted")
 MARKS = {"good": "✓", "bad": "✗", "open": "?", "none": "–", "alone": "○"}
@@ -52,17 +53,18 @@ def caveats(entry: Mapping) -> list[str]:
 
 
 def notes(entry: Mapping) -> str:
-    """Those of them that a few words beside the word do not say in full."""
-    return "<br>".join(html.escape(long) for _, long in _caveats(entry) if long)
+    """Those of them that a few words beside the word do not say in full, and which intervals overlap."""
+    found = [long for _, long in _caveats(entry) if long]
+    return "<br>".join(html.escape(one) for one in (*found, *meaning.overlaps(entry)))
 
 
 def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
     """Each in a few words, and in full where that is more."""
     if entry["alone"] != entry["word"]:
-        short = f"by itself: {entry['alone']}"
-        yield short, f"{short}; not all that is printed with it is found in one experiment"
+        yield f"by itself: {entry['alone']}", ""
     if entry["smaller"]:
-        yield "smaller than the paper’s", f"smaller than the paper’s: {'; '.join(entry['smaller'])}"
+        short = "smaller than the paper’s"
+        yield short, f"{short}: {'; '.join(entry['smaller'])}. Such a run does not decide what is at the paper’s size"
     if 1 in {side["measured"]["networks"] for side in (entry["paper"], entry["sound"]) if side}:
         yield "one network", ""
     if entry["fitted"]:
@@ -140,7 +142,7 @@ def _held_against(entry: Mapping, side: str) -> str:
         return ""
     own = claimed["sound_smallest"] if side == "sound" else None
     smallest = claimed["smallest"] if own is None else own
-    return f": <strong>{word}</strong> <small>(at least {smallest:g} counts)</small>"
+    return f": <strong>{word}</strong> <small>({meaning.held_against(word, entry[side]['measured'], smallest)})</small>"
 
 
 def ladder(entry: Mapping) -> str:

@@ -117,7 +117,7 @@ def depth_grows_fragile_count(grid: Grid) -> Answer:
     return Answer(
         id,
         Finding(least, told(by, images, grid, key)),
-        Finding(sound, told(f"{by}, less what chance gives", images, grid, key)),
+        Finding(sound, told(f"{by}, minus what chance gives", images, grid, key)),
         smaller=smaller(id, key),
         why=why,
     )
@@ -158,7 +158,7 @@ def _two_steps(stages: list, *, peak: bool) -> Measured:
 
 def _beyond_whole(ages: list, grid: Grid, key: Key) -> Finding:
     beyond = [[one.dropout.rightly / 64 - one.dropout.intact for one in age] for age in ages]
-    by = told("mean over dropped kernels less the whole network", len(beyond[0][0]), grid, key)
+    by = told("mean over dropped kernels minus the whole network", len(beyond[0][0]), grid, key)
     return Finding(_two_steps(beyond, peak=False), by)
 
 
