@@ -4,13 +4,13 @@ import pytest
 from projects import ACCURATE, by, measured
 
 from lib.ledger import words
-from lib.ledger.answers import Answer, Finding, not_run
+from lib.ledger.answers import Answer, Finding, Readings, not_run
 from lib.ledger.entries import entry
 from lib.ledger.ledger import Ledger
 from lib.measure.intervals import exact, over_networks, share
 from lib.show import meaning, wording
 from lib.show.cards import answered, card
-from lib.show.lines import lines
+from lib.show.lines import SAME, lines
 
 HELPS, CLEAN = "removal.helps", "clean.accuracy"
 
@@ -66,11 +66,32 @@ def test_the_meaning_stands_on_the_card_beside_the_word(ledger: Ledger) -> None:
         (Finding(over_networks([0.1]), "one"), "<strong>cannot tell</strong> <small>(without an interval"),
         (Finding(exact(0.5), "counted"), "<strong>holds</strong> <small>(it reaches 0.02"),
         (Finding(exact(0.01), "counted"), "<strong>fails</strong> <small>(it does not reach 0.02"),
-        (Finding(measured(0.1, 0.05, 0.15), "x", measured(0.0, -0.1, 0.1), "y"), "which counts; so does the control"),
+        (
+            Finding(measured(0.1, 0.05, 0.15), "x", measured(0.0, -0.1, 0.1), "y"),
+            "which counts, but not beyond",
+        ),
     ],
 )
 def test_a_finding_says_where_its_interval_lies(ledger: Ledger, finding: Finding, said: str) -> None:
     assert said.replace("which counts", "effect that counts") in wording.finding(of(ledger, HELPS, finding), "paper")
+
+
+def test_one_measurement_that_answers_both_is_shown_once(ledger: Ledger) -> None:
+    both, claim = by(0.1, 0.05, 0.15), ledger.paper.claims[HELPS]
+    assert dict(lines(claim, of(ledger, HELPS, both, both), ""))["soundly"] == SAME
+    assert "FGSM" in dict(lines(claim, of(ledger, HELPS, both, by(0.2, 0.1, 0.3)), ""))["soundly"]
+    assert dict(lines(claim, of(ledger, HELPS, both), ""))["soundly"].endswith("–")
+
+
+def test_a_command_in_a_reason_is_code(ledger: Ledger) -> None:
+    found = answered(ledger, not_run(CLEAN, "`make <it>` makes it.")).data
+    assert "<code>make &lt;it&gt;</code> makes it." in found
+
+
+def test_readings_that_give_nothing_name_no_other(ledger: Ledger) -> None:
+    for giving, said in ((0, "found by 0 of 6 readings"), (1, "found by 1 of 6 readings, in other units")):
+        tried = of(ledger, CLEAN, ACCURATE, readings=Readings(6, giving, "in other units"))
+        assert wording.readings(tried) == said
 
 
 def test_an_exact_nothing_is_no_effect() -> None:

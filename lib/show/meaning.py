@@ -8,7 +8,7 @@ STATEMENTS = {
     "true, not as shown": "it holds when it is measured soundly; the paper’s own measurement does not show it",
     "found, unsettled": "it holds the paper’s way; whether it holds soundly is open",
     "cannot tell": "whether it holds soundly is open, and the paper’s own measurement does not show it",
-    "empty": "what is claimed is seen, but as much of it in the control: so it says nothing of what is claimed",
+    "empty": "what is claimed is seen, but in the control as well: so it says nothing of the claim",
     "does not stand": "it fails when it is measured soundly, whatever the paper’s own measurement says",
     "refuted": "it fails when it is measured the paper’s way, and soundly nothing speaks for it",
 }
@@ -62,7 +62,7 @@ def held_against(word: str, measured: Mapping, smallest: float) -> str:
     if measured["low"] is None:
         return f"without an interval, it is not held against {size}"
     where = {"holds": "above", "fails": "below", "cannot tell": "on both sides of", "empty": "above"}[word]
-    beside = "; so does the control" if word == "empty" else ""
+    beside = ", but not beyond the control" if word == "empty" else ""
     return f"the interval lies {where} {size}{beside}"
 
 

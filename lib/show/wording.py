@@ -4,12 +4,14 @@ All take an answer as the results have it (`lib.ledger.entries`): what is shown 
 """
 
 import html
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from lib.ledger.words import GOOD
 from lib.show import meaning
 
 BAD = ("not found", "not found here", "does not stand", "refuted")
+CODE = re.compile("`([^`]+)`")
 MARKS = {"good": "✓", "bad": "✗", "open": "?", "none": "–", "alone": "○"}
 
 
@@ -40,6 +42,11 @@ def answer(entry: Mapping | None) -> str:
     if entry is None:
         return badge("not run")
     return under(badge(entry["word"], tone_of(entry)), [short for short, _ in _caveats(entry)])
+
+
+def prose(text: str) -> str:
+    """A sentence as HTML, what it has in backticks as code."""
+    return CODE.sub(r"<code>\1</code>", html.escape(text))
 
 
 def under(shown: str, beside: Iterable[str]) -> str:
@@ -122,10 +129,10 @@ def finding(entry: Mapping, side: str) -> str:
     lines = [f"{value(measured)}{_held_against(entry, side)}", f"<small>{html.escape(found['by'])}</small>"]
     if entry["kind"] != "statement" and measured["predicted"]:
         low, high = measured["predicted"]
-        lines.append(f"<small>one more network: {low:.4f} to {high:.4f}</small>")
+        lines.append(f"<small>one more network would give {low:.4f} to {high:.4f}, in 95 of 100 cases</small>")
     if found["over_control"]:
-        than = f"more than the control ({html.escape(found['control'])})"
-        lines.append(f"<small>{value(found['over_control'])} {than}</small>")
+        beyond = f"beyond the control ({html.escape(found['control'])}): {value(found['over_control'])}"
+        lines.append(f"<small>{beyond}</small>")
     if found["effect_excluded"] is not None:
         size = f"{entry['claimed']['effect']:g}"
         said_so = "is excluded" if found["effect_excluded"] else "is not excluded"
@@ -155,5 +162,5 @@ def readings(entry: Mapping) -> str:
     found = entry["readings"]
     if not found:
         return ""
-    nearest = f", {html.escape(found['nearest'])}" if found["nearest"] else ""
+    nearest = f", {html.escape(found['nearest'])}" if found["nearest"] and found["giving"] else ""
     return f"found by {found['giving']} of {found['tried']} readings{nearest}"

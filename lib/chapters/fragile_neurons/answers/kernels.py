@@ -144,7 +144,8 @@ def kernel_curve(grid: Grid, dataset: str) -> Answer:
     last, images = key._replace(age=grid.experiment.stages[-1]), len(means[0][0])
     listed = ", ".join(f"{np.mean(one):.4f}" for one in means)
     paper = Finding(_two_steps(means, peak=dataset == "mnist"), told("mean over dropped kernels", images, grid, last))
-    why = f"The mean over kernels is {listed} at epochs {grid.experiment.ages} ({network_on(key)})."
+    epochs = ", ".join(map(str, grid.experiment.stages))
+    why = f"The mean over kernels is {listed} at epochs {epochs} ({network_on(key)})."
     sound = _beyond_whole(ages, grid, last) if dataset == "cifar10" else _over_resnet18(grid, grid.asked(dataset))
     return Answer(id, paper, sound, smaller=smaller(id, key, last.age), why=why if sound else UNMEASURED)
 
