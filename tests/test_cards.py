@@ -26,7 +26,7 @@ def test_a_card_of_a_number_shows_its_rule_its_ladder_and_its_readings(ledger: L
     card = shown(ledger, "clean.accuracy", ACCURATE, ladder=ladder, readings=Readings(52, 6, "not by the nearest"))
     for said in ("0.90 <small>± 0.05", "0.9000 [0.8900,&nbsp;0.9100]", ACCURATE.by, "✓&nbsp;found"):
         assert said in card
-    assert "one more network: 0.8900 to 0.9100" in card
+    assert "one more network would give 0.8900 to 0.9100, in 95 of 100 cases" in card
     assert "the paper’s images 0.9000 [0.8900,&nbsp;0.9100] → PGD 0.1000" in card
     assert "found by 6 of 52 readings, not by the nearest" in card
     assert 'href="scoreboard.html#mitigation.clean.accuracy"' in card and 'href="#evidence"' in card
@@ -35,7 +35,8 @@ def test_a_card_of_a_number_shows_its_rule_its_ladder_and_its_readings(ledger: L
 
 def test_a_card_says_which_numbers_are_printed_with_its_own(ledger: Ledger) -> None:
     found = Finding(measured(0.1, 0.09, 0.11), "FGSM")
-    card = shown(ledger, "attacked.accuracy", found, experiment="one")
+    loss = Answer("attacked.loss", by(2.3, 2.29, 2.31), experiment="one")
+    card = answered(ledger, Answer("attacked.accuracy", found, experiment="one"), loss).data
     assert "attacked.loss: found together or not at all" in card
     assert "found together" not in shown(ledger, "clean.accuracy", ACCURATE)
 
@@ -43,8 +44,8 @@ def test_a_card_says_which_numbers_are_printed_with_its_own(ledger: Ledger) -> N
 def test_a_card_of_a_statement_shows_both_findings_and_the_control(ledger: Ledger) -> None:
     sound = by(-0.1, -0.15, -0.05)
     card = shown(ledger, "removal.helps", SIGNS, sound, why="Training on does as <well>.")
-    assert "<strong>empty</strong> <small>(at least 0.02 counts)" in card and "<strong>fails</strong>" in card
-    assert "0.0100 [-0.0200,&nbsp;0.0400] more than the control (as many random images removed)" in card
+    assert "<strong>empty</strong> <small>(the interval lies above 0.02" in card and "<strong>fails</strong>" in card
+    assert "beyond the control (as many random images removed): 0.0100 [-0.0200,&nbsp;0.0400]" in card
     assert card.count("an effect of the paper’s size, 0.887, is excluded") == 1, "the sound form is another quantity"
     assert "✗&nbsp;does not stand" in card and "Training on does as &lt;well&gt;." in card
 
@@ -96,7 +97,7 @@ def test_a_chapter_s_table_has_a_row_for_each_claim(answered: Ledger) -> None:
     answered.finish()
     table = tables.chapter(answered.paper, answered.answers).data
     assert table.count("scoreboard.html#mitigation.") == len(answered.paper.claims) == 6
-    assert "by itself: found; not all that is printed with it" in table
+    assert "by itself: found" in table and "by itself it is found; another number, printed with it" in table
 
 
 def test_a_row_of_a_table_is_short_and_all_else_is_folded_below_it(ledger: Ledger) -> None:

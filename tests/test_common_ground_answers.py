@@ -5,7 +5,6 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-import torch
 from test_common_ground_measure import SMALL
 
 from lib.chapters.common_ground import answers, figures, frames, table
@@ -22,6 +21,7 @@ from lib.chapters.common_ground.measure import (
     FirstFound,
     SearchesFound,
 )
+from lib.chapters.common_ground.measure_weights import PlacesFound, ShownFound
 from lib.chapters.common_ground.rows import Row, Rows, best, by_worst_case, curves, rows
 from lib.measure.intervals import rate
 
@@ -200,8 +200,9 @@ def test_figures_are_drawn_from_rows():
 def test_a_digit_is_shown_in_the_ink_of_what_becomes_of_it():
     of = all_rows()
     of[0.3] = of[0.3] | {NONE: Row([judgement(AutoAttack=1, FGSM=2, PGD_40=50)] * 2)}
-    images = torch.zeros(N, 1, 4, 4), torch.from_numpy(Y.astype(np.int64))
-    figure = figures.image_by_image(of, 0.3, images)
+    first = np.array([np.flatnonzero(label == Y)[0] for label in range(10)], np.int32)[::-1]
+    images = ShownFound(np.zeros((10, 4, 4), np.uint8) + Y[first, None, None], Y[first])
+    figure = figures.image_by_image(of, 0.3, images, PlacesFound(first))
     assert len(figure.axes) == 10 * len(DEFENCES)
     place = 10 * by_worst_case(of).index(NONE)
     names = [ax.images[0].get_cmap().name for ax in figure.axes[place : place + 10]]
@@ -209,7 +210,7 @@ def test_a_digit_is_shown_in_the_ink_of_what_becomes_of_it():
     assert names == [safe, fgsm_only, *[fooled] * 8]
     assert figure.axes[place].get_ylabel() == "no defence"
     with pytest.raises(ValueError, match="not the images"):
-        figures.image_by_image(of, 0.3, (images[0], images[1].flip(0)))
+        figures.image_by_image(of, 0.3, images, PlacesFound(first[::-1]))
     plt.close("all")
 
 

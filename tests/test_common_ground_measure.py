@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+import torch
 
 from lib import book, data
 from lib.attack import FGSM, PGD, random_signs
@@ -79,7 +80,8 @@ def test_madry_s_network_is_trained_where_it_is_asked_for_alone():
     assert at == [0.3, 0.2] and len(set(SMALL.madry_network())) == 1
 
 
-SHOWN = "shown"
+IMAGES = ("shown", "places")
+"""The parts that know no network."""
 
 
 def digests(experiment: Experiment) -> dict[str, str]:
@@ -99,9 +101,9 @@ def part(label: str) -> str:
         ({"steps": 3}, lambda label: part(label) in ("searched", "madry")),
         ({"grid": 4}, lambda label: part(label) == "over_eps"),
         ({"n_lbfgs": 3}, lambda label: part(label) in ("distances", "madry")),
-        ({"n_judge": 21}, lambda label: part(label) not in ("first", "filter", "weights", SHOWN)),
-        ({"further_epochs": 2}, lambda label: part(label) not in ("first", "madry", SHOWN)),
-        ({"epochs": 3}, lambda label: part(label) != SHOWN),
+        ({"n_judge": 21}, lambda label: part(label) not in ("first", "filter", "weights", "shown")),
+        ({"further_epochs": 2}, lambda label: part(label) not in ("first", "madry", *IMAGES)),
+        ({"epochs": 3}, lambda label: part(label) not in IMAGES),
     ],
     ids=lambda given: str(given) if isinstance(given, dict) else "concerned",
 )
@@ -220,3 +222,19 @@ def test_a_digit_of_each_class_is_shown(digits):
     x, y = held_out("digits", 10)
     assert np.array_equal(found.images / np.float32(255), x[:, 0].cpu().numpy()) and found.y.tolist() == y.tolist()
     assert all((images.x_test == one).flatten(1).all(1).any() for one in x)
+
+
+@pytest.mark.parametrize("n", [10, 37, 500, 5000])
+def test_the_shown_digits_have_their_places_among_the_judged(n: int):
+    """What is judged at those places are those images."""
+    setting = replace(SMALL, n_judge=n).places().setting
+    found, (x, y) = back(measure_weights.places(setting)), held_out("digits", n)
+    shown = measure_weights.shown(setting.shown)
+    assert np.array_equal((x[found.places, 0] * 255).round().cpu().numpy(), shown.images)
+    assert np.array_equal(y[found.places].cpu().numpy(), shown.y)
+
+
+def test_a_shown_digit_that_is_not_judged_has_no_place(monkeypatch):
+    monkeypatch.setattr(data, "sample", lambda y, n: torch.arange(n, 2 * n))
+    with pytest.raises(ValueError, match="not all images that are shown are among the 40 that are judged"):
+        measure_weights.places(replace(SMALL, n_judge=40).places().setting)

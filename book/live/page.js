@@ -4,21 +4,14 @@
 (() => {
   const WAIT_MS = 120; // after the last change, before anything is computed
   const SLICE_MS = 20; // of computing at a time, after which the browser has its turn
-  const CLASSES = [...Array(10).keys()];
   const AWAY = "any other class";
+  const { CLASSES, networks, images, best, percent, paint, row, bar } = Live;
 
   const get = (name) => document.getElementById(`live-${name}`);
-  const networks = LIVE.networks.map((one) => ({ ...one, layers: Live.build(one.layers) }));
-  const images = LIVE.images.map((text) => Float32Array.from(Live.bytes(text), (level) => Math.fround(level / 255)));
+  const first = Live.middle();
   const state = {};
   let pending = 0;
   let turn = 0;
-
-  const best = (scores) => scores.indexOf(Math.max(...scores));
-
-  // The image to begin with: as the first network is more sure of one half of them, and less of the other.
-  const sure = images.map((image) => Math.max(...Live.softmax(Live.logits(networks[0].layers, image))));
-  const first = [...sure.keys()].sort((one, other) => sure[one] - sure[other])[Math.floor(images.length / 2)];
 
   // What there is to choose from
 
@@ -122,14 +115,6 @@
 
   // What is shown
 
-  const percent = (share) => `${(100 * share).toFixed(share > 0.999 || share < 0.001 ? 0 : 1)} %`;
-
-  function paint(canvas, values) {
-    const pixels = new ImageData(Live.SIDE, Live.SIDE);
-    values.forEach((value, i) => pixels.data.set([...Array(3).fill(Math.round(255 * value)), 255], 4 * i));
-    canvas.getContext("2d").putImageData(pixels, 0, 0);
-  }
-
   function show(wanted, attacked) {
     const before = Live.softmax(Live.logits(wanted.victim.layers, wanted.image));
     const after = Live.softmax(Live.logits(wanted.victim.layers, attacked));
@@ -164,22 +149,6 @@
       get(name).setAttribute("aria-label", words);
     }
     get("change-caption").textContent = eps ? `the change, × ${(0.5 / eps).toFixed(1)}` : "no change";
-  }
-
-  function row(name, ...cells) {
-    const found = document.createElement("tr");
-    const head = document.createElement("th");
-    head.scope = "row";
-    head.textContent = name;
-    found.append(head, ...cells);
-    return found;
-  }
-
-  function bar(share) {
-    const cell = document.createElement("td");
-    cell.style.setProperty("--share", share);
-    cell.textContent = percent(share);
-    return cell;
   }
 
   function other(network, { source, label, kind, image }, attacked) {

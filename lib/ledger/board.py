@@ -73,20 +73,20 @@ def surviving(answers: Mapping[str, Mapping]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for (id, side), p in zip(judged, adjusted, strict=True):
         if answers[id][side]["word"] == "holds" and p < (1 - CONFIDENCE) / 2:
-            found[id] = SIDES if _answers_both(answers[id]) else (*found.get(id, ()), side)
+            found[id] = SIDES if answers_both(answers[id]) else (*found.get(id, ()), side)
     return found
 
 
 def _measured(entry: Mapping) -> tuple[str, ...]:
     """The sides of an answer that were measured: `paper` alone where one finding answers both."""
     sides = tuple(side for side in SIDES if entry[side])
-    return sides[:1] if _answers_both(entry) else sides
+    return sides[:1] if answers_both(entry) else sides
 
 
-def _answers_both(entry: Mapping) -> bool:
+def answers_both(entry: Mapping) -> bool:
     """Whether one finding answers both ways; what it says of the paper's effect is said of the paper's way alone."""
     paper, sound = (entry[side] and entry[side] | {"effect_excluded": None} for side in SIDES)
-    return paper == sound
+    return paper is not None and paper == sound
 
 
 def once(rows: Iterable[Row]) -> list[Row]:

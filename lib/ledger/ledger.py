@@ -58,17 +58,32 @@ class Ledger:
             raise ValueError(f"the metric {name} is {value}")
         self.metrics[name] = float(value)
 
-    def answer(self, answer: Answer) -> dict:
+    def answer(self, answer: Answer, *others: Answer) -> dict:
         """Take the answer to a claim; return it as it is written, with its word.
+
+        Parameters
+        ----------
+        others
+            The answers to the claims that are found together with it, or not at all: with them its word is the one that
+            `finish` writes. They are only looked at here, and may have the answer itself among them.
 
         Raises
         ------
         ValueError
-            On an unknown claim, a second answer, or one that `lib.ledger.entries.entry` refuses.
+            On an unknown claim, a second answer, one that `lib.ledger.entries.entry` refuses, or others that are not
+            those that are found together with it.
         """
         claim = self._unanswered(answer.claim)
-        self.answers[claim.id] = entry(claim, answer)
-        return self.answers[claim.id]
+        found = entry(claim, answer)
+        if others:
+            together = {other.claim: entry(self.paper.claims[other.claim], other) for other in others} | {
+                claim.id: found
+            }
+            if set(together) != set(claim.joint):
+                raise ValueError(f"{claim.id} is found together with {', '.join(claim.joint) or 'no other'}")
+            joint.settle_group(list(together.values()))
+        self.answers[claim.id] = found
+        return found
 
     def _unanswered(self, id: str) -> Claim:
         if self.paper is None or id not in self.paper.claims:

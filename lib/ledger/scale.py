@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 from lib.ledger.claims import Claim
 
-NAMES = {"digits": "5,000 images of digits", "mnist": "MNIST", "cifar10": "CIFAR-10"}
+NAMES = {
+    "digits": "5,000 images of digits",
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "resnet18": "ResNet-18",
+    "resnet50": "ResNet-50",
+    "resnet101": "ResNet-101",
+}
+"""What is called otherwise where it is told."""
+
 UNITS = {"epochs": "epochs", "rounds": "rounds", "round_epochs": "epochs a round"}
 """What a number of each key counts."""
 

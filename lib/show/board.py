@@ -24,7 +24,7 @@ def figure(rows: Sequence[Row]) -> Figure:
     """One line a row: numbers beside the paper's value, statements beside the smallest effect that counts.
 
     A number's distance is in tolerances (grey), with the prediction interval for one more network; a statement's effect
-    is less the smallest that counts, with its 95 % interval, hollow the paper's way and filled soundly.
+    has the smallest that counts taken off, with its 95 % interval, hollow the paper's way and filled soundly.
     """
     numbers = [row for row in rows if row.claim.kind != "statement"]
     statements = [row for row in rows if row.claim.kind == "statement"]
@@ -35,8 +35,8 @@ def figure(rows: Sequence[Row]) -> Figure:
         _number(above, at, row)
     for at, row in enumerate(statements):
         _statement(below, at, row)
-    _finish(above, numbers, FARTHEST["numbers"], "numbers: ours less the paper's, in tolerances")
-    _finish(below, statements, FARTHEST["statements"], "statements: effect less the smallest that counts")
+    _finish(above, numbers, FARTHEST["numbers"], "numbers: ours minus the paper's, in tolerances")
+    _finish(below, statements, FARTHEST["statements"], "statements: effect minus the smallest that counts")
     return fig
 
 

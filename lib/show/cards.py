@@ -11,9 +11,23 @@ from lib.show import tables, wording
 from lib.show.lines import lines
 
 
-def answered(ledger: Ledger, answer: Answer) -> HTML:
-    """Enter an answer into the ledger, and show its card."""
-    return card(ledger.paper.claims[answer.claim], ledger.answer(answer))
+def answered(ledger: Ledger, answer: Answer, *others: Answer) -> HTML:
+    """Enter an answer into the ledger, and show its card.
+
+    Parameters
+    ----------
+    others
+        The answers to the claims that are found together with it, whose own cards may stand elsewhere.
+
+    Raises
+    ------
+    ValueError
+        Where these are missing: the card's word would not be that of the ledger.
+    """
+    claim = ledger.paper.claims[answer.claim]
+    if claim.joint and not others:
+        raise ValueError(f"{claim.id} is found together with others ({', '.join(claim.joint)}): give their answers too")
+    return card(claim, ledger.answer(answer, *others))
 
 
 def card(claim: Claim, entry: Mapping) -> HTML:

@@ -3,8 +3,11 @@
 import html
 from collections.abc import Iterator, Mapping
 
+from lib.ledger import board
 from lib.ledger.claims import Claim
-from lib.show import wording
+from lib.show import meaning, wording
+
+SAME = "the same measurement: it is sound as it is"
 
 
 def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
@@ -21,19 +24,21 @@ def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, st
 
 
 def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
-    yield "the paper", f"{wording.said(entry['claimed'])} <small>({html.escape(str(claim.where))})</small>"
+    yield entry["word"], html.escape(meaning.meaning(entry))
+    where = f"<small>(in the paper: {html.escape(str(claim.where))})</small>"
+    yield "the paper", f"{wording.said(entry['claimed'])} {where}"
     yield "also printed in", html.escape(claim.also)
     yield "cannot be right with", html.escape("; ".join(claim.against))
     yield "the paper’s way", wording.finding(entry, "paper")
     if claim.kind == "statement":
-        yield "soundly", _compared(claim) + wording.finding(entry, "sound")
+        yield "soundly", SAME if board.answers_both(entry) else _compared(claim) + wording.finding(entry, "sound")
     yield "under attack", wording.ladder(entry)
     yield "readings", wording.readings(entry)
     others = ", ".join(id for id in claim.joint if id != claim.id)
     yield "printed with", f"{others}: found together or not at all" if others else ""
     yield "to know", wording.notes(entry)
     yield "proof", html.escape(entry["theorem"])
-    yield "why", html.escape(entry["why"])
+    yield "why", wording.prose(entry["why"])
     yield "evidence", evidence if entry["paper"] else ""
 
 

@@ -99,7 +99,7 @@ def detail(claim: Claim, entry: Mapping | None, page: str = "", more: Iterable[t
     behind = [line for line in lines(claim, entry, evidence) if line[0] != "why"]
     told = "".join(f"<dt>{label}</dt><dd>{text}</dd>" for label, text in [*behind, *more])
     folded = f"<details><summary>what it was measured with</summary><dl>{told}</dl></details>"
-    return f"{html.escape(entry['why'])} {folded}"
+    return f"{wording.prose(entry['why'])} {folded}"
 
 
 def show(frame: pd.DataFrame, caption: str, *, folded: bool = False) -> HTML:

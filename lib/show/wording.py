@@ -4,11 +4,14 @@ All take an answer as the results have it (`lib.ledger.entries`): what is shown 
 """
 
 import html
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from lib.ledger.words import GOOD
+from lib.show import meaning
 
 BAD = ("not found", "not found here", "does not stand", "refuted")
+CODE = re.compile("`([^`]+)`")
 MARKS = {"good": "✓", "bad": "✗", "open": "?", "none": "–", "alone": "○"}
 
 
@@ -41,6 +44,11 @@ def answer(entry: Mapping | None) -> str:
     return under(badge(entry["word"], tone_of(entry)), [short for short, _ in _caveats(entry)])
 
 
+def prose(text: str) -> str:
+    """A sentence as HTML, what it has in backticks as code."""
+    return CODE.sub(r"<code>\1</code>", html.escape(text))
+
+
 def under(shown: str, beside: Iterable[str]) -> str:
     """A word, and below it what has to be known, in small letters."""
     return "<br>".join([shown, *(f"<small>{html.escape(one)}</small>" for one in beside)])
@@ -52,17 +60,18 @@ def caveats(entry: Mapping) -> list[str]:
 
 
 def notes(entry: Mapping) -> str:
-    """Those of them that a few words beside the word do not say in full."""
-    return "<br>".join(html.escape(long) for _, long in _caveats(entry) if long)
+    """Those of them that a few words beside the word do not say in full, and which intervals overlap."""
+    found = [long for _, long in _caveats(entry) if long]
+    return "<br>".join(html.escape(one) for one in (*found, *meaning.overlaps(entry)))
 
 
 def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
     """Each in a few words, and in full where that is more."""
     if entry["alone"] != entry["word"]:
-        short = f"by itself: {entry['alone']}"
-        yield short, f"{short}; not all that is printed with it is found in one experiment"
+        yield f"by itself: {entry['alone']}", ""
     if entry["smaller"]:
-        yield "smaller than the paper’s", f"smaller than the paper’s: {'; '.join(entry['smaller'])}"
+        short = "smaller than the paper’s"
+        yield short, f"{short}: {'; '.join(entry['smaller'])}. Such a run does not decide what is at the paper’s size"
     if 1 in {side["measured"]["networks"] for side in (entry["paper"], entry["sound"]) if side}:
         yield "one network", ""
     if entry["fitted"]:
@@ -120,10 +129,10 @@ def finding(entry: Mapping, side: str) -> str:
     lines = [f"{value(measured)}{_held_against(entry, side)}", f"<small>{html.escape(found['by'])}</small>"]
     if entry["kind"] != "statement" and measured["predicted"]:
         low, high = measured["predicted"]
-        lines.append(f"<small>one more network: {low:.4f} to {high:.4f}</small>")
+        lines.append(f"<small>one more network would give {low:.4f} to {high:.4f}, in 95 of 100 cases</small>")
     if found["over_control"]:
-        than = f"more than the control ({html.escape(found['control'])})"
-        lines.append(f"<small>{value(found['over_control'])} {than}</small>")
+        beyond = f"beyond the control ({html.escape(found['control'])}): {value(found['over_control'])}"
+        lines.append(f"<small>{beyond}</small>")
     if found["effect_excluded"] is not None:
         size = f"{entry['claimed']['effect']:g}"
         said_so = "is excluded" if found["effect_excluded"] else "is not excluded"
@@ -140,7 +149,7 @@ def _held_against(entry: Mapping, side: str) -> str:
         return ""
     own = claimed["sound_smallest"] if side == "sound" else None
     smallest = claimed["smallest"] if own is None else own
-    return f": <strong>{word}</strong> <small>(at least {smallest:g} counts)</small>"
+    return f": <strong>{word}</strong> <small>({meaning.held_against(word, entry[side]['measured'], smallest)})</small>"
 
 
 def ladder(entry: Mapping) -> str:
@@ -153,5 +162,5 @@ def readings(entry: Mapping) -> str:
     found = entry["readings"]
     if not found:
         return ""
-    nearest = f", {html.escape(found['nearest'])}" if found["nearest"] else ""
+    nearest = f", {html.escape(found['nearest'])}" if found["nearest"] and found["giving"] else ""
     return f"found by {found['giving']} of {found['tried']} readings{nearest}"

@@ -72,7 +72,7 @@ def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
     front.stage(runs, target / GENERATED)
     primer.stage(runs, target / GENERATED)
     (target / BESIDE).mkdir()
-    fragments = facts.fragments(runs) | {"live": live.stage(runs, target, target / BESIDE)}
+    fragments = facts.fragments(runs) | live.stage(runs, target, target / BESIDE)
     for name, text in fragments.items():
         (target / GENERATED / f"{name}.md").write_text(text, encoding="utf-8")
     for name, text in open_data.files(results).items():

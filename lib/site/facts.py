@@ -56,8 +56,8 @@ def _rule(claim: Claim) -> str:
     if claim.value is not None:
         partners = ", ".join(f"`{id}`" for id in claim.joint if id != claim.id)
         return f"within {claim.tolerance:g} of it" + (f"; from one experiment with {partners}" if partners else "")
-    own = "" if claim.sound_smallest is None else f", at least {claim.sound_smallest:g} counts"
-    parts = [f"{claim.way} (at least {claim.smallest:g} counts)", f"soundly: {claim.sound}{own}"]
+    own = "" if claim.sound_smallest is None else f" (smallest effect that counts: {claim.sound_smallest:g})"
+    parts = [f"{claim.way} (smallest effect that counts: {claim.smallest:g})", f"soundly: {claim.sound}{own}"]
     parts += [f"control: {claim.control}"] if claim.control else []
     return markup.plain("; ".join(parts))
 

@@ -16,6 +16,7 @@ LADDER = ("common_ground", "common-ground-ladder")
 """The notebook and the name of the figure that shows all defences."""
 
 OLDER = "Not measured again yet: the recorded run is of the first edition, whose answers the scoreboard shows."
+SETS = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
 NOT_RUN = "Not run in this copy of the book."
 
 
@@ -40,8 +41,9 @@ def finding(name: str, run: Run | None) -> str:
 
 
 def data_of(run: Run) -> str:
-    """The data sets of a run, by name: "mnist, cifar10"."""
-    return ", ".join(part.partition(",")[0] for part in run.results()["provenance"]["data"].split("; "))
+    """The data sets of a run, by name: "MNIST, CIFAR-10"."""
+    names = (part.partition(",")[0] for part in run.results()["provenance"]["data"].split("; "))
+    return ", ".join(SETS.get(name, name) for name in names)
 
 
 def ladder(run: Run | None) -> Picture | None:

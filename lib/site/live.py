@@ -1,4 +1,4 @@
-"""The live attack: a run's trained networks as a script that a page loads from disk, and what the page says of them."""
+"""The live attack: a run's trained networks as scripts that pages load from disk, and what the page says of them."""
 
 import base64
 import json
@@ -20,34 +20,58 @@ from lib.site.facts import Runs
 FOLDER = "live"
 """The folder in book/ with the scripts, and the one beside the pages: every page would load those of book/_static."""
 
-NETWORKS = "networks.js"
-APP = "app.html"
+COMMON = ("network", "attacks", "shown")
+"""The scripts that both forms need, in this order, after images and weights."""
+WHOLE, SMALL = ("drawing", "page"), "front"
+"""What the page on the live attack runs besides, and what the front page does."""
+TWO = 2
+"""How many networks the front page shows."""
 ATTACKS = ("FGSM", "PGD-40", "AutoAttack")
 """Those whose outcome is shown, where it was measured."""
 QUICK = "quick"
 """The profile that a command names where there is no run at all."""
 
 
-def stage(runs: Runs, pages: Path, beside: Path) -> str:
-    """Put scripts and networks beside the pages; return what the page on the live attack includes, in Markdown.
+def stage(runs: Runs, pages: Path, beside: Path) -> dict[str, str]:
+    """Put scripts and networks beside the pages; return what pages include, by name, in Markdown.
+
+    `live` is for the page on the live attack, `live-front` for the front page.
 
     Parameters
     ----------
     pages
-        The folder of the staged book, which has the page's own scripts.
+        The folder of the staged book, which has the pages' own scripts.
     beside
         The folder of what lies beside the pages.
     """
     kept = next((kept for run in runs.values() if (kept := _kept(run)) and _found(kept)), None)
     if not kept:
-        return not_trained(runs)
+        return dict.fromkeys(("live", "live-front"), not_trained(runs))
     (beside / FOLDER).mkdir(parents=True, exist_ok=True)
     for path in sorted((pages / FOLDER).iterdir()):
-        if path.name != APP:
+        if path.suffix != ".html":
             shutil.copyfile(path, beside / FOLDER / path.name)
-    (beside / FOLDER / NETWORKS).write_text(script(kept), encoding="utf-8")
-    app = (pages / FOLDER / APP).read_text(encoding="utf-8")
-    return "\n".join(["```{raw} html", app.rstrip(), "```", "", networks(kept)])
+    written = scripts(kept)
+    for name, text in written.items():
+        (beside / FOLDER / f"{name}.js").write_text(text, encoding="utf-8")
+    whole, small = ((pages / FOLDER / f"{name}.html").read_text(encoding="utf-8") for name in ("app", SMALL))
+    whole += "\n".join(_loaded(name) for name in (*written, *COMMON, *WHOLE))
+    first = " ".join(map(_place, (*list(written)[: TWO + 1], *COMMON)))
+    small = small.replace('id="live-attack"', f'id="live-attack" data-scripts="{first}"') + _loaded(SMALL)
+    front = _raw(small) if len(_found(kept)) >= TWO else not_trained(runs)
+    return {"live": f"{_raw(whole)}\n\n{networks(kept)}", "live-front": front}
+
+
+def _raw(text: str) -> str:
+    return f"```{{raw}} html\n{text}\n```"
+
+
+def _loaded(script: str) -> str:
+    return f'<script src="{_place(script)}"></script>'
+
+
+def _place(script: str) -> str:
+    return f"{FOLDER}/{script}.js"
 
 
 def _kept(run: Run) -> Kept | None:
@@ -69,17 +93,20 @@ def not_trained(runs: Runs) -> str:
     return f"```{{admonition}} Not run\n:class: important\n{text}\n```"
 
 
-def script(kept: Kept) -> str:
-    """The networks and images of a run as a script that sets `window.LIVE`."""
+def scripts(kept: Kept) -> dict[str, str]:
+    """The images of a run as a script that sets `window.LIVE`, and one for each network that adds it, by name."""
     images, _ = kept.images.read()
-    staged = {
+    shown = {
         "dataset": kept.dataset,
         "eps": kept.eps,
         "images": [_text(one) for one in images.images],
         "labels": images.y.tolist(),
-        "networks": [_network(one) for one in _found(kept)],
+        "networks": [],
     }
-    return f"window.LIVE = {json.dumps(staged)};\n"
+    found = {"images": f"window.LIVE = {json.dumps(shown)};\n"}
+    for one in _found(kept):
+        found[f"weights-{one.name}"] = f"LIVE.networks.push({json.dumps(_network(one))});\n"
+    return found
 
 
 def _network(one: Trained) -> dict[str, object]:

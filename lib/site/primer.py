@@ -87,7 +87,8 @@ def _figure(folder: Path, file: str, alt: str, caption: str) -> str:
 def _statement(entry: Mapping, chapter: str, folder: Path) -> str:
     """One statement, from what is compared to its word."""
     smallest, sides = entry["claimed"]["smallest"], (("paper", "way", "The paper's way"), ("sound", "sound", "Soundly"))
-    lines = [f"A claim of {{doc}}`{chapter}` ({_link(chapter, entry)}). An effect of at least {smallest:g} counts.", ""]
+    link = _link(chapter, entry)
+    lines = [f"A claim of {{doc}}`{chapter}` ({link}). The smallest effect that counts is {smallest:g}.", ""]
     for side, compared, label in sides:
         lines.append(f"- **{label}.** {_capital(entry['claimed'][compared])}. {_judged(entry[side], smallest)}")
     lines += [f"- **Together** these two words make the answer: **{entry['word']}**. {markup.plain(entry['why'])}", ""]

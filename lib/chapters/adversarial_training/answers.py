@@ -32,7 +32,7 @@ Nearest = Mapping[str, Sequence[Reach]]
 def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
     """Does mixed training leave more than fine-tuning, by the paper's images and by fresh ones?"""
     stale, fresh, strong = (gap(scored[GOING_ON], scored[TUNED], kind) for kind in ("P", "W", "PGD"))
-    why = f"Mixed less fine-tuned: {stale.mean:+.3f} on the undefended network's images, "
+    why = f"Mixed minus fine-tuned: {stale.mean:+.3f} on the undefended network's images, "
     why += f"{fresh.mean:+.3f} under fresh FGSM, {strong.mean:+.3f} under PGD."
     count, few = (len(scored[TUNED][0].read[kind]) for kind in ("P", "PGD"))
     equal = f"{experiment.finetune_epochs} epochs each on as many images, held out, {experiment.networks_in_words}"
@@ -105,7 +105,7 @@ def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
     if len(next(iter(swept["epochs"].values()))) < influence.FEWEST:
         return not_run(claim, "Too few networks of each setting for a spread over seeds: sweep_seeds=3, seeds=3.")
     clean, strong = (influence.least_spread(swept, kind) for kind in ("clean", "PGD"))
-    why = "Least over the four settings, spread less that over seeds: "
+    why = "Least over the four settings, spread minus that over seeds: "
     why += f"{clean.mean:+.4f} of clean accuracy, {strong.mean:+.4f} under PGD."
     networks = f"each number halved and doubled, {len(next(iter(swept['epochs'].values())))} networks of each"
     few = len(swept["epochs"][str(experiment.side_epochs)][0].sampled)

@@ -125,7 +125,7 @@ def attacks(far: Mapping[str, Reach]) -> Figure:
         if name.startswith("FGSM, eps"):
             continue
         short = name.split(",")[0]
-        rows |= {short: one.images, f"{short}, less clean": one.images - one.clean}
+        rows |= {short: one.images, f"{short}, minus clean": one.images - one.clean}
         titles += [list(map(str, one.read[:SHOWN].tolist())), [""] * SHOWN]
     return _digits(rows, titles)
 

@@ -151,7 +151,7 @@ def red_flags(probed: Mapping[str, Sequence[Probes]]) -> pd.DataFrame:
 def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> pd.DataFrame:
     """Accuracy under a search over few pixels, and what mixed training gains."""
     names = {UNDEFENDED: "undefended", TUNED: "fine-tuned, held out", MIXED_HELD_OUT: "mixed, held out"}
-    columns = {"network": [*(names[case] for case in searched), "mixed less undefended"]}
+    columns = {"network": [*(names[case] for case in searched), "mixed minus undefended"]}
     for pixels in (0, *BUDGETS):
         left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
         gained = intervals.difference(left[MIXED_HELD_OUT], left[UNDEFENDED])

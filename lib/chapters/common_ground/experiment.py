@@ -12,7 +12,7 @@ from lib.chapters.common_ground.costs import Work
 from lib.chapters.common_ground.defences import DEFENCES, NONE, cost
 from lib.chapters.common_ground.first import First
 from lib.chapters.common_ground.kept import KEPT, how, under_attack
-from lib.chapters.common_ground.measure_weights import Shown
+from lib.chapters.common_ground.measure_weights import Places, Shown
 from lib.chapters.common_ground.settings import Attacked, Distances, Filtering, Madry, Network, OverEps
 from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED, READINGS, SOURCE
 from lib.evidence import experiment
@@ -29,6 +29,7 @@ OVER_EPS = Part(CHAPTER, "over_eps", measure.over_eps)
 MADRY = Part(CHAPTER, "madry", measure.madry)
 WEIGHTS = Part(CHAPTER, "weights", measure_weights.weights)
 SHOWN = Part(CHAPTER, "shown", measure_weights.shown)
+PLACES = Part(CHAPTER, "places", measure_weights.places)
 
 APART = 1000
 """By how much the seed differs of the network that was trained apart, for the transfer."""
@@ -170,6 +171,10 @@ class Experiment(experiment.Experiment):
         """Test images to try attacks on."""
         return SHOWN(Shown(self.dataset))
 
+    def places(self) -> Cell:
+        """Where these stand among the images that are judged."""
+        return PLACES(Places(Shown(self.dataset), self.n_judge))
+
     def kept(self) -> Kept:
         cells = [*self.attacked(), *self.searched()]
         networks = tuple(self._trained(name, cell, cells) for name, cell in zip(KEPT, self.weights(), strict=True))
@@ -182,4 +187,5 @@ class Experiment(experiment.Experiment):
 
     def cells(self) -> list[Cell]:
         found = [*self.first(), self.filter(), *self.attacked(), *self.searched(), *self.distances()]
-        return list(dict.fromkeys([*found, *self.madry_network(), *self.over_eps(), *self.weights(), self.shown()]))
+        found += [*self.madry_network(), *self.over_eps(), *self.weights(), self.shown(), self.places()]
+        return list(dict.fromkeys(found))

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from lib.chapters.common_ground import drawing
 from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.defences import titled
-from lib.chapters.common_ground.first import Images
 from lib.chapters.common_ground.judging import WORST, Judgement
+from lib.chapters.common_ground.measure_weights import PlacesFound, ShownFound
 from lib.chapters.common_ground.rows import Rows, by_worst_case
 from lib.show.plots import panels
 
@@ -21,27 +21,25 @@ FALLS = ("safe from all attacks", "safe from FGSM, fooled by another", "fooled b
 """What becomes of an image."""
 
 
-def image_by_image(rows: Rows, eps: float, images: Images) -> Figure:
+def image_by_image(rows: Rows, eps: float, shown: ShownFound, found: PlacesFound) -> Figure:
     """What becomes of one test image of each class under each defence, on the first network.
 
     Parameters
     ----------
-    images
-        Those that were judged, in their order, with their labels.
+    shown, found
+        The images, and where they stand among those that were judged.
 
     Raises
     ------
     ValueError
-        Where they are not those that were judged.
+        Where what was judged there is of another class.
     """
-    x, y = (part.cpu().numpy() for part in images)
-    order = by_worst_case(rows)
-    judged = {titled(name): rows[eps][name].judgements[0] for name in order}
-    if not all(np.array_equal(one.y, y) for one in judged.values()):
+    order, by_class = by_worst_case(rows), np.argsort(shown.y, kind="stable")
+    places, judged = found.places[by_class], {titled(name): rows[eps][name].judgements[0] for name in order}
+    if not all(np.array_equal(one.y[places], shown.y[by_class]) for one in judged.values()):
         raise ValueError("these are not the images that were judged")
-    chosen = [int(np.flatnonzero(y == label)[0]) for label in np.unique(y)]
-    states = {name: [_state(one, place) for place in chosen] for name, one in judged.items()}
-    return drawing.tinted(x[chosen, 0], states, FALLS)
+    states = {name: [_state(one, place) for place in places] for name, one in judged.items()}
+    return drawing.tinted(shown.images[by_class] / 255, states, FALLS)
 
 
 def _state(found: Judgement, place: int) -> int:

@@ -25,6 +25,25 @@ class Shown:
         return f"test images of {self.dataset}"
 
 
+@dataclass(frozen=True)
+class Places:
+    """The shown images of a data set among those that networks are judged on.
+
+    Parameters
+    ----------
+    shown
+        The images.
+    n_judge
+        How many test images are judged on.
+    """
+
+    shown: Shown
+    n_judge: int
+
+    def __str__(self) -> str:
+        return f"{self.shown}, among {self.n_judge}"
+
+
 @dataclass(frozen=True, eq=False)
 class WeightsFound:
     """A trained network.
@@ -52,6 +71,13 @@ class ShownFound:
     y: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, eq=False)
+class PlacesFound:
+    """Where each shown image (n,) stands among those that are judged."""
+
+    places: NDArray[np.int32]
+
+
 def weights(setting: Network) -> WeightsFound:
     """The weights of a defended network."""
     network, images = trained(setting).network, data.load(setting.first.dataset)
@@ -64,3 +90,18 @@ def shown(setting: Shown) -> ShownFound:
     x, y = held_out(setting.dataset, SHOWN)
     levels = (x[:, 0].cpu() * 255).round()
     return ShownFound(levels.numpy().astype(np.uint8), y.cpu().numpy().astype(np.uint8))
+
+
+def places(setting: Places) -> PlacesFound:
+    """Where the shown images stand among the judged ones: the larger sample has the smaller one in it.
+
+    Raises
+    ------
+    ValueError
+        Where it has not.
+    """
+    y = data.load(setting.shown.dataset).y_test
+    shown, judged = (data.sample(y, n).cpu().numpy() for n in (SHOWN, setting.n_judge))
+    if not np.isin(shown, judged).all():
+        raise ValueError(f"not all images that are shown are among the {setting.n_judge} that are judged")
+    return PlacesFound(np.searchsorted(judged, shown).astype(np.int32))

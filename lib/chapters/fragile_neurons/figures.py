@@ -166,7 +166,7 @@ def gains(grid: Grid) -> Figure:
         title: {who: {str(key): found[key, who][way] for key in grid if (key, who) in found} for who in FILTERS}
         for way, title in ways.items()
     }
-    return drawing.gains([str(key) for key in grid], panes, "filtered less original")
+    return drawing.gains([str(key) for key in grid], panes, "filtered minus original")
 
 
 def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) -> Figure:

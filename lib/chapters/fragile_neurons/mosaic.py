@@ -26,7 +26,7 @@ def picture(found: Picture, fragile: NDArray[np.bool_], classes: tuple[str, str,
     """
     images, maps = found.images.astype(float), found.maps.astype(float)
     label, before, after = classes
-    titles = f"{label}, classified as {before}", f"attacked, classified as {after}", "attacked less clean"
+    titles = f"{label}, classified as {before}", f"attacked, classified as {after}", "attacked minus clean"
     figure, axes = plt.subplots(2, 3, figsize=(9.6, 5.2), height_ratios=(1, 2.4))
     shown = [images[0], images[1], (images[1] - images[0]) / 2 / max(np.abs(images[1] - images[0]).max(), 1e-9) + 0.5]
     for ax, image, title in zip(axes[0], shown, titles, strict=True):

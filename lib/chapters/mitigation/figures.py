@@ -220,7 +220,7 @@ def suspicions(detector: DetectorRecord) -> Figure:
         "FGSM": detector.fgsm.suspicion,
         ADAPTIVE: detector.adaptive.suspicion,
     }
-    return histograms(values, "suspicion: the detector's logit for attacked less that for clean")
+    return histograms(values, "suspicion: the detector's logit for attacked minus that for clean")
 
 
 def histograms(values: Mapping[str, np.ndarray], xlabel: str) -> Figure:

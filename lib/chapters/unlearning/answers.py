@@ -145,7 +145,7 @@ def removal_helps(networks: Networks, loop: Loop, experiment: Experiment) -> Ans
     without = difference(rates.last(loop["none"], "FGSM"), rates.before(networks, "FGSM"))
     found = finding(fgsm(experiment), changes[0], _over_chance(loop, "FGSM"), BY_CHANCE)
     sound = finding(
-        f"{PGD}, less {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"), _over_chance(loop, "PGD"), BY_CHANCE
+        f"{PGD}, minus {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"), _over_chance(loop, "PGD"), BY_CHANCE
     )
     why = (
         f"Under FGSM {_longer(experiment)} change accuracy by {changes[0].mean:+.3f}, "
@@ -196,7 +196,7 @@ def beats_retraining(networks: Networks, loop: Loop, experiment: Experiment) -> 
 def conclusion_accuracy(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
     """Is clean accuracy higher after the loop?"""
     found = finding("no attack", difference(rates.last(loop[JUDGED], "clean"), rates.before(networks, "clean")))
-    sound = finding(f"no attack, less {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "clean"))
+    sound = finding(f"no attack, minus {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "clean"))
     why = _before_and_after("Clean accuracy is", networks, loop, "clean")
     return _answer("conclusion.accuracy", experiment, found, sound=sound, why=why)
 
@@ -204,7 +204,7 @@ def conclusion_accuracy(networks: Networks, loop: Loop, experiment: Experiment) 
 def conclusion_robustness(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
     """Is accuracy under attack higher after the loop?"""
     change = difference(rates.last(loop[JUDGED], "FGSM"), rates.before(networks, "FGSM"))
-    sound = finding(f"{PGD}, less {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"))
+    sound = finding(f"{PGD}, minus {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"))
     why = _before_and_after("Accuracy under FGSM is", networks, loop, "FGSM")
     return _answer("conclusion.robustness", experiment, finding(fgsm(experiment), change), sound=sound, why=why)
 
@@ -222,7 +222,7 @@ def overfitting_prevented(networks: Networks, loop: Loop, experiment: Experiment
     """Is training accuracy less far ahead of test accuracy after the loop?"""
     first = [one.look for one in networks]
     then, without = ([one.last for one in loop[reading]] for reading in (JUDGED, "none"))
-    found = finding("training less test accuracy", rates.less_overfit(first, then))
+    found = finding("training minus test accuracy", rates.less_overfit(first, then))
     sound = finding(f"the same against {NO_REMOVAL}", rates.less_overfit(without, then))
     gaps = [rates.overfits(looks).mean for looks in (first, then, without)]
     why = (
@@ -243,7 +243,7 @@ def room_recovered(rooms: Rooms, experiment: Experiment) -> Answer:
         f"and {np.mean(none):.2f} after as much training without removal."
     )
     return _answer(
-        "room.recovered", experiment, found, sound=finding(f"{PGD}, {eps}, less {NO_REMOVAL}", gained), why=why
+        "room.recovered", experiment, found, sound=finding(f"{PGD}, {eps}, minus {NO_REMOVAL}", gained), why=why
     )
 
 

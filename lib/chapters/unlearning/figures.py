@@ -68,7 +68,7 @@ def gains(networks: Networks, loop: Loop) -> Figure:
     else:
         ax.annotate(f"{said} →", (1, -0.7), xycoords=("axes fraction", "data"), ha="right", va="center", color="0.25")
     ax.set(yticks=range(len(readings)), yticklabels=[labels.READINGS[reading] for reading in readings])
-    ax.set(xlabel="accuracy under attack, less that of the control", ylim=(len(readings) - 0.5, -1))
+    ax.set(xlabel="accuracy under attack, minus that of the control", ylim=(len(readings) - 0.5, -1))
     figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 

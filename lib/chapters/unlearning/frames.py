@@ -92,7 +92,7 @@ def last_round(networks: Networks, loop: Loop) -> pd.DataFrame:
     for way in WAYS:
         columns[way] = [f"{intervals.rate(rates.last(records, way)):.3f}" for records in loop.values()]
     for way in ("FGSM", "PGD"):
-        columns[f"{way}, less its control"] = [_gain(networks, loop, reading, way) for reading in loop]
+        columns[f"{way}, minus its control"] = [_gain(networks, loop, reading, way) for reading in loop]
     return pd.DataFrame(columns)
 
 

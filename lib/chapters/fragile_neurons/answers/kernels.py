@@ -117,7 +117,7 @@ def depth_grows_fragile_count(grid: Grid) -> Answer:
     return Answer(
         id,
         Finding(least, told(by, images, grid, key)),
-        Finding(sound, told(f"{by}, less what chance gives", images, grid, key)),
+        Finding(sound, told(f"{by}, minus what chance gives", images, grid, key)),
         smaller=smaller(id, key),
         why=why,
     )
@@ -144,7 +144,8 @@ def kernel_curve(grid: Grid, dataset: str) -> Answer:
     last, images = key._replace(age=grid.experiment.stages[-1]), len(means[0][0])
     listed = ", ".join(f"{np.mean(one):.4f}" for one in means)
     paper = Finding(_two_steps(means, peak=dataset == "mnist"), told("mean over dropped kernels", images, grid, last))
-    why = f"The mean over kernels is {listed} at epochs {grid.experiment.ages} ({network_on(key)})."
+    epochs = ", ".join(map(str, grid.experiment.stages))
+    why = f"The mean over kernels is {listed} at epochs {epochs} ({network_on(key)})."
     sound = _beyond_whole(ages, grid, last) if dataset == "cifar10" else _over_resnet18(grid, grid.asked(dataset))
     return Answer(id, paper, sound, smaller=smaller(id, key, last.age), why=why if sound else UNMEASURED)
 
@@ -158,7 +159,7 @@ def _two_steps(stages: list, *, peak: bool) -> Measured:
 
 def _beyond_whole(ages: list, grid: Grid, key: Key) -> Finding:
     beyond = [[one.dropout.rightly / 64 - one.dropout.intact for one in age] for age in ages]
-    by = told("mean over dropped kernels less the whole network", len(beyond[0][0]), grid, key)
+    by = told("mean over dropped kernels minus the whole network", len(beyond[0][0]), grid, key)
     return Finding(_two_steps(beyond, peak=False), by)
 
 

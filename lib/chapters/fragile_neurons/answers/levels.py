@@ -98,7 +98,7 @@ def epochs_raise_accuracy(grid: Grid) -> Answer:
     least, sound = (extreme(rises[way], "smallest") for way in ("fgsm", "pgd"))
     first, _, last = grid.experiment.stages
     n, strong = len(young[0].normalised), young[0].pgd_correct.shape[-1]
-    by = f"epoch {last} less {first}, the smallest of {len(rises['fgsm'])} eps from 0 on under FGSM"
+    by = f"epoch {last} minus {first}, the smallest of {len(rises['fgsm'])} eps from 0 on under FGSM"
     sound_by = f"the same, of {len(rises['pgd'])} eps under PGD, Holm-adjusted where it refutes"
     at = {
         way: max((one.mean, eps) for one, eps in zip(rises[way], getattr(young[0], of), strict=True))[0]

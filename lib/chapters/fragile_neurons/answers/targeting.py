@@ -138,7 +138,7 @@ def targeting_grows_with_eps(grid: Grid) -> Answer:
     theorem = "A convolution without bias and a step that is not clipped move each map in proportion to eps, so which "
     theorem += "set moves more is the same at every eps."
     last = key._replace(age=age)
-    by = f"FGSM, clipped, eps {eps[under]:.3g} less {eps[0]:.3g}, {KNOWN}"
+    by = f"FGSM, clipped, eps {eps[under]:.3g} minus {eps[0]:.3g}, {KNOWN}"
     why = f"Not clipped the share is {free[0]:.3f} and {free[1]:.3f} at the ends; clipped it changes by "
     why += f"{clipped.mean:+.3f} up to eps {eps[under]:.2g}."
     return Answer(
@@ -168,7 +168,7 @@ def training_evens_targeting(grid: Grid) -> Answer:
     levels = [rate([one.targeting.hits["original"][0] for one in age]).mean for age in grown]
     first, _, last = grid.experiment.stages
     end, n = key._replace(age=last), len(grown[0][0].targeting.printed)
-    by = f"FGSM clipped, eps {grown[0][0].targeting.eps[0]:.2g}, epoch {first} less {last}, {KNOWN}"
+    by = f"FGSM clipped, eps {grown[0][0].targeting.eps[0]:.2g}, epoch {first} minus {last}, {KNOWN}"
     why = f"The share goes from {levels[0]:.3f} at epoch {first} to {levels[-1]:.3f} at {last}; one half is even."
     return Answer(
         id,

@@ -16,7 +16,7 @@ from lib.models.resnets import RESNETS
 def over_halves(grid: Grid) -> pd.DataFrame:
     """How well S from one half of the images holds on the other."""
     heads = {"share": "share in S", "agreement": "halves agree on", "expected": "by chance on"}
-    heads |= {"correlation": "rank correlation of halves", "gap": "S' less S on the other half"}
+    heads |= {"correlation": "rank correlation of halves", "gap": "S' minus S on the other half"}
     rows = []
     for key in grid:
         found = halves(grid[key])

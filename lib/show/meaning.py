@@ -1,0 +1,82 @@
+"""What the word of an answer means, in a sentence that its own measurements give: for who reads one card alone."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+STATEMENTS = {
+    "confirmed": "it holds, measured the paper’s way and soundly",
+    "true, not as shown": "it holds when it is measured soundly; the paper’s own measurement does not show it",
+    "found, unsettled": "it holds the paper’s way; whether it holds soundly is open",
+    "cannot tell": "whether it holds soundly is open, and the paper’s own measurement does not show it",
+    "empty": "what is claimed is seen, but in the control as well: so it says nothing of the claim",
+    "does not stand": "it fails when it is measured soundly, whatever the paper’s own measurement says",
+    "refuted": "it fails when it is measured the paper’s way, and soundly nothing speaks for it",
+}
+PROVED = {"confirmed": "a proof says that it holds", "refuted": "a proof says that it fails"}
+CITATIONS = {
+    "found there and here": "what the paper repeats of its source is found here too, within the tolerance",
+    "not found here": "what the paper repeats of its source is not found here: our mean is outside of the tolerance",
+}
+NOT_RUN = "nothing was measured here"
+
+
+def meaning(entry: Mapping) -> str:
+    """What the word of an answer says, in one sentence without a full stop."""
+    if entry["paper"] is None:
+        return NOT_RUN
+    if entry["kind"] == "citation":
+        return CITATIONS[entry["word"]]
+    if entry["kind"] == "statement":
+        return (PROVED if entry["theorem"] and not entry["sound"] else STATEMENTS)[entry["word"]]
+    if entry["word"] != entry["alone"]:
+        return (
+            f"by itself it is {entry['alone']}; another number, printed with it, is {entry['word']} in this experiment"
+        )
+    return _number(entry["word"], entry["paper"]["measured"], entry["claimed"])
+
+
+def _number(word: str, measured: Mapping, claimed: Mapping) -> str:
+    tolerances = abs(measured["mean"] - claimed["value"]) / claimed["tolerance"]
+    away = f"is {tolerances:.3g} times the tolerance away from the printed number"
+    alone = measured["predicted"] is None
+    if alone:
+        return "our number lies within the tolerance of the printed one" if word == "found" else f"our number {away}"
+    if word == "found":
+        return "our mean lies within the tolerance, and one more network could give the printed number"
+    if word == "not found":
+        return f"our mean {away}, and our networks differ too little for one more to give it"
+    if tolerances > 1:
+        return f"our mean {away}, but our networks differ so much that one more could give it"
+    return (
+        "our mean lies within the tolerance, but our networks differ too little for one more to give the printed number"
+    )
+
+
+def held_against(word: str, measured: Mapping, smallest: float) -> str:
+    """What a finding's word says of its interval and the smallest effect that counts."""
+    size = f"{smallest:g}, the smallest effect that counts"
+    if measured["networks"] == 0:
+        if word == "holds":
+            return f"it reaches {size}"
+        return "it is no effect" if measured["mean"] >= smallest else f"it does not reach {size}"
+    if measured["low"] is None:
+        return f"without an interval, it is not held against {size}"
+    where = {"holds": "above", "fails": "below", "cannot tell": "on both sides of", "empty": "above"}[word]
+    beside = ", but not beyond the control" if word == "empty" else ""
+    return f"the interval lies {where} {size}{beside}"
+
+
+def overlaps(entry: Mapping) -> Iterator[str]:
+    """Which intervals of an answer overlap, of those that a reader will compare."""
+    sides = [entry[side] for side in ("paper", "sound")]
+    if all(sides) and sides[0]["word"] != sides[1]["word"] and _overlap(*(side["measured"] for side in sides)):
+        yield "the intervals of the two measurements overlap"
+    for upper, lower in pairwise(entry["ladder"]):
+        if _overlap(upper["measured"], lower["measured"]):
+            yield f"the intervals of “{upper['attack']}” and “{lower['attack']}” overlap"
+
+
+def _overlap(one: Mapping, other: Mapping) -> bool:
+    if one["low"] is None or other["low"] is None:
+        return False
+    return one["low"] <= other["high"] and other["low"] <= one["high"]

@@ -1,0 +1,137 @@
+"""What a card says of its own word: true of its own measurements, for every word there is."""
+
+import pytest
+from projects import ACCURATE, by, measured
+
+from lib.ledger import words
+from lib.ledger.answers import Answer, Finding, Readings, not_run
+from lib.ledger.entries import entry
+from lib.ledger.ledger import Ledger
+from lib.measure.intervals import exact, over_networks, share
+from lib.show import meaning, wording
+from lib.show.cards import answered, card
+from lib.show.lines import SAME, lines
+
+HELPS, CLEAN = "removal.helps", "clean.accuracy"
+
+
+def of(ledger: Ledger, claim: str, *args, **facts) -> dict:
+    return entry(ledger.paper.claims[claim], Answer(claim, *args, why="So.", **facts))
+
+
+def test_every_word_has_its_meaning() -> None:
+    told = {*meaning.STATEMENTS, *meaning.CITATIONS, *words.NUMBERS}
+    assert told == set(words.ALL)
+    assert len({*meaning.STATEMENTS.values(), *meaning.CITATIONS.values()}) == len(words.STATEMENTS) + 1
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (by(0.9, 0.89, 0.91), "within the tolerance, and one more network could give"),
+        (by(0.92, 0.919, 0.921), "within the tolerance, but our networks differ too little"),
+        (by(0.5, 0.0, 1.0), "is 8 times the tolerance away from the printed number, but our networks differ so much"),
+        (
+            by(0.5, 0.45, 0.55),
+            "is 8 times the tolerance away from the printed number, and our networks differ too little",
+        ),
+        (Finding(share(90, 100), "one"), "our number lies within the tolerance"),
+        (Finding(share(50, 100), "one"), "our number is 8 times the tolerance away"),
+    ],
+)
+def test_a_number_is_told_by_its_distance_and_by_what_one_more_network_could_give(
+    ledger: Ledger, found: Finding, said: str
+) -> None:
+    """In the claim made up for the tests 0.90 ± 0.05 is printed."""
+    assert said in meaning.meaning(of(ledger, CLEAN, found))
+
+
+def test_what_was_not_run_or_is_proved_says_so(ledger: Ledger) -> None:
+    assert meaning.meaning(entry(ledger.paper.claims[CLEAN], not_run(CLEAN, "later"))) == meaning.NOT_RUN
+    proved = of(ledger, HELPS, Finding(exact(0), "proved"), theorem="QED")
+    assert (proved["word"], meaning.meaning(proved)) == ("refuted", "a proof says that it fails")
+
+
+def test_the_meaning_stands_on_the_card_beside_the_word(ledger: Ledger) -> None:
+    found = answered(ledger, Answer(HELPS, by(0.1, 0.05, 0.15), by(-0.1, -0.15, -0.05), why="So.")).data
+    assert '<th scope="row">does not stand</th><td>it fails when it is measured soundly' in found
+
+
+@pytest.mark.parametrize(
+    ("finding", "said"),
+    [
+        (by(0.1, 0.05, 0.15), "<strong>holds</strong> <small>(the interval lies above 0.02, the smallest"),
+        (by(-0.1, -0.15, -0.05), "<strong>fails</strong> <small>(the interval lies below 0.02"),
+        (by(0.02, 0.01, 0.03), "<strong>cannot tell</strong> <small>(the interval lies on both sides of 0.02"),
+        (Finding(over_networks([0.1]), "one"), "<strong>cannot tell</strong> <small>(without an interval"),
+        (Finding(exact(0.5), "counted"), "<strong>holds</strong> <small>(it reaches 0.02"),
+        (Finding(exact(0.01), "counted"), "<strong>fails</strong> <small>(it does not reach 0.02"),
+        (
+            Finding(measured(0.1, 0.05, 0.15), "x", measured(0.0, -0.1, 0.1), "y"),
+            "which counts, but not beyond",
+        ),
+    ],
+)
+def test_a_finding_says_where_its_interval_lies(ledger: Ledger, finding: Finding, said: str) -> None:
+    assert said.replace("which counts", "effect that counts") in wording.finding(of(ledger, HELPS, finding), "paper")
+
+
+def test_one_measurement_that_answers_both_is_shown_once(ledger: Ledger) -> None:
+    both, claim = by(0.1, 0.05, 0.15), ledger.paper.claims[HELPS]
+    assert dict(lines(claim, of(ledger, HELPS, both, both), ""))["soundly"] == SAME
+    assert "FGSM" in dict(lines(claim, of(ledger, HELPS, both, by(0.2, 0.1, 0.3)), ""))["soundly"]
+    assert dict(lines(claim, of(ledger, HELPS, both), ""))["soundly"].endswith("–")
+
+
+def test_a_command_in_a_reason_is_code(ledger: Ledger) -> None:
+    found = answered(ledger, not_run(CLEAN, "`make <it>` makes it.")).data
+    assert "<code>make &lt;it&gt;</code> makes it." in found
+
+
+def test_readings_that_give_nothing_name_no_other(ledger: Ledger) -> None:
+    for giving, said in ((0, "found by 0 of 6 readings"), (1, "found by 1 of 6 readings, in other units")):
+        tried = of(ledger, CLEAN, ACCURATE, readings=Readings(6, giving, "in other units"))
+        assert wording.readings(tried) == said
+
+
+def test_an_exact_nothing_is_no_effect() -> None:
+    nothing = {"networks": 0, "mean": 0.0, "low": 0.0, "high": 0.0}
+    assert meaning.held_against("fails", nothing, 0.0) == "it is no effect"
+
+
+def test_intervals_that_overlap_are_named(ledger: Ledger) -> None:
+    apart = of(ledger, HELPS, by(0.1, 0.05, 0.15), by(-0.1, -0.15, -0.05))
+    near = of(ledger, HELPS, by(0.1, 0.03, 0.15), by(0.02, -0.15, 0.05))
+    assert "overlap" not in wording.notes(apart)
+    assert "the intervals of the two measurements overlap" in wording.notes(near)
+    rungs = (("FGSM", measured(0.5, 0.4, 0.6)), ("PGD", measured(0.3, 0.2, 0.4)), ("all", measured(0.1, 0.0, 0.15)))
+    stepped = wording.notes(of(ledger, CLEAN, ACCURATE, ladder=rungs))
+    assert "“FGSM” and “PGD” overlap" in stepped and "“all”" not in stepped
+
+
+def test_a_smaller_run_says_that_it_does_not_decide(ledger: Ledger) -> None:
+    found = dict(lines(ledger.paper.claims[CLEAN], of(ledger, CLEAN, ACCURATE, smaller=("2 epochs for 15",)), ""))
+    assert "2 epochs for 15. Such a run does not decide what is at the paper’s size" in found["to know"]
+
+
+def test_cards_of_numbers_that_are_found_together_have_the_word_of_the_ledger(ledger: Ledger) -> None:
+    near, far = (
+        Answer("attacked.accuracy", by(0.1, 0.08, 0.12), experiment="FGSM"),
+        Answer("attacked.loss", by(9.0), experiment="FGSM", why="A loss of 9."),
+    )
+    first = answered(ledger, near, far).data
+    assert "✗&nbsp;not found" in first and "by itself: found" in first
+    assert "by itself it is found; another number, printed with it, is not found in this experiment" in first
+    kept = dict(ledger.answers["attacked.accuracy"])
+    ledger.answer(far)
+    assert (kept["word"], kept["alone"]) == ("not found", "found")
+    assert card(ledger.paper.claims["attacked.accuracy"], kept).data == first
+
+
+def test_a_card_of_such_a_number_is_refused_alone_and_with_others_than_its_own(ledger: Ledger) -> None:
+    answer = Answer("attacked.accuracy", by(0.1, 0.08, 0.12), experiment="FGSM")
+    with pytest.raises(ValueError, match=r"attacked\.accuracy is found together with others"):
+        answered(ledger, answer)
+    with pytest.raises(ValueError, match=r"is found together with attacked\.accuracy, attacked\.loss"):
+        answered(ledger, answer, Answer("clean.accuracy", ACCURATE))
+    assert not ledger.answers
