@@ -54,6 +54,11 @@ def test_only_what_changed_runs_again(project: Project, capsys: pytest.CaptureFi
     assert project.results()["metrics"]["more"] == 1
 
 
+@pytest.mark.survives(
+    "kills",
+    "The process of a notebook is killed, as for its memory.",
+    "The command says so; what had run is kept beside the earlier results.",
+)
 def test_a_notebook_whose_process_is_killed_says_so_and_keeps_what_had_run(
     project: Project, capsys: pytest.CaptureFixture
 ) -> None:
@@ -128,6 +133,11 @@ def test_a_notebook_without_results_is_an_error(project: Project, capsys: pytest
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.survives(
+    "kills",
+    "Ctrl-C or SIGTERM in the middle of a notebook's cell.",
+    "What had run is kept beside the earlier results, and nothing else is left.",
+)
 def test_an_interrupted_run_is_kept_and_says_so(
     project: Project, capsys: pytest.CaptureFixture, sent: signal.Signals
 ) -> None:

@@ -381,6 +381,11 @@ def test_only_the_last_epoch_that_was_looked_at_can_be_gone_on_from(batches, sto
 # Two processes, and damage.
 
 
+@pytest.mark.survives(
+    "disk",
+    "The state that a training would go on from is damaged.",
+    "It is named and set aside, and the training goes on from what else is kept, to the same network.",
+)
 def test_a_damaged_snapshot_is_set_aside_and_trained_anew(batches, store, capsys):
     model, _ = train(batches, 2, store)
     (path,) = store.rglob("*.pt")
