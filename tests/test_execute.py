@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ import pytest
 from projects import Project
 from tiny import LABELS, Draw
 
-from lib import book, compute, data
+from lib import book, compute, data, files
 from lib.files import LONGEST_NAME
 from lib.run import __main__ as command
 from lib.run import execute
@@ -195,10 +194,10 @@ def test_values_that_are_equal_share_a_folder(project: Project) -> None:
 
 def test_what_a_killed_process_left_goes_and_what_a_live_one_has_stays(project: Project) -> None:
     where = compute.RUNS / "quick"
-    host = socket.gethostname()
-    dead = 2**22 + 1  # more than Linux gives out
-    names = f"{dead}-{host}", f"{os.getpid()}-{host}", f"{dead}-another", f"{dead}-{host}-2"
-    gone, *kept = (where / f".tiny-{name}-x1_y" for name in names)
+    here, dead = files._machine(), 2**22 + 1  # more than Linux gives out
+    gone, *kept = (
+        where / f".tiny-~{name}-x1" for name in (f"{dead}-{here}", f"{os.getpid()}-{here}", f"{dead}-another")
+    )
     for folder in (gone, *kept):
         folder.mkdir(parents=True)
     assert command.main(["execute", "tiny"]) == 0

@@ -12,6 +12,7 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -179,8 +180,8 @@ def test_the_snapshot_loads_without_unpickling_code(batches, store):
 
 
 def test_a_snapshot_is_whole_or_absent(batches, store, monkeypatch):
-    def half(state: dict, path: Path) -> None:
-        Path(path).write_bytes(b"half a snapshot")
+    def half(state: dict, file: BinaryIO) -> None:
+        file.write(b"half a snapshot")
         raise OSError("no space left on device")
 
     monkeypatch.setattr(torch, "save", half)
