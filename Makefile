@@ -17,7 +17,7 @@ PY := $(VENV)/bin/python
 RUN := $(PY) -m lib.run
 
 .DEFAULT_GOAL := reproduce
-.PHONY: install reproduce sweep fill book course pdf test bench device-check lab record status lock clean help
+.PHONY: install reproduce sweep fill book course pdf test test-faults bench device-check lab record status lock clean help
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/ready  ## execute what changed and render the site: PROFILE=paper PAPER=mitigation PARAMS="eps_untargeted=0.2"
@@ -41,6 +41,9 @@ pdf: $(VENV)/ready-pdf  ## print the recorded runs with Chromium: the book in on
 
 test: $(VENV)/ready-test  ## every test, two at a time; executes the quick profile where it is not up to date
 	@$(PY) -m pytest --numprocesses 2
+
+test-faults: $(VENV)/ready-test  ## every fault of the page "What it survives": kills, full disks, damaged files, odd machines
+	@$(PY) -m pytest -m survives --survived book/recorded/survived.json
 
 bench: $(VENV)/ready-bench  ## attacks, training and the kernel scan beside other libraries, for the page on speed: ROWS="fgsm scan"
 	@$(PY) -m benchmarks $(ROWS)

@@ -1,18 +1,32 @@
-"""Files that are written whole or not at all, and folders that are copied so that the copy can be changed."""
+"""Files and folders that are written whole or not at all, and folders that are copied so that the copy can be changed.
+
+What is not whole yet has a name that begins with a dot and says which process writes it. Where that process was killed,
+the next one that writes at the same place removes it.
+"""
 
 import errno
+import glob
 import hashlib
 import os
+import re
 import shutil
+import socket
 import stat
+import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-FULL = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
-"""What a disk says that is full or may only be read; Windows has no quota of that name."""
+import psutil
 
+FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""What a disk says that is full or may only be read, or takes no file so large; Windows has no quota of that name."""
+
+
+SCRATCH = "adversarial-reproductions"
+"""What folders for a while are called among those of other programs."""
 
 LONGEST_NAME = 120
 """Of a folder, in bytes; file systems allow 255, encrypted ones 143."""
@@ -41,17 +55,132 @@ def atomic(path: Path) -> Iterator[Path]:
     Where the block raises (a full disk, an interrupt), the temporary file is removed and
     whatever stood at `path` before still stands. Two processes may write the same path:
     each has its own temporary file, and the last to finish wins.
+
+    Raises
+    ------
+    OSError
+        Where the disk is full or may only be read: it names the file, and how much is free.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
-    try:
-        temporary.touch(exist_ok=False)  # unlike tempfile's, readable by whoever may read an ordinary file
-        yield temporary
-        os.replace(temporary, path)
-    except OSError as error:
-        if error.errno not in FULL:
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        clear_abandoned(path.parent, path.stem)
+        temporary = path.parent / f"{_own(path.stem)}{path.suffix}"
+        try:
+            temporary.touch(exist_ok=False)  # unlike tempfile's, readable by whoever may read an ordinary file
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch(name: str = SCRATCH, beside: Path | None = None) -> Iterator[Path]:
+    """Give an empty folder that goes at the end of the block, and with the next of its name where this is killed.
+
+    Parameters
+    ----------
+    beside
+        The folder that it is in; the system's own for such files by default, which each command clears.
+
+    Raises
+    ------
+    OSError
+        As `atomic` does.
+    """
+    where = beside or Path(tempfile.gettempdir())
+    with _naming(where / name):
+        where.mkdir(parents=True, exist_ok=True)
+        clear_abandoned(where, name)
+        folder = (where / _own(name)).absolute()
+        try:
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """Give a path beside `folder` for what takes its place when the block succeeds; until then it stays as it was.
+
+    Raises
+    ------
+    OSError
+        As `atomic` does.
+    """
+    for left in _abandoned(folder.parent, folder.name):
+        if (left / "before").exists() and not folder.exists():
+            (left / "before").rename(folder)  # it was killed after it had moved this, and before its own was there
+    with scratch(folder.name, folder.parent) as work:
+        yield work / "new"
+        try:
+            if folder.exists():
+                folder.rename(work / "before")
+            (work / "new").rename(folder)
+        except BaseException:
+            if (work / "before").exists() and not folder.exists():
+                (work / "before").rename(folder)
             raise
-        free = shutil.disk_usage(path.parent).free / 1e6
-        raise OSError(error.errno, f"{path} could not be written ({error.strerror}; {free:.0f} MB are free)") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def clear_abandoned(folder: Path | None = None, name: str = SCRATCH) -> None:
+    """Remove what processes of this machine left in a folder under a name and are gone; those that live keep theirs."""
+    for left in _abandoned(folder or Path(tempfile.gettempdir()), name):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            with suppress(OSError):  # as where the disk may only be read: what comes next says so
+                left.unlink()
+
+
+def _abandoned(folder: Path, name: str) -> Iterator[Path]:
+    own = re.compile(rf"{re.escape(_of(name))}(\d+)-{_machine()}-\w+(\.\w+)?")
+    for left in folder.glob(f"{glob.escape(_of(name))}*"):
+        found = own.fullmatch(left.name)
+        if found and not psutil.pid_exists(int(found[1])):
+            yield left
+
+
+def _of(name: str) -> str:
+    """How the names of what is not whole yet begin."""
+    return f".{name}-~"
+
+
+def _own(name: str) -> str:
+    """A name of this process alone."""
+    return f"{_of(name)}{os.getpid()}-{_machine()}-{uuid.uuid4().hex[:8]}"
+
+
+def _machine() -> str:
+    """Where a process's number is its own: this machine, and in it the container."""
+    inside = os.stat("/proc/self/ns/pid").st_ino if sys.platform == "linux" else 0
+    return hashlib.sha256(f"{socket.gethostname()} {inside}".encode()).hexdigest()[:8]
+
+
+class DiskError(OSError):
+    """The disk is full or may only be read; the message names the file, and how much is free."""
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Have what a full disk makes the block raise, which often names no file, name this one, and how much is free."""
+    try:
+        yield
+    except DiskError:
+        raise
+    except Exception as error:
+        if (number := _full(error)) is None:
+            raise
+        there = next(folder for folder in path.absolute().parents if folder.exists())
+        free = f"{shutil.disk_usage(there).free / 1e6:.1f} MB are free"
+        raise DiskError(number, f"{path} could not be written ({os.strerror(number)}; {free})") from error
+
+
+def _full(error: BaseException | None) -> int | None:
+    """What the disk said, also where a library raises an error of its own upon that; None where it said nothing."""
+    while error:
+        for number in FULL:
+            if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+                return number
+        error = error.__cause__ or error.__context__
+    return None

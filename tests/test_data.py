@@ -114,6 +114,11 @@ def no_labels(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "garbage", "flipped", "other_images", "no_labels"])
+@pytest.mark.survives(
+    "disk",
+    "The file of the digits is cut off, empty, damaged in one byte, or holds other images.",
+    "It is named, and written anew from the package that carries the digits.",
+)
 def test_a_file_of_digits_that_is_not_right_is_named_and_written_anew(damage, cache, parsed, capsys):
     anew()
     path = data.cache_file("digits")
@@ -213,6 +218,11 @@ def flipped_at_the_start_of_an_array(path: Path) -> None:
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 @pytest.mark.parametrize("damage", [truncated, empty, garbage, flipped, flipped_at_the_start_of_an_array])
+@pytest.mark.survives(
+    "disk",
+    "The file of a downloaded data set is cut off, empty, no such file, or damaged in one byte.",
+    "It is refused in one line with its name and the command that fetches it again.",
+)
 def test_a_damaged_file_is_named_with_the_cure(damage, save, cache):
     path = write(cache / "cifar10.npz", small(), save)
     damage(path)
@@ -231,6 +241,11 @@ def test_a_file_that_lacks_an_array_is_named_with_the_cure(cache):
     assert str(path) in str(raised.value) and "`python -m lib.run data cifar10`" in str(raised.value)
 
 
+@pytest.mark.survives(
+    "disk",
+    "A whole file of other images lies where MNIST should be.",
+    "Its digest is found to be another, and it is refused in one line.",
+)
 def test_images_that_are_not_mnist_are_refused_under_its_name(cache):
     path = write(cache / "mnist.npz", small())
     with pytest.raises(DataError, match="is not MNIST") as raised:
@@ -314,6 +329,11 @@ def _store_in_step(path: Path, seed: int, barrier) -> None:
         data._store(path, small(seed))
 
 
+@pytest.mark.survives(
+    "side by side",
+    "Two processes store the same data set at once.",
+    "The file is that of one of them, and whole.",
+)
 def test_two_processes_that_store_at_once_leave_one_whole_file(cache):
     # Forked, so that no process has to import torch again; they use numpy alone.
     context = multiprocessing.get_context("fork")

@@ -167,6 +167,11 @@ def of_another_cell(path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [damage, cut_off, empty, another_program, arrays_alone, edited, of_another_cell])
+@pytest.mark.survives(
+    "disk",
+    "One byte of a kept cell is changed; it is cut off, emptied, edited by hand, or another cell's file.",
+    "It is named, set aside and measured again. It is never believed, and nothing is deleted.",
+)
 def test_what_is_no_cell_is_set_aside_and_made_anew(spoil, capsys: pytest.CaptureFixture[str]) -> None:
     cell = PART(Setting())
     cell.get()
@@ -205,6 +210,11 @@ def test_a_damaged_cell_is_missing() -> None:
     assert [task.cell for task in plan.missing([cell])] == [cell] and not cell.is_kept
 
 
+@pytest.mark.survives(
+    "disk",
+    "A damaged cell lies on a disk that may only be read.",
+    "It is named and ignored; a recorded one takes its place.",
+)
 def test_a_damaged_cell_that_cannot_be_moved_is_ignored(
     folders: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -257,6 +267,11 @@ def test_cells_go_to_another_machine_and_back(tmp_path: Path, folders: list[Path
     assert [len(cell.get().numbers) for cell in wanted(3)] == [3, 4, 5] and not CALLS
 
 
+@pytest.mark.survives(
+    "disk",
+    "A file of cells from another machine holds what is no cell, or is no such file.",
+    "What is no cell is named and left out; a file that is none is refused in one line.",
+)
 def test_what_is_no_cell_is_not_taken_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import zipfile
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ import pytest
 from projects import Project
 from tiny import LABELS, Draw
 
-from lib import book, compute, data
+from lib import book, compute, data, files
 from lib.files import LONGEST_NAME
 from lib.run import __main__ as command
 from lib.run import execute
@@ -54,6 +53,11 @@ def test_only_what_changed_runs_again(project: Project, capsys: pytest.CaptureFi
     assert project.results()["metrics"]["more"] == 1
 
 
+@pytest.mark.survives(
+    "kills",
+    "The process of a notebook is killed, as for its memory.",
+    "The command says so; what had run is kept beside the earlier results.",
+)
 def test_a_notebook_whose_process_is_killed_says_so_and_keeps_what_had_run(
     project: Project, capsys: pytest.CaptureFixture
 ) -> None:
@@ -128,6 +132,11 @@ def test_a_notebook_without_results_is_an_error(project: Project, capsys: pytest
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.survives(
+    "kills",
+    "Ctrl-C or SIGTERM in the middle of a notebook's cell.",
+    "What had run is kept beside the earlier results, and nothing else is left.",
+)
 def test_an_interrupted_run_is_kept_and_says_so(
     project: Project, capsys: pytest.CaptureFixture, sent: signal.Signals
 ) -> None:
@@ -185,10 +194,10 @@ def test_values_that_are_equal_share_a_folder(project: Project) -> None:
 
 def test_what_a_killed_process_left_goes_and_what_a_live_one_has_stays(project: Project) -> None:
     where = compute.RUNS / "quick"
-    host = socket.gethostname()
-    dead = 2**22 + 1  # more than Linux gives out
-    names = f"{dead}-{host}", f"{os.getpid()}-{host}", f"{dead}-another", f"{dead}-{host}-2"
-    gone, *kept = (where / f".tiny-{name}-x1_y" for name in names)
+    here, dead = files._machine(), 2**22 + 1  # more than Linux gives out
+    gone, *kept = (
+        where / f".tiny-~{name}-x1" for name in (f"{dead}-{here}", f"{os.getpid()}-{here}", f"{dead}-another")
+    )
     for folder in (gone, *kept):
         folder.mkdir(parents=True)
     assert command.main(["execute", "tiny"]) == 0

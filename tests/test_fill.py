@@ -88,6 +88,11 @@ def test_side_by_side_too_what_fails_is_tried_once(book: Copy) -> None:
     assert book.count("start") == BOTH and book.count("end") == {name: 1 for name in BOTH if name != "score-0"}
 
 
+@pytest.mark.survives(
+    "kills",
+    "The process that measures for `fill` is killed, as for its memory.",
+    "The command says so and what is missing; the next one goes on, to the same cells.",
+)
 def test_a_worker_that_is_killed_is_named_and_the_next_run_goes_on(book: Copy, undisturbed: dict[str, bytes]) -> None:
     book.hold("train-0")
     command = book.start("fill", "--jobs", "1")
@@ -101,6 +106,11 @@ def test_a_worker_that_is_killed_is_named_and_the_next_run_goes_on(book: Copy, u
     assert book.kept() == undisturbed and book.count("end") == BOTH
 
 
+@pytest.mark.survives(
+    "kills",
+    "One of two processes that measure for `fill` is killed.",
+    "The other makes what that one was at.",
+)
 def test_where_another_makes_what_a_killed_worker_was_at_nothing_is_missing(
     book: Copy, undisturbed: dict[str, bytes]
 ) -> None:
@@ -115,6 +125,11 @@ def test_where_another_makes_what_a_killed_worker_was_at_nothing_is_missing(
     assert book.kept() == undisturbed and book.count("end") == BOTH
 
 
+@pytest.mark.survives(
+    "kills",
+    "Ctrl-C in the middle of two trainings.",
+    "No process stays, nothing is half-written, and the next command goes on.",
+)
 def test_ctrl_c_ends_the_workers_leaves_nothing_half_written_and_the_next_run_goes_on(
     book: Copy, undisturbed: dict[str, bytes]
 ) -> None:
@@ -133,6 +148,7 @@ def test_ctrl_c_ends_the_workers_leaves_nothing_half_written_and_the_next_run_go
     assert again.status == 0 and "measuring 2 cells" in again.output and book.kept() == undisturbed
 
 
+@pytest.mark.survives("side by side", "Two `fill` at once on one folder.", "Each cell is made once.")
 def test_two_commands_at_once_make_each_cell_once(book: Copy, undisturbed: dict[str, bytes]) -> None:
     book.hold(*BOTH)
     both = [book.start("fill", "--jobs", "1") for _ in range(2)]
@@ -260,6 +276,11 @@ def cluster(root: Path) -> Iterator[tuple[Copy, str]]:
         process.wait()
 
 
+@pytest.mark.survives(
+    "kills",
+    "A worker of the cluster that measures is killed.",
+    "Another worker makes its cell again; all cells are the same.",
+)
 def test_a_cluster_of_which_a_worker_is_killed_makes_the_same_cells(
     book: Copy, cluster: tuple[Copy, str], undisturbed: dict[str, bytes]
 ) -> None:

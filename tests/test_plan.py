@@ -277,6 +277,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.survives(
+    "kills",
+    "A process that trains and measures is ended by SIGKILL or SIGTERM, again and again.",
+    "No cell that was kept is made again; in the end all are those of an undisturbed process, to the bit.",
+    times=20,
+)
 def test_twenty_kills_at_random_moments_lose_nothing(
     tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,6 +303,7 @@ def test_twenty_kills_at_random_moments_lose_nothing(
     assert not list((tmp_path / "evidence").rglob(store.ASIDE))
 
 
+@pytest.mark.survives("side by side", "Two processes measure the same cells at once.", "Each cell is made once.")
 def test_two_at_once_make_each_cell_once(tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     both = [toy.process(tmp_path, 3) for _ in range(2)]
     for process in both:

@@ -253,6 +253,11 @@ def test_a_run_of_the_first_edition_is_to_be_measured_again(found: dict) -> None
 
 
 @pytest.mark.parametrize("bytes_", [b"\xff", b"{}", b"[]", b"", b'{"notebook"', b"null"])
+@pytest.mark.survives(
+    "disk",
+    "The results of a run are no text, no JSON, or have not what results have.",
+    "The file is named, and the chapter counts as not run.",
+)
 def test_results_that_are_none_are_named_and_count_as_not_run(
     tmp_path: Path, bytes_: bytes, capsys: pytest.CaptureFixture
 ) -> None:

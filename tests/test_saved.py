@@ -99,6 +99,11 @@ def foreign(path: Path) -> None:
     ],
     ids=["cut", "one bit", "text", "empty", "another's", "unknown", "foreign", "missing"],
 )
+@pytest.mark.survives(
+    "disk",
+    "A file of a network is damaged, cut off, or holds something else.",
+    "It is refused in one line.",
+)
 def test_what_is_no_network_is_refused_in_one_line(harm, said: str, file: Path) -> None:
     harm(file)
     with pytest.raises(WeightsError) as refused:
@@ -112,6 +117,7 @@ def test_only_networks_of_the_book_are_written(tmp_path: Path, small) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.survives("kills", "The writing of a network's file is interrupted.", "The file that was there stands.")
 def test_an_interrupted_write_leaves_what_was_there(file: Path, small, monkeypatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

@@ -101,6 +101,11 @@ def test_those_that_are_missing_are_named(run: Run, tmp_path: Path, capsys) -> N
     )
 
 
+@pytest.mark.survives(
+    "disk",
+    "Networks are exported from a cell that is damaged.",
+    "The cell is named and set aside, and its network is said to be missing.",
+)
 def test_a_damaged_cell_is_set_aside_and_missing(run: Run, tmp_path: Path, capsys) -> None:
     path = run.experiment.weights()[0].path
     path.write_bytes(path.read_bytes()[:1000])

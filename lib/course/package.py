@@ -13,13 +13,14 @@ from lib.course import copies, otter, rubric
 from lib.exercises import tasks
 from lib.exercises.directives import ExerciseError, strip, without_solutions
 from lib.exercises.tasks import Sheet
-from lib.files import atomic
+from lib.files import whole
 from lib.run.run import Run
 
 COPIED = (
     *("lib", "notebooks", "book", "benchmarks", "Makefile", "LICENSE"),
     *("pyproject.toml", "constraints.txt", "environment.yml"),
 )
+ARCHIVE = "student.zip"
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "_build", "recorded", ".*")
 README = """\
 # The exercises
@@ -71,18 +72,18 @@ def make(folder: Path, pages: Sequence[str] = (), *, grader: bool = False) -> Co
     if unknown := [page for page in pages if page not in known]:
         raise ExerciseError(f"{unknown[0]}: no page with exercises; there are {', '.join(known)}")
     sheets = [known[page] for page in pages or known]
-    student, instructor = folder / "student", folder / "instructor"
-    for old in (student, instructor):
-        shutil.rmtree(old, ignore_errors=True)
-    _copied(student)
-    write(student / "notebooks" / "course", sheets, solved=False, grader=grader)
-    write(instructor, sheets, solved=True, grader=grader)
-    listed = "\n".join(f"- `{sheet.page}.ipynb`: {rubric.summed(sheet)}" for sheet in sheets)
-    (student / "README.md").write_text(README.format(pages=listed), encoding="utf-8")
-    (instructor / "rubric.md").write_text(rubric.rubric(sheets), encoding="utf-8")
-    cells = _measured(student, [sheet.page for sheet in sheets if sheet.page in book.chapters()])
-    archive = _zipped(student, folder / "student.zip")
-    return Course(student, instructor, archive, sum(len(sheet.tasks) for sheet in sheets), cells)
+    with whole(folder) as made:
+        student, instructor = made / "student", made / "instructor"
+        _copied(student)
+        write(student / "notebooks" / "course", sheets, solved=False, grader=grader)
+        write(instructor, sheets, solved=True, grader=grader)
+        listed = "\n".join(f"- `{sheet.page}.ipynb`: {rubric.summed(sheet)}" for sheet in sheets)
+        (student / "README.md").write_text(README.format(pages=listed), encoding="utf-8")
+        (instructor / "rubric.md").write_text(rubric.rubric(sheets), encoding="utf-8")
+        cells = _measured(student, [sheet.page for sheet in sheets if sheet.page in book.chapters()])
+        _zipped(student, made / ARCHIVE)
+    exercises = sum(len(sheet.tasks) for sheet in sheets)
+    return Course(folder / "student", folder / "instructor", folder / ARCHIVE, exercises, cells)
 
 
 def write(folder: Path, sheets: Iterable[Sheet], *, solved: bool, grader: bool) -> None:
@@ -127,8 +128,7 @@ def _measured(target: Path, chapters: Iterable[str]) -> int:
     return len(there)
 
 
-def _zipped(folder: Path, target: Path) -> Path:
-    with atomic(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+def _zipped(folder: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
             archive.write(path, Path("exercises") / path.relative_to(folder))
-    return target

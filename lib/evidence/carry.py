@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from lib.evidence import cells, store, trainings
 from lib.evidence.cells import Cell
 from lib.evidence.store import Damaged
-from lib.files import atomic
+from lib.files import DiskError, atomic, scratch
 
 
 class CarryError(RuntimeError):
@@ -55,16 +54,16 @@ def export(wanted: Iterable[Cell], target: Path, *, at_most: float = float("inf"
 
 def packed(wanted: Iterable[Cell]) -> bytes:
     """What `export` writes, as bytes."""
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "cells.zip"
+    with scratch() as folder:
+        target = folder / "cells.zip"
         export(wanted, target)
         return target.read_bytes()
 
 
 def bring_packed(content: bytes) -> Brought:
     """`bring` for what `packed` gave."""
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "cells.zip"
+    with scratch() as folder:
+        source = folder / "cells.zip"
         source.write_bytes(content)
         return bring(source)
 
@@ -81,12 +80,14 @@ def bring(source: Path) -> Brought:
     """
     new = known = 0
     try:
-        with zipfile.ZipFile(source) as archive, tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(source) as archive, scratch() as folder:
             for name in archive.namelist():
                 if not name.startswith(f"{trainings.FOLDER}/"):
                     outcome = _brought(Path(archive.extract(name, folder)), name)
                     new, known = new + (outcome is True), known + (outcome is False)
             return Brought(new, known, trainings.unpack(archive))
+    except DiskError:
+        raise
     except (OSError, zipfile.BadZipFile) as error:
         raise CarryError(f"{source} is no file of cells ({error})") from error
 

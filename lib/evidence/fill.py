@@ -5,7 +5,6 @@ killed at any time and started again, and several of these may run at once: each
 """
 
 import _thread
-import os
 import signal
 import sys
 import threading
@@ -16,8 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lib import data
 from lib.evidence.cells import Busy, Cell
 from lib.evidence.plan import Task
+from lib.files import DiskError
 
 POLL_S = 0.5
 """How often to look whether what other processes are at is done."""
@@ -62,11 +63,13 @@ def fill(
     ------
     KeyboardInterrupt
         Where somebody interrupts it; what was made is kept.
+    lib.files.DiskError
+        Where a cell, or the state of a training, cannot be written: nothing more is begun.
     """
     clock = Deadline(within)
     filled, total = Filled(), len(tasks)
-    waiting, parent = list(tasks), os.getppid()
-    while waiting and not clock.is_over and os.getppid() == parent:  # an orphan works for nobody
+    waiting = list(tasks)
+    while waiting and not clock.is_over:
         for task in sorted(waiting, key=lambda task: (task.seconds or 0) > clock.left):  # what fits comes first
             if _one(task, filled, clock, failures):
                 if task.cell not in filled.failed:
@@ -106,13 +109,23 @@ def _held(cell: Cell, filled: Filled, clock: "Deadline", failures: Path | None) 
         if not cell.is_kept:
             return False
     except Exception as error:
-        traceback.print_exc(file=sys.stderr)
+        if not isinstance(error, DiskError | data.DataError):  # these say all there is to say
+            traceback.print_exc(file=sys.stderr)
         filled.failed[cell] = f"{type(error).__name__}: {error}"
         if note:
-            note.write_text(filled.failed[cell], encoding="utf-8")
+            _note(note, filled.failed[cell])
+        if isinstance(error, DiskError):
+            raise  # what else is measured could not be kept either
         return True
     filled.made.append(cell)
     return True
+
+
+def _note(note: Path, why: str) -> None:
+    try:
+        note.write_text(why, encoding="utf-8")
+    except OSError:  # that disk is full as well
+        print(why, file=sys.stderr, flush=True)
 
 
 def _line(task: Task, number: int, total: int) -> str:

@@ -2,9 +2,7 @@
 
 import argparse
 import os
-import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from lib import book, compute, data
@@ -12,11 +10,12 @@ from lib.course import package
 from lib.evidence import carry
 from lib.evidence.cluster import EngineError
 from lib.exercises.directives import ExerciseError
+from lib.files import clear_abandoned, scratch
 from lib.judge import options as judging
 from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
-from lib.run import STARTED, costs, execute, measuring, record, status
+from lib.run import STARTED, costs, execute, interrupts, measuring, record, status
 from lib.run.arguments import as_given, positive, resource, seconds
 from lib.run.run import Run
 from lib.site import build, readme
@@ -34,9 +33,8 @@ LARGEST = "of the file: trainings that would make it larger stay here"
 def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     """Run one command, which was begun at `started`; return its exit status."""
     options = _parser().parse_args(arguments, argparse.Namespace(started=started))
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # a stopped run keeps what it has, like an interrupted one
+    interrupts.heed()
+    clear_abandoned()
     try:
         options.command(options)
         sys.stdout.flush()
@@ -173,10 +171,6 @@ def _course(options: argparse.Namespace) -> None:
     print(f"for students: {archive}, which is {student}; for you: {instructor}, with the rubric")
 
 
-def _status(options: argparse.Namespace) -> None:
-    print("\n".join(status.lines()) or "nothing has run yet")
-
-
 def _judge(options: argparse.Namespace) -> None:
     from lib.judge import command  # what draws takes a second to import
 
@@ -187,8 +181,8 @@ def _judge(options: argparse.Namespace) -> None:
 def _pdf(options: argparse.Namespace) -> None:
     from lib.site import pdf  # what reads and writes PDF is slow to import, and seldom asked for
 
-    with launched() as browser, tempfile.TemporaryDirectory() as folder:  # without a browser, nothing is built
-        site = build.build(options.results, Path(folder).resolve() / "site").parent
+    with launched() as browser, scratch() as folder:  # without a browser, none is built
+        site = build.build(options.results, folder / "site").parent
         print("\n".join(map(str, pdf.write(site, options.output, browser))))
 
 

@@ -33,6 +33,7 @@ def environment(out: Path, results: Path, profile: str) -> dict[str, str]:
     found |= {"REPRO_DATA": str(data.CACHE)}
     found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
     found |= {"MPLBACKEND": INLINE, "MATPLOTLIBRC": str(DEFAULTS), "IPYTHONDIR": str(out / "ipython")}
+    found |= {"JUPYTER_RUNTIME_DIR": str(out / "jupyter")}  # by which it is connected to: they go with the run
     if not sys.stderr.isatty():
         found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
     return found

@@ -5,21 +5,18 @@ notebook has run to its end; where a cell fails, the partly executed notebook is
 """
 
 import os
-import re
 import shutil
-import socket
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import nbformat
 import papermill
-import psutil
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from lib import book, compute, provenance
+from lib.files import clear_abandoned, scratch
 from lib.run import engine, environment
 from lib.run.run import Run
 
@@ -46,16 +43,14 @@ def execute(run: Run, *, force: bool = False) -> Path:
     KeyboardInterrupt
         After the partly executed notebook has been kept.
     """
+    clear_abandoned(run.folder, run.notebook)
     if not force and run.up_to_date():
         print(f"{run.notebook}: up to date in {shown(run.folder)}", flush=True)
         return run.target
-    run.folder.mkdir(parents=True, exist_ok=True)
-    clear_abandoned(run)
-    owner = f"{os.getpid()}-{socket.gethostname()}"
-    with tempfile.TemporaryDirectory(dir=run.folder, prefix=f".{run.notebook}-{owner}-") as scratch:
-        partial = Path(scratch) / run.target.name
+    with scratch(run.notebook, run.folder) as folder:
+        partial = folder / run.target.name
         try:
-            with environment.environment_set(environment.environment(Path(scratch), run.folder, run.name)):
+            with environment.environment_set(environment.environment(folder, run.folder, run.name)):
                 _papermill(run, partial)
         except BaseException as error:
             if partial.exists():
@@ -70,15 +65,6 @@ def execute(run: Run, *, force: bool = False) -> Path:
         _install(partial, run)
     run.failed.unlink(missing_ok=True)
     return run.target
-
-
-def clear_abandoned(run: Run) -> None:
-    """Remove what processes of this machine that were killed left in a run's folder; those that live keep theirs."""
-    own = re.compile(rf"\.{run.notebook}-(\d+)-{re.escape(socket.gethostname())}-\w+")
-    for scratch in run.folder.iterdir():
-        found = own.fullmatch(scratch.name)
-        if found and not psutil.pid_exists(int(found[1])):
-            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _papermill(run: Run, output: Path) -> None:

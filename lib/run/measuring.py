@@ -5,11 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 from tqdm import tqdm
@@ -20,6 +18,7 @@ from lib.evidence.cells import Cell
 from lib.evidence.cluster import EngineError, cores, threads
 from lib.evidence.plan import Task
 from lib.evidence.spread import spread
+from lib.files import scratch
 from lib.run.run import Run
 from lib.run.tasks import tasks
 
@@ -72,6 +71,7 @@ def fill(
         raise EngineError("--resources names what the workers of a cluster offer: give its --scheduler as well")
     if jobs and scheduler:
         raise EngineError("--jobs starts processes on this machine; a --scheduler has its own: give one of the two")
+    _tidy(runs)
     missing = tasks(runs, needed=needed)
     if not missing:
         return []
@@ -92,6 +92,14 @@ def fill(
         listed = "\n".join(reasons or [f"  {task.cell.label}" for task in left])
         raise MeasuringError(f"{len(left)} of {len(missing)} cells are not measured:\n{listed}")
     return left
+
+
+def _tidy(runs: Sequence[Run]) -> None:
+    """Remove what says which trainings a cell has begun where it is kept: whoever made it was killed just then."""
+    notes = {path.name for path in (cells.FOLDERS[0] / cells.BEGUN).glob("*")}
+    for cell in [cell for run in runs for cell in run.experiment.cells()] if notes else []:
+        if cell.begun.name in notes and cell.is_kept:
+            cell.begun.unlink(missing_ok=True)
 
 
 def default_jobs() -> int:
@@ -146,8 +154,9 @@ def _side_by_side(
     Return why some cells could not be made, and what became of processes that did not end as they should.
     """
     variables = os.environ | threads(jobs) | {"TQDM_DISABLE": "1"}
-    with tempfile.TemporaryDirectory() as failures:
-        command = [sys.executable, "-m", "lib.run.worker", json.dumps({**asked, "failures": failures})]
+    with scratch() as failures:
+        told = {**asked, "failures": str(failures), "parent": os.getpid()}
+        command = [sys.executable, "-m", "lib.run.worker", json.dumps(told)]
         workers = [start(command, cwd=compute.ROOT, env=variables) for _ in range(jobs)]
         try:
             while any(worker.poll() is None for worker in workers) and time.time() < over:
@@ -156,7 +165,7 @@ def _side_by_side(
         except BaseException:
             _stop(workers)
             raise
-        notes = {task.cell: Path(failures) / task.cell.digest for task in missing}
+        notes = {task.cell: failures / task.cell.digest for task in missing}
         failed = {cell: note.read_text(encoding="utf-8") for cell, note in notes.items() if note.exists()}
     late = [worker for worker in workers if worker.poll() is None]
     _stop(late, patience=0)  # what they have written stands

@@ -7,15 +7,18 @@ import time
 from pathlib import Path
 
 from lib.evidence.fill import fill
+from lib.files import DiskError
+from lib.run import interrupts, orphan
 from lib.run.run import Run
 from lib.run.tasks import tasks
 
 
 def main(asked: str) -> int:
     """Make what is missing, and none other is at; the exit status is 1 where something failed."""
-    for number in (signal.SIGTERM, signal.SIGINT):  # which a shell's background jobs ignore, and deadlines rely on
-        signal.signal(number, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it; deadlines need it
+    interrupts.heed()
     facts = json.loads(asked)
+    orphan.ends_with(facts["parent"])
     runs = [Run.of(*one) for one in facts["runs"]]
     try:
         wanted = tasks(runs, needed=facts["needed"])
@@ -23,6 +26,8 @@ def main(asked: str) -> int:
         filled = fill(wanted, within=within, failures=Path(facts["failures"]))
     except KeyboardInterrupt:
         return 0  # whoever started this says so
+    except DiskError:
+        return 1  # and so it does here, from the note of the cell
     return 1 if filled.failed else 0
 
 

@@ -9,7 +9,7 @@ from lib.exercises import directives
 from lib.files import copied
 from lib.ledger import open_data
 from lib.run.run import Run
-from lib.site import benchmarks, facts, front, live, pages, primer
+from lib.site import benchmarks, facts, front, live, pages, primer, survives
 from lib.site.render import BESIDE, SiteError, render
 
 GENERATED = "_generated"
@@ -73,6 +73,7 @@ def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
     primer.stage(runs, target / GENERATED)
     (target / BESIDE).mkdir()
     fragments = facts.fragments(runs) | live.stage(runs, target, target / BESIDE)
+    fragments |= {"survives": survives.fragment()}
     for name, text in fragments.items():
         (target / GENERATED / f"{name}.md").write_text(text, encoding="utf-8")
     for name, text in open_data.files(results).items():

@@ -22,7 +22,8 @@ def update() -> None:
         temporary.write_text(text, encoding="utf-8")
     picture = figure()
     if picture:
-        FIGURE.write_bytes(picture.png)
+        with atomic(FIGURE) as temporary:
+            temporary.write_bytes(picture.png)
 
 
 def with_generated(text: str) -> str:

@@ -1,15 +1,23 @@
 """Render a staged book with jupyter-book, and put the site in place of the one before, whole or not at all."""
 
+import errno
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # the package cannot be run with -m
+from lib.files import whole
+from lib.run import orphan
+
+JUPYTER_BOOK = """import runpy, sys
+watch, parent = sys.argv.pop(1), sys.argv.pop(1)
+runpy.run_path(watch)["ends_with"](int(parent))
+from jupyter_book.cli.main import main
+main()"""
+"""The package cannot be run with -m."""
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 FONT_PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
@@ -48,12 +56,9 @@ def render(staged: Callable[[Path], None], output: Path) -> Path:
     output = output.resolve()
     if output.exists() and not _is_site(output):
         raise SiteError(f"{output} holds something else than a site, and would be replaced whole: name another folder")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
-        work = Path(folder).resolve()
-        staged(work / "book")
-        rendered = _rendered(work / "book", work)
-        _replace(output, rendered, work / "before")
+    with whole(output) as new:
+        staged(new.parent / "book")
+        _rendered(new.parent / "book", new.parent).rename(new)
     return output / "index.html"
 
 
@@ -66,7 +71,7 @@ def _rendered(source: Path, work: Path) -> Path:
     """The folder of pages that jupyter-book makes of a staged book."""
     arguments = ["build", str(source), "--path-output", str(work), "-W", "--keep-going", "-n", "--all"]
     done = subprocess.run(
-        [sys.executable, "-c", JUPYTER_BOOK, *arguments],
+        [sys.executable, "-c", JUPYTER_BOOK, orphan.__file__, str(os.getpid()), *arguments],
         cwd=work,
         env=os.environ | {"PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,
@@ -75,6 +80,8 @@ def _rendered(source: Path, work: Path) -> Path:
         errors="replace",
     )
     pages = work / "_build" / "html"
+    if done.returncode and os.strerror(errno.ENOSPC) in done.stdout:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # whoever put together the site names it
     if done.returncode or not (pages / "index.html").exists():
         raise SiteError(_complaints(done.stdout.replace(f"{source}{os.sep}", "")))
     if (source / BESIDE).exists():
@@ -91,15 +98,3 @@ def _complaints(log: str) -> str:
     lines = COLOUR.sub("", log).splitlines()
     found = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL|Error\b", line)]
     return "the site could not be rendered:\n" + "\n".join(found or lines[-30:])
-
-
-def _replace(output: Path, rendered: Path, before: Path) -> None:
-    """Put the rendered pages in place of `output`, or leave it as it was."""
-    if output.exists():
-        output.rename(before)
-    try:
-        rendered.rename(output)
-    except OSError:
-        if before.exists():
-            before.rename(output)
-        raise

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.ledger.claims import Claim, paper
 from lib.show import tables
-from lib.site import markup, single
+from lib.site import markup, single, words
 from lib.sweep import figures, grid
 from lib.sweep.grid import Sweep
 
@@ -141,21 +141,15 @@ def _conditions(sweep: Sweep) -> str:
     facts = [results["provenance"] for _, results in sweep.runs]
     data = _distinct(one["data"] for one in facts)
     versions = _distinct(f"torch {one['versions']['torch']}" for one in facts)
-    commits = _distinct(f"`{_short(one['commit'])}`" for one in facts)
+    commits = _distinct(words.commit(one["commit"]) for one in facts)
     parameters = sweep.runs[0][1]["parameters"]
     others = [f"`{name}` = `{value}`" for name, value in parameters.items() if name not in sweep.grid]
     fixed = f" The other parameters: {', '.join(others)}." if others else ""
     return f"Data: {data}. Made with {versions}, at commit {commits}.{fixed}"
 
 
-def _distinct(words: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(words))
-
-
-def _short(commit: str) -> str:
-    """Twelve digits of a commit, and the word that says that files had changed since."""
-    number, plus, changes = commit.partition("+")
-    return number[:12] + plus + changes
+def _distinct(told: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(told))
 
 
 def _runs(sweep: Sweep, rows: pd.DataFrame) -> str:

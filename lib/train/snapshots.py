@@ -152,14 +152,17 @@ class Snapshots:
         else:
             self._write(kind, last.epoch, last.content)
             self.seconds = time.monotonic() - started
-        for path in self.folder.glob("passing-*.pt"):
-            if epoch_of(path) < last.epoch + (kind == "epoch"):
-                path.unlink(missing_ok=True)
+        self._drop_passing(before=last.epoch + (kind == "epoch"))
         last.is_written, self.saved_at = True, time.monotonic()
 
+    def _drop_passing(self, *, before: int) -> None:
+        """Remove the states on the way that a later one replaces."""
+        for path in [path for path in self.folder.glob("passing-*.pt") if epoch_of(path) < before]:
+            path.unlink(missing_ok=True)
+
     def _write(self, kind: str, epoch: int, content: dict) -> None:
-        with atomic(self._path(kind, epoch)) as temporary:
-            torch.save(content, temporary)
+        with atomic(self._path(kind, epoch)) as temporary, temporary.open("wb") as file:
+            torch.save(content, file)  # to a path, it would not say that the disk is full
 
     def _path(self, kind: str, epoch: int) -> Path:
         return self.folder / f"{kind}-{epoch:04d}.pt"
@@ -173,6 +176,8 @@ class Snapshots:
             found = self._read(path)
             if found and (found["optimizer"]["state"] or epoch == epochs):
                 self._load(found, state)
+                if found["optimizer"]["state"]:  # whoever wrote it may have been killed before the next line
+                    self._drop_passing(before=epoch + path.name.startswith("epoch"))
                 return epoch
         return 0
 
@@ -292,5 +297,4 @@ def noting(noted: Callable[[Path], object]) -> Iterator[None]:
 
 
 def training_digest(model: nn.Module, batches: object, recipe: dict, code: Callable) -> str:
-    """The digest of all that decides a training's outcome."""
     return values.digest((model, batches, recipe, code))

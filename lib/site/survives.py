@@ -1,0 +1,64 @@
+"""The page on what the book survives, from the record that `make test-faults` writes."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lib.ledger.results import RECORDED
+from lib.site import markup, words
+
+FILE = "survived.json"
+
+KINDS = ("kills", "disk", "side by side", "machines", "inputs", "downloads")
+"""What can go wrong, in the order of the page."""
+
+TITLES = {
+    "kills": ("Kills", "A process is ended at a moment that nobody chose."),
+    "disk": ("Disk and damaged files", "The disk is full, may only be read, or a file is not what was written."),
+    "side by side": ("Side by side", "Several commands work on one folder at once."),
+    "machines": ("Other people's machines", "The folder, the settings and the versions are not ours."),
+    "inputs": ("Inputs", "What is given is none of what the code was written for."),
+    "downloads": ("Downloads", "The network gives something else than the file, or nothing."),
+}
+
+RESULTS = {"passed": "as told", "failed": "**not so**"}
+
+
+def fragment(recorded: Path = RECORDED) -> str:
+    """What was tried, how often, and what happened: a table for each kind, and above them what ran it."""
+    source = recorded / FILE
+    if not source.exists():
+        return "Nothing is recorded yet: `make test-faults` tries it."
+    found = json.loads(source.read_text(encoding="utf-8"))
+    parts = [_summary(found)]
+    for kind in KINDS:
+        tests = [test for test in found["tests"] if test["kind"] == kind]
+        if tests:
+            title, meaning = TITLES[kind]
+            head = ["What is done", "What the book does", "Times", "Result"]
+            rows = [_row(test) for test in tests]
+            parts.append(f"## {title}\n\n{meaning}\n\n{markup.table(title, head, rows, wraps=True)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _summary(found: Mapping) -> str:
+    outcomes = [test["outcome"] for test in found["tests"]]
+    trials = sum(test["times"] for test in found["tests"])
+    failed, skipped = outcomes.count("failed"), outcomes.count("skipped")
+    said = [f"{len(outcomes):,} faults were tried, in {trials:,} trials."]
+    said += ["Each went as the tables tell." if not failed else f"{failed:,} did not go as the tables tell."]
+    said += [f"{skipped:,} could not be tried in full, and say why."] if skipped else []
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    ran = f"Tried {markup.moment(found['finished'])} at commit {words.commit(found['commit'])}"
+    return f"{' '.join(said)}\n\n{ran}, on {markup.plain(found['device'])}, with {markup.plain(versions)}."
+
+
+def _row(test: Mapping) -> Sequence[str]:
+    result = RESULTS.get(test["outcome"]) or f"not tried in full: {markup.plain(test['why'])}"
+    return [_worded(test["tried"]), _worded(test["happens"]), f"{test['times']:,}", result]
+
+
+def _worded(text: str) -> str:
+    """What a test says of itself, in which commands stand between backticks."""
+    return re.sub(r"\\`(.+?)\\`", lambda code: "`" + re.sub(r"\\(.)", r"\1", code[1]) + "`", markup.plain(text))

@@ -1,0 +1,86 @@
+"""A process that is told to stop stops, wherever that reaches it, and with whoever it works for."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from scratch import lives, until
+
+from lib import compute
+from lib.run import interrupts, orphan
+
+DROPPED = """
+import signal, sys, time
+from lib.run import interrupts
+interrupts.heed()
+class Ends:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+        time.sleep(1)
+try:
+    Ends()
+    time.sleep(20)
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+PARENT = """
+import os, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1], str(os.getpid())])
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+CHILD = f"""
+import pathlib, runpy, sys, time
+runpy.run_path({orphan.__file__!r})["ends_with"](int(sys.argv[1]), patience=1)
+MEANWHILE
+pathlib.Path({{noted!r}}).touch()
+"""
+HEARS = "try:\n    READY\n    while True:\n        time.sleep(0.05)\nexcept KeyboardInterrupt:\n    pass"
+IS_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nREADY\ntime.sleep(60)"
+
+
+def test_an_interrupt_that_python_drops_comes_again() -> None:
+    ran = subprocess.run([sys.executable, "-c", DROPPED], cwd=compute.ROOT, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 7, ran.stderr
+
+
+def test_what_else_python_drops_is_said_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        interrupts.heed()
+        interrupts.heed()
+
+        class Ends:
+            def __del__(self) -> None:
+                raise ValueError("at its end")
+
+        Ends()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [one.exc_type for one in said] == [ValueError]
+
+
+@pytest.mark.survives(
+    "kills",
+    "The parent of a process that computes is killed.",
+    "The process is interrupted, so that it can keep what it has; one that does not hear that is ended.",
+)
+@pytest.mark.parametrize(("meanwhile", "keeps"), [(HEARS, True), (IS_DEAF, False)], ids=["hears", "is deaf"])
+def test_an_orphan_stops(tmp_path: Path, meanwhile: str, keeps: bool) -> None:
+    noted, ready = tmp_path / "kept", tmp_path / "ready"
+    meanwhile = meanwhile.replace("READY", f"pathlib.Path({str(ready)!r}).touch()")
+    child = CHILD.format(noted=str(noted)).replace("MEANWHILE", meanwhile)
+    with subprocess.Popen([sys.executable, "-c", PARENT, child], stdout=subprocess.PIPE, text=True) as parent:
+        pid = int(parent.stdout.readline())
+        until(ready.exists)
+        parent.kill()
+    end = time.monotonic() + 10
+    while lives(pid):
+        assert time.monotonic() < end, "it works for nobody"
+        time.sleep(0.05)
+    assert noted.exists() == keeps
