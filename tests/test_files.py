@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Files and folders are written whole or not at all, and what killed processes left goes."""
 
 import os
 import stat
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.files import LONGEST_NAME, atomic, copied, short_name
+from lib import files
+from lib.files import LONGEST_NAME, DiskError, atomic, clear_abandoned, copied, scratch, short_name, whole
 
 
 def test_the_file_appears_when_the_block_succeeds(tmp_path: Path):
@@ -80,3 +81,89 @@ def test_a_copy_of_what_may_only_be_read_can_be_written_to(tmp_path: Path):
     assert (copy / "within" / "page.md").read_text() == "a page" and not (copy / "left.pyc").exists()
     modes = [path.stat().st_mode & stat.S_IWUSR for path in (copy, copy / "within", copy / "within" / "page.md")]
     assert all(modes), "whatever the user may do: root may write anywhere"
+
+
+DEAD = 2**22 + 1
+"""More than Linux gives out."""
+
+
+def of_the_dead(path: Path, *, machine: str | None = None) -> Path:
+    """What a process that is gone, of this machine or another, left of a file or a folder."""
+    return path.with_name(f".{path.stem}-~{DEAD}-{machine or files._machine()}-0a1b{path.suffix}")
+
+
+@pytest.mark.survives(
+    "kills",
+    "A process was killed while it wrote a file or a folder.",
+    "Who writes there next removes what it left, and nothing of processes that live, on this machine or another.",
+)
+def test_what_killed_processes_left_goes_and_what_others_have_stays(tmp_path: Path):
+    path, other = tmp_path / "results.json", tmp_path / "results-2.json"
+    left = [of_the_dead(path), of_the_dead(path, machine="another"), of_the_dead(other)]
+    for one in left:
+        one.write_text("half")
+    with atomic(path) as mine, atomic(path) as again:
+        assert mine.exists() and again.exists(), "each stands while the other is written"
+        assert [one.exists() for one in left] == [False, True, True]
+    folder = of_the_dead(tmp_path / "run")
+    (folder / "within").mkdir(parents=True)
+    with scratch("run", tmp_path) as mine:
+        clear_abandoned(tmp_path, "run")
+        assert mine.is_dir() and not folder.exists()
+    assert sorted(tmp_path.iterdir()) == sorted([path, *left[1:]])
+
+
+def test_a_folder_takes_the_place_of_another_whole(tmp_path: Path):
+    site = tmp_path / "site"
+    for words in ("old", "new"):
+        with whole(site) as made:
+            made.mkdir()
+            (made / words).touch()
+            assert not (site / words).exists()
+        assert [path.name for path in site.iterdir()] == [words]
+    with pytest.raises(KeyboardInterrupt), whole(site) as made:
+        made.mkdir()
+        raise KeyboardInterrupt
+    assert [path.name for path in site.iterdir()] == ["new"] and list(tmp_path.iterdir()) == [site]
+
+
+@pytest.mark.parametrize("broken", ["new", "before"])
+def test_an_interrupt_between_two_moves_leaves_the_folder_that_was_there(tmp_path: Path, monkeypatch, broken: str):
+    site, rename = tmp_path / "site", Path.rename
+    (site / "old").mkdir(parents=True)
+
+    def interrupted(path: Path, target: Path) -> Path:
+        moved = rename(path, target) if broken == "before" or path.name != "new" else None
+        if broken in (path.name, target.name):
+            raise KeyboardInterrupt
+        return moved
+
+    with pytest.raises(KeyboardInterrupt), whole(site) as made:
+        made.mkdir()
+        monkeypatch.setattr(Path, "rename", interrupted)
+    assert [path.name for path in site.iterdir()] == ["old"]
+
+
+@pytest.mark.survives(
+    "kills",
+    "A process was killed after it had moved the old site away, and before the new one was in its place.",
+    "The next one puts the old site back before it begins.",
+)
+def test_a_folder_that_was_moved_away_by_a_killed_process_comes_back(tmp_path: Path):
+    left = of_the_dead(tmp_path / "site")
+    (left / "before").mkdir(parents=True)
+    (left / "before" / "index.html").touch()
+    with pytest.raises(ValueError), whole(tmp_path / "site"):
+        raise ValueError("this one fails")
+    assert [path.name for path in (tmp_path / "site").iterdir()] == ["index.html"] and not left.exists()
+
+
+def test_a_full_disk_is_told_from_what_a_library_makes_of_it(tmp_path: Path):
+    said = r"one\.pt could not be written \(No space left on device; [\d.]+ MB are free"
+    with pytest.raises(DiskError, match=said), atomic(tmp_path / "one.pt"):
+        try:
+            raise OSError(28, "No space left on device")
+        except OSError:
+            raise RuntimeError("unexpected pos 576 vs 534")  # noqa: B904 - as PyTorch says it
+    with pytest.raises(RuntimeError, match="another"), atomic(tmp_path / "one.pt"):
+        raise RuntimeError("another")

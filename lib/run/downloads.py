@@ -1,0 +1,77 @@
+"""Data sets are downloaded by one process at a time, before anything is measured on them, and no server is waited for
+that says nothing."""
+
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+
+from filelock import FileLock
+
+from lib import data
+from lib.run.run import Run
+
+STALL_S = 60.0
+"""How long a server may say nothing before a download is given up."""
+
+
+def fetched(name: str) -> Path | None:
+    """Make sure that a data set is at hand, as `lib.data.fetch` does.
+
+    Raises
+    ------
+    lib.data.DataError
+        In one line, where it cannot be had.
+    """
+    if name not in data.DOWNLOADS or data.cache_file(name).exists():
+        return data.fetch(name)
+    try:
+        with _alone(name), impatient():
+            _clear(name)
+            return data.fetch(name)
+    except data.DataError as error:
+        raise data.DataError(" ".join(str(error).split())) from error
+    except (HTTPException, OSError) as error:
+        raise data.DataError(f"{name} could not be downloaded into {data.CACHE} ({error or type(error)})") from error
+
+
+def fetch_for(runs: Sequence[Run]) -> None:
+    """Download what runs measure on and is not at hand; what cannot be had is said, and its cells will fail."""
+    names = {name for run in runs for name in str(run.values.get("dataset", "")).split("+")}
+    for name in sorted(names & data.DOWNLOADS.keys()):
+        if not data.cache_file(name).exists():
+            try:
+                fetched(name)
+            except data.DataError as error:
+                print(error, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Have every connection that is opened meanwhile be given up where nothing comes for `STALL_S`."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(STALL_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Hold a data set against other processes that would download it too."""
+    data.CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(data.CACHE / f".{name}.lock"):
+        yield
+
+
+def _clear(name: str) -> None:
+    """Remove what downloads left that were killed: a folder in which nothing has come for longer than one waits."""
+    for folder in data.CACHE.glob(f".{name}-*"):
+        times = [path.stat().st_mtime for path in (folder, *folder.rglob("*"))]
+        if folder.is_dir() and time.time() - max(times) > 2 * STALL_S:
+            shutil.rmtree(folder, ignore_errors=True)
