@@ -9,6 +9,7 @@ import ast
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,8 @@ class Parameter:
         """
         value = self._parsed(value) if isinstance(value, str) and self.type is not str else value
         if self.type is float and type(value) is int:
-            value = float(value)
+            with suppress(OverflowError):  # of a number that no float can be
+                value = float(value)
         if type(value) is not self.type:
             raise ParameterError(f"{self.name} is {value!r}; it takes {self.type.__name__}: {self}")
         if self.type is float and not math.isfinite(value):
@@ -60,14 +62,15 @@ class Parameter:
             raise ParameterError(f"{self.name} is {value!r}, out of [{self.low:g}, {self.high:g}]: {self}")
         if self.choices and value not in self.choices:
             raise ParameterError(f"{self.name} is {value!r}; it takes one of {', '.join(self.choices)}: {self}")
-        return value
+        return value + 0.0 if self.type is float else value  # -0.0 is 0.0, also in the name of a run
 
     def _parsed(self, text: str) -> object:
+        """What a text says in this type, or the text; it is read as a number is, never as code."""
         if self.type is bool:
             return {"true": True, "false": False}.get(text.lower(), text)
         try:
-            return ast.literal_eval(text)
-        except (ValueError, SyntaxError):
+            return int(text, 0) if self.type is int else float(text)  # 010 is none: some take it for 8
+        except ValueError:
             return text
 
 

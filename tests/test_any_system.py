@@ -52,6 +52,11 @@ print(len(names), failed)
 """Imports every module of lib, which are refused what Unix alone has; other packages see to that themselves."""
 
 
+@pytest.mark.survives(
+    "machines",
+    "Python lacks what only Unix has, as on Windows.",
+    "Every module is imported.",
+)
 def test_every_module_imports_where_unix_s_own_are_missing() -> None:
     ran = subprocess.run([sys.executable, "-c", IMPORT_ALL], cwd=compute.ROOT, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr

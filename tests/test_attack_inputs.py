@@ -64,6 +64,11 @@ class Does(nn.Module):
 # What is refused
 
 
+@pytest.mark.survives(
+    "inputs",
+    "Labels that are one-hot, fractions, below 0 or too few are given to each attack and to the score.",
+    "They are refused in a sentence that says what labels are.",
+)
 @every
 @pytest.mark.parametrize(
     ("labels", "told"),
@@ -80,12 +85,22 @@ def test_labels_that_are_none_are_refused(does: Callable, labels: Callable, told
         does(net, x, labels(y))
 
 
+@pytest.mark.survives(
+    "inputs",
+    "A label is higher than the network has classes.",
+    "It is refused in a sentence with the classes that there are.",
+)
 @pytest.mark.parametrize("does", [LocalSearch(), *OUTSIDE, score], ids=["LocalSearch", "square", "autoattack", "score"])
 def test_a_class_that_the_network_has_not_is_refused(does: Callable, net, x, y) -> None:
     with pytest.raises(ValueError, match="a label is 99; the network has the classes 0 to 9"):
         does(net, x, torch.full_like(y, 99))
 
 
+@pytest.mark.survives(
+    "inputs",
+    "A network returns a tuple, nothing, one class, or a tensor of another shape.",
+    "It is refused in a sentence that says what it returns and what is needed.",
+)
 @every
 @pytest.mark.parametrize(
     ("ends", "told"),
@@ -103,6 +118,11 @@ def test_a_network_that_returns_no_logits_is_refused(does: Callable, ends: Calla
         does(nn.Sequential(net, Does(ends)), x, y)
 
 
+@pytest.mark.survives(
+    "inputs",
+    "Images are whole numbers, grey levels, normalised, a rounding out of range, or NaN.",
+    "They are refused in a sentence that says what to do.",
+)
 @pytest.mark.parametrize("does", EVERY[:-1], ids=NAMES[:-1])
 @pytest.mark.parametrize(
     ("change", "told"),
@@ -126,6 +146,11 @@ def test_images_that_are_none_are_refused_with_advice(does: Callable, change: Ca
         does(net, change(x), y)
 
 
+@pytest.mark.survives(
+    "inputs",
+    "An attack is set up with an eps, a number of steps or a range that means nothing.",
+    "It is refused by the name of the setting.",
+)
 @pytest.mark.parametrize(
     ("attack", "settings"),
     [
@@ -145,6 +170,11 @@ def test_a_setting_that_means_nothing_is_refused(attack: type, settings: dict) -
 # Gradients that are none
 
 
+@pytest.mark.survives(
+    "inputs",
+    "The gradient of a network is not a number.",
+    "The attack says for how many images, and the red flag for gradients is raised.",
+)
 @pytest.mark.parametrize("attack", [FGSM(), GradientStep(), BIM(steps=2), PGD(steps=2, restarts=2)])
 def test_a_gradient_that_is_not_finite_attacks_nothing_and_is_said_to(attack, net, x, y) -> None:
     black = x.index_fill(3, torch.tensor([0], device=x.device), 0.0)
@@ -157,6 +187,11 @@ def test_a_gradient_that_is_not_finite_attacks_nothing_and_is_said_to(attack, ne
     assert zero_gradients(net, FGSM(), black, y) == 0
 
 
+@pytest.mark.survives(
+    "inputs",
+    "The logits of a network are not numbers.",
+    "No accuracy is given; the message says for how many images.",
+)
 def test_logits_that_are_nan_are_no_class(net, x, y) -> None:
     broken = copy.deepcopy(net)
     with torch.no_grad():
@@ -172,6 +207,11 @@ def test_logits_that_are_nan_are_no_class(net, x, y) -> None:
 # What is taken
 
 
+@pytest.mark.survives(
+    "inputs",
+    "A network changes the images that it is given.",
+    "It is given copies; the result is that of one which changes nothing.",
+)
 @every
 def test_a_network_may_write_to_what_it_is_given(does: Callable, net, x, y) -> None:
     writing, plain = (nn.Sequential(Does(what), net) for what in (lambda x: x.sub_(0.1), lambda x: x - 0.1))
@@ -190,6 +230,11 @@ def test_labels_are_taken_in_any_whole_number(does: Callable, net, x, y) -> None
     assert (found.losses == wanted.losses).all() if does is score else torch.equal(found, wanted)
 
 
+@pytest.mark.survives(
+    "inputs",
+    "Attacks are run in inference mode, on images that were made in it.",
+    "The result is the same as elsewhere.",
+)
 @every
 def test_inference_mode_changes_nothing(does: Callable, net, x, y) -> None:
     wanted = does(net, x, y)
@@ -252,6 +297,11 @@ def test_a_network_that_cannot_be_copied_is_attacked(does: Callable, net, x, y) 
     does(net, x, y)
 
 
+@pytest.mark.survives(
+    "inputs",
+    "Four threads attack one network.",
+    "Each finds what it would find alone, and the network is left as it was.",
+)
 def test_threads_attack_one_network_as_if_each_were_alone(x, y) -> None:
     model = build(SimpleCNN, 0, DEVICE).train()
 

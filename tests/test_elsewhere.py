@@ -64,6 +64,11 @@ def test_every_chapter_has_small_parameters() -> None:
     assert set(SMALL) == set(book.chapters()), "SMALL, above, has parameters for each chapter"
 
 
+@pytest.mark.survives(
+    "machines",
+    "The data are on another device than the CPU.",
+    "Every notebook runs, with its exercises.",
+)
 @pytest.mark.parametrize("name", book.chapters())
 def test_a_notebook_keeps_to_its_device(name: str, tmp_path: Path) -> None:
     script = compute.ROOT / "tests" / "elsewhere.py"

@@ -37,6 +37,11 @@ print(*seen[:1])
 """Prints what is set at the moment at which torch is first imported, whose libraries read it then."""
 
 
+@pytest.mark.survives(
+    "machines",
+    "Another program takes the cores that a training runs on.",
+    "Threads that wait give way, unless the user has set otherwise.",
+)
 @pytest.mark.parametrize(
     ("set_to", "expected"),
     [({}, "2000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "PASSIVE"}, "None")],

@@ -243,12 +243,22 @@ def test_the_scoreboard_alone_can_be_executed(project: Project, monkeypatch: pyt
     assert command.main(["execute", book.SCOREBOARD]) == 0 and made == [book.SCOREBOARD]
 
 
+@pytest.mark.survives(
+    "inputs",
+    "So many parameters are given that their names are longer than the name of a file may be.",
+    "The folder of the run is called by their beginning and a digest.",
+)
 def test_a_run_of_many_parameters_has_a_folder_that_a_file_system_takes(project: Project) -> None:
     given = {"eps": 0.2, "dataset": "digits", "seed": 2}
     run = Run("tiny", "quick", given, {f"{name}_{'x' * 60}": value for name, value in given.items()})
     assert len(run.folder.name.encode()) <= LONGEST_NAME < len(run.name) and run.folder.name.startswith("quick+")
 
 
+@pytest.mark.survives(
+    "machines",
+    "The path of the book has braces in it.",
+    "They stand for themselves.",
+)
 @pytest.mark.parametrize("name", ["a{b}", "run{seed}"])
 def test_braces_in_a_path_are_no_parameters(project: Project, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(compute, "RUNS", project.root / name)
@@ -259,6 +269,11 @@ def test_braces_in_a_path_are_no_parameters(project: Project, monkeypatch: pytes
 STARTUP = "import torch, matplotlib; torch.set_default_dtype(torch.float64)"
 
 
+@pytest.mark.survives(
+    "machines",
+    "IPython, matplotlib and MPLBACKEND are set up in odd ways.",
+    "Notebooks run, and look, as without these settings.",
+)
 def test_a_readers_own_settings_do_not_get_into_a_run(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -28,6 +28,11 @@ def images(digits) -> tuple[torch.Tensor, torch.Tensor]:
     return digits.x_test[:40].cpu(), digits.y_test[:40].cpu()
 
 
+@pytest.mark.survives(
+    "inputs",
+    "Networks to be judged return probabilities, tuples or nothing, are random, raise midway, or suit other images.",
+    "No number is given; a sentence says why, and what to do.",
+)
 @pytest.mark.parametrize("name", BAD)
 def test_a_network_that_no_number_should_be_given_for_is_refused(name, good, images) -> None:
     spoil, said = BAD[name]
@@ -72,6 +77,11 @@ def test_a_good_network_is_left_as_it_was(good, images) -> None:
     assert all(torch.equal(one, before[name]) for name, one in good.state_dict().items())
 
 
+@pytest.mark.survives(
+    "inputs",
+    "Judging is asked for with an eps, steps or images that mean nothing.",
+    "It is refused in a sentence.",
+)
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -99,6 +109,11 @@ def test_the_other_network_is_held_to_the_same_and_is_another(good, images, digi
         judge(good, data=images, other=Around(nearest_mean(digits, slice(400)), after=lambda out: None), **FAST)
 
 
+@pytest.mark.survives(
+    "inputs",
+    "Judging is given images or classes of another type, range, shape or number, or none.",
+    "They are refused in a sentence that says what to do.",
+)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -133,6 +148,11 @@ def test_what_are_no_images_with_a_class_each_is_refused(change, said, good, ima
         judge(good, data=change(*images), **FAST)
 
 
+@pytest.mark.survives(
+    "inputs",
+    "Judging is given a file that holds no images.",
+    "It is refused by its name.",
+)
 @pytest.mark.parametrize(
     ("held", "said"),
     [
@@ -153,6 +173,11 @@ def test_a_file_without_images_is_refused(held, said, good, tmp_path) -> None:
         judge(good, data=path, **FAST)
 
 
+@pytest.mark.survives(
+    "inputs",
+    "Judging is given images and classes of every type and layout, 0, 1, 2 and 40 of them.",
+    "They are taken as the same images in the plain form, or refused in a sentence.",
+)
 @pytest.mark.filterwarnings("ignore:.*support is experimental")
 def test_images_of_whatever_kind_are_taken_as_they_are_or_refused(images) -> None:
     """Every type, layout and size: the same images as in the plain form, or a sentence."""

@@ -129,6 +129,7 @@ def test_a_default_that_breaks_its_own_contract_is_refused(line, read):
         ("reading", "prose", "prose"),
         ("note", "0.2", "0.2"),
         ("rate", "-5", -5.0),
+        ("seed", " 1_000 ", 1000),
     ],
 )
 def test_good_values_come_back_in_their_types(name, given, expected, declared):
@@ -144,6 +145,12 @@ def test_good_values_come_back_in_their_types(name, given, expected, declared):
         ("seed", "true"),
         ("seed", True),
         ("seed", "many"),
+        ("seed", "{[]: 1}"),
+        ("seed", "-" * 5000 + "1"),
+        ("seed", "9" * 5000),
+        ("seed", "1 # first"),
+        ("seed", ""),
+        ("eps", 10**400),
         ("eps", "big"),
         ("eps", True),
         ("eps", "[0.1]"),
@@ -166,7 +173,7 @@ def test_a_value_out_of_range_is_refused_with_the_range(given, declared):
         check(declared, {"eps": given})
 
 
-@pytest.mark.parametrize("given", [float("nan"), float("inf"), "nan", "1e999"])
+@pytest.mark.parametrize("given", [float("nan"), float("inf"), "nan", "1e999", "1" + "0" * 400])
 def test_a_float_is_a_number_that_results_can_hold(given, declared):
     with pytest.raises(ParameterError, match="rate is"):
         check(declared, {"rate": given})
@@ -175,6 +182,10 @@ def test_a_float_is_a_number_that_results_can_hold(given, declared):
 def test_the_ends_of_a_range_belong_to_it(declared):
     assert check(declared, {"eps": "1", "seed": 10**9}) == {"eps": 1.0, "seed": 10**9}
     assert check(declared, {"eps": 0.0}) == {"eps": 0.0}
+
+
+def test_zero_has_no_sign(declared):
+    assert [str(value) for value in check(declared, {"eps": "-0.0", "rate": -0.0}).values()] == ["0.0", "0.0"]
 
 
 def test_a_word_that_is_no_choice_is_refused_with_the_choices(declared):

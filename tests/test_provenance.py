@@ -37,12 +37,22 @@ def test_a_commit_is_named_with_whether_something_differs(checkout: Path) -> Non
     assert provenance.commit() == f"{head}+changes"
 
 
+@pytest.mark.survives(
+    "machines",
+    "The book is unpacked, without its history, in a folder of another repository.",
+    "Its pages name no commit, and not that of the other one.",
+)
 def test_a_folder_in_another_repository_has_no_commit(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (checkout / "unpacked").mkdir()
     monkeypatch.setattr(compute, "ROOT", checkout / "unpacked")
     assert provenance.commit() is None
 
 
+@pytest.mark.survives(
+    "machines",
+    "The environment names another repository, as in a hook of git.",
+    "The commit is still that of the book.",
+)
 def test_a_hooks_environment_names_no_other_repository(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +64,11 @@ def test_a_hooks_environment_names_no_other_repository(
     assert provenance.commit() and provenance.commit() == provenance.commit().removesuffix("+changes")
 
 
+@pytest.mark.survives(
+    "machines",
+    "git calls the owner of the checkout dubious.",
+    "The commit is named all the same.",
+)
 def test_another_users_checkout_is_one(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(subprocess.CalledProcessError):
@@ -61,6 +76,11 @@ def test_another_users_checkout_is_one(checkout: Path, monkeypatch: pytest.Monke
     assert provenance.commit()
 
 
+@pytest.mark.survives(
+    "machines",
+    "git is not installed.",
+    "Pages say that the commit is not known.",
+)
 def test_without_git_there_is_no_commit(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(checkout))
     assert provenance.commit() is None
@@ -77,6 +97,11 @@ print(lib.run.Path.home())
 """
 
 
+@pytest.mark.survives(
+    "machines",
+    "The system does not know the user, and HOME is not set, as in some containers.",
+    "A folder for temporary files serves as home.",
+)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows every user")
 def test_a_user_whom_the_system_does_not_know_has_a_home_to_write_to() -> None:
     ran = subprocess.run([sys.executable, "-c", HOMELESS], cwd=compute.ROOT, capture_output=True, text=True)
@@ -84,6 +109,11 @@ def test_a_user_whom_the_system_does_not_know_has_a_home_to_write_to() -> None:
     assert ran.returncode == 0 and home.name == f"home-{os.getuid()}" and os.access(home, os.W_OK), ran.stderr[-2000:]
 
 
+@pytest.mark.survives(
+    "machines",
+    "The folder for data is given with a tilde, or from here.",
+    "It is the same folder for commands and notebooks.",
+)
 def test_a_home_in_the_name_of_the_data_folder_is_meant_as_such() -> None:
     code = "from lib import data; print(data.CACHE)"
     for given, expected in (("~/cache", Path.home() / "cache"), ("near", compute.ROOT / "near")):

@@ -12,6 +12,11 @@ from lib.run import __main__ as command
 from lib.run import status
 
 
+@pytest.mark.survives(
+    "machines",
+    "A startup file ends every kernel of Jupyter.",
+    "One line says that the kernel did not start, and how to see why.",
+)
 def test_a_kernel_that_does_not_start_is_said_to_be_that(
     project: Project, tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -24,6 +29,11 @@ def test_a_kernel_that_does_not_start_is_said_to_be_that(
     assert "did not start" in said and "ipykernel_launcher" in said and "Traceback" not in said
 
 
+@pytest.mark.survives(
+    "machines",
+    "The folder of runs is a symbolic link to another disk.",
+    "Everything runs as without it.",
+)
 def test_runs_may_lie_elsewhere(project: Project, tmp_path: Path) -> None:
     project.runs.mkdir(exist_ok=True)
     shutil.move(project.runs, tmp_path / "scratch")
@@ -33,6 +43,11 @@ def test_runs_may_lie_elsewhere(project: Project, tmp_path: Path) -> None:
     assert any("tiny: up to date;" in line for line in status.lines())
 
 
+@pytest.mark.survives(
+    "machines",
+    "The system refuses a file name for its length.",
+    "One line says so, with the name.",
+)
 def test_what_the_system_refuses_is_said_in_one_line(project: Project, capsys, monkeypatch) -> None:
     monkeypatch.setattr(compute, "RUNS", project.root / ("n" * 300))
     assert command.main(["execute", "tiny"]) == 1

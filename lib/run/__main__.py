@@ -1,6 +1,7 @@
 """python -m lib.run: measure, execute notebooks, record runs, render the site, make a course, say what is stale."""
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -32,6 +33,9 @@ LARGEST = "of the file: trainings that would make it larger stay here"
 
 def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     """Run one command, which was begun at `started`; return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a letter is shown its number
+            stream.reconfigure(errors="backslashreplace")
     try:
         interrupts.heed()
         options = _parser().parse_args(arguments, argparse.Namespace(started=started))
