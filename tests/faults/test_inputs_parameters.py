@@ -139,6 +139,25 @@ def test_parameters_are_refused_or_run_under_their_own_name(
     assert min(counts.values()) > TRIALS / 5, "both are tried often"
 
 
+@pytest.mark.campaign
+@pytest.mark.survives(
+    "inputs",
+    "Texts that are no value of most parameters are given to parameters of each type, and as their names.",
+    "Each is refused in a sentence, or is a value of that type.",
+    times=5,
+)
+@pytest.mark.parametrize("text", [text for text in ODD if "\0" not in text], ids=ascii)
+def test_odd_texts_are_refused_or_are_values(executed: Executed, capsys: pytest.CaptureFixture, text: str) -> None:
+    of_types = {one.type: name for name, one in profiles.declared("fragile_neurons").items()}
+    of_types[float] = "eps_train"
+    for kind, name in of_types.items():
+        status, runs = executed.by("mitigation" if kind is float else "fragile_neurons", {name: text})
+        said = capsys.readouterr().err
+        assert status == 1 and said.startswith("error: ") and not runs if status else type(runs[0].given[name]) is kind
+    status, runs = executed.by("mitigation", {text: "1"})
+    assert status == 1 and not runs and "no parameter named" in capsys.readouterr().err
+
+
 def known_again(run: Run) -> None:
     """Its name says what it was given, by other spellings too, and its results are found under it."""
     again = Run.of(run.notebook, run.profile, run.given)
