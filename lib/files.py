@@ -24,9 +24,11 @@ import psutil
 FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 """What a disk says that is full or may only be read, or takes no file so large; Windows has no quota of that name."""
 
-
 SCRATCH = "adversarial-reproductions"
 """What folders for a while are called among those of other programs."""
+
+TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
+"""What a file system says of a folder's place that another folder has."""
 
 LONGEST_NAME = 120
 """Of a folder, in bytes; file systems allow 255, encrypted ones 143."""
@@ -113,13 +115,26 @@ def whole(folder: Path) -> Iterator[Path]:
             (left / "before").rename(folder)  # it was killed after it had moved this, and before its own was there
     with scratch(folder.name, folder.parent) as work:
         yield work / "new"
+        _take_place(work / "new", folder, work / "before")
+
+
+def _take_place(new: Path, folder: Path, before: Path) -> None:
+    """Move a folder into the place of another, which goes to `before`, or leave that as it was.
+
+    Of several processes that do so at once the last one's stays: where another was quicker, its folder goes too.
+    """
+    while True:
         try:
-            if folder.exists():
-                folder.rename(work / "before")
-            (work / "new").rename(folder)
-        except BaseException:
-            if (work / "before").exists() and not folder.exists():
-                (work / "before").rename(folder)
+            with suppress(FileNotFoundError):  # there is none, or another process has just moved it
+                folder.rename(before)
+            new.rename(folder)
+            return
+        except BaseException as error:
+            if isinstance(error, OSError) and error.errno in TAKEN:
+                shutil.rmtree(before, ignore_errors=True)
+                continue
+            if before.exists() and not folder.exists():
+                before.rename(folder)
             raise
 
 

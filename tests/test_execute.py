@@ -89,7 +89,7 @@ def test_changed_parameters_have_a_folder_of_their_own(project: Project) -> None
     [
         (["-p", "epz=0.2"], "no parameter named epz; there are:\n  seed: int"),
         (["-p", "eps=much"], "eps is 'much'; it takes float"),
-        (["-p", "seed=0.5"], "seed is 0.5; it takes int"),
+        (["-p", "seed=0.5"], "seed is '0.5'; it takes int"),
         (["-p", "eps=1.5"], "out of [0, 1]"),
         (["-p", "dataset=cifar"], "one of digits, mnist"),
         (["-p", "eps"], "write name=value"),

@@ -172,17 +172,22 @@ class Cell(Generic[R]):
         Busy
             Where another process holds it, and this one is not to `wait`.
         """
-        folder = FOLDERS[0] / ".locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / self.digest[:32])
+        held = lock(self.digest)
         try:
-            lock.acquire(timeout=-1 if wait else 0)
+            held.acquire(timeout=-1 if wait else 0)
         except Timeout as error:
             raise Busy(self.label) from error
         try:
             yield
         finally:
-            lock.release()
+            held.release()
+
+
+def lock(digest: str) -> FileLock:
+    """What one process holds at a time, by a digest; the system opens it when its owner dies."""
+    folder = FOLDERS[0] / ".locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / digest[:32])
 
 
 def note_begun(note: Path, trainings: Iterable[str]) -> None:

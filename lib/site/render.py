@@ -54,7 +54,7 @@ def render(staged: Callable[[Path], None], output: Path) -> Path:
         Where jupyter-book fails or warns, or `output` holds something else than a site.
     """
     output = output.resolve()
-    if output.exists() and not _is_site(output):
+    if _holds_other(output):
         raise SiteError(f"{output} holds something else than a site, and would be replaced whole: name another folder")
     with whole(output) as new:
         staged(new.parent / "book")
@@ -62,9 +62,15 @@ def render(staged: Callable[[Path], None], output: Path) -> Path:
     return output / "index.html"
 
 
-def _is_site(folder: Path) -> bool:
-    """Whether this is an empty folder, or one that jupyter-book has filled."""
-    return folder.is_dir() and (not any(folder.iterdir()) or (folder / "objects.inv").exists())
+def _holds_other(folder: Path) -> bool:
+    """Whether there is something else than a folder that is empty or that jupyter-book has filled."""
+    try:
+        found = os.listdir(folder)  # at once: another process may put its site there
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:
+        return True
+    return bool(found) and "objects.inv" not in found
 
 
 def _rendered(source: Path, work: Path) -> Path:
