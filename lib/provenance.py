@@ -12,7 +12,11 @@ import torch
 
 from lib import compute
 
-REDIRECTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
+REDIRECTING = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"),
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT", "GIT_SHALLOW_FILE"),
+    *("GIT_GRAFT_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE", "GIT_CEILING_DIRECTORIES"),
+)
 """Variables by which git looks elsewhere than in the folder that it is run in."""
 
 
@@ -31,7 +35,8 @@ def _git(*arguments: str) -> str:
     """What git says of this folder, whoever owns it, and whatever repository the environment names (as hooks do)."""
     command = ["git", "-C", str(compute.ROOT), "-c", f"safe.directory={compute.ROOT}", *arguments]
     environment = {name: value for name, value in os.environ.items() if name not in REDIRECTING}
-    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()
+    said = subprocess.run(command, check=True, capture_output=True, env=environment).stdout
+    return os.fsdecode(said).rstrip("\n")  # a path has the letters of the file system, whatever language is set
 
 
 def describe_device() -> str:

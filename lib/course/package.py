@@ -129,6 +129,6 @@ def _measured(target: Path, chapters: Iterable[str]) -> int:
 
 
 def _zipped(folder: Path, target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for path in sorted(folder.rglob("*")):
             archive.write(path, Path("exercises") / path.relative_to(folder))

@@ -45,7 +45,7 @@ def export(wanted: Iterable[Cell], target: Path, *, at_most: float = float("inf"
     """
     wanted = list(dict.fromkeys(wanted))
     there = [cell for cell in wanted if cell.is_kept]
-    with atomic(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    with atomic(target) as temporary, zipfile.ZipFile(temporary, "w", strict_timestamps=False) as archive:
         for cell in there:  # they are compressed already
             archive.write(cell.path, f"{cell.part.chapter}/{cell.path.name}")
         packed, staying = trainings.pack(wanted, archive, at_most - sum(cell.path.stat().st_size for cell in there))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from lib import compute
+from lib.evidence.limits import cores
 
 CONNECT_S = 20
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -15,11 +16,6 @@ CORES_PER_WORKER = 4
 
 class EngineError(RuntimeError):
     """Dask is missing, no scheduler answers, or what was asked for does not go together."""
-
-
-def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads(processes: int) -> dict[str, str]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib import data
+from lib.evidence import limits
 from lib.evidence.cells import Busy, Cell
 from lib.evidence.plan import Task
 from lib.files import DiskError
@@ -111,7 +112,7 @@ def _held(cell: Cell, filled: Filled, clock: "Deadline", failures: Path | None) 
     except Exception as error:
         if not isinstance(error, DiskError | data.DataError):  # these say all there is to say
             traceback.print_exc(file=sys.stderr)
-        filled.failed[cell] = f"{type(error).__name__}: {error}"
+        filled.failed[cell] = f"{type(error).__name__}: {error}{limits.advice(str(error), type(error).__name__)}"
         if note:
             _note(note, filled.failed[cell])
         if isinstance(error, DiskError):

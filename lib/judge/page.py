@@ -150,7 +150,7 @@ def _conditions(verdict: Verdict) -> str:
         ("L-BFGS", f"on {asked.n_lbfgs} of the images"),
         ("transfer", f"through {asked.other}" if asked.other else "none"),
         ("made on", f"{made['device']}, torch {made['versions']['torch']}, in {made['seconds']:,.0f} seconds"),
-        ("the book's code", made["commit"] or "not known: no checkout"),
+        ("the book's code", made["commit"] or "not known: no checkout, or no git"),
         ("finished", markup.moment(made["finished"])),
     ]
     lines = [[html.escape(name), html.escape(fact)] for name, fact in facts]

@@ -8,14 +8,19 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import papermill
+from filelock import Timeout
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from lib import book, compute, provenance
+from lib.digest.code import sha256
+from lib.evidence import cells, limits
 from lib.files import clear_abandoned, scratch
 from lib.run import engine, environment
 from lib.run.run import Run
@@ -47,6 +52,30 @@ def execute(run: Run, *, force: bool = False) -> Path:
     if not force and run.up_to_date():
         print(f"{run.notebook}: up to date in {shown(run.folder)}", flush=True)
         return run.target
+    with _alone(run) as waited:
+        if waited and run.up_to_date():
+            print(f"{run.notebook}: another process has executed it, in {shown(run.folder)}", flush=True)
+        else:
+            _executed(run)
+    return run.target
+
+
+@contextmanager
+def _alone(run: Run) -> Iterator[bool]:
+    """Hold a run against other processes; whether one of them had to be waited for. Whoever dies lets go of it."""
+    lock, waited = cells.lock(sha256(str(run.target.resolve()))), False
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{run.notebook}: waiting for another process, which executes it", flush=True)
+        waited = bool(lock.acquire())
+    try:
+        yield waited
+    finally:
+        lock.release()
+
+
+def _executed(run: Run) -> None:
     with scratch(run.notebook, run.folder) as folder:
         partial = folder / run.target.name
         try:
@@ -64,7 +93,6 @@ def execute(run: Run, *, force: bool = False) -> Path:
             raise
         _install(partial, run)
     run.failed.unlink(missing_ok=True)
-    return run.target
 
 
 def _papermill(run: Run, output: Path) -> None:
@@ -104,7 +132,8 @@ def _install(executed: Path, run: Run) -> None:
 
 def _failure(run: Run, error: PapermillExecutionError) -> str:
     return (
-        f"{run.notebook}: cell {error.cell_index + 1} failed with {error.ename}: {error.evalue}\n\n"
+        f"{run.notebook}: cell {error.cell_index + 1} failed with {error.ename}: {error.evalue}"
+        f"{limits.advice(error.evalue, error.ename)}\n\n"
         f"{error.source.strip()}\n\nAll up to that cell is in {shown(run.failed)}; earlier results stand."
     )
 

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-import psutil
 from tqdm import tqdm
 
 from lib import compute, provenance
 from lib.evidence import cells, plan
 from lib.evidence.cells import Cell
-from lib.evidence.cluster import EngineError, cores, threads
+from lib.evidence.cluster import EngineError, threads
+from lib.evidence.limits import cores, memory
 from lib.evidence.plan import Task
 from lib.evidence.spread import spread
 from lib.files import scratch
@@ -108,7 +108,7 @@ def default_jobs() -> int:
     """One process a core, as far as the memory goes; one where all would share a GPU."""
     if compute.device().type != "cpu":
         return 1
-    return max(1, min(cores(), int(psutil.virtual_memory().total / 2**30 / GB_PER_JOB)))
+    return max(1, min(cores(), int(memory() / 2**30 / GB_PER_JOB)))
 
 
 class _Watch:

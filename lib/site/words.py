@@ -59,6 +59,6 @@ def settings(run_name: str) -> str:
 def commit(name: str | None) -> str:
     """A commit, shortened."""
     if not name:
-        return "not known: the code was no checkout"
+        return "not known: the code was no checkout, or there was no git"
     name, changed, _ = name.partition("+")
     return f"`{name[:12]}`" + (" with changes that were not committed" if changed else "")

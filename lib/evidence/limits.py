@@ -1,0 +1,64 @@
+"""How many cores and how much memory this process may use: of a container, and not of the machine that it is on."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+GROUPS = Path("/sys/fs/cgroup")
+"""Where Linux says what a group of processes may take: a container, a job of a batch system."""
+
+OWN = Path("/proc/self/cgroup")
+"""Which groups this process is in."""
+
+FULL = ("allocate memory", "out of memory", "bad_alloc")
+"""What PyTorch, CUDA and C++ say where there is not enough memory; Python has an error of its own."""
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min([bound, *_quotas()]))
+
+
+def memory() -> int:
+    """The bytes that this process and those beside it may hold."""
+    limits = [*_numbers("memory.max"), *_numbers("memory.limit_in_bytes", "memory")]
+    return int(min([psutil.virtual_memory().total, *(limit for limit in limits if limit > 0)]))
+
+
+def advice(said: str, name: str) -> str:
+    """What to do about an error, where it is that there was too little memory; nothing else."""
+    if name != "MemoryError" and not any(word in said.lower() for word in FULL):
+        return ""
+    return " (too little memory: `--jobs 1`, or smaller sizes, need less; README, What it takes)"
+
+
+def _quotas() -> Iterator[int]:
+    """Cores by their share of time, rounded down."""
+    for text in _read("cpu.max"):
+        quota, _, period = text.partition(" ")
+        if quota.isdecimal() and int(period or 0):
+            yield int(quota) // int(period)
+    for quota, period in zip(_numbers("cpu.cfs_quota_us", "cpu"), _numbers("cpu.cfs_period_us", "cpu"), strict=False):
+        if quota > 0 and period > 0:
+            yield quota // period
+
+
+def _numbers(name: str, controller: str = "") -> list[int]:
+    return [int(text) for text in _read(name, controller) if text.lstrip("-").isdecimal()]
+
+
+def _read(name: str, controller: str = "") -> Iterator[str]:
+    """What a file of this process's group says, and those of the groups around it; of version 1 with a `controller`."""
+    with suppress(OSError):
+        for line in OWN.read_text(encoding="utf-8", errors="replace").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controller in controllers.split(","):
+                inner = GROUPS / controller / path.strip("/")
+                for folder in (inner, *inner.parents):
+                    if folder.is_relative_to(GROUPS / controller):
+                        with suppress(OSError):
+                            yield (folder / name).read_text(encoding="utf-8").strip()
