@@ -4,6 +4,7 @@ A run goes to a folder of its own, runs/<profile>[+name=value...]. What stood th
 notebook has run to its end; where a cell fails, the partly executed notebook is kept beside it.
 """
 
+import hashlib
 import os
 import shutil
 import sys
@@ -19,7 +20,6 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from lib import book, compute, provenance
-from lib.digest.code import sha256
 from lib.evidence import cells, limits
 from lib.files import clear_abandoned, scratch
 from lib.run import engine, environment
@@ -63,7 +63,7 @@ def execute(run: Run, *, force: bool = False) -> Path:
 @contextmanager
 def _alone(run: Run) -> Iterator[bool]:
     """Hold a run against other processes; whether one of them had to be waited for. Whoever dies lets go of it."""
-    lock, waited = cells.lock(sha256(str(run.target.resolve()))), False
+    lock, waited = cells.lock(hashlib.sha256(os.fsencode(run.target.resolve())).hexdigest()), False
     try:
         lock.acquire(timeout=0)
     except Timeout:

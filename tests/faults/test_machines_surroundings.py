@@ -51,7 +51,7 @@ def ran(book: Path, variables: Mapping[str, str | None], *command: str, first: s
     )
 
 
-def comes_out(book: Path, variables: Mapping[str, str | None] = os.environ, first: str = "") -> None:
+def comes_out(book: Path, variables: Mapping[str, str | None], first: str = "") -> None:
     """The toy chapter, measured and executed from the start, has its score, and nothing in its pages but that."""
     subprocess.run(["rm", "-rf", book / "runs"], check=True)
     said = ran(book, variables, "execute", "toy", first=first)
@@ -140,7 +140,7 @@ ONE_CORE = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to a core")
 @pytest.mark.survives("machines", "One core alone.", "One process measures; the chapter comes out as anywhere else.")
 def test_one_core(book: Path) -> None:
-    comes_out(book, first=ONE_CORE)
+    comes_out(book, {}, first=ONE_CORE)
 
 
 WRONG = "import time\nreal = time.time\ntime.time = lambda: real() {shift}\n"
@@ -157,6 +157,6 @@ def test_a_wrong_clock(shift: str, dated: float, book: Path) -> None:
     for path in book.rglob("*.py"):
         os.utime(path, (dated, dated))
     first = WRONG.format(shift=shift)
-    comes_out(book, first=first)
+    comes_out(book, {}, first=first)
     said = ran(book, {}, "status", first=first)
     assert "quick/toy: up to date" in said.stdout, said.stdout + said.stderr
