@@ -109,6 +109,20 @@ def test_a_zip_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "no checkout, or there was no git" in words.commit(None)
 
 
+@pytest.mark.survives(
+    "machines",
+    "The environment, the data or the runs are links to another disk.",
+    "git takes none of them for a part of the book.",
+)
+def test_links_to_another_disk_are_ignored_by_git(tmp_path: Path) -> None:
+    committed(tmp_path / "a book")
+    shutil.copy(compute.ROOT / ".gitignore", tmp_path / "a book")
+    (tmp_path / "a book" / "book").mkdir()
+    for name in (".venv", "runs", "data", "book/_build"):
+        (tmp_path / "a book" / name).symlink_to(tmp_path)
+    assert git(tmp_path / "a book", "status", "--porcelain") == "?? .gitignore"
+
+
 WITHOUT = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"]
 """Root may write everywhere; without these rights it is as anybody else."""
 

@@ -32,7 +32,7 @@ def whole_book(root: Path) -> Copy:
     (root / "book" / "recorded_results.md").write_text("# Recorded results\n\nWords.\n")
     (root / "notebooks" / "costs.yaml").write_text(COSTS)
     editions = root / "notebooks" / "claims" / "editions"
-    editions.mkdir(parents=True)
+    editions.mkdir(parents=True, exist_ok=True)
     (editions / "first.yaml").write_text("rows: []\nwithin: []\n")
     cells = [
         nbformat.v4.new_markdown_cell("# Scoreboard"),
