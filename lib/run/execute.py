@@ -50,6 +50,7 @@ def execute(run: Run, *, force: bool = False) -> Path:
     """
     clear_abandoned(run.folder, run.notebook)
     if not force and run.up_to_date():
+        run.failed.unlink(missing_ok=True)  # of a try before, where this one was killed just as it was done
         print(f"{run.notebook}: up to date in {shown(run.folder)}", flush=True)
         return run.target
     with _alone(run) as waited:

@@ -176,6 +176,15 @@ def test_a_data_set_that_cannot_be_stored_is_named(spoilt: Path, monkeypatch: py
         data._store(data.cache_file("mnist"), arrays)
 
 
+MEASURED: list[int] = []
+
+
+def large(setting: toy.Setting) -> toy.Record:
+    """More than fits on the disk."""
+    MEASURED.append(setting.seed)
+    return toy.Record(np.random.default_rng(0).random(10**5).astype(np.float32), [])
+
+
 @pytest.mark.survives(
     "disk",
     "`fill` on a disk that is full or may only be read.",
@@ -185,12 +194,7 @@ def test_fill_ends_at_the_first_cell_that_cannot_be_kept(
     spoilt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setattr(cells, "FOLDERS", [tmp_path / "evidence"])
-    measured: list[int] = []
-
-    def large(setting: toy.Setting) -> toy.Record:
-        measured.append(setting.seed)
-        return toy.Record(np.random.default_rng(0).random(10**5).astype(np.float32), [])
-
+    MEASURED.clear()
     part = cells.Part("toy", "large", large)
     tasks = plan.missing([part(toy.Setting(seed)) for seed in range(3)])
     (tmp_path / "notes").mkdir()
@@ -198,7 +202,7 @@ def test_fill_ends_at_the_first_cell_that_cannot_be_kept(
     (tmp_path / "evidence" / "toy").symlink_to(spoilt)  # the locks are on another disk
     with refused(spoilt.parent / "evidence" / "toy", "large-seed-0"):
         fill.fill(tasks, failures=tmp_path / "notes")
-    assert measured == [0] and "Traceback" not in capsys.readouterr().err
+    assert MEASURED == [0] and "Traceback" not in capsys.readouterr().err
     assert "large-seed-0" in (tmp_path / "notes" / tasks[0].cell.digest).read_text()
 
 

@@ -14,7 +14,7 @@ from scratch import Copy, copy_of_the_book, measured
 from lib import compute
 
 COPIED = (
-    *("book/_config.yml", "book/_static", "book/references.bib", "notebooks/claims/editions"),
+    *("book/_config.yml", "book/_static", "book/references.bib"),
     *("benchmarks", "Makefile", "LICENSE", "pyproject.toml", "constraints.txt", "environment.yml"),
 )
 README = "".join(f"<!-- {name}: here -->\n<!-- end of {name} -->\n" for name in ("findings", "figure", "costs"))
@@ -36,12 +36,15 @@ ENTRY = """\
 exercises:
   one: {kind: code, minutes: 5, leaves: {left: a number}, answer: left = 1, checks: {one_in_forty: 2}, rubric: {Why: 1}}
 """
+PAGES = ("{file: primer}", "{file: toy}", "{file: recorded_results}")
 WRITTEN = {
     "book/primer.md": EXERCISE,
     "notebooks/course/primer.yaml": ENTRY,
     "README.md": README,
     "notebooks/costs.yaml": "quick: {}\n",
-    "book/_toc.yml": "format: jb-book\nroot: intro\nparts: [{chapters: [{file: primer}, {file: toy}]}]\n",
+    "notebooks/claims/editions/first.yaml": "rows: []\nwithin: []\n",
+    "book/_toc.yml": f"format: jb-book\nroot: intro\nparts: [{{chapters: [{', '.join(PAGES)}]}}]\n",
+    "book/recorded_results.md": "# Where numbers come from\n\nWords.\n",
     "book/intro.md": "# A book of one chapter\n\nWords.\n",
 }
 FIRST = ("metrics", "parameters", "claims")
