@@ -63,7 +63,7 @@ def atomic(path: Path) -> Iterator[Path]:
     OSError
         Where the disk is full or may only be read: it names the file, and how much is free.
     """
-    with _naming(path):
+    with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         clear_abandoned(path.parent, path.stem)
         temporary = path.parent / f"{_own(path.stem)}{path.suffix}"
@@ -90,7 +90,7 @@ def scratch(name: str = SCRATCH, beside: Path | None = None) -> Iterator[Path]:
         As `atomic` does.
     """
     where = beside or Path(tempfile.gettempdir())
-    with _naming(where / name):
+    with naming(where / name):
         where.mkdir(parents=True, exist_ok=True)
         clear_abandoned(where, name)
         folder = (where / _own(name)).absolute()
@@ -177,18 +177,28 @@ class DiskError(OSError):
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Have what a full disk makes the block raise, which often names no file, name this one, and how much is free."""
     try:
         yield
     except DiskError:
         raise
+    except PermissionError as error:
+        if not _is_of(error, path):
+            raise
+        raise DiskError(error.errno, f"{path} could not be written ({error.strerror})") from error
     except Exception as error:
         if (number := _full(error)) is None:
             raise
         there = next(folder for folder in path.absolute().parents if folder.exists())
         free = f"{shutil.disk_usage(there).free / 1e6:.1f} MB are free"
         raise DiskError(number, f"{path} could not be written ({os.strerror(number)}; {free})") from error
+
+
+def _is_of(error: OSError, path: Path) -> bool:
+    """Whether a file that an error names is a path, a folder above it, or a neighbour that is to become it."""
+    named = Path(error.filename or path).absolute()
+    return named in (path.absolute(), *path.absolute().parents) or named.parent == path.absolute().parent
 
 
 def _full(error: BaseException | None) -> int | None:

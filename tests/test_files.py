@@ -1,5 +1,6 @@
 """Files and folders are written whole or not at all, and what killed processes left goes."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lib import files
-from lib.files import LONGEST_NAME, DiskError, atomic, clear_abandoned, copied, scratch, short_name, whole
+from lib.files import LONGEST_NAME, DiskError, atomic, clear_abandoned, copied, naming, scratch, short_name, whole
 
 
 def test_the_file_appears_when_the_block_succeeds(tmp_path: Path):
@@ -167,3 +168,14 @@ def test_a_full_disk_is_told_from_what_a_library_makes_of_it(tmp_path: Path):
             raise RuntimeError("unexpected pos 576 vs 534")  # noqa: B904 - as PyTorch says it
     with pytest.raises(RuntimeError, match="another"), atomic(tmp_path / "one.pt"):
         raise RuntimeError("another")
+
+
+def test_what_may_not_be_written_is_named_and_what_may_not_be_read_keeps_its_own_error(tmp_path: Path) -> None:
+    def refused(name: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(name))
+
+    with pytest.raises(DiskError, match=r"kept could not be written \(Permission denied\)"), naming(tmp_path / "kept"):
+        refused(tmp_path)
+    with pytest.raises(PermissionError, match="elsewhere") as caught, naming(tmp_path / "kept"):
+        refused(tmp_path / "folder" / "elsewhere")
+    assert not isinstance(caught.value, DiskError)

@@ -18,7 +18,7 @@ from lib import compute, data, provenance
 from lib.digest import code, values
 from lib.evidence import store
 from lib.evidence.store import Made
-from lib.files import atomic
+from lib.files import atomic, naming
 from lib.train import snapshots
 
 R = TypeVar("R")
@@ -185,9 +185,21 @@ class Cell(Generic[R]):
 
 def lock(digest: str) -> FileLock:
     """What one process holds at a time, by a digest; the system opens it when its owner dies."""
+    return FileLock(locks() / digest[:32])
+
+
+def locks() -> Path:
+    """The folder of all locks, which is there then.
+
+    Raises
+    ------
+    lib.files.DiskError
+        Where nothing can be written.
+    """
     folder = FOLDERS[0] / ".locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / digest[:32])
+    with naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def note_begun(note: Path, trainings: Iterable[str]) -> None:

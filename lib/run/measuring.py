@@ -76,6 +76,7 @@ def fill(
     missing = tasks(runs, needed=needed)
     if not missing:
         return []
+    cells.locks()  # where nothing can be kept, this says so once, before any process is started
     print(f"measuring {len(missing)} cells; each is kept as it is done", flush=True)
     with _Watch([task.cell for task in missing]) as watch:
         if scheduler:

@@ -1,4 +1,4 @@
-"""Odd checkouts: the commit is that of this folder, or a page says why there is none."""
+"""Odd checkouts: the commit is that of this folder, or a page says why there is none; what may only be read is read."""
 
 import os
 import shutil
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from scratch import copy_of_the_book
 from test_provenance import git
 
 from lib import compute, provenance
@@ -120,6 +121,40 @@ def test_links_to_another_disk_are_ignored_by_git(tmp_path: Path) -> None:
     for name in (".venv", "runs", "data", "book/_build"):
         (tmp_path / "a book" / name).symlink_to(tmp_path)
     assert git(tmp_path / "a book", "status", "--porcelain") == "?? .gitignore"
+
+
+WITHOUT = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"]
+"""Root may write everywhere; without these rights it is as anybody else."""
+
+
+@pytest.mark.campaign
+@pytest.mark.survives(
+    "machines",
+    "The checkout may only be read.",
+    "What needs no writing runs; what would write says in one line what it cannot.",
+)
+def test_a_checkout_that_may_only_be_read(tmp_path: Path) -> None:
+    if not os.geteuid() and not shutil.which(WITHOUT[0]):
+        pytest.skip("root may write everywhere, and there is no setpriv to take that away")
+    root = copy_of_the_book(tmp_path / "a book").root
+    for path in (root, *root.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o222)
+    rights = [] if os.geteuid() else WITHOUT
+    environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "HOME": str(tmp_path)}
+
+    def ran(*arguments: str) -> subprocess.CompletedProcess:
+        whole = [*rights, sys.executable, "-m", "lib.run", *arguments]
+        return subprocess.run(whole, cwd=root, env=environment, capture_output=True, text=True)
+
+    try:
+        status, listed, refused = ran("status"), ran("fill", "--list"), ran("execute", "toy")
+    finally:
+        for path in (root, *root.rglob("*")):
+            path.chmod(path.stat().st_mode | 0o700)
+    assert (status.returncode, status.stdout) == (0, "nothing has run yet\n"), status.stderr
+    assert listed.returncode == 0 and "toy.train" in listed.stdout, listed.stderr
+    assert refused.returncode == 1 and refused.stderr.count("error: ") == 1, refused.stderr
+    assert "runs" in refused.stderr and "Traceback" not in refused.stderr, refused.stderr
 
 
 def one(setting: int) -> float:
