@@ -43,7 +43,7 @@ test: $(VENV)/ready-test  ## the tests, two at a time, but for the campaign of f
 	@$(PY) -m pytest --numprocesses 2
 
 test-faults: $(VENV)/ready-test  ## every fault of the page "What it survives": kills, full disks, damaged files, odd machines
-	@$(PY) -m pytest -m survives --survived book/recorded/survived.json
+	@$(PY) -m pytest tests -m survives --survived=book/recorded/survived.json --numprocesses 2
 
 bench: $(VENV)/ready-bench  ## attacks, training and the kernel scan beside other libraries, for the page on speed: ROWS="fgsm scan"
 	@$(PY) -m benchmarks $(ROWS)
