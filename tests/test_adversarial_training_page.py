@@ -99,9 +99,9 @@ SEARCHED = {
 }
 
 
-def test_the_gain_under_a_search_over_few_pixels_is_mixed_less_undefended():
+def test_the_gain_under_a_search_over_few_pixels_is_mixed_minus_undefended():
     frame = frames.few_pixels(SEARCHED)
-    assert list(frame["network"])[-1] == "mixed less undefended"
+    assert list(frame["network"])[-1] == "mixed minus undefended"
     assert frame["5 pixels"].iloc[-1].startswith("+0.300") and frame["20 pixels"].iloc[-1].startswith("+0.000")
 
 

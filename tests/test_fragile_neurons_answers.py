@@ -164,7 +164,7 @@ def test_whether_depth_makes_more_kernels_fragile(sizes: tuple, said: str) -> No
     assert word(answers.depth_grows_fragile_count(grid_of(cells(1), ages="10 50 100"))) == "cannot tell"
     fewer = {key: one for key, one in cells(1).items() if key[1] != "resnet101"}
     part = answers.depth_grows_fragile_count(grid_of(fewer, ages="10 50 100"))
-    assert word(part) == "cannot tell" and part.smaller == ("resnet50 for resnet101",)
+    assert word(part) == "cannot tell" and part.smaller == ("ResNet-50 for ResNet-101",)
     alone = {key: one for key, one in fewer.items() if key[1] == "resnet18"}
     assert word(answers.depth_grows_fragile_count(grid_of(alone, ages="10 50 100"))) == "not run"
 

@@ -78,7 +78,7 @@ def test_the_worst_images_are_shown_with_label_and_prediction():
 def test_the_loop_s_table_compares_each_reading_with_its_control():
     loop = made.loops(b={"fgsm": 0.6, "pgd": 0.6, "weights": "b"}, c={"fgsm": 0.7, "pgd": 0.7, "weights": "c"})
     frame = frames.last_round(networks(printed=0.65, pgd=0.65), loop).set_index("reading")
-    gains = frame["FGSM, less its control"]
+    gains = frame["FGSM, minus its control"]
     assert gains[labels.READINGS["none"]] == "" and gains[labels.READINGS["a"]] == "the same networks"
     assert gains[labels.READINGS["b"]].startswith("+0.100") and gains[labels.READINGS["c"]].startswith("+0.050")
     assert here.last_round(loop) == (
