@@ -173,7 +173,7 @@ def _machine() -> str:
 
 
 class DiskError(OSError):
-    """The disk is full or may only be read; the message names the file, and how much is free."""
+    """The disk is full, or may not be written to; the message names the file, and where it is full how much is free."""
 
 
 @contextmanager

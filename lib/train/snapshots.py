@@ -297,4 +297,5 @@ def noting(noted: Callable[[Path], object]) -> Iterator[None]:
 
 
 def training_digest(model: nn.Module, batches: object, recipe: dict, code: Callable) -> str:
+    """The digest of all that decides a training's outcome."""
     return values.digest((model, batches, recipe, code))

@@ -144,7 +144,7 @@ def filter_helps_young_more(grid: Grid) -> Answer:
     gained = [[_gained(one.robustness, reading, eps) for one in age] for age in (ages[0], ages[-1])]
     paper, sound = (difference(*([each[at] for each in age] for age in gained), shares=True) for at in (0, 1))
     first, _, last = grid.experiment.stages
-    by = f"{_called(reading)}, gain at epoch {first} minus at {last}, {KNOWN}"
+    by = f"{_called(reading)}, gain at epoch {first} minus that at {last}, {KNOWN}"
     means = [[float(np.mean([each[at] for each in age])) for age in gained] for at in (0, 1)]
     why = f"With {_called(reading)}, gains are {means[0][0]:+.3f} and {means[0][1]:+.3f} by Eq. 2, {means[1][0]:+.3f} "
     why += f"and {means[1][1]:+.3f} under PGD, at epochs {first} and {last}."
