@@ -49,7 +49,8 @@ def test_the_page_opens_from_disk_and_fits_a_phone(sweeping: Project, swept: Sai
         shown = chromium.page.locator("article").inner_text()
     assert "4 of 4 runs are done" in shown
     assert "What became of each claim" in shown and "2 confirmed" in shown
-    for shared in ("some images", "torch 9.8.7", "0123456789ab+changes", "rounds = 1"):
+    changed = "0123456789ab with changes that were not committed"
+    for shared in ("some images", "torch 9.8.7", changed, "rounds = 1"):
         assert shared in shown
     assert "python -m lib.run sweep mitigation --profile quick -p eps=0.1,0.2" in shown
     assert "runs/quick+eps=0.2+loss=plain+noise" in shown
