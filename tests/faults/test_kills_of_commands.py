@@ -38,3 +38,48 @@ def test_fill(book: Copy) -> None:
 )
 def test_course(book: Copy) -> None:
     Campaign(book, ("course", "primer"), trials=50, in_a_row=10).run()
+
+
+@pytest.mark.campaign
+@pytest.mark.survives(
+    "kills",
+    "`execute` is ended by SIGKILL, SIGTERM or SIGINT at a random moment.",
+    "What was measured stands, no kernel goes on; the next `execute` ends with the same numbers.",
+    times=50,
+)
+def test_execute(book: Copy) -> None:
+    Campaign(book, ("execute", "toy"), trials=50, in_a_row=10).run()
+
+
+@pytest.mark.campaign
+@pytest.mark.survives(
+    "kills",
+    "`record` is ended by SIGKILL, SIGTERM or SIGINT at a random moment.",
+    "What is recorded is whole, evidence included; the next `record` ends with the same.",
+    times=50,
+)
+def test_record(book: Copy) -> None:
+    Campaign(book, ("record", "toy"), trials=50, in_a_row=10).run()
+
+
+@pytest.mark.campaign
+@pytest.mark.survives(
+    "kills",
+    "`sweep` is ended by SIGKILL, SIGTERM or SIGINT at a random moment.",
+    "Runs that are done stand, no process goes on; the next `sweep` makes the others, and the same table.",
+    times=50,
+)
+def test_sweep(book: Copy) -> None:
+    pytest.importorskip("distributed", reason="no Dask: it comes with the extra `sweep`")
+    Campaign(book, ("sweep", "toy", "-p", "seed=0,2", "--workers", "2"), trials=50, in_a_row=10).run()
+
+
+@pytest.mark.campaign
+@pytest.mark.survives(
+    "kills",
+    "`make book` is ended by SIGKILL, SIGTERM or SIGINT at a random moment.",
+    "The site that was there stands until the new one is whole.",
+    times=50,
+)
+def test_site(book: Copy) -> None:
+    Campaign(book, ("book",), trials=50, in_a_row=10, before=(("record", "toy"),)).run()
