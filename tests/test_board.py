@@ -31,7 +31,7 @@ def test_numbers_of_one_experiment_count_once() -> None:
 def test_rows_that_one_measurement_answers_both_ways_count_once() -> None:
     pair = [row("removal.helps", HOLDS, FAILS), row("conclusion.robustness", HOLDS, FAILS)]
     assert board.once(pair) == pair[:1] and board.counts(pair)["defence"] == {"does not stand": 1}
-    assert board.told(pair, "defence").startswith("1 experiments answer")
+    assert board.told(pair, "defence").startswith("The claims about defences ask for 1 experiment.")
     other_sound = row("conclusion.robustness", HOLDS, BARELY)
     other_attack = row("conclusion.robustness", replace(HOLDS, by="PGD"), FAILS)
     assert len(board.once([pair[0], other_sound])) == len(board.once([pair[0], other_attack])) == 2
@@ -44,7 +44,7 @@ def test_what_the_paper_only_explains_is_no_headline() -> None:
     told = Row(background, entry(background, Answer("explained", HOLDS, BARELY, why="So it is.")))
     assert not told.in_headline and board.counts([told])["defence"] == {"background": 1}
     both = [told, row("conclusion.robustness", HOLDS, FAILS)]
-    assert board.told(both, "defence").startswith("1 experiments answer the claims about defences; of the 1 that")
+    assert board.told(both, "defence").startswith("The claims about defences ask for 1 experiment. Of these, 1 was")
 
 
 def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
@@ -52,7 +52,7 @@ def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
     assert not small.in_headline and not Row(CLAIMS["removal.helps"], None).in_headline
     assert board.counts([small])["defence"] == {"smaller than the paper's": 1}
     told = board.told([small, row("conclusion.robustness", HOLDS, FAILS)], "defence")
-    assert told.endswith("of the 1 that were run at the paper's scale: 1 does not stand.")
+    assert told.endswith("Of these, 1 was run at the paper's scale: 1 × “does not stand”.")
     assert "none of them at the paper's scale" in board.told([small], "defence")
 
 
