@@ -55,7 +55,7 @@ def under(shown: str, beside: Iterable[str]) -> str:
 
 
 def caveats(entry: Mapping) -> list[str]:
-    """What has to be known beside an answer's word: scale, one network, fitted, background."""
+    """What has to be known beside an answer's word: scale, one network, fitted, control, background."""
     return [long or short for short, long in _caveats(entry)]
 
 
@@ -76,6 +76,8 @@ def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
         yield "one network", ""
     if entry["fitted"]:
         yield "fitted", "fitted: a setting was chosen to come near the number"
+    if in_both := meaning.shared(entry):
+        yield "mostly in the control too", in_both
     if entry["claimed"]["background"]:
         yield "background", "background: explained by the paper, not measured there"
 
