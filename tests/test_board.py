@@ -1,5 +1,6 @@
 """What follows from all answers together: counts, Holm within a chapter, how many may be wrong."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,9 +9,10 @@ from projects import by
 from lib.ledger import board
 from lib.ledger.answers import Answer, Finding
 from lib.ledger.board import Row
-from lib.ledger.claims import Claim, paper
+from lib.ledger.claims import ABOUT, Claim, paper
 from lib.ledger.entries import entry
 from lib.measure.intervals import exact, over_networks
+from lib.show import board as shown
 
 CLAIMS = {**paper("unlearning").claims}
 HOLDS, FAILS = (Finding(over_networks(values), "FGSM") for values in ([0.1, 0.11, 0.12], [-0.1, -0.11, -0.12]))
@@ -98,3 +100,11 @@ def test_a_claim_of_no_run_is_not_run() -> None:
     assert Row(claim, None).word == "not run" and Row(claim, None, {"verdict": "holds"}).word == "first edition"
     assert Row(claim, None, {"verdict": "not run"}).word == "not run"
     assert replace(row("removal.helps", HOLDS), old=None).word == "found, unsettled"
+
+
+def test_answers_are_counted_in_a_line_each() -> None:
+    found = shown.counted([row("clean.accuracy", by(0.9932, 0.993, 0.994)), row("removal.helps", HOLDS, HOLDS)]).data
+    lines = [re.findall(r"<t[hd][^>]*>([^<]*)<", line) for line in found.split("<tr>")[1:]]
+    assert lines[0] == ["answer", *ABOUT]
+    assert {line[0]: line[1:] for line in lines[1:]}["confirmed"][ABOUT.index("defence")] == "1"
+    assert {line[0] for line in lines[1:]} == {"confirmed", "found"}
