@@ -18,6 +18,7 @@ CITATIONS = {
     "not found here": "what the paper repeats of its source is not found here: our mean is outside of the tolerance",
 }
 NOT_RUN = "nothing was measured here"
+SIDES = {"paper": "the paper’s way", "sound": "soundly"}
 
 
 def meaning(entry: Mapping) -> str:
@@ -66,11 +67,12 @@ def held_against(word: str, measured: Mapping, smallest: float) -> str:
     return f"the interval lies {where} {size}{beside}"
 
 
-def shared(entry: Mapping) -> str:
-    """How much of an effect that holds its control has as well, where that is most of it; else nothing.
+def shared(entry: Mapping) -> dict[str, str]:
+    """By side, how much of an effect that holds its control has as well, where that is most of it.
 
     Such an effect passes the rule, which asks only that it goes beyond the control.
     """
+    told = {}
     for side, own in (("paper", None), ("sound", entry["claimed"]["sound_smallest"])):
         found = entry[side]
         if not found or found["word"] != "holds" or not found["over_control"]:
@@ -79,9 +81,9 @@ def shared(entry: Mapping) -> str:
         smallest = entry["claimed"]["smallest"] if own is None else own
         if rest < mean / 2:
             small = f"; the rest, {rest:.4f}, is less than {smallest:g}, the smallest effect that counts"
-            whose = f"{mean - rest:.4f} of the {mean:.4f} is in the control too ({found['control']})"
-            return whose + (small if rest < smallest else "")
-    return ""
+            whose = f"{SIDES[side]}, {mean - rest:.4f} of the {mean:.4f} is in the control too ({found['control']})"
+            told[side] = whose + (small if rest < smallest else "")
+    return told
 
 
 def overlaps(entry: Mapping) -> Iterator[str]:
