@@ -1,5 +1,6 @@
 """What follows from all answers together: counts, Holm within a chapter, how many may be wrong."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,9 +9,10 @@ from projects import by
 from lib.ledger import board
 from lib.ledger.answers import Answer, Finding
 from lib.ledger.board import Row
-from lib.ledger.claims import Claim, paper
+from lib.ledger.claims import ABOUT, Claim, paper
 from lib.ledger.entries import entry
 from lib.measure.intervals import exact, over_networks
+from lib.show import board as shown
 
 CLAIMS = {**paper("unlearning").claims}
 HOLDS, FAILS = (Finding(over_networks(values), "FGSM") for values in ([0.1, 0.11, 0.12], [-0.1, -0.11, -0.12]))
@@ -31,7 +33,7 @@ def test_numbers_of_one_experiment_count_once() -> None:
 def test_rows_that_one_measurement_answers_both_ways_count_once() -> None:
     pair = [row("removal.helps", HOLDS, FAILS), row("conclusion.robustness", HOLDS, FAILS)]
     assert board.once(pair) == pair[:1] and board.counts(pair)["defence"] == {"does not stand": 1}
-    assert board.told(pair, "defence").startswith("1 experiments answer")
+    assert board.told(pair, "defence").startswith("The claims about defences ask for 1 experiment.")
     other_sound = row("conclusion.robustness", HOLDS, BARELY)
     other_attack = row("conclusion.robustness", replace(HOLDS, by="PGD"), FAILS)
     assert len(board.once([pair[0], other_sound])) == len(board.once([pair[0], other_attack])) == 2
@@ -44,7 +46,7 @@ def test_what_the_paper_only_explains_is_no_headline() -> None:
     told = Row(background, entry(background, Answer("explained", HOLDS, BARELY, why="So it is.")))
     assert not told.in_headline and board.counts([told])["defence"] == {"background": 1}
     both = [told, row("conclusion.robustness", HOLDS, FAILS)]
-    assert board.told(both, "defence").startswith("1 experiments answer the claims about defences; of the 1 that")
+    assert board.told(both, "defence").startswith("The claims about defences ask for 1 experiment. Of these, 1 was")
 
 
 def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
@@ -52,7 +54,7 @@ def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
     assert not small.in_headline and not Row(CLAIMS["removal.helps"], None).in_headline
     assert board.counts([small])["defence"] == {"smaller than the paper's": 1}
     told = board.told([small, row("conclusion.robustness", HOLDS, FAILS)], "defence")
-    assert told.endswith("of the 1 that were run at the paper's scale: 1 does not stand.")
+    assert told.endswith("Of these, 1 was run at the paper's scale: 1 × “does not stand”.")
     assert "none of them at the paper's scale" in board.told([small], "defence")
 
 
@@ -98,3 +100,11 @@ def test_a_claim_of_no_run_is_not_run() -> None:
     assert Row(claim, None).word == "not run" and Row(claim, None, {"verdict": "holds"}).word == "first edition"
     assert Row(claim, None, {"verdict": "not run"}).word == "not run"
     assert replace(row("removal.helps", HOLDS), old=None).word == "found, unsettled"
+
+
+def test_answers_are_counted_in_a_line_each() -> None:
+    found = shown.counted([row("clean.accuracy", by(0.9932, 0.993, 0.994)), row("removal.helps", HOLDS, HOLDS)]).data
+    lines = [re.findall(r"<t[hd][^>]*>([^<]*)<", line) for line in found.split("<tr>")[1:]]
+    assert lines[0] == ["answer", *ABOUT]
+    assert {line[0]: line[1:] for line in lines[1:]}["confirmed"][ABOUT.index("defence")] == "1"
+    assert {line[0] for line in lines[1:]} == {"confirmed", "found"}

@@ -63,8 +63,9 @@ def test_fgsm_is_answered_in_pixels_and_the_other_unit_is_a_reading(
     answer = answers.fgsm_accuracy(grid, "mnist")
     assert word(answer) == said and not answer.fitted
     assert (answer.readings.tried, answer.readings.giving) == (2, giving)
-    assert [one.mean for _, one in answer.ladder[:2]] == pytest.approx([fgsm, normalised])
+    assert [one.mean for name, one in answer.ladder if name.startswith("FGSM")] == pytest.approx([normalised, fgsm])
     assert {one.mean for name, one in answer.ladder if name.startswith("PGD")} == {0.1}
+    assert answer.ladder[-1][0] == "PGD, eps 0.34 in pixels", "the last is at the eps that answers, in its unit"
 
 
 @pytest.mark.parametrize("dataset", ["mnist", "cifar10"])

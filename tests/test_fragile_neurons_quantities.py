@@ -12,7 +12,7 @@ from matplotlib import pyplot
 from lib.chapters.fragile_neurons import csg, figures, frames, here, quantities, summary
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import counted
+from lib.chapters.fragile_neurons.here.common import between, counted
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, SOURCE
 
 KEY = ("digits", "resnet18", 1)
@@ -104,7 +104,7 @@ def test_a_table_says_what_is_missing(grid: Grid) -> None:
     table = frames.accuracies(grid)
     assert table["network"].tolist() == ["ResNet-18, digits", "ResNet-50, digits", "ResNet-101, digits"]
     assert table["epoch 1"][1:].tolist() == ["missing", "missing"] and table["epoch 1"][0].startswith("0.9100 [")
-    assert frames.stable_kernels(grid)["in S at all ages"].tolist() == ["20.0"]
+    assert frames.stable_kernels(grid)["in S at all ages"].tolist() == ["20"]
     nothing = frames.stable_kernels(grid_of({("digits", "resnet18", 1): record()}))
     assert nothing.values.tolist() == [["no network has all three ages", "missing", "missing"]]
 
@@ -264,10 +264,12 @@ def _asks_for(tell: Callable, name: str) -> bool:
 def test_sentences_say_what_was_measured(grid: Grid) -> None:
     best = "4 of 9 cells are measured; the highest accuracy is 0.9300 (ResNet-18, digits, epoch 3)"
     assert best in here.accuracies(grid)
-    stable = "20.0 kernels are, on average, fragile at all three ages, where chance gives 2.0"
+    stable = "20 kernels are, on average, fragile at all three ages, where chance gives 2."
     assert stable in here.stable_kernels(grid)
     assert "20 of 64 kernels are fragile" in here.maps(grid) and "is missing" in here.maps(grid_of({KEY: record()}))
     assert here.lowered(grid).endswith("it lowers the share in 0 of 1 cases and raises it in 1.")
+    assert "none of these networks was measured" in here.lowered(grid_of({KEY: record()}))
+    assert (between(0.5, 0.9), between(0.9968, 0.9972)) == ("0.500 to 0.900", "0.997 throughout")
     assert "in 0 of 3 cases" in here.gains(grid) and "no filter changes" in here.gains(grid_of({KEY: record()}))
     assert "too few for an interval" in here.tracked(grid_of({KEY: record()}))
     assert counted(0, "cell") == "no cell" and counted(2, "cell") == "2 cells"

@@ -153,7 +153,7 @@ def test_the_page_shows_the_book_s_rows_and_what_is_missing_as_missing(verdict, 
     )
     fooled = beside.Known("fooled (F.)", [replace(verdict.at[0.3], correct=none)], 1)
     least = beside.Rows(rows[0.3].experiment, "quick", [fooled, fooled])
-    assert "Of the book's 2 networks 2 leave less." in words.compared(verdict, 0.05, least)
+    assert "Of the book's 2 networks, 2 have a lower worst case." in words.compared(verdict, 0.05, least)
     missing = [beside.Known("nobody (N.)", [], 3)]
     text = page(verdict, rows | {0.3: beside.Rows(rows[0.3].experiment, "quick", missing)}, tmp_path)
     (line,) = [line for line in text.splitlines() if "nobody (N.)" in line]

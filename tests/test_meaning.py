@@ -76,6 +76,32 @@ def test_a_finding_says_where_its_interval_lies(ledger: Ledger, finding: Finding
     assert said.replace("which counts", "effect that counts") in wording.finding(of(ledger, HELPS, finding), "paper")
 
 
+@pytest.mark.parametrize(
+    ("beyond", "said"),
+    [
+        (
+            (0.01, 0.005, 0.015),
+            "soundly, 0.0900 of the 0.1000 is in the control too (y); the rest, 0.0100, is less than 0.02",
+        ),
+        ((0.04, 0.03, 0.05), "soundly, 0.0600 of the 0.1000 is in the control too (y)"),
+        ((0.06, 0.05, 0.07), ""),
+        ((0.01, -0.01, 0.03), ""),
+    ],
+)
+def test_an_effect_that_is_mostly_the_control_s_says_so(ledger: Ledger, beyond: tuple, said: str) -> None:
+    """The last one is empty, which is a word of its own."""
+    alone, mixed = by(0.1, 0.05, 0.15), Finding(measured(0.1, 0.05, 0.15), "x", measured(*beyond), "y")
+    found = of(ledger, HELPS, alone, mixed)
+    assert meaning.shared(found).get("sound", "").startswith(said) and bool(meaning.shared(found)) == bool(said)
+    assert ("mostly in the control too" in wording.answer(found)) == bool(said)
+    assert ("the rest" in wording.notes(found)) == ("the rest" in said)
+    other = of(ledger, HELPS, mixed, alone)
+    assert "mostly" not in wording.answer(other), "the sound measurement decides"
+    assert ("the paper’s way, 0.0" in wording.notes(other)) == bool(said)
+    once = of(ledger, HELPS, mixed, mixed)
+    assert wording.notes(once).count("in the control too") == bool(said)
+
+
 def test_one_measurement_that_answers_both_is_shown_once(ledger: Ledger) -> None:
     both, claim = by(0.1, 0.05, 0.15), ledger.paper.claims[HELPS]
     assert dict(lines(claim, of(ledger, HELPS, both, both), ""))["soundly"] == SAME

@@ -63,6 +63,14 @@ def test_cells_are_short(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_folded_cell_is_labelled_by_what_it_holds(name: str) -> None:
+    shown = [cell.metadata.get("mystnb", {}) for cell in cells(name) if "hide-input" in cell.metadata.get("tags", ())]
+    labels = [one.get("code_prompt_show") for one in shown]
+    assert labels and all(labels) and len({*labels}) == len(labels)
+    assert labels == [one.get("code_prompt_hide") for one in shown]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_figure_has_a_caption_and_a_description(name: str) -> None:
     for cell in cells(name):
         if cell.cell_type == "code" and FIGURE.search(cell.source):

@@ -76,8 +76,8 @@ def test_a_run_is_recorded_test_by_test_and_the_page_tells_it(tmp_path: Path, ou
 
     page = survives.fragment(tmp_path / "recorded")
     assert "2 faults were tried, in 11 trials." in page and "1 could not be tried in full" in page
-    assert ("Each went as the tables tell." in page) == (outcome == "True")
-    assert ("**not so**" in page) == (outcome == "False")
+    assert ("In each the book did what the tables say." in page) == (outcome == "True")
+    assert ("**failed**" in page) == (outcome == "False")
     assert r"| A \{disk\} is full for `a_b`. | It is \| named. | 10 | not tried in full: no disk |" in page
     assert page.index("## Kills") < page.index("## Disk") and "## Downloads" not in page
 

@@ -62,8 +62,9 @@ _READ_FLAGS = (
 def _opening(verdict: Verdict) -> str:
     return (
         f"{_plain(verdict.subject.name)}, judged on {_plain(verdict.subject.origin)} as the book judges its own "
-        f"networks. *{WORST}* is the share that is classified rightly clean and under every attack. It is an upper "
-        "bound: an attack made for this defence may leave less. {download}`verdict.json` has every image's outcome."
+        f"networks. *{WORST}* is the share that is classified correctly, clean and under every attack. It is "
+        "an upper bound: under an attack made for this defence it may be lower. {download}`verdict.json` has every "
+        "image's outcome."
     )
 
 

@@ -80,7 +80,7 @@ def _among(verdict: Verdict, eps: float, rows: Rows | None) -> str:
     if not measured:
         return "The book's own networks are not measured yet: `make fill PAPER=common_ground` measures them."
     above = sum(one.accuracy(WORST) < verdict.safe(eps).mean for one in measured)
-    return f"Of the book's {len(measured)} networks {above} leave less."
+    return f"Of the book's {len(measured)} networks, {above} have a lower worst case."
 
 
 def differences(verdict: Verdict, rows: Rows) -> str:

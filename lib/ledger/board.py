@@ -145,11 +145,13 @@ def told(rows: Sequence[Row], about: str) -> str:
     """
     chosen = once([row for row in rows if row.claim.about == about and not row.claim.background])
     counted = Counter(row.word for row in chosen if row.in_headline)
-    opening = f"{len(chosen)} experiments answer the claims about {about}s"
+    many = f"{len(chosen)} experiments" if len(chosen) != 1 else "1 experiment"
+    opening = f"The claims about {about}s ask for {many}."
     if not counted:
-        return f"{opening}; this run has none of them at the paper's scale."
-    said = ", ".join(f"{counted[word]} {word}" for word in words.ALL if counted[word])
-    return f"{opening}; of the {counted.total()} that were run at the paper's scale: {said}."
+        return f"{opening} This run has none of them at the paper's scale."
+    said = ", ".join(f"{counted[word]} × “{word}”" for word in words.ALL if counted[word])
+    run = "1 was" if counted.total() == 1 else f"{counted.total()} were"
+    return f"{opening} Of these, {run} run at the paper's scale: {said}."
 
 
 def doubt(rows: Sequence[Row]) -> str:

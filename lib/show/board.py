@@ -122,8 +122,8 @@ def counted(rows: Sequence[Row]) -> HTML:
     found = board.counts(rows)
     order = [*words.ALL, board.SMALLER, board.BACKGROUND, first_edition.NAME]
     given = [word for word in order if any(count[word] for count in found.values())]
-    columns = {"about": list(found)} | {word: [count[word] or "–" for count in found.values()] for word in given}
-    return tables.plain("Answers, counted", columns)
+    columns = {about: [count[word] or "–" for word in given] for about, count in found.items()}
+    return tables.plain("Answers, counted by what the claims are about", {"answer": given} | columns)
 
 
 def made(runs: Mapping[str, Mapping]) -> HTML:

@@ -8,7 +8,7 @@ STATEMENTS = {
     "true, not as shown": "it holds when it is measured soundly; the paper’s own measurement does not show it",
     "found, unsettled": "it holds the paper’s way; whether it holds soundly is open",
     "cannot tell": "whether it holds soundly is open, and the paper’s own measurement does not show it",
-    "empty": "what is claimed is seen, but in the control as well: so it says nothing of the claim",
+    "empty": "what is claimed is seen, but in the control as well: so it says nothing about the claim",
     "does not stand": "it fails when it is measured soundly, whatever the paper’s own measurement says",
     "refuted": "it fails when it is measured the paper’s way, and soundly nothing speaks for it",
 }
@@ -18,6 +18,7 @@ CITATIONS = {
     "not found here": "what the paper repeats of its source is not found here: our mean is outside of the tolerance",
 }
 NOT_RUN = "nothing was measured here"
+SIDES = {"paper": "the paper’s way", "sound": "soundly"}
 
 
 def meaning(entry: Mapping) -> str:
@@ -60,10 +61,29 @@ def held_against(word: str, measured: Mapping, smallest: float) -> str:
             return f"it reaches {size}"
         return "it is no effect" if measured["mean"] >= smallest else f"it does not reach {size}"
     if measured["low"] is None:
-        return f"without an interval, it is not held against {size}"
+        return f"without an interval, it is not compared with {size}"
     where = {"holds": "above", "fails": "below", "cannot tell": "on both sides of", "empty": "above"}[word]
     beside = ", but not beyond the control" if word == "empty" else ""
     return f"the interval lies {where} {size}{beside}"
+
+
+def shared(entry: Mapping) -> dict[str, str]:
+    """By side, how much of an effect that holds its control has as well, where that is most of it.
+
+    Such an effect passes the rule, which asks only that it goes beyond the control.
+    """
+    told = {}
+    for side, own in (("paper", None), ("sound", entry["claimed"]["sound_smallest"])):
+        found = entry[side]
+        if not found or found["word"] != "holds" or not found["over_control"]:
+            continue
+        mean, rest = found["measured"]["mean"], found["over_control"]["mean"]
+        smallest = entry["claimed"]["smallest"] if own is None else own
+        if rest < mean / 2:
+            small = f"; the rest, {rest:.4f}, is less than {smallest:g}, the smallest effect that counts"
+            whose = f"{SIDES[side]}, {mean - rest:.4f} of the {mean:.4f} is in the control too ({found['control']})"
+            told[side] = whose + (small if rest < smallest else "")
+    return told
 
 
 def overlaps(entry: Mapping) -> Iterator[str]:

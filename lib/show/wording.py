@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from lib.ledger import board
 from lib.ledger.words import GOOD
 from lib.show import meaning
 
@@ -41,7 +42,7 @@ def answer(entry: Mapping | None) -> str:
     """An answer's word, and in a few words what has to be known beside it."""
     if entry is None:
         return badge("not run")
-    return under(badge(entry["word"], tone_of(entry)), [short for short, _ in _caveats(entry)])
+    return under(badge(entry["word"], tone_of(entry)), [short for short, _ in _caveats(entry) if short])
 
 
 def prose(text: str) -> str:
@@ -55,7 +56,7 @@ def under(shown: str, beside: Iterable[str]) -> str:
 
 
 def caveats(entry: Mapping) -> list[str]:
-    """What has to be known beside an answer's word: scale, one network, fitted, background."""
+    """What has to be known beside an answer's word: scale, one network, fitted, control, background."""
     return [long or short for short, long in _caveats(entry)]
 
 
@@ -76,6 +77,10 @@ def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
         yield "one network", ""
     if entry["fitted"]:
         yield "fitted", "fitted: a setting was chosen to come near the number"
+    in_control = meaning.shared(entry)
+    if decides := in_control.pop("sound" if entry["sound"] else "paper", ""):
+        yield "mostly in the control too", decides
+    yield from (("", other) for other in in_control.values() if not board.answers_both(entry))
     if entry["claimed"]["background"]:
         yield "background", "background: explained by the paper, not measured there"
 

@@ -157,8 +157,8 @@ def networks(kept: Kept) -> str:
         told.append(f"- **{markup.plain(one.title)}.** {markup.plain(one.how)} {digest}.")
     head = ["Network", "Clean", *(f"{name}, eps {kept.eps:g}" for name in ATTACKS)]
     origin = "; ".join(facts["origin"] for facts in made.data.values())
-    about = f"Trained on {markup.plain(origin)}. The shares are those of test images that are classified correctly: "
-    about += f"{len(record.correct):,} clean ones{_under_attack(kept)}."
+    about = f"Images to train on and to test with: {markup.plain(origin)}. The shares are those of test images that "
+    about += f"are classified correctly, of {len(record.correct):,} clean ones{_under_attack(kept)}."
     shares = markup.table("What the networks are worth", head, rows)
     return "\n".join([about, "", shares, "", *told])
 
@@ -166,7 +166,9 @@ def networks(kept: Kept) -> str:
 def _under_attack(kept: Kept) -> str:
     """How many of them are attacked."""
     counts = {len(correct) for one in _found(kept) for correct in one.attacked.values()}
-    return f", {max(counts):,} under attacks made afresh" if counts else ""
+    if not counts:
+        return "; this run has not measured them under attack"
+    return f" and of {max(counts):,} under attacks made afresh"
 
 
 def _share(one: Trained, attack: str) -> str:

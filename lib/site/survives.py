@@ -22,7 +22,7 @@ TITLES = {
     "downloads": ("Downloads", "The network gives something else than the file, or nothing."),
 }
 
-RESULTS = {"passed": "as told", "failed": "**not so**"}
+RESULTS = {"passed": "held", "failed": "**failed**"}
 
 
 def fragment(recorded: Path = RECORDED) -> str:
@@ -47,7 +47,7 @@ def _summary(found: Mapping) -> str:
     trials = sum(test["times"] for test in found["tests"])
     failed, skipped = outcomes.count("failed"), outcomes.count("skipped")
     said = [f"{len(outcomes):,} faults were tried, in {trials:,} trials."]
-    said += ["Each went as the tables tell." if not failed else f"{failed:,} did not go as the tables tell."]
+    said += ["In each the book did what the tables say." if not failed else f"In {failed:,} of them it did not."]
     said += [f"{skipped:,} could not be tried in full, and say why."] if skipped else []
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     ran = f"Tried {markup.moment(found['finished'])} at commit {words.commit(found['commit'])}"

@@ -30,7 +30,7 @@ def test_networks_that_are_not_all_there_are_shown_as_far_as_they_are(
 ) -> None:
     kept = keep(run, trained[:2], {"x": images[0], "y": images[1]}, monkeypatch, tmp_path)
     assert len(live.scripts(kept)) == 3 and "PGD-trained" not in live.networks(kept)
-    assert "not measured" in live.networks(kept) and "classified correctly: 4 clean ones." in live.networks(kept)
+    assert "not measured" in live.networks(kept) and "of 4 clean ones; this run has not measured" in live.networks(kept)
 
 
 def test_the_page_says_what_each_network_is_worth(run: Run, trained, images, tmp_path, monkeypatch) -> None:
@@ -41,7 +41,7 @@ def test_the_page_says_what_each_network_is_worth(run: Run, trained, images, tmp
             put(cell, AttacksFound(np.arange(8, dtype=np.uint8), {"FGSM": right}, {}, right, 1.0))
     told = live.networks(run.experiment.kept())
     assert "| undefended | 75.0% | 37.5% | not measured | not measured |" in told
-    assert "4 clean ones, 8 under attacks made afresh." in told
+    assert "of 4 clean ones and of 8 under attacks made afresh." in told
 
 
 def test_a_layer_that_the_script_does_not_know_is_refused() -> None:

@@ -187,25 +187,29 @@ def split_shares(
 ) -> Figure:
     """What random splits give, as a histogram, and what some chosen splits give, as marks above it.
 
+    The panes stand one below the other, so that a phone shows them too.
+
     Parameters
     ----------
     panes
         For each title the shares of the random splits, and those of the chosen ones by label.
     claimed
-        What the paper prints, by label: an upright line in the first panel.
+        What the paper prints, by label: an upright line in the first pane.
     """
-    figure, axes = plt.subplots(1, len(panes), figsize=(3.6 * len(panes), 3.8), sharey=True, squeeze=False)
-    for ax, (shares, _) in zip(axes[0], panes.values(), strict=True):
+    size = 6.4, 1.7 * len(panes) + 1
+    figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, sharey=True, squeeze=False)
+    for ax, (shares, _) in zip(axes[:, 0], panes.values(), strict=True):
         ax.hist(shares, bins=np.linspace(0, 1, 21), color="0.8", edgecolor="0.4", label="random sets")
     top = axes[0, 0].get_ylim()[1]
     for label, value in (claimed or {}).items():
         axes[0, 0].axvline(value, color="black", linewidth=1.6, linestyle=(0, (4, 2)), label=label)
-    for ax, (title, (_, chosen)) in zip(axes[0], panes.items(), strict=True):
+    for ax, (title, (_, chosen)) in zip(axes[:, 0], panes.items(), strict=True):
         for number, (label, value) in enumerate(chosen.items()):
             look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 8, "linestyle": "none"}
-            ax.plot(value, top * (1.06 + 0.1 * number), label=label, clip_on=False, **look)
-        ax.set(xlabel=xlabel, xlim=(-0.03, 1.03), ylim=(0, top * (1.1 + 0.1 * len(chosen))))
+            ax.plot(value, top * (1.08 + 0.14 * number), label=label, clip_on=False, **look)
+        ax.set(xlim=(-0.03, 1.03), ylim=(0, top * (1.1 + 0.14 * len(chosen))))
         ax.set_title(title, fontsize=10)
-    axes[0, 0].set_ylabel("number of random sets")
+    axes[-1, 0].set_xlabel(xlabel)
+    axes[len(panes) // 2, 0].set_ylabel("number of random sets")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure

@@ -34,7 +34,7 @@ def lacking_ages(grid: Grid, id: str, key: Key, ages: Sequence) -> Answer | None
     """That a claim cannot be answered, where a network is not there at all three ages."""
     if len(ages) == 3:
         return None
-    return not_run(id, f"{len(ages)} of the 3 ages of {network_on(key)} are here; {MORE} makes the rest.")
+    return not_run(id, f"{network_on(key)} is here at {len(ages)} of 3 ages; {MORE} makes the rest.")
 
 
 UNMEASURED = f"The sound form needs cells of the part `sample`, which are missing here: {MORE}."

@@ -44,14 +44,16 @@ def fgsm_accuracy(grid: Grid, dataset: str) -> Answer:
     within = [unit for unit, one in zip(UNITS, found, strict=True) if abs(one.mean - rule.value) <= rule.tolerance]
     in_pixels = printed, printed * float(np.mean(STATISTICS[key.dataset][1]))
     nearest = [min(robustness[0].pgd_eps, key=lambda eps, unit=unit: abs(eps - unit)) for unit in in_pixels]
-    ladder = [(f"FGSM, eps {printed} in {unit}", one) for unit, one in zip(UNITS, found, strict=True)]
-    for eps in dict.fromkeys(nearest):
-        ladder.append((f"PGD, eps {eps:g} in pixels", rate([one.pgd("original", eps) for one in robustness])))
+    ladder = {}
+    for unit, one, eps in reversed(list(zip(UNITS, found, nearest, strict=True))):  # the larger eps, pixels, last
+        ladder[f"FGSM, eps {printed} in {unit}"] = one
+        ladder.pop(name := f"PGD, eps {eps:g} in pixels", None)
+        ladder[name] = rate([one.pgd("original", eps) for one in robustness])
     said = f"found with eps in {within[0]}" if len(within) == 1 else "both units give it" if within else "neither unit"
     finding = Finding(found[0], told(f"FGSM, eps {printed} in pixels", len(robustness[0].normalised), grid, key))
     why = f"With eps in pixels {found[0].mean:.3f}, in normalised units {found[1].mean:.3f}; the paper names no unit."
     readings = Readings(len(UNITS), len(within), said)
-    return Answer(id, finding, ladder=tuple(ladder), readings=readings, smaller=smaller(id, key), why=why)
+    return Answer(id, finding, ladder=tuple(ladder.items()), readings=readings, smaller=smaller(id, key), why=why)
 
 
 def csg(

@@ -55,7 +55,7 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
     spread = controls(records, "FGSM")
     why = f"Such a share is near 0 or 1 for most sets: random ones of this size give {spread.low:.2f} to "
     why += f"{spread.high:.2f}, clipped."
-    readings = Readings(len(shares), len(giving), ", ".join(giving) or "none")
+    readings = Readings(len(shares), len(giving), "; ".join(f"“{one}”" for one in giving) or "none")
     return Answer(id, finding, readings=readings, experiment=grid.title(key), smaller=smaller(id, key), why=why)
 
 
@@ -97,8 +97,8 @@ def fragile_moved_more(grid: Grid) -> Answer:
     by = f"FGSM clipped, in units of random signs, S from other images, {how}"
     by = told(by, free.images, grid, key, networks, which=which[1])
     high = controls(grid[key], "FGSM").as_high
-    why = f"Plainly, {high:.0%} of random sets come as high as S; free of scale its share is {free.mean:.3f}, "
-    why += f"{over_free.mean:+.3f} beside the 95th percentile of random sets."
+    why = f"Of random sets, {high:.0%} come as high as S; in units of random signs S has {free.mean:.3f}, "
+    why += f"{over_free.mean:+.3f} beside their 95th percentile."
     return Answer(id, paper, Finding(free.shifted(0.5), by, over_free, PERCENTILE), smaller=smaller(id, key), why=why)
 
 

@@ -78,7 +78,7 @@ def lowered(grid: Grid) -> pd.DataFrame:
     rows = []
     for key in grid:
         if not (sampled := grid.sampled(key)):
-            rows.append({"cell": str(key), "filter": "", "values changed": "not measured"})
+            rows.append({"cell": str(key), "filter": "–", "values changed": "not measured"})
             continue
         for name in FILTERS:
             layers = [(one.layers["original"], one.layers[name]) for one in sampled]

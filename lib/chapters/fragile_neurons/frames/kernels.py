@@ -37,8 +37,8 @@ def stable_kernels(grid: Grid) -> pd.DataFrame:
     """How many kernels are fragile at all three ages."""
     kinds = [kind for kind in product(grid.experiment.sets, RESNETS) if grid.has_all_ages(*kind)]
     through = [grid.through_ages(*kind) for kind in kinds]
-    counts = [f"{np.mean([stable(ages).sum() for ages in one]):.1f}" for one in through]
-    lots = [f"{np.mean([by_chance(ages) for ages in one]):.1f}" for one in through]
+    counts = [f"{np.mean([stable(ages).sum() for ages in one]):.3g}" for one in through]
+    lots = [f"{np.mean([by_chance(ages) for ages in one]):.2g}" for one in through]
     columns = {"network": [Key(*kind, 0).kind for kind in kinds] or ["no network has all three ages"]}
     columns |= {"in S at all ages": counts or ["missing"], "expected by lot": lots or ["missing"]}
     return pd.DataFrame(columns)

@@ -44,6 +44,8 @@ def lowered(grid: Grid) -> str:
         for name in FILTERS
         if (found := grid.sampled(key)) and all(one.layers[name].changed for one in found)
     ]
+    if not any(grid.sampled(key) for key in grid):
+        return "Here: none of these networks was measured so. The card below compares shares of clipped images instead."
     if not changes:
         return "Here: no cell has both this measurement and a filter that changes anything."
     fall, rise = (sum(np.sign(one) == sign for one in changes) for sign in (-1, 1))

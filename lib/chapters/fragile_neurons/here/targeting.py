@@ -6,7 +6,7 @@ from lib.chapters.fragile_neurons.answers.common import claim
 from lib.chapters.fragile_neurons.answers.targeting import correlation, moved_beside_lot, pairs, readings_of
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above, counted
+from lib.chapters.fragile_neurons.here.common import above, between, counted
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import (
     controls,
@@ -20,8 +20,8 @@ def algorithm_1(grid: Grid) -> str:
     found = grid[grid.main][0].targeting
     free, cut = found.unclipped[0], found.clipped[0]
     return (
-        f"Here: over all eps the share is {free.min():.3f} to {free.max():.3f} where images are not clipped, and "
-        f"{cut.min():.3f} to {cut.max():.3f} where they are, after the convolution."
+        f"Here: over all eps the share is {between(free.min(), free.max())} where images are not clipped, and "
+        f"{between(cut.min(), cut.max())} where they are, after the convolution."
     )
 
 
