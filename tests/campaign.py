@@ -1,7 +1,8 @@
 """The tests that carry `survives`: what each says of itself, and the record of a run of them for the book's page.
 
 `pytest -m survives --survived FILE` writes the record, with one entry a test function: its words are the marker's, its
-trials, outcome and seconds are added up over the cases that it was run with.
+trials, outcome and seconds are added up over the cases that it was run with. A run of some of the tests leaves the
+entries of the others as they were; what no test carries any more goes.
 """
 
 import ast
@@ -19,6 +20,8 @@ from lib.files import atomic
 from lib.site.survives import KINDS
 
 TESTS = Path(__file__).parent
+TELLS = ("kind", "tried", "happens")
+"""What a marker says, and an entry of the record as well."""
 WORST_LAST = ("passed", "skipped", "failed")
 """Outcomes: that of a test is the worst of its cases."""
 
@@ -80,7 +83,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     target = config.getoption("--survived")
     if target and not hasattr(config, "workerinput"):  # the processes of pytest-xdist report to the first one
-        config.pluginmanager.register(Recorder(target))
+        config.pluginmanager.register(Recorder(target, config.rootpath / TESTS.name))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -94,8 +97,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 class Recorder:
     """Collects what tests report, and writes it at the end of a run that was not broken off."""
 
-    def __init__(self, target: Path) -> None:
-        self.target = target
+    def __init__(self, target: Path, tests: Path) -> None:
+        self.target, self.tests = target, tests
         self.cases: dict[str, dict[str, dict[str, Any]]] = {}
         """By test, then by case."""
 
@@ -118,21 +121,30 @@ class Recorder:
                 temporary.write_text(json.dumps(self.record(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def record(self) -> dict[str, Any]:
-        tests = [_entry(test, list(cases.values())) for test, cases in self.cases.items()]
-        return {
+        ran = {
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": provenance.commit(),
             "device": provenance.describe_device(),
             "versions": provenance.versions(),
-            "tests": sorted(tests, key=lambda one: (KINDS.index(one["kind"]), one["test"])),
         }
+        entries = {test: _entry(test, list(cases.values())) | ran for test, cases in self.cases.items()}
+        tests = self._before() | entries
+        return {"tests": sorted(tests.values(), key=lambda one: (KINDS.index(one["kind"]), one["test"]))}
+
+    def _before(self) -> dict[str, dict[str, Any]]:
+        """What the record has of tests that still say the same."""
+        if not self.target.exists():
+            return {}
+        there = {test: (told.kind, told.tried, told.happens) for test, told in marked(self.tests).items()}
+        before = json.loads(self.target.read_text(encoding="utf-8"))["tests"]
+        return {one["test"]: one for one in before if there.get(one["test"]) == tuple(one[name] for name in TELLS)}
 
 
 def _entry(test: str, cases: list[dict[str, Any]]) -> dict[str, Any]:
     """One test: trials are those of the cases that were run."""
     worst = max((case["outcome"] for case in cases), key=WORST_LAST.index)
     return {
-        **{name: cases[0][name] for name in ("kind", "tried", "happens")},
+        **{name: cases[0][name] for name in TELLS},
         "times": sum(case["times"] for case in cases if case["outcome"] != "skipped"),
         "test": test,
         "outcome": worst,

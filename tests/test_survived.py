@@ -11,7 +11,6 @@ from lib.ledger.results import RECORDED
 from lib.site import survives
 
 RECORD = RECORDED / survives.FILE
-TELLS = ("kind", "tried", "happens")
 AGAIN = "the tests were changed since `make test-faults` was run: run it again"
 
 SUITE = """\
@@ -35,7 +34,7 @@ INI = "[pytest]\nmarkers =\n survives\n campaign\n"
 
 
 def told(entry: Mapping) -> list[str]:
-    return [entry[name] for name in TELLS]
+    return [entry[name] for name in campaign.TELLS]
 
 
 def test_the_record_has_the_tests_that_carry_the_marker_with_their_words() -> None:
@@ -49,14 +48,15 @@ def test_the_record_has_the_tests_that_carry_the_marker_with_their_words() -> No
     assert [test for test, entry in recorded.items() if entry["outcome"] == "failed"] == []
 
 
-def ran(folder: Path, name: str, suite: str) -> tuple[int, dict]:
+def ran(folder: Path, name: str, suite: str, only: str = "") -> tuple[int, dict]:
     """The exit status of such tests, and the record that was written of them."""
-    (folder / "tests").mkdir()
+    (folder / "tests").mkdir(exist_ok=True)
     (folder / "tests" / f"{name}.py").write_text(suite)
     (folder / "pytest.ini").write_text(INI)
     target = folder / "recorded" / survives.FILE
     quiet = ["-q", "--import-mode=importlib", "-p", "no:cacheprovider", "-c", str(folder / "pytest.ini")]
-    status = pytest.main([*quiet, "-m", "survives", "--survived", str(target), str(folder)], plugins=[campaign])
+    asked = ["-m", "survives", "--survived", str(target), "-k", only, str(folder)]
+    status = pytest.main([*quiet, *asked], plugins=[campaign])
     return status, json.loads(target.read_text(encoding="utf-8"))
 
 
@@ -80,6 +80,25 @@ def test_a_run_is_recorded_test_by_test_and_the_page_tells_it(tmp_path: Path, ou
     assert ("**failed**" in page) == (outcome == "False")
     assert r"| A \{disk\} is full for `a_b`. | It is \| named. | 10 | not tried in full: no disk |" in page
     assert page.index("## Kills") < page.index("## Disk") and "## Downloads" not in page
+
+
+def test_a_run_of_some_tests_leaves_what_the_record_has_of_the_others(tmp_path: Path) -> None:
+    ran(tmp_path, "test_before", SUITE.replace("OUTCOME", "True"))
+    target = tmp_path / "recorded" / survives.FILE
+    kept = json.loads(target.read_text(encoding="utf-8"))
+    for one in kept["tests"]:
+        one["finished"] = "2020-01-02T03:04:05+00:00"
+    gone = kept["tests"][0] | {"test": "tests/test_before.py::test_gone"}
+    target.write_text(json.dumps({"tests": [*kept["tests"], gone]}))
+    (tmp_path / "tests" / "test_before.py").write_text(SUITE.replace("It goes on.", "It ends."))
+    _, record = ran(tmp_path, "test_after", SUITE.replace("OUTCOME", "True"), only="test_after")
+    assert [(one["test"], one["finished"] == "2020-01-02T03:04:05+00:00") for one in record["tests"]] == [
+        ("tests/test_after.py::test_kill", False),
+        ("tests/test_after.py::test_disk", False),
+        ("tests/test_before.py::test_disk", True),
+    ]
+    page = survives.fragment(tmp_path / "recorded")
+    assert "- 2 faults: " in page and "- 1 fault: 2020-01-02 03:04" in page
 
 
 def test_without_a_record_the_page_says_what_makes_one(tmp_path: Path) -> None:

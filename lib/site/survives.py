@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -49,9 +50,20 @@ def _summary(found: Mapping) -> str:
     said = [f"{len(outcomes):,} faults were tried, in {trials:,} trials."]
     said += ["In each the book did what the tables say." if not failed else f"In {failed:,} of them it did not."]
     said += [f"{skipped:,} could not be tried in full, and say why."] if skipped else []
-    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
-    ran = f"Tried {markup.moment(found['finished'])} at commit {words.commit(found['commit'])}"
-    return f"{' '.join(said)}\n\n{ran}, on {markup.plain(found['device'])}, with {markup.plain(versions)}."
+    return "\n".join([" ".join(said), "", *_runs(found["tests"])])
+
+
+def _runs(tests: Sequence[Mapping]) -> list[str]:
+    """A line for each run that the record is of, the latest first."""
+    counts = Counter(map(_ran, sorted(tests, key=lambda one: one["finished"], reverse=True)))
+    return [f"- {count:,} {'faults' if count > 1 else 'fault'}: {ran}." for ran, count in counts.items()]
+
+
+def _ran(test: Mapping) -> str:
+    """When, at which commit, and with what."""
+    versions = ", ".join(f"{name} {version}" for name, version in test["versions"].items())
+    where = f"{markup.moment(test['finished'])} at commit {words.commit(test['commit'])}"
+    return f"{where}, on {markup.plain(test['device'])}, with {markup.plain(versions)}"
 
 
 def _row(test: Mapping) -> Sequence[str]:
