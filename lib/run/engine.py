@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from papermill.engines import NBClientEngine, papermill_engines
+from traitlets.config import Config
 
 from lib import provenance
 
@@ -21,7 +22,8 @@ class _Announcing(NBClientEngine):
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **options):
         started, begin, total = time.monotonic(), nb_man.cell_start, len(nb_man.nb.cells)
-        name = Path(nb_man.output_path or nb_man.nb.metadata.papermill.output_path).stem
+        output = Path(nb_man.output_path or nb_man.nb.metadata.papermill.output_path)
+        name = output.stem
 
         def announced(cell, cell_index=None, **others):
             if cell.cell_type == "markdown" and (heading := HEADING.search(cell.source)):
@@ -33,7 +35,9 @@ class _Announcing(NBClientEngine):
         # The kernel warns at each start that it listens on this machine, and takes being told to stop for an error.
         # What goes wrong in a cell, or with the kernel as a whole, papermill reports.
         quiet = ["--IPKernelApp.log_level=CRITICAL"]
-        return super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=quiet, **options)
+        # By which file it is talked to: beside the notebook, so that it goes with what a killed run has left.
+        config = Config({"ConnectionFileMixin": {"connection_file": str(output.with_name("kernel.json"))}})
+        return super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=quiet, config=config, **options)
 
 
 papermill_engines.register(NAME, _Announcing)
