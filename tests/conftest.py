@@ -6,6 +6,7 @@ import lib  # noqa: F401 - before torch, which else reads other settings than th
 
 import copy
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,10 @@ pytest_plugins = ["projects", "sweeps", "campaign"]
 # One thread: networks this small gain nothing from more, and two threads that wait for each other on a machine
 # that others use as well are many times slower than one.
 torch.set_num_threads(1)
+
+# A shell's background jobs ignore Ctrl-C, and so does what they start: tests that interrupt would wait in vain.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # On a GPU the same sum is added up in the same order each time only where that is asked for.
 torch.use_deterministic_algorithms(DEVICE.type == "cuda", warn_only=True)

@@ -143,11 +143,7 @@ def test_an_interrupted_run_is_kept_and_says_so(
     started = project.root / "started"
     project.write(extra=f"Path('{started}').touch(); import time; time.sleep(60)")
     threading.Thread(target=_send_once_started, args=(started, sent), daemon=True).start()
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-    try:
-        assert command.main(["execute", "tiny"]) == command.INTERRUPTED
-    finally:
-        signal.signal(signal.SIGINT, before)
+    assert command.main(["execute", "tiny"]) == command.INTERRUPTED
     assert "interrupted" in capsys.readouterr().err
     assert (project.runs / "quick" / "tiny.failed.ipynb").exists()
     assert not (project.runs / "quick" / "tiny.json").exists()
