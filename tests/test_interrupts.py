@@ -1,5 +1,7 @@
 """A process that is told to stop stops, wherever that reaches it, and with whoever it works for."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -84,3 +86,27 @@ def test_an_orphan_stops(tmp_path: Path, meanwhile: str, keeps: bool) -> None:
         assert time.monotonic() < end, "it works for nobody"
         time.sleep(0.05)
     assert noted.exists() == keeps
+
+
+def worker(parent: int, *, before: str = "") -> subprocess.Popen:
+    """A worker that would measure for twenty seconds."""
+    waits = "worker.tasks = lambda *_, **__: [time.sleep(0.05) for _ in range(400)]"
+    code = f"import sys, time\n{before}\nfrom lib.run import worker\n{waits}\nsys.exit(worker.main(sys.argv[1]))"
+    asked = json.dumps({"runs": [], "needed": True, "ends": None, "failures": "none", "parent": parent})
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with interrupts.withheld():
+        return subprocess.Popen([sys.executable, "-c", code, asked], cwd=compute.ROOT, **pipes)
+
+
+def test_a_worker_whose_parent_is_gone_ends_without_a_word() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    process = worker(gone.pid)
+    assert process.communicate(timeout=60) == ("", "") and process.returncode == 0
+
+
+def test_a_worker_that_is_interrupted_while_it_imports_torch_ends_without_a_word() -> None:
+    process = worker(os.getpid(), before="print(flush=True)")
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60) == ("", "") and process.returncode == 0

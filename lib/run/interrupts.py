@@ -2,13 +2,17 @@
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Timer
 
 AGAIN_S = 0.05
+CAN_WAIT = hasattr(signal, "pthread_sigmask")
+"""Windows has no such thing."""
 
 
 def heed() -> None:
-    """Have SIGTERM do what Ctrl-C does, and have no interrupt lost.
+    """Have SIGTERM do what Ctrl-C does, and have no interrupt lost; one that was `withheld` comes here.
 
     One that comes while Python ends an object (`__del__`) is printed and dropped there, and a training would go on. It
     comes again a moment later.
@@ -17,6 +21,21 @@ def heed() -> None:
     if sys.unraisablehook is not _heard:
         _before.append(sys.unraisablehook)
         sys.unraisablehook = _heard
+    if CAN_WAIT:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextmanager
+def withheld() -> Iterator[None]:
+    """Have Ctrl-C wait, in processes that are started here, until they `heed` it: not while they import torch."""
+    if not CAN_WAIT:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _before = []

@@ -19,7 +19,7 @@ from lib.evidence.limits import cores, memory
 from lib.evidence.plan import Task
 from lib.evidence.spread import spread
 from lib.files import scratch
-from lib.run import downloads
+from lib.run import downloads, interrupts
 from lib.run.run import Run
 from lib.run.tasks import tasks
 
@@ -160,7 +160,8 @@ def _side_by_side(
     with scratch() as failures:
         told = {**asked, "failures": str(failures), "parent": os.getpid()}
         command = [sys.executable, "-m", "lib.run.worker", json.dumps(told)]
-        workers = [start(command, cwd=compute.ROOT, env=variables) for _ in range(jobs)]
+        with interrupts.withheld():
+            workers = [start(command, cwd=compute.ROOT, env=variables) for _ in range(jobs)]
         try:
             while any(worker.poll() is None for worker in workers) and time.time() < over:
                 watch.look()

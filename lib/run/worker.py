@@ -16,12 +16,11 @@ from lib.run.tasks import tasks
 def main(asked: str) -> int:
     """Make what is missing, and none other is at; the exit status is 1 where something failed."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it; deadlines need it
-    interrupts.heed()
-    facts = json.loads(asked)
-    orphan.ends_with(facts["parent"])
-    runs = [Run.of(*one) for one in facts["runs"]]
     try:
-        wanted = tasks(runs, needed=facts["needed"])
+        interrupts.heed()
+        facts = json.loads(asked)
+        orphan.ends_with(facts["parent"])
+        wanted = tasks([Run.of(*one) for one in facts["runs"]], needed=facts["needed"])
         within = facts["ends"] and max(facts["ends"] - time.time(), 0)
         with downloads.impatient():
             filled = fill(wanted, within=within, failures=Path(facts["failures"]))
