@@ -15,6 +15,7 @@ from filelock import FileLock
 from lib import data
 from lib.run.run import Run
 
+AGAIN = "Check the network and the free disk and run `python -m lib.run data {}`. The quick profile needs no download."
 STALL_S = 60.0
 """How long a server may say nothing before a download is given up."""
 
@@ -36,7 +37,9 @@ def fetched(name: str) -> Path | None:
     except data.DataError as error:
         raise data.DataError(" ".join(str(error).split())) from error
     except (HTTPException, OSError) as error:
-        raise data.DataError(f"{name} could not be downloaded into {data.CACHE} ({error or type(error)})") from error
+        why = " ".join(str(error).split()) or type(error).__name__
+        said = f"{name} could not be downloaded into {data.CACHE} ({why}). {AGAIN.format(name)}"
+        raise data.DataError(said) from error
 
 
 def fetch_for(runs: Sequence[Run]) -> None:

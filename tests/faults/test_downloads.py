@@ -152,7 +152,8 @@ def test_what_is_not_the_file_is_refused_and_the_next_try_has_it(
     began = time.monotonic()
     assert command.main(["data", "mnist"]) == 1 and time.monotonic() - began < 30
     said = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
-    assert len(said) == 1 and "mnist could not be downloaded into" in said[0] and str(data.CACHE) in said[0], said
+    assert len(said) == 1 and f"mnist could not be downloaded into {data.CACHE} (" in said[0], said
+    assert "run `python -m lib.run data mnist`" in said[0] and said[0].endswith("needs no download."), said
     assert left() == []
     server.behaviour = whole
     assert command.main(["data", "mnist"]) == 0
