@@ -99,6 +99,8 @@ class Recorder:
 
     def __init__(self, target: Path, tests: Path) -> None:
         self.target, self.tests = target, tests
+        self.commit = provenance.commit()
+        """What is tried; by the end of a long run the checkout may have gone on."""
         self.cases: dict[str, dict[str, dict[str, Any]]] = {}
         """By test, then by case."""
 
@@ -123,7 +125,7 @@ class Recorder:
     def record(self) -> dict[str, Any]:
         ran = {
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "commit": provenance.commit(),
+            "commit": self.commit,
             "device": provenance.describe_device(),
             "versions": provenance.versions(),
         }
