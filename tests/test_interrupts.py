@@ -40,6 +40,17 @@ runpy.run_path({orphan.__file__!r})["ends_with"](int(sys.argv[1]), patience=1)
 MEANWHILE
 pathlib.Path({{noted!r}}).touch()
 """
+STARTING = """
+import sys, time
+from lib.run import orphan, worker
+watched = orphan.ends_with
+def ends_with(parent):
+    watched(parent)
+    for _ in range(400):
+        time.sleep(0.05)
+orphan.ends_with = ends_with
+sys.exit(worker.main(sys.argv[1]))
+"""
 HEARS = "try:\n    READY\n    while True:\n        time.sleep(0.05)\nexcept KeyboardInterrupt:\n    pass"
 IS_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nREADY\ntime.sleep(60)"
 
@@ -89,13 +100,11 @@ def test_an_orphan_stops(tmp_path: Path, meanwhile: str, keeps: bool) -> None:
 
 
 def worker(parent: int, *, before: str = "") -> subprocess.Popen:
-    """A worker that would measure for twenty seconds."""
-    waits = "worker.tasks = lambda *_, **__: [time.sleep(0.05) for _ in range(400)]"
-    code = f"import sys, time\n{before}\nfrom lib.run import worker\n{waits}\nsys.exit(worker.main(sys.argv[1]))"
+    """A worker that is twenty seconds from its first measurement."""
     asked = json.dumps({"runs": [], "needed": True, "ends": None, "failures": "none", "parent": parent})
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with interrupts.withheld():
-        return subprocess.Popen([sys.executable, "-c", code, asked], cwd=compute.ROOT, **pipes)
+        return subprocess.Popen([sys.executable, "-c", before + STARTING, asked], cwd=compute.ROOT, **pipes)
 
 
 def test_a_worker_whose_parent_is_gone_ends_without_a_word() -> None:
@@ -106,7 +115,7 @@ def test_a_worker_whose_parent_is_gone_ends_without_a_word() -> None:
 
 
 def test_a_worker_that_is_interrupted_while_it_imports_torch_ends_without_a_word() -> None:
-    process = worker(os.getpid(), before="print(flush=True)")
+    process = worker(os.getpid(), before="print(flush=True)\n")
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60) == ("", "") and process.returncode == 0

@@ -36,7 +36,7 @@ class _Announcing(NBClientEngine):
         # What goes wrong in a cell, or with the kernel as a whole, papermill reports.
         quiet = ["--IPKernelApp.log_level=CRITICAL"]
         # By which file it is talked to: beside the notebook, so that it goes with what a killed run has left.
-        config = Config({"ConnectionFileMixin": {"connection_file": str(output.with_name("kernel.json"))}})
+        config = Config({"ConnectionFileMixin": {"connection_file": str(output.with_suffix(".kernel"))}})
         return super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=quiet, config=config, **options)
 
 

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from lib.ledger import board, first_edition, words
 from lib.ledger.board import Row
 from lib.show import plots, tables, wording
+from lib.show.meaning import SIDES
 
 TONES = {"good": plots.COLOURS[2], "bad": plots.COLOURS[1], "open": plots.COLOURS[4], "none": "0.45", "alone": "0.45"}
-SIDES = {"paper": "the paper’s way", "sound": "soundly"}
 FARTHEST = {"numbers": 4.0, "statements": 1.0}
 """How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what is farther is put at
 the edge."""

@@ -19,6 +19,7 @@ CITATIONS = {
 }
 NOT_RUN = "nothing was measured here"
 SIDES = {"paper": "the paper’s way", "sound": "soundly"}
+"""Both measurements of a claim, in words."""
 
 
 def meaning(entry: Mapping) -> str:

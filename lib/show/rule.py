@@ -11,6 +11,7 @@ from lib.ledger import words
 from lib.ledger.answers import Finding
 from lib.ledger.claims import Claim
 from lib.measure.intervals import Measured
+from lib.show.meaning import SIDES
 from lib.show.plots import COLOURS
 from lib.show.wording import tone
 
@@ -60,8 +61,7 @@ def worked(entry: Mapping) -> Figure:
         Its answer as the results have it, measured both ways.
     """
     fig, ax = plt.subplots(figsize=(6.4, 2.2))
-    sides = (("paper", "the paper’s way"), ("sound", "soundly"))
-    found = {label: (entry[side]["measured"], entry[side]["word"]) for side, label in sides}
+    found = {label: (entry[side]["measured"], entry[side]["word"]) for side, label in SIDES.items()}
     _bars(ax, [Bar(one["mean"], one["low"], one["high"], word, label) for label, (one, word) in found.items()])
     _threshold(ax, entry["claimed"]["smallest"])
     ax.set_xlabel("effect")

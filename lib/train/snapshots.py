@@ -1,7 +1,6 @@
 """The states that a training goes on from: under runs/snapshots, by a digest of all that decides its outcome.
 
-That is the starting weights, the data, the recipe and the code that trains; not the number of epochs, which is in the
-file's name, nor versions and the device.
+These are the starting weights, data, recipe and code; not the epochs (in the file's name), versions and device.
 """
 
 import copy
