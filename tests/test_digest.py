@@ -319,6 +319,20 @@ def test_what_keeps_results_is_no_part_of_them(repository: Repository) -> None:
     assert of("lib.high.kept") == before
 
 
+def test_a_page_follows_what_it_is_shown_with_and_a_cell_does_not(repository: Repository) -> None:
+    repository.write("lib/show/words.py", "WORD = 'holds'\n")
+    repository.write("lib/show/cards.py", "from lib.show.words import WORD\n\ndef card(x):\n    return WORD, x\n")
+    repository.add("high", "def answered(x):\n    from lib.show.cards import card\n    return card(x)")
+    roots = [Definition("lib.high", "answered")]
+    cell, page = definitions(roots), definitions(roots, "lib.show")
+    assert set(page) - set(cell) == {"lib/show/cards.py: card", "lib/show/words.py: WORD"}
+    repository.edit("show/words", "holds", "stands")
+    assert changed_files(cell, roots) == []
+    assert changed_files(page, roots, "lib.show") == ["lib/show/words.py"]
+    repository.edit("show/cards", "return WORD, x", "return x, WORD")
+    assert changed_files(page, roots, "lib.show") == ["lib/show/cards.py", "lib/show/words.py"]
+
+
 def test_an_import_of_everything_is_refused(repository: Repository) -> None:
     repository.add("high", "from lib.low import *")
     with pytest.raises(ValueError, match="hides what code depends on"):

@@ -76,12 +76,18 @@ def of_definition(definition: Definition) -> str:
     return _digests().of(home)
 
 
-def definitions(roots: Iterable[Definition]) -> dict[str, str]:
-    """The digest of every definition that these reach, themselves included, by `str` of the definition."""
-    return {str(one): _digests().of(one) for one in sorted(_all(roots))}
+def definitions(roots: Iterable[Definition], also: str = "") -> dict[str, str]:
+    """The digest of every definition that these reach, themselves included, by `str` of the definition.
+
+    Parameters
+    ----------
+    also
+        One of `NEUTRAL`, whose definitions count all the same: `lib.show` decides no number, but a page follows it.
+    """
+    return {str(one): _digests().of(one) for one in sorted(_all(roots, also))}
 
 
-def changed_files(then: Mapping[str, str], roots: Iterable[Definition]) -> list[str]:
+def changed_files(then: Mapping[str, str], roots: Iterable[Definition], also: str = "") -> list[str]:
     """The files in which what these roots reach is no longer what it was.
 
     A definition that merely names a changed one is not blamed for it.
@@ -89,11 +95,11 @@ def changed_files(then: Mapping[str, str], roots: Iterable[Definition]) -> list[
     Parameters
     ----------
     then
-        What `definitions` gave.
+        What `definitions` gave, with the same `also`.
     """
     known = set(then.values())
     found = set()
-    for one in _all(roots):
+    for one in _all(roots, also):
         digests = _digests()
         others = {other for other in _references(one) if digests.circle(other) != digests.circle(one)}
         if digests.of(one) not in known and all(digests.of(other) in known for other in others):
@@ -118,11 +124,11 @@ def roots_of(code: str) -> list[Definition]:
 def forget() -> None:
     """Read modules anew: their files may have changed since."""
     modules.forget()
-    for cached in (_parts, _references, _digests):
+    for cached in (_parts, _references, _named, _digests):
         cached.cache_clear()
 
 
-def _all(roots: Iterable[Definition]) -> Iterator[Definition]:
+def _all(roots: Iterable[Definition], also: str = "") -> Iterator[Definition]:
     seen: set[Definition] = set()
     queue = [home for root in roots if (home := _home(root))]
     while queue:
@@ -131,6 +137,7 @@ def _all(roots: Iterable[Definition]) -> Iterator[Definition]:
             seen.add(one)
             yield one
             queue += _references(one)
+            queue += [part for part in _named(one) if _within(part.module, also)]
 
 
 def _home(definition: Definition) -> Definition | None:
@@ -155,10 +162,8 @@ def _parts(definition: Definition) -> tuple[str | Definition, ...]:
     """A definition's syntax as words, and as definitions where it refers to something of lib."""
     module = read_module(definition.module)
     parts: list[str | Definition] = []
-    if definition.name == "*":
-        body = module.loose
-    else:
-        body = module.definitions[definition.name]
+    body = _body(definition)
+    if definition.name != "*":
         parts += [f"name {defined_by(statement).index(definition.name)}" for statement in body]  # of `a, b = 1, 2`
         parts += [Definition(definition.module, "*")] if module.loose else []
     for part in rendered(body, module.names):
@@ -171,10 +176,27 @@ def _references(definition: Definition) -> tuple[Definition, ...]:
     return tuple(dict.fromkeys(part for part in _parts(definition) if isinstance(part, Definition)))
 
 
+@cache
+def _named(definition: Definition) -> tuple[Definition, ...]:
+    """What of lib a definition names, neutral or not."""
+    parts = rendered(_body(definition), read_module(definition.module).names)
+    return tuple(dict.fromkeys(found for part in parts if (found := _referred(part))))
+
+
+def _body(definition: Definition) -> list[ast.stmt]:
+    module = read_module(definition.module)
+    return module.loose if definition.name == "*" else module.definitions[definition.name]
+
+
+def _within(name: str, whole: str) -> bool:
+    """Whether a dotted name is another, or stands below it."""
+    return f"{name}.".startswith(f"{whole}.")
+
+
 def _meant(part: str | Reference) -> list[str | Definition]:
     if isinstance(part, str):
         return [part]
-    if any(f"{part.module}.{part.name}.".startswith(f"{one}.") for one in NEUTRAL):
+    if any(_within(f"{part.module}.{part.name}", one) for one in NEUTRAL):
         return ["neutral"]
     if found := _referred(part):
         return [found]

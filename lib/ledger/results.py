@@ -21,6 +21,9 @@ from lib.notebooks import read_cells
 RECORDED = book.PAGES / "recorded"
 """The recorded runs, which the site shows."""
 
+SHOWN = "lib.show"
+"""What decides no number, so that cells are the same without it; a page is not."""
+
 FIRST_EDITION = "recorded by the first edition, whose raw results were not kept; to be measured again"
 """What is said of such a run, in place of what has changed since."""
 
@@ -56,7 +59,7 @@ def digests(notebook: str, parameters: Mapping[str, object], data_digest: str | 
     judged = paper(notebook).claims if notebook in book.papers() else {}
     return {
         "notebook": code.code_digest(source),
-        "lib": code.definitions(code.roots_of(source)),
+        "lib": code.definitions(code.roots_of(source), SHOWN),
         "claims": sha256(json.dumps([asdict(claim) for claim in judged.values()])),
         "parameters": sha256(json.dumps(dict(parameters), sort_keys=True)),
         "data": data_digest,
@@ -153,7 +156,7 @@ def changed_since(results: Mapping, parameters: Mapping[str, object], data_diges
     then = results["provenance"]["digest"]
     now = digests(results["notebook"], parameters, data_digest)
     changed = ["the notebook's code"] if then["notebook"] != now["notebook"] else []
-    changed += code.changed_files(then["lib"], code.roots_of(notebook_code(results["notebook"])))
+    changed += code.changed_files(then["lib"], code.roots_of(notebook_code(results["notebook"])), SHOWN)
     changed += ["the claims"] if then.get("claims") != now["claims"] else []
     changed += ["the parameters"] if then["parameters"] != now["parameters"] else []
     changed += ["the data"] if data_digest and then["data"] and then["data"] != data_digest else []
