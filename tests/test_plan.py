@@ -5,8 +5,10 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +17,9 @@ import pytest
 import toy
 
 from lib.evidence import cells, cluster, fill, plan, store
-from lib.evidence.cells import Busy, Cell, Part
+from lib.evidence.cells import Cell, Part
+from lib.train import turns
+from lib.train.turns import Busy
 
 
 @dataclass(frozen=True)
@@ -205,6 +209,47 @@ def test_time_is_spent_on_what_fits_and_others_are_waited_for_in_peace(monkeypat
         assert set(filled.left) == {task.cell for task in tasks} and fill.POLL_S not in naps, "the long one was begun"
         fill.fill(tasks[:1], within=0.2)
         assert naps and set(naps) <= {fill.POLL_S} | {nap for nap in naps if nap <= 0.2}
+
+
+def trained(setting: Setting) -> Found:
+    """Of two networks: seed 0 and 1 share one, seed 2 has its own."""
+    with turns.in_turn(cells.FOLDERS[0] / "networks" / str(setting.seed // 2)):
+        return Found(setting.seed)
+
+
+@contextmanager
+def taken(training: Path, seconds: float) -> Iterator[None]:
+    """Another holds a training for some seconds."""
+    begun = threading.Event()
+
+    def hold() -> None:
+        with turns.in_turn(training):
+            begun.set()
+            time.sleep(seconds)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    begun.wait()
+    yield
+    thread.join()
+
+
+TRAINED = Part("toy", "trained", trained)
+
+
+def test_a_network_that_another_process_trains_is_waited_for_only_where_nothing_else_is_left(capsys) -> None:
+    tasks = [plan.Task(TRAINED(Setting(seed)), None) for seed in range(3)]
+    lines: list[str] = []
+    with taken(cells.FOLDERS[0] / "networks" / "0", seconds=1):
+        filled = fill.fill(tasks, say=lines.append)
+    assert filled.made == [tasks[2].cell, tasks[0].cell, tasks[1].cell] and not filled.failed and len(lines) == 3
+    assert capsys.readouterr().err.count("waiting for another process") == 1
+
+
+def test_whoever_has_worked_on_a_cell_for_some_time_waits_rather_than_do_it_again(tmp_path: Path) -> None:
+    started = time.monotonic()
+    with taken(tmp_path, seconds=0.5), turns.impatient(seconds=0), turns.in_turn(tmp_path):
+        assert time.monotonic() - started > 0.4
 
 
 def test_what_another_process_failed_at_is_not_tried_again(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ NEUTRAL = (
     "lib.show",
     "lib.train.graphs",
     "lib.train.snapshots",
+    "lib.train.turns",
 )
 """What keeps, names, times and shows results and decides none, and how a function is run that makes them: what it does
 is no part of a digest."""

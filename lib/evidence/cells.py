@@ -19,7 +19,8 @@ from lib.digest import code, values
 from lib.evidence import store
 from lib.evidence.store import Made
 from lib.files import atomic, naming
-from lib.train import snapshots
+from lib.train import turns
+from lib.train.turns import Busy
 
 R = TypeVar("R")
 
@@ -29,10 +30,6 @@ FOLDERS = [MADE_HERE, RECORDED]
 """Where cells are looked for, in this order; new ones go to the first."""
 BEGUN = ".begun"
 """The folder, beside the cells, for what says which trainings a cell has begun."""
-
-
-class Busy(RuntimeError):
-    """Another process is making this cell."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ class Cell(Generic[R]):
     def measured(self) -> tuple[R, Made]:
         """Measure it and keep it; for whoever holds it `alone`."""
         commit, started = provenance.commit(), time.perf_counter()
-        with data.noting() as used, snapshots.noting(self._note_begun):
+        with data.noting() as used, turns.noting(self._note_begun):
             record = self.part.measure(self.setting)
         made = Made(
             self.part.chapter,

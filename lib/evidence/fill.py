@@ -11,14 +11,18 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from lib import data
 from lib.evidence import limits
-from lib.evidence.cells import Busy, Cell
+from lib.evidence.cells import Cell
 from lib.evidence.plan import Task
 from lib.files import DiskError
+from lib.train import turns
+from lib.train.turns import Busy
 
 POLL_S = 0.5
 """How often to look whether what other processes are at is done."""
@@ -70,8 +74,9 @@ def fill(
     filled, total = Filled(), len(tasks)
     waiting = list(tasks)
     while waiting and not clock.is_over:
-        for task in sorted(waiting, key=lambda task: (task.seconds or 0) > clock.left):  # what fits comes first
-            if _one(task, filled, clock, failures):
+        order = sorted(waiting, key=lambda task: (task.seconds or 0) > clock.left)  # what fits comes first
+        for patient, task in product((False, True), order):  # a network that another process trains, last
+            if _one(task, filled, clock, failures, patient):
                 if task.cell not in filled.failed:
                     say(_line(task, len(filled.made), total))
                 break
@@ -85,10 +90,10 @@ def fill(
     return filled
 
 
-def _one(task: Task, filled: Filled, clock: "Deadline", failures: Path | None) -> bool:
+def _one(task: Task, filled: Filled, clock: "Deadline", failures: Path | None, patient: bool) -> bool:
     """Make one cell; whether that came to an end here, be it a bad one."""
     try:
-        with task.cell.alone(wait=False):
+        with task.cell.alone(wait=False), nullcontext() if patient else turns.impatient():
             return _held(task.cell, filled, clock, failures)
     except Busy:
         return False
@@ -107,6 +112,8 @@ def _held(cell: Cell, filled: Filled, clock: "Deadline", failures: Path | None) 
     except OutOfTime:
         if not cell.is_kept:
             return False
+    except Busy:
+        raise
     except Exception as error:
         if not isinstance(error, DiskError | data.DataError):  # these say all there is to say
             traceback.print_exc(file=sys.stderr)

@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
 from torch import nn
 
 from lib import compute, provenance
 from lib.digest import values
 from lib.files import atomic
+from lib.train import turns
 
 SNAPSHOTS = compute.RUNS / "snapshots"
 KILLED_EVERY_S = 3600.0
@@ -94,25 +94,15 @@ class Snapshots:
         if self.folder is None:
             yield
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for noted in _noting:
-            noted(self.folder)
-        lock = FileLock(self.folder / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            print("waiting for another process, which trains the same network", file=sys.stderr, flush=True)
-            lock.acquire()
-        try:
-            self.saved_at = time.monotonic()
-            yield
-        except BaseException:
-            self._settle(wanted=False)
-            raise
-        else:
-            self._settle(wanted=True)
-        finally:
-            lock.release()
+        with turns.in_turn(self.folder):
+            try:
+                self.saved_at = time.monotonic()
+                yield
+            except BaseException:
+                self._settle(wanted=False)
+                raise
+            else:
+                self._settle(wanted=True)
 
     def save(self, epoch: int, state: State, *, wanted: bool) -> None:
         """Keep the state after an epoch: on disk where it is wanted or time to, else in memory until then."""
@@ -280,19 +270,6 @@ def epoch_of(path: Path) -> int:
     """After which epoch a snapshot was taken, by its name; 0 where that is none of a snapshot."""
     found = NAME.fullmatch(path.name)
     return int(found[1]) if found else 0
-
-
-_noting: list[Callable[[Path], object]] = []
-
-
-@contextmanager
-def noting(noted: Callable[[Path], object]) -> Iterator[None]:
-    """Have `noted` called with the folder of each training that begins, or is looked for, in the meantime."""
-    _noting.append(noted)
-    try:
-        yield
-    finally:
-        _noting.remove(noted)
 
 
 def training_digest(model: nn.Module, batches: object, recipe: dict, code: Callable) -> str:
