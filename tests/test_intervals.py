@@ -106,6 +106,30 @@ def test_of_a_rare_kind_the_images_count_as_if_networks_agreed() -> None:
     assert rate(rows).within == pytest.approx((p * (1 - p) / 300) ** 0.5)
 
 
+@pytest.mark.parametrize("misses", range(1, 10))
+def test_a_rare_share_of_one_network_has_the_exact_interval(misses: int) -> None:
+    expected = stats.binomtest(300 - misses, 300).proportion_ci(0.95, "exact")
+    found = share(300 - misses, 300)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=2e-4)
+    assert found.p_above(0.95) == pytest.approx(stats.binomtest(300 - misses, 300, 0.95, "greater").pvalue, rel=0.1)
+
+
+def test_a_single_miss_says_little_less_than_none() -> None:
+    """On the logit scale alone one miss of 5,000 would leave [0.90, 1.00], and none [0.996, 1]."""
+    some, none = rate([*hits("0" + "1" * 999), *hits("1" * 1000) * 4]), rate(hits("1" * 1000) * 5)
+    assert 0.98 < some.low < none.low and some.low < some.mean < some.high <= 1
+    near = over_networks([1.0] * 4 + [1 - 1e-7], scale="logit", images=1000)
+    assert near.low == pytest.approx(none.low, abs=0.005) and near.mean <= near.high <= 1
+
+
+def test_a_rare_share_of_networks_counts_fewer_images_where_they_differ() -> None:
+    alike, apart = rate(hits("0" * 4 + "1" * 296) * 3), rate(hits("0" * 11 + "1" * 289, "1" * 300, "0" + "1" * 299))
+    assert alike.mean == pytest.approx(apart.mean, abs=1e-3) and apart.low < alike.low - 0.05
+    for found in (alike, apart):
+        for threshold in np.linspace(0.8, 0.999, 40):
+            assert (found.p_above(threshold) < 0.025) == (found.low > threshold)
+
+
 def test_a_share_among_some_of_the_images_is_the_mean_of_the_networks_shares() -> None:
     among = hits("1111111100" * 20, "1111110000" * 20, "1111111111" * 20)
     found = rate(MANY, among)

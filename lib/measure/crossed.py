@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-ENOUGH = 10
-"""Images of either kind, in each network, from which on a share is no rare one: the usual rule for proportions."""
+from lib.measure.scales import is_rare
 
 
 class Parts(NamedTuple):
@@ -54,13 +53,13 @@ def parts(values: ArrayLike) -> Parts:
 def parts_of_shares(hits: ArrayLike, images: int) -> Parts:
     """`parts` of values whose mean is a share of so many `images`.
 
-    Of a rare kind of image (fewer than `ENOUGH` in each network) there may be none yet on which all networks agree, so
-    that how much they agree cannot be seen. Then the images' part is the largest that there can be, p (1 - p) / N: that
-    of networks which agree on every image.
+    Of a rare kind of image (`is_rare`) there may be none yet on which all networks agree, so that how much they agree
+    cannot be seen. Then the images' part is the largest that there can be, p (1 - p) / N: that of networks which agree
+    on every image.
     """
     found = parts(hits)
     mean, n = found.mean, np.asarray(hits).shape[-2]
-    rare = images * np.minimum(mean, 1 - mean) < ENOUGH
-    within = np.where(rare, np.maximum(found.within, np.sqrt(np.maximum(mean * (1 - mean), 0) / images)), found.within)
+    largest = np.sqrt(np.maximum(mean * (1 - mean), 0) / images)
+    within = np.where(is_rare(mean, images), np.maximum(found.within, largest), found.within)
     error = within if n == 1 else np.sqrt(found.between**2 / n + within**2)
     return found._replace(within=within, error=error)

@@ -2,7 +2,9 @@
 
 A mean's variance has two parts, that over networks and that over images (`lib.measure.crossed`); its interval is that
 of Student's t with one degree of freedom less than there are networks, on the logit scale for a share (Agresti,
-Categorical Data Analysis, 2013, section 3.1). With one network it is over images, and speaks of that network alone.
+Categorical Data Analysis, 2013, section 3.1). Where a share is near 0 or 1, so that fewer than ten images make it, it
+is that of Clopper and Pearson for as many independent images as would say as much (Korn and Graubard, Survey
+Methodology, 1998). With one network it is over images, and speaks of that network alone.
 Simulated, such intervals hold the true mean in 93 % or more of all cases, with 3 networks or 300 images too, as long as
 networks differ by a standard deviation of less than about 0.6 p (1 - p); a prediction interval does up to half of that.
 Where some networks collapse and others do not (p (1 - p) and more) three to ten of them can tell less than that, and
@@ -16,7 +18,7 @@ import numpy as np
 from scipy import stats
 
 from lib.measure import crossed
-from lib.measure.scales import Scale, distance, ends, stretch
+from lib.measure.scales import Scale, distance, effective, ends, is_rare, p_of_share, stretch
 
 CONFIDENCE = 0.95
 
@@ -98,8 +100,9 @@ class Measured:
         if self.low is None:
             return 1.0
         mean, threshold = self._unshifted, threshold + self.shift
-        if self.error is None:  # a share of 0 or 1: how likely is it, at the threshold, that all images agree?
-            return float(np.clip(threshold, 0, 1) ** self.images) if mean == 1 else 1.0
+        if self.scale == "logit" and is_rare(mean, self.images):
+            n = effective(mean, self.error or 0.0, self.df or 1, self.images)
+            return p_of_share(mean, n, threshold)
         gap = distance(mean, threshold, self.scale)
         return float(stats.t.sf(gap / self.error, self.df))
 
@@ -110,11 +113,11 @@ class Measured:
         """
         if self.between is None or self.error is None:
             return None
-        gap = abs(distance(self._unshifted, threshold + self.shift, self.scale))
-        to_scale = float(stretch(self._unshifted, self.scale))
+        mean, threshold = self._unshifted, threshold + self.shift
         counts = np.arange(2, MOST_NETWORKS + 1)
-        errors = to_scale * np.sqrt(self.between**2 / counts + (self.within or 0.0) ** 2)
-        enough = stats.t.ppf((1 + confidence) / 2, counts - 1) * errors < gap
+        errors = float(stretch(mean, self.scale)) * np.sqrt(self.between**2 / counts + (self.within or 0.0) ** 2)
+        low, high = ends(mean, errors, counts - 1, self.scale, confidence, self.images)
+        enough = (low > threshold) | (high < threshold)
         return int(counts[enough][0]) if enough.any() else None
 
 

@@ -5,9 +5,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from scipy.special import expit, logit
+from scipy.special import betainc, betaincinv, expit, logit
 
 Scale = Literal["linear", "logit"]
+
+ENOUGH = 10
+"""Images of either kind, in each network, from which on a share is no rare one: the usual rule for proportions."""
 
 
 def stretch(mean: ArrayLike, scale: Scale) -> NDArray[np.float64]:
@@ -20,7 +23,7 @@ def stretch(mean: ArrayLike, scale: Scale) -> NDArray[np.float64]:
 def ends(
     mean: ArrayLike, error: ArrayLike, df: ArrayLike, scale: Scale, confidence: float, images: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both ends of the t interval of a mean.
+    """Both ends of the interval of a mean: of Student's t, and for a rare kind of image Clopper and Pearson's.
 
     Parameters
     ----------
@@ -29,8 +32,7 @@ def ends(
     confidence
         Of the two-sided interval, in (0, 1).
     images
-        How many a share of 0 or 1 was taken over: its interval is the exact one for so many independent images, the
-        "rule of three" (Hanley and Lippman-Hand, 1983) at this confidence. NaN where it is not known.
+        How many a share was taken over. Without them no share counts as rare, and one of 0 or 1 has NaN as its ends.
     """
     mean, error = np.asarray(mean, dtype=float), np.asarray(error, dtype=float)
     half = stats.t.ppf((1 + confidence) / 2, df) * error
@@ -38,10 +40,40 @@ def ends(
         return mean - half, mean + half
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = expit(logit(mean) - half), expit(logit(mean) + half)
-    rare = 1 - ((1 - confidence) / 2) ** (1 / images) if images else np.nan
-    low = np.select([mean == 0, mean == 1], [0 * rare, 1 - rare], low)
-    high = np.select([mean == 0, mean == 1], [rare, 1 + 0 * rare], high)
-    return low, high
+        n, tail = effective(mean, error, df, images), (1 - confidence) / 2
+        hits, misses = mean * n, (1 - mean) * n
+        exact_low = np.where(hits == 0, 0, betaincinv(hits, misses + 1, tail))
+        exact_high = np.where(misses == 0, 1, betaincinv(hits + 1, misses, 1 - tail))
+    rare = is_rare(mean, images)
+    return np.where(rare, exact_low, low), np.where(rare, exact_high, high)
+
+
+def is_rare(mean: ArrayLike, images: int | None) -> NDArray[np.bool_]:
+    """Whether what makes a share, or what is lacking to 1, is a rare kind among so many images; so are 0 and 1.
+
+    There the logit is no scale for an interval: it stretches without end, and one image more or less is most of it.
+    """
+    rest = np.minimum(mean, 1 - np.asarray(mean))
+    return (rest == 0) | (rest * (np.nan if images is None else images) < ENOUGH)
+
+
+def effective(mean: ArrayLike, error: ArrayLike, df: ArrayLike, images: int | None) -> NDArray[np.float64]:
+    """How many independent images would say as much about a share (Korn and Graubard, 1998); NaN without `images`.
+
+    Those whose standard error would be `error` (on the logit scale), fewer where few networks tell it, as Student's t
+    has it at 95 %, and at most as many as there are: all networks see the same.
+    """
+    mean = np.asarray(mean, dtype=float)
+    few = stats.norm.ppf(0.975) / stats.t.ppf(0.975, df)
+    with np.errstate(divide="ignore"):  # an error that is not known, NaN, leaves as many as there are
+        return np.fmin(few**2 / (np.square(error) * mean * (1 - mean)), np.nan if images is None else images)
+
+
+def p_of_share(mean: float, n: float, threshold: float) -> float:
+    """How likely a share is to be as large as `mean` among n independent images, where in truth it is `threshold`."""
+    if mean == 0:
+        return 1.0
+    return float(betainc(mean * n, (1 - mean) * n + 1, np.clip(threshold, 0, 1)))
 
 
 def distance(mean: float, threshold: float, scale: Scale) -> float:
