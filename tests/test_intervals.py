@@ -111,7 +111,7 @@ def test_a_rare_share_of_one_network_has_the_exact_interval(misses: int) -> None
     expected = stats.binomtest(300 - misses, 300).proportion_ci(0.95, "exact")
     found = share(300 - misses, 300)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=2e-4)
-    assert found.p_above(0.95) == pytest.approx(stats.binomtest(300 - misses, 300, 0.95, "greater").pvalue, rel=0.1)
+    assert found.p_above(0.95) == pytest.approx(stats.binomtest(300 - misses, 300, 0.95, "greater").pvalue, rel=0.2)
 
 
 def test_a_single_miss_says_little_less_than_none() -> None:
