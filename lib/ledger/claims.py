@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 
 import yaml
 
@@ -80,7 +81,12 @@ class Paper:
 
 def paper(name: str) -> Paper:
     """What a paper says, from notebooks/claims/<name>.yaml."""
-    text = book.claims_file(name).read_text(encoding="utf-8")
+    return _parsed(name, book.claims_file(name).read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(name: str, text: str) -> Paper:
+    """Kept: each answer asks for its claim, a page a thousand times, and the file takes a tenth of a second."""
     facts = yaml.safe_load(text)
     as_printed = yaml.load(text, yaml.BaseLoader)["claims"]  # every scalar as its text: 0.9970 keeps its last digit
     groups = _groups(facts["claims"])
