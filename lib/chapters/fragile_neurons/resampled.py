@@ -138,9 +138,8 @@ def _beside_lot(d: NDArray, fragile: NDArray[np.bool_], on: Weights) -> tuple[fl
     """The share of images (n,), weighted, on which a set moves more, and what it has over random sets of its size."""
     size = int(fragile.sum())
     sets = np.vstack([fragile, by_lot(len(fragile), size)]).astype(float)
-    inside, total = d @ sets.T, d.sum(1, keepdims=True)
-    sizes = sets.sum(1)
-    more = inside / np.maximum(sizes, 1) > (total - inside) / np.maximum(len(fragile) - sizes, 1)
+    sets -= size / len(fragile)  # a set's mean is above that of the others where it is above that of all
+    more = d @ sets.T > 0
     shares = on @ more / on.sum()
     return float(shares[0]), float(shares[0] - np.quantile(shares[1:], BEATEN))
 

@@ -1,6 +1,7 @@
 """The answers about what the attack moves: Algorithm 1, its theorem, and its controls."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -102,6 +103,7 @@ def fragile_moved_more(grid: Grid) -> Answer:
     return Answer(id, paper, Finding(free.shifted(0.5), by, over_free, PERCENTILE), smaller=smaller(id, key), why=why)
 
 
+@lru_cache(maxsize=64)  # a page asks for it in its answers, tables and sentences
 def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], tuple[Measured, Measured]]:
     """The share of images that move S more, and what that has over 95 % of random sets of the same size: plainly, not
     clipped; and in units of random signs, with S from other images.
