@@ -44,3 +44,14 @@ def test_a_printed_figure_keeps_its_last_digit():
     claims = paper("adversarial_training").claims
     assert claims["normal.train_accuracy"].printed == "0.9970"
     assert claims["normal.adversarial_loss"].printed == "15.7830"
+
+
+def test_a_claim_is_read_again_where_its_file_has_changed(tmp_path, monkeypatch):
+    copy = tmp_path / "mitigation.yaml"
+    copy.write_bytes(book.claims_file("mitigation").read_bytes())
+    monkeypatch.setattr(book, "claims_file", lambda name: copy)
+    before = paper("mitigation")
+    assert paper("mitigation") is before, "parsed once"
+    copy.write_text(copy.read_text(encoding="utf-8").replace("smallest: 0.02", "smallest: 0.06"), encoding="utf-8")
+    changed = {one.id for one in paper("mitigation").claims.values() if one != before.claims[one.id]}
+    assert changed and all(paper("mitigation").claims[id].smallest == 0.06 for id in changed)
