@@ -52,6 +52,6 @@ def test_a_claim_is_read_again_where_its_file_has_changed(tmp_path, monkeypatch)
     monkeypatch.setattr(book, "claims_file", lambda name: copy)
     before = paper("mitigation")
     assert paper("mitigation") is before, "parsed once"
-    copy.write_text(copy.read_text(encoding="utf-8").replace("smallest: 0.02", "smallest: 0.06"), encoding="utf-8")
+    copy.write_text(copy.read_text(encoding="utf-8").replace("smallest: 0.5,", "smallest: 0.06,"), encoding="utf-8")
     changed = {one.id for one in paper("mitigation").claims.values() if one != before.claims[one.id]}
     assert changed and all(paper("mitigation").claims[id].smallest == 0.06 for id in changed)
