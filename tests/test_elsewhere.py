@@ -42,6 +42,7 @@ SMALL = {
         "epochs=2",
         "finetune_epochs=1",
         "tutorial_epochs=1",
+        "tutorial_seeds=1",
         "side_epochs=1",
         "sweep_seeds=1",
         "n_images=10",

@@ -62,7 +62,10 @@ class Experiment(Trainings):
 
     def learned(self, *, tutorial: bool) -> list[Cell]:
         """What normal training makes of its own images, the tutorials' or that of the paper's table: one a seed."""
-        networks = [self.tutorial("normal", n) if tutorial else self.undefended(n) for n in self.numbers]
+        if tutorial:
+            networks = [self.tutorial("normal", number) for number in self.tutorial_numbers]
+        else:
+            networks = [self.undefended(number) for number in self.numbers]
         return [LEARNED(measure.Learning(one)) for one in networks]
 
     def sweep(self, setting: str) -> dict[str, list[Cell]]:
@@ -163,7 +166,7 @@ class Experiment(Trainings):
     def tutorials(self, kind: str) -> list[Cell]:
         """The runs of the tutorials that the paper follows, by `TUTORIAL_NETWORKS`: one a seed."""
         kinds = ("clean", CONTROL, "P", "W", "PGD", "Square")
-        networks = [self.tutorial(kind, number) for number in self.numbers]
+        networks = [self.tutorial(kind, number) for number in self.tutorial_numbers]
         return [TUTORIALS(Scoring(one, TEST, kinds, TUTORIAL, self.n_images, self.queries)) for one in networks]
 
     def cells(self) -> list[Cell]:

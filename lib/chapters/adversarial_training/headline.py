@@ -49,7 +49,7 @@ def summary(table: TableOne, experiment: Experiment) -> dict[str, object]:
         "worst": worst(mixed).mean,
         "tuned-stale": accuracy(tuned, "P").mean,
         "tuned-fresh": accuracy(tuned, "W").mean,
-        "seeds": experiment.seeds,
+        "seeds": experiment.tutorial_seeds,
         "some": experiment.n_images,
         "data": "MNIST" if experiment.comparable else f"{experiment.dataset} (a small sample of MNIST)",
     }

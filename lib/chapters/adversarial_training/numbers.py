@@ -148,7 +148,7 @@ def _answer(
 ) -> Answer:
     return Answer(
         claim,
-        Finding(found, f"{experiment.tutorials_setting}; {by}, {experiment.networks_in_words}"),
+        Finding(found, f"{experiment.tutorials_setting}; {by}, {experiment.tutorial_networks_in_words}"),
         ladder=rungs,
         readings=readings,
         experiment=experiment.tutorials_setting,

@@ -52,6 +52,7 @@ class Trainings(Experiment):
     finetune_epochs: int
     finetune_batch_size: int
     tutorial_epochs: int
+    tutorial_seeds: int
     side_epochs: int
     sweep_seeds: int
     n_images: int
@@ -62,6 +63,11 @@ class Trainings(Experiment):
     def numbers(self) -> range:
         """The seeds."""
         return range(self.seed, self.seed + self.seeds)
+
+    @property
+    def tutorial_numbers(self) -> range:
+        """Those of the tutorials' runs."""
+        return range(self.seed, self.seed + self.tutorial_seeds)
 
     @property
     def comparable(self) -> bool:
@@ -139,8 +145,13 @@ class Trainings(Experiment):
 
     @property
     def networks_in_words(self) -> str:
-        """How many networks there are of each kind."""
-        return "one network" if self.seeds == 1 else f"{self.seeds} networks"
+        """How many networks there are of each kind, but for the tutorials'."""
+        return _networks(self.seeds)
+
+    @property
+    def tutorial_networks_in_words(self) -> str:
+        """How many there are of each kind of the tutorials'."""
+        return _networks(self.tutorial_seeds)
 
     def scale(self, epochs: int, convolutions: int | None = None) -> dict[str, object]:
         """What a run has of what the paper's has, by the names that `lib.ledger.scale` knows."""
@@ -156,3 +167,7 @@ class Trainings(Experiment):
             if size == 1 or count % size == 1:
                 return f"batches of {size} leave a last one of a single image of {count:,}: batch norm needs two"
         return ""
+
+
+def _networks(count: int) -> str:
+    return "one network" if count == 1 else f"{count} networks"
