@@ -14,7 +14,9 @@ from lib.chapters.adversarial_training.measure import Searched
 from lib.chapters.adversarial_training.scores import KINDS, Scores
 
 N, FEW = 10_000, 1_000
-MNIST = Experiment(0, 3, "mnist", 50, 364, 2, "relu", 0.1, "cross_entropy", "scratch", 10, 64, 20, 10, 3, FEW, 500, 100)
+MNIST = Experiment(
+    0, 3, "mnist", 50, 364, 2, "relu", 0.1, "cross_entropy", "scratch", 10, 64, 20, 3, 10, 3, FEW, 500, 100
+)
 DIGITS = replace(MNIST, dataset="digits")
 MANY = ("BIM", "PGD", "Square", "transfer")
 

@@ -127,8 +127,17 @@ def test_mixed_training_begins_where_it_is_told_to(start, few_digits):
     assert same(model, direct)
 
 
+def test_the_tutorials_networks_are_as_many_as_asked_for_whatever_the_others_are():
+    experiment = replace(quick(), seed=5, seeds=1, tutorial_seeds=2)
+    normal = experiment.tutorials("normal")
+    assert [cell.setting.network.seed for cell in normal] == [5, 6]
+    assert [cell.setting.network for cell in experiment.learned(tutorial=True)] == [c.setting.network for c in normal]
+    assert len(experiment.learned(tutorial=False)) == len(experiment.scores(cases.UNDEFENDED)) == 1
+    assert (experiment.networks_in_words, experiment.tutorial_networks_in_words) == ("one network", "2 networks")
+
+
 def test_the_tutorials_defend_one_network_by_the_squared_error(epochs_run):
-    experiment = replace(quick(), tutorial_epochs=1, finetune_epochs=2, n_images=10, seeds=1)
+    experiment = replace(quick(), tutorial_epochs=1, tutorial_seeds=1, finetune_epochs=2, n_images=10)
     (normal,), (tuned,), (mixed,) = (experiment.tutorials(kind) for kind in cases.TUTORIAL_NETWORKS)
     assert tuned.setting.network.undefended == mixed.setting.network.undefended == normal.setting.network
     assert {one.setting.network.batch_size for one in (normal, tuned, mixed)} == {64}
