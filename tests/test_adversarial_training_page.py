@@ -1,6 +1,7 @@
 """The tables, figures and sentences of the chapter on adversarial training, on made-up records."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -158,7 +159,9 @@ def test_a_confusion_matrix_has_the_shares_of_each_digit():
     figure = figures.confusion([network], [network])
     assert [ax.get_title() for ax in figure.axes] == ["undefended", "mixed training"]
     told = sentences.confusion([network], [network])
-    assert told.startswith("Here: under FGSM the commonest error of the undefended network is 1 for 7, in 100% of that")
+    assert told.startswith(
+        "Here: under FGSM the commonest error of the undefended network is 7 taken for 1, in 100% of that"
+    )
 
 
 def test_the_ladder_has_the_paper_s_numbers_beside_each_network():
@@ -218,7 +221,7 @@ def test_pictures_are_told_by_what_changed():
     after = np.array([0, 0, 0], np.uint8)
     seen = Pictures(image, image, image, before, after, before, after)
     assert sentences.pictures(seen) == (
-        "Here: FGSM changes the class of 2 of the 3 digits for the undefended network; the mixed one changes its "
+        "Here: clipped FGSM changes the class of 2 of 3 digits for the undefended network, the mixed one changes its "
         "answer for 0 of them, and under fresh PGD for 2."
     )
 
@@ -235,21 +238,36 @@ def test_the_nearest_setting_is_told_by_other_networks_than_it_was_chosen_on():
 def test_distances_are_told_by_their_medians():
     far = {"FGSM, smallest eps": reached([2.0, 3.0, 9.0]), "L-BFGS": reached([1.0, 1.5, 7.0], [True, True, False])}
     told = sentences.attacks(far)
-    assert "L-BFGS fools 0.667 of 3 images at a median L2 distance of 1.50" in told and told.endswith("1.000 at 3.00.")
+    assert "L-BFGS fools 0.667 of 3 images at a median L2 distance of 1.25" in told and told.endswith("1.000 at 3.00.")
     told = sentences.towards_next(reached([2.0, 4.0]), far["L-BFGS"])
-    assert told.endswith("median L2 of 3.00; away from the digit, 1.25.")
+    assert told.endswith("median L2 of 3.00; on the same images, away from the digit, 1.25.")
 
 
 def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
     scored = of_case(TUNED_ON_TEST, [scores(P=0.99)] * 2)
     scored |= {TUNED: [scores(P=0.9, W=0.3, PGD=0.1)] * 2, GOING_ON: [scores(P=0.8, W=0.7, PGD=0.6)] * 2}
     told = sentences.protocols(scored)
-    assert told.startswith("Here: accuracy of fine-tuning is 0.990 on the very images trained on, 0.900 on held-out")
+    assert told.startswith("Here: fine-tuned on test images, accuracy is 0.990 on those very images. Fine-tuned on")
+    assert "on training images it is 0.900 on held-out stale images, 0.300 under fresh FGSM and 0.100 under PGD" in told
     assert told.endswith("mixed training that goes on, minus fine-tuning, is -0.100, +0.400 and +0.500.")
     told = sentences.batch_sizes(BY_SIZE)
     assert told.startswith("Here, by images in a batch: 64: 0.900 on the images trained on, 0.100 under PGD; 227: 0.5")
     ended = {"FGSM": [scores(PGD=0.5)], STOPPED: [scores(PGD=0.6)]}
     assert sentences.remedies(ended).startswith(f"Here: accuracy under PGD is highest for “{STOPPED}”, 0.600")
+
+
+def test_networks_that_came_out_differently_are_counted():
+    """By the digest of their weights, of measurements that are kept and have one."""
+
+    def cell(training: str, weights: str | None) -> SimpleNamespace:
+        record = SimpleNamespace() if weights is None else SimpleNamespace(weights=weights)
+        return SimpleNamespace(setting=SimpleNamespace(network=training), read=lambda: (record, None))
+
+    lost = SimpleNamespace(setting=SimpleNamespace(network="a"), read=lambda: None)
+    same = [cell("a", "1"), cell("a", "1"), cell("a", None), cell("b", "2"), lost]
+    assert "Of 1 networks that several measurements are of, each came out the same" in sentences.apart(same)
+    told = sentences.apart([*same, cell("b", "3"), cell("c", "4")])
+    assert "Of 2 networks that several measurements are of, 1 came out differently in one of them" in told
 
 
 def test_a_fall_after_the_best_epoch_is_told_network_by_network():
@@ -261,7 +279,7 @@ def test_a_fall_after_the_best_epoch_is_told_network_by_network():
 
 def test_flags_pixels_and_settings_are_told():
     assert "1 on 2 mixed networks (" in sentences.red_flags({"mixed": [HONEST, HIDING]})
-    assert "0 on 1 mixed networks." in sentences.red_flags({"mixed": [HONEST]})
+    assert "0 on 1 mixed network." in sentences.red_flags({"mixed": [HONEST]})
     told = sentences.few_pixels(SEARCHED)
     assert told.startswith("Here: mixed training gains +0.300 [") and "where 20 pixels may change." in told
     told = sentences.sweep(swept())

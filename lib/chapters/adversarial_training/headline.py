@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from lib.chapters.adversarial_training import sentences
 from lib.chapters.adversarial_training.cases import MIXED_HELD_OUT, TUNED, TUNED_ON_TEST, UNDEFENDED
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
-from lib.chapters.adversarial_training.rates import Scored, accuracy, worst
+from lib.chapters.adversarial_training.rates import Scored, accuracy, median_l2, worst
 from lib.chapters.adversarial_training.scores import CONTROL
 from lib.chapters.adversarial_training.table_one import TableOne, within
 
@@ -32,8 +33,8 @@ def headline(scored: Scored, mixed: Sequence[Course], far: Mapping[str, Reach], 
         "tutorials_normal_accuracy": accuracy(tutorials["normal"], "P").mean,
         "tutorials_mixed_accuracy": accuracy(tutorials["mixed"], "P").mean,
         "tutorials_mixed_fresh_accuracy": accuracy(tutorials["mixed"], "W").mean,
-        "lbfgs_l2": float(np.median(far["L-BFGS"].l2)),
-        "fgsm_l2": float(np.median(far["FGSM, smallest eps"].l2)),
+        "lbfgs_l2": median_l2(far["L-BFGS"]),
+        "fgsm_l2": median_l2(far["FGSM, smallest eps"]),
     }
 
 
@@ -51,6 +52,7 @@ def summary(table: TableOne, experiment: Experiment) -> dict[str, object]:
         "tuned-fresh": accuracy(tuned, "W").mean,
         "seeds": experiment.tutorial_seeds,
         "some": experiment.n_images,
+        "apart": sentences.apart(experiment.cells()),
         "data": "MNIST" if experiment.comparable else f"{experiment.dataset} (a small sample of MNIST)",
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from lib.chapters.adversarial_training.cases import PAPER_BATCHES
 from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.measure import Learned
-from lib.chapters.adversarial_training.rates import Ladder, Scored, accuracy, gap, ladder, loss_ladder
+from lib.chapters.adversarial_training.rates import Ladder, Scored, accuracy, gap, ladder, loss_ladder, span
 from lib.chapters.adversarial_training.scores import Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, farthest, off, within
 from lib.ledger.answers import Answer, Finding, Readings
@@ -76,7 +76,7 @@ def _of_table_one(claim: str, table: TableOne, experiment: Experiment, rungs: La
     found, (network, kind) = table.found, ROWS[claim]
     last = farthest(found)
     why = f"{len(within(found))} of Table I's {len(ROWS)} numbers lie within their tolerance; "
-    why += f"the farthest, {last}, is {off(last, found[last]):.1f} tolerances off."
+    why += f"the farthest, {last}, is {off(last, found[last]):.2f} tolerances off."
     images = "test images" if kind == "clean" else "test images under FGSM, made through the undefended network"
     by = f"{len(table.tutorials[network][0].y):,} {images}"
     return _answer(claim, found[claim], by, experiment, rungs, table.counted, why)
@@ -98,7 +98,7 @@ def finetuned_clean_drop(tutorials: Scored, own: Scored, by_size: BySize, experi
     claim = "finetuned.clean_drop"
     found = gap(tutorials["normal"], tutorials["tuned"], "clean")
     others = [gap(own["normal"], of, "clean") for of in by_size.values()]
-    why = f"The fall is {min(found.per_network):.4f} to {max(found.per_network):.4f} from network to network."
+    why = f"The fall is {span(found.per_network, '.4f')}{' from network to network' if found.networks > 1 else ''}."
     return _answer(claim, found, _tuned_by(tutorials), experiment, (), _by_size(claim, found, others, by_size), why)
 
 

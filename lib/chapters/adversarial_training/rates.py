@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.intervals import loss as mean_loss
@@ -110,3 +111,14 @@ def among(values: Sequence[NDArray], chosen: Sequence[NDArray[np.bool_]]) -> lis
         mean = one[of].mean()
         found.append(mean + np.where(of, one - mean, 0.0) / of.mean())
     return found
+
+
+def median_l2(far: Reach) -> float:
+    """How far an attack goes where it succeeds, a median over images; 0 where it never does."""
+    return float(np.median(far.l2[far.successful])) if far.successful.any() else 0.0
+
+
+def span(values: Sequence[float], spec: str) -> str:
+    """From the smallest to the largest, or the only one."""
+    ends = dict.fromkeys((format(min(values), spec), format(max(values), spec)))
+    return " to ".join(ends)

@@ -23,7 +23,7 @@ from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.figures import confusion_matrix
 from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Pictures, Searched
-from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss, worst
+from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss, median_l2, span, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import ROWS, TableOne, farthest, off, within
 from lib.evidence.cells import Cell
@@ -53,7 +53,7 @@ def table_one(table: TableOne) -> str:
     named = last.replace("_", " ").replace(".", ", ")
     return (
         f"Here: the tutorials' setting gives {len(within(found))} of the {len(ROWS)} numbers within their tolerance; "
-        f"“{named}” is farthest, {off(last, found[last]):.1f} tolerances off. "
+        f"“{named}” is farthest, {off(last, found[last]):.2f} tolerances off. "
         f"Of {counted.tried} readings {counted.giving} give all seven."
     )
 
@@ -93,8 +93,8 @@ def pictures(seen: Pictures) -> str:
         for read in (seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed)
     )
     return (
-        f"Here: FGSM changes the class of {changed} of the {len(seen.clean)} digits for the undefended network; the "
-        f"mixed one changes its answer for {kept} of them, and under fresh PGD for {lost}."
+        f"Here: clipped FGSM changes the class of {changed} of {len(seen.clean)} digits for the undefended network, "
+        f"the mixed one changes its answer for {kept} of them, and under fresh PGD for {lost}."
     )
 
 
@@ -105,7 +105,7 @@ def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
         shares = confusion_matrix(scores, kind)
         wrong = shares - np.diag(np.diag(shares))
         digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
-        told.append(f"of the {name} is {taken} for {digit}, in {wrong.max():.0%} of that digit's images")
+        told.append(f"of the {name} is {digit} taken for {taken}, in {wrong.max():.0%} of that digit's images")
     return f"Here: under FGSM the commonest error {told[0]}, and {told[1]}."
 
 
@@ -115,15 +115,16 @@ def nearest_settings(calibrated: Sequence[Calibration]) -> str:
     chosen, _ = fitting.nearest(fitting.chosen_on(calibrated))
     silent = np.mean([one.silent[list(READINGS).index("squared_error")].mean() for one in calibrated])
     others = fitting.judged_on(calibrated)
+    among = f" on {len(fitting.chosen_on(calibrated))} of {len(calibrated)} networks" if len(calibrated) > 1 else ""
     on_others = "there is no other network to judge it on"
     if others:
         found = fitting.tried(others)[chosen.reading, chosen.number]
         rest = "on the other network" if len(others) == 1 else f"on the other {len(others)}"
         on_others = f"{rest} it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}"
     return (
-        f"Here: {sum(one.gives for one in tried)} of {len(tried)} settings give both numbers; nearest on "
-        f"{len(fitting.chosen_on(calibrated))} of {len(calibrated)} networks is {chosen.name}, and {on_others}. "
-        f"The gradient of the squared error is zero on {silent:.3f} of the test images: FGSM does nothing there."
+        f"Here: {sum(one.gives for one in tried)} of {len(tried)} settings give both numbers; nearest{among} "
+        f"is {chosen.name}, and {on_others}. The gradient of the squared error is zero on {silent:.3f} of the test "
+        "images: FGSM does nothing there."
     )
 
 
@@ -132,16 +133,17 @@ def attacks(far: Mapping[str, Reach]) -> str:
     fgsm, lbfgs = far["FGSM, smallest eps"], far["L-BFGS"]
     return (
         f"Here: L-BFGS fools {lbfgs.successful.mean():.3f} of {len(lbfgs.l2)} images at a median L2 distance of "
-        f"{np.median(lbfgs.l2):.2f}, FGSM at its smallest eps {fgsm.successful.mean():.3f} at {np.median(fgsm.l2):.2f}."
+        f"{median_l2(lbfgs):.2f}, FGSM at its smallest eps {fgsm.successful.mean():.3f} at {median_l2(fgsm):.2f}."
     )
 
 
 def towards_next(targeted: Reach, untargeted: Reach) -> str:
     """L-BFGS towards the next digit, beside L-BFGS away from the digit on the same images."""
     count = len(targeted.l2)
+    away = untargeted.l2[:count][untargeted.successful[:count]]
     return (
         f"Here: L-BFGS towards the next digit reaches it for {targeted.successful.sum()} of {count} images, at a "
-        f"median L2 of {np.median(targeted.l2):.2f}; away from the digit, {np.median(untargeted.l2[:count]):.2f}."
+        f"median L2 of {median_l2(targeted):.2f}; on the same images, away from the digit, {np.median(away):.2f}."
     )
 
 
@@ -151,8 +153,9 @@ def protocols(scored: Scored) -> str:
     mixed = [accuracy(scored[MIXED_HELD_OUT], kind).mean for kind in ("P", "W", "PGD")]
     lead = [gap(scored[GOING_ON], scored[TUNED], kind).mean for kind in ("P", "W", "PGD")]
     return (
-        f"Here: accuracy of fine-tuning is {tuned[0]:.3f} on the very images trained on, {tuned[1]:.3f} on held-out "
-        f"stale images, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} under PGD. Mixed training from scratch has "
+        f"Here: fine-tuned on test images, accuracy is {tuned[0]:.3f} on those very images. Fine-tuned on training "
+        f"images it is {tuned[1]:.3f} on held-out stale images, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} "
+        "under PGD. Mixed training from scratch has "
         f"{mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on the last three. The fair comparison has "
         "equal epochs and images: mixed training that goes on, minus fine-tuning, is "
         f"{lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
@@ -171,10 +174,7 @@ def batch_sizes(by_size: Mapping[int, Sequence[Scores]]) -> str:
 def peaks(mixed: Sequence[Course]) -> str:
     """How much lower accuracy under PGD is at the end than at the best epoch."""
     falls = [max(one.attacked) - one.attacked[-1] for one in mixed]
-    return (
-        f"Here: from a network's best epoch to its last, accuracy under PGD falls by {min(falls):.3f} to "
-        f"{max(falls):.3f}."
-    )
+    return f"Here: from a network's best epoch to its last, accuracy under PGD falls by {span(falls, '.3f')}."
 
 
 def remedies(ended: Scored) -> str:
@@ -193,7 +193,8 @@ def red_flags(probed: Mapping[str, Sequence[Probes]]) -> str:
     for name, networks in probed.items():
         raised = [flag.name for one in networks for flag in flags(one) if flag.raised]
         named = f" ({', '.join(sorted(set(raised)))})" if raised else ""
-        told.append(f"{len(raised)} on {len(networks)} {name} networks{named}")
+        count = f"{len(networks)} {name} network{'s' if len(networks) > 1 else ''}"
+        told.append(f"{len(raised)} on {count}{named}")
     return f"Here: flags raised: {'; '.join(told)}."
 
 
@@ -223,5 +224,27 @@ def sweep(swept: Swept) -> str:
 
 def losses(runs: Scored) -> str:
     """The loss of the undefended network under the paper's attack, network by network: its mean hides them."""
-    each = ", ".join(f"{one:.1f}" for one in loss(runs["normal"], "P").per_network)
-    return f"Here: the undefended networks' losses on the paper's images are {each}."
+    each = [f"{one:.1f}" for one in loss(runs["normal"], "P").per_network]
+    if len(each) == 1:
+        return f"Here: the undefended network's loss on the paper's images is {each[0]}."
+    return f"Here: the undefended networks' losses on the paper's images are {', '.join(each)}."
+
+
+def apart(cells: Sequence[Cell]) -> str:
+    """Whether kept measurements of one training have trained the same network, by the digest of its weights."""
+    trained: dict[object, list[str]] = {}
+    for cell in cells:
+        training = getattr(cell.setting, "network", None) or getattr(cell.setting, "training", None)
+        kept = cell.read()
+        if kept and hasattr(kept[0], "weights"):
+            trained.setdefault(training, []).append(kept[0].weights)
+    several = [digests for digests in trained.values() if len(digests) > 1]
+    differing = sum(len(set(digests)) > 1 for digests in several)
+    told = f"Measurements train their networks anew where these are not kept. Of {len(several)} networks that several "
+    told += "measurements are of, "
+    if not differing:
+        return told + "each came out the same, weight for weight, in all of them."
+    return (
+        told + f"{differing} came out differently in one of them: processors round differently, and training magnifies "
+        "that. So two tables may speak of two networks of one seed."
+    )
