@@ -198,7 +198,7 @@ def test_the_sweep_s_figure_has_a_row_for_each_value():
 def test_table_one_is_told_by_how_many_numbers_are_given():
     told = sentences.table_one(TableOne(RUNS, RUNS))
     assert told.startswith("Here: the tutorials' setting gives 2 of the 7 numbers within their tolerance; ")
-    assert told.endswith("Of 4 readings 0 give all seven.")
+    assert told.endswith("All seven are given by 0 of 4 readings.")
 
 
 def test_the_ladder_is_told_with_its_control():

@@ -113,9 +113,10 @@ def among(values: Sequence[NDArray], chosen: Sequence[NDArray[np.bool_]]) -> lis
     return found
 
 
-def median_l2(far: Reach) -> float:
-    """How far an attack goes where it succeeds, a median over images; 0 where it never does."""
-    return float(np.median(far.l2[far.successful])) if far.successful.any() else 0.0
+def median_l2(far: Reach, first: int | None = None) -> float:
+    """How far an attack goes where it succeeds, a median over all images or the first; 0 where it never does."""
+    reached = far.l2[:first][far.successful[:first]]
+    return float(np.median(reached)) if len(reached) else 0.0
 
 
 def span(values: Sequence[float], spec: str) -> str:

@@ -54,7 +54,7 @@ def table_one(table: TableOne) -> str:
     return (
         f"Here: the tutorials' setting gives {len(within(found))} of the {len(ROWS)} numbers within their tolerance; "
         f"“{named}” is farthest, {off(last, found[last]):.2f} tolerances off. "
-        f"Of {counted.tried} readings {counted.giving} give all seven."
+        f"All seven are given by {counted.giving} of {counted.tried} readings."
     )
 
 
@@ -114,6 +114,9 @@ def nearest_settings(calibrated: Sequence[Calibration]) -> str:
     tried = fitting.tried(calibrated).values()
     chosen, _ = fitting.nearest(fitting.chosen_on(calibrated))
     silent = np.mean([one.silent[list(READINGS).index("squared_error")].mean() for one in calibrated])
+    told = "The gradient of the squared error is zero on none of the test images."
+    if silent:
+        told = f"The gradient of the squared error is zero on {silent:.2%} of the test images: FGSM does nothing there."
     others = fitting.judged_on(calibrated)
     among = f" on {len(fitting.chosen_on(calibrated))} of {len(calibrated)} networks" if len(calibrated) > 1 else ""
     on_others = "there is no other network to judge it on"
@@ -123,8 +126,7 @@ def nearest_settings(calibrated: Sequence[Calibration]) -> str:
         on_others = f"{rest} it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}"
     return (
         f"Here: {sum(one.gives for one in tried)} of {len(tried)} settings give both numbers; nearest{among} "
-        f"is {chosen.name}, and {on_others}. The gradient of the squared error is zero on {silent:.3f} of the test "
-        "images: FGSM does nothing there."
+        f"is {chosen.name}, and {on_others}. {told}"
     )
 
 
@@ -140,10 +142,9 @@ def attacks(far: Mapping[str, Reach]) -> str:
 def towards_next(targeted: Reach, untargeted: Reach) -> str:
     """L-BFGS towards the next digit, beside L-BFGS away from the digit on the same images."""
     count = len(targeted.l2)
-    away = untargeted.l2[:count][untargeted.successful[:count]]
     return (
         f"Here: L-BFGS towards the next digit reaches it for {targeted.successful.sum()} of {count} images, at a "
-        f"median L2 of {median_l2(targeted):.2f}; on the same images, away from the digit, {np.median(away):.2f}."
+        f"median L2 of {median_l2(targeted):.2f}; on the same images, away from the digit, {median_l2(untargeted, count):.2f}."
     )
 
 
