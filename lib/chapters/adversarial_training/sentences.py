@@ -144,7 +144,8 @@ def towards_next(targeted: Reach, untargeted: Reach) -> str:
     count = len(targeted.l2)
     return (
         f"Here: L-BFGS towards the next digit reaches it for {targeted.successful.sum()} of {count} images, at a "
-        f"median L2 of {median_l2(targeted):.2f}; on the same images, away from the digit, {median_l2(untargeted, count):.2f}."
+        f"median L2 of {median_l2(targeted):.2f}; on the same images, away from the digit, "
+        f"{median_l2(untargeted, count):.2f}."
     )
 
 
