@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -72,6 +73,27 @@ def test_the_foot_of_a_page_says_where_its_numbers_come_from(run: Run) -> None:
     assert re.search(r"`0123456789ab`.*not committed", note)
 
 
+def test_a_page_says_how_to_check_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(the_pages.costs, "of_profile", {"quick": {"mitigation": {"minutes": 1.6}}}.__getitem__)
+    told = the_pages.check_note(run)
+    start = "**Check it.** `make reproduce PAPER=mitigation` measures it on 5,000 digits, in about 2 minutes"
+    assert told.startswith(start)
+    assert "PROFILE=paper" not in told
+    recorded = replace(run, profile="paper", given={"seeds": 1, "eps_train": 0.2})
+    again = '`make reproduce PROFILE=paper PAPER=mitigation PARAMS="seeds=1 eps_train=0.2"` makes this very page'
+    assert again in the_pages.check_note(recorded)
+    monkeypatch.setattr(results, "edition", lambda found: 1)
+    assert the_pages.check_note(recorded) == told, "its evidence was not kept"
+
+
+def test_the_way_to_check_a_chapter_ends_its_opening(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "changes", lambda self: [])
+    for name, times in (("mitigation", 1), (the_book.SCOREBOARD, 0)):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A title\n\nAn opening.")])
+        the_pages.prepare(notebook, name, {name: run})
+        assert notebook.cells[0].source.count("**Check it.**") == times
+
+
 def test_what_rests_on_no_cells_names_no_device(run: Run) -> None:
     """As the scoreboard, which reads what others have found."""
     nothing = {"cells": {}, "devices": [], "measured": None}
@@ -94,7 +116,7 @@ def test_a_stale_run_is_marked_below_the_title(run: Run, monkeypatch: pytest.Mon
         assert page.startswith("# Title\n\n```{warning}")
         assert "`lib/attack/gradient.py`, the parameters have changed" in page
         assert "python -m lib.run execute mitigation --profile quick -p eps_train=0.2" in page
-        assert page.endswith("The answer.")
+        assert "\n\nThe answer." in page
 
 
 def test_the_parameters_are_shown_once_with_the_values_of_the_run(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +173,7 @@ def test_a_page_of_the_first_edition_keeps_its_prose(run: Run, monkeypatch: pyte
     run.results_file.write_text(json.dumps(made))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nThe answer.")])
     the_pages.prepare(notebook, "mitigation", {"mitigation": run})
-    assert notebook.cells[0].source.endswith("The answer.")
+    assert "\n\nThe answer.\n\n**Check it.**" in notebook.cells[0].source
 
 
 def test_a_recorded_page_shows_todays_prose_where_its_code_is_the_same(

@@ -1,6 +1,7 @@
 """A notebook as a page of the site: cleaned, with today's prose, and with where its numbers come from."""
 
 import html
+import math
 import re
 from collections.abc import Iterable, Mapping
 
@@ -10,6 +11,7 @@ from nbformat import NotebookNode
 from lib import book
 from lib.digest.code import code_digest
 from lib.ledger import claims, results
+from lib.run import costs
 from lib.run.run import Run
 from lib.site import facts, given, markup, words
 from lib.site.facts import Runs
@@ -29,6 +31,8 @@ def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
     stale = stale_note(runs[one] for one in told_of if one in runs)
     if stale:
         _below_title(notebook, stale)
+    if name in runs and name in book.chapters():
+        notebook.cells[0].source += f"\n\n{check_note(runs[name])}"
     if name in runs:
         given.show_once(notebook, runs[name].results()["parameters"])
         notebook.cells.append(nbformat.v4.new_markdown_cell(provenance_note(runs[name])))
@@ -96,6 +100,19 @@ def stale_note(runs: Iterable[Run]) -> str:
     notes = [f"- {{doc}}`{run.notebook}`: {said}" for run in runs if (said := words.stale(run))]
     opening = ["```{warning}", "Stale: these results may not come out the same today.", ""]
     return "\n".join([*opening, *notes, "```"]) if notes else ""
+
+
+def check_note(run: Run) -> str:
+    """How a reader can check the page: smaller, on a laptop; and where it is recorded, from its evidence."""
+    command, cost = f"make reproduce PAPER={run.notebook}", costs.of_profile("quick").get(run.notebook)
+    long = f", in about {max(2, math.ceil(cost['minutes']))} minutes on two CPU cores" if cost else ""
+    told = f"**Check it.** `{command}` measures it on 5,000 digits{long}, and gives a page like this one."
+    if run.profile == "paper" and results.edition(run.results()) > 1:
+        given_by_hand = " ".join(f"{name}={value}" for name, value in run.given.items())
+        params = f' PARAMS="{given_by_hand}"' if given_by_hand else ""
+        again = f"make reproduce PROFILE=paper PAPER={run.notebook}{params}"
+        told += f" `{again}` makes this very page from what was measured for it, in a minute or less."
+    return told
 
 
 def provenance_note(run: Run) -> str:
