@@ -240,7 +240,7 @@ TRAINED = Part("toy", "trained", trained)
 def test_a_network_that_another_process_trains_is_waited_for_only_where_nothing_else_is_left(capsys) -> None:
     tasks = [plan.Task(TRAINED(Setting(seed)), None) for seed in range(3)]
     lines: list[str] = []
-    with taken(cells.FOLDERS[0] / "networks" / "0", seconds=1):
+    with taken(cells.FOLDERS[0] / "networks" / "0", seconds=2):
         filled = fill.fill(tasks, say=lines.append)
     assert filled.made == [tasks[2].cell, tasks[0].cell, tasks[1].cell] and not filled.failed and len(lines) == 3
     assert capsys.readouterr().err.count("waiting for another process") == 1
