@@ -13,7 +13,7 @@ from lib import book, compute
 from lib.data import Dataset
 from lib.evidence.cells import records
 from lib.ledger.ledger import Ledger
-from lib.ledger.results import FIRST_EDITION, answers, changed_since, edition, old_answers, read_results
+from lib.ledger.results import FIRST_EDITION, answers, changed_since, digests, edition, old_answers, read_results
 from lib.parameters import ParameterError
 
 SCHEMA = json.loads((compute.ROOT / "lib" / "ledger" / "results.schema.json").read_text())
@@ -29,6 +29,13 @@ def test_results_are_written_beside_the_run_and_read_back(answered: Ledger, tmp_
     assert results["profile"] == "quick+eps=0.2"
     assert results["metrics"] == {"accuracy": 1.0}
     assert read_results(path.parent, "unlearning") is None
+
+
+@pytest.mark.parametrize("name", book.chapters())
+def test_a_page_depends_on_the_words_of_its_cards_and_on_how_its_tables_look(name: str) -> None:
+    found = digests(name, {}, None)["lib"]
+    assert "lib/show/tables.py: show" in found
+    assert name not in book.papers() or "lib/show/meaning.py: meaning" in found
 
 
 def test_results_say_which_cells_they_rest_on(found: dict, all_digits: Dataset) -> None:
