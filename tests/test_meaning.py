@@ -1,5 +1,6 @@
 """What a card says of its own word: true of its own measurements, for every word there is."""
 
+import numpy as np
 import pytest
 from projects import ACCURATE, by, measured
 
@@ -7,7 +8,7 @@ from lib.ledger import words
 from lib.ledger.answers import Answer, Finding, Readings, not_run
 from lib.ledger.entries import entry
 from lib.ledger.ledger import Ledger
-from lib.measure.intervals import exact, over_networks, share
+from lib.measure.intervals import exact, over_networks, rate, share
 from lib.show import meaning, wording
 from lib.show.cards import answered, card
 from lib.show.lines import SAME, lines
@@ -114,10 +115,17 @@ def test_a_command_in_a_reason_is_code(ledger: Ledger) -> None:
     assert "<code>make &lt;it&gt;</code> makes it." in found
 
 
-def test_readings_that_give_nothing_name_no_other(ledger: Ledger) -> None:
-    for giving, said in ((0, "found by 0 of 6 readings"), (1, "found by 1 of 6 readings, in other units")):
+def test_a_ladder_says_on_how_many_images_where_its_rungs_differ(ledger: Ledger) -> None:
+    some, all_ = (rate([np.arange(n) < n // 2] * 2) for n in (50, 1000))
+    apart = wording.ladder(of(ledger, CLEAN, ACCURATE, ladder=(("FGSM", all_), ("PGD", some))))
+    assert apart.startswith("FGSM (1,000 images) 0.5000") and "→ PGD (50 images) 0.5000" in apart
+    assert "images" not in wording.ladder(of(ledger, CLEAN, ACCURATE, ladder=(("FGSM", all_), ("PGD", all_))))
+
+
+def test_ways_that_give_nothing_name_no_other(ledger: Ledger) -> None:
+    for giving, beside in ((0, ""), (1, ", in other units")):
         tried = of(ledger, CLEAN, ACCURATE, readings=Readings(6, giving, "in other units"))
-        assert wording.readings(tried) == said
+        assert wording.readings(tried) == f"found by {giving} of 6 ways that were tried{beside}"
 
 
 def test_an_exact_nothing_is_no_effect() -> None:
@@ -135,9 +143,9 @@ def test_intervals_that_overlap_are_named(ledger: Ledger) -> None:
     assert "“FGSM” and “PGD” overlap" in stepped and "“all”" not in stepped
 
 
-def test_a_smaller_run_says_that_it_does_not_decide(ledger: Ledger) -> None:
+def test_a_smaller_run_says_in_what_it_is_smaller(ledger: Ledger) -> None:
     found = dict(lines(ledger.paper.claims[CLEAN], of(ledger, CLEAN, ACCURATE, smaller=("2 epochs for 15",)), ""))
-    assert "2 epochs for 15. Such a run does not decide what is at the paper’s size" in found["to know"]
+    assert found["to know"] == "smaller than the paper’s: 2 epochs for 15"
 
 
 def test_cards_of_numbers_that_are_found_together_have_the_word_of_the_ledger(ledger: Ledger) -> None:

@@ -86,6 +86,18 @@ def test_a_page_says_how_to_check_it(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert the_pages.check_note(recorded) == told, "its evidence was not kept"
 
 
+def test_a_page_says_how_many_of_its_answers_are_of_a_smaller_run(run: Run) -> None:
+    def noted(*smaller: list[str] | None) -> str:
+        claims = [{"id": str(n), "paper": one is not None, "smaller": one or []} for n, one in enumerate(smaller)]
+        run.results_file.write_text(json.dumps(RUN | {"claims": claims}))
+        return the_pages.size_note(run)
+
+    assert noted([], None) == "" == noted()
+    assert "from a run smaller than the paper's: 1 of 2. Such an answer does not decide" in noted(
+        ["2 epochs"], [], None
+    )
+
+
 def test_the_way_to_check_a_chapter_ends_its_opening(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Run, "changes", lambda self: [])
     for name, times in (("mitigation", 1), (the_book.SCOREBOARD, 0)):
@@ -97,7 +109,7 @@ def test_the_way_to_check_a_chapter_ends_its_opening(run: Run, monkeypatch: pyte
 def test_what_rests_on_no_cells_names_no_device(run: Run) -> None:
     """As the scoreboard, which reads what others have found."""
     nothing = {"cells": {}, "devices": [], "measured": None}
-    assert the_pages.measured_rows({"evidence": nothing}) == [["Evidence", "0 cells"]]
+    assert the_pages.measured_rows({"evidence": nothing}) == [["Evidence", "0 cells, each a measurement of its own"]]
     once = {"cells": {"a": "0"}, "devices": ["a CPU"], "measured": ["2026-01-02T03:04:05+00:00"] * 2}
     assert the_pages.measured_rows({"evidence": once})[2] == ["Measured", "2026-01-02 03:04 UTC"]
 

@@ -22,7 +22,7 @@ def test_a_row_has_its_mean_its_interval_and_a_dot_for_each_network() -> None:
     found = rate([half(2), half(6)])
     (ax,) = rows.shares({"fresh": rate([half(9)] * 2), "stale": found}, "accuracy").axes
     assert [label.get_text() for label in ax.get_yticklabels()] == ["fresh", "stale"]
-    interval, dots, mean = [line for line in ax.lines if line.get_ydata()[0] == 1]
+    interval, mean, dots = [line for line in ax.lines if line.get_ydata()[0] == 1]
     assert list(interval.get_xdata()) == [found.low, found.high]
     assert list(dots.get_xdata()) == pytest.approx([0.2, 0.6]) and mean.get_xdata()[0] == pytest.approx(0.4)
     assert [text.get_text() for text in ax.texts] == ["0.900", "0.400"]

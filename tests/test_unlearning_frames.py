@@ -48,8 +48,8 @@ def test_the_trained_network_s_table_has_the_images_of_pgd_apart():
     assert list(frame["loss"].str[:5]) == ["0.300", "2.300", "1.700", "1.700", "2.000"]
     said = here.trained([made.network(printed=0.32, pgd=0.25)])
     assert said == (
-        "Here: under the paper's FGSM 32.0% of the test images are classified correctly, 4 times the paper's 8.0%; "
-        "under PGD 25.0%."
+        "Here: under the paper's FGSM accuracy on the test images is 0.320, 4 times the paper's 0.080; under PGD, on a "
+        "sample of 1,000, it is 0.250."
     )
 
 
@@ -82,8 +82,8 @@ def test_the_loop_s_table_compares_each_reading_with_its_control():
     assert gains[labels.READINGS["none"]] == "" and gains[labels.READINGS["a"]] == "the same networks"
     assert gains[labels.READINGS["b"]].startswith("+0.100") and gains[labels.READINGS["c"]].startswith("+0.050")
     assert here.last_round(loop) == (
-        "Here: after the last round accuracy under PGD is highest, 0.700, for “(c) remove, start afresh”. It is 0.600 "
-        "for “(b) remove, train on” and 0.500 for no removal."
+        "Here: after the last round accuracy under PGD is highest for “(c) remove, start afresh”, 0.700. It is 0.600 "
+        "for “(b) remove, train on”. Without removal it is 0.500."
     )
 
 
@@ -96,7 +96,7 @@ def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
     (ax,) = figures.gains(networks(), loop).axes
     drawn = [text.get_text() for text in ax.get_yticklabels()]
     assert drawn == [labels.READINGS[reading] for reading in ("random", "b", "c", "d", "e", "f")]
-    assert [text.get_text() for text in ax.texts] == ["no removal", "the paper: +0.887 →"]
+    assert [text.get_text() for text in ax.texts] == ["its control", "the paper: +0.887 →"]
     assert ax.get_xlim()[1] < 0.5, "the axis is of what was measured"
     (point,) = [line for line in ax.lines if line.get_marker() == "o" and line.get_ydata()[0] == 1 - 0.14]
     assert point.get_xdata()[0] == pytest.approx(b - 0.5)
@@ -144,7 +144,7 @@ def test_the_figure_of_rounds_begins_before_the_loop():
 @pytest.mark.parametrize(
     ("fgsm", "pgd", "says"),
     [
-        ((0.7, 0.75), (0.6, 0.62), "Neither falls by 0.02."),
+        ((0.7, 0.75), (0.6, 0.62), "below its best round: nothing shows that they withstand this step alone."),
         ((0.8, 0.79), (0.8, 0.6), "withstand the one step that they train on, and not an attack of many."),
         ((0.8, 0.5), (0.8, 0.6), "These networks lose under either."),
     ],
@@ -169,7 +169,8 @@ def test_overfitting_s_table_begins_before_the_loop():
     assert list(frame.index) == ["before the loop", *labels.READINGS.values()]
     assert frame["difference"][labels.READINGS["b"]].startswith("0.0300")
     said = here.overfitting(networks(clean=0.9), loop)
-    assert "ahead by 0.0500 before the loop and 0.0300 after removal" in said and "0.0300 less" in said
+    assert "ahead by 0.0500 before the loop, by 0.0300 after removal, and by 0.0600 after as much" in said
+    assert "Removal makes it 0.0300 less" in said
 
 
 def test_the_room_s_table_has_a_line_a_network():
@@ -202,19 +203,20 @@ def test_the_ways_to_the_third_row_are_marked_and_counted():
     for record in loop["e"]:
         record.row.fresh["one label"] = made.reads(0.97, 0.16)
     frame = frames.third_row(networks(), loop).set_index(["attack", "images"])
-    assert frame[labels.READINGS["e"]]["FGSM (Fig. 4), one label for all", "fresh"] == "0.970 / 0.160 ★"
+    assert frame[labels.READINGS["e"]]["FGSM (Fig. 4), one label for all", "fresh"] == "0.970 / 0.160 ✓"
     said = here.third_row(networks(), loop)
     assert said.startswith(
         "Here: 1 of 78 ways gives both numbers, none of them with nothing unlearned. The nearest is "
     )
     assert "off by 0.2 tolerances: FGSM (Fig. 4), one label for all, fresh, (e) add, remove the worst." in said
+    assert "none of the ways, are off by 16.9 on the network where that is least." in said
     assert said.endswith("zero in every pixel of 25% of the images.")
     near = frames.nearest_ways(networks(), loop)
     assert len(near) == 5 and list(near.iloc[0]) == [
-        *("FGSM (Fig. 4), one label for all", "fresh", "(e) add, remove the worst", "0.970 / 0.160", "0.2 ★")
+        *("FGSM (Fig. 4), one label for all", "fresh", "(e) add, remove the worst", "0.970 / 0.160", "0.2 ✓")
     ]
-    assert not near["off by"][1:].str.contains("★").any()
-    assert here.third_row(networks(), made.loops()).startswith("Here: none of 78 ways give both numbers. The nearest")
+    assert not near["off by"][1:].str.contains("✓").any()
+    assert here.third_row(networks(), made.loops()).startswith("Here: none of 78 ways gives both numbers. The nearest")
 
 
 def test_all_ways_that_give_the_third_row_are_in_the_short_table():
@@ -224,7 +226,7 @@ def test_all_ways_that_give_the_third_row_are_in_the_short_table():
             for of in (record.row.fresh, record.row.stale):
                 of["one label"] = made.reads(0.97, 0.16)
     near = frames.nearest_ways(networks(), loop)
-    assert len(near) == 6 and near["off by"].str.endswith("★").all()
+    assert len(near) == 6 and near["off by"].str.endswith("✓").all()
     said = here.third_row(networks(), loop)
     assert said.startswith("Here: 6 of 78 ways give both numbers, 2 of them with nothing unlearned.")
 
@@ -254,20 +256,23 @@ def test_the_second_row_s_tables_have_a_line_a_way():
 
 def test_the_second_row_looks_like_an_untrained_network_s_or_hardly():
     near = {figure: made.cloud(seed, (0.08, 2.3045), 50) for seed, figure in enumerate(("fig2", "fig4"))}
-    assert here.untrained(near).startswith("Here: the paper's second row looks like an untrained network's")
+    assert here.untrained(near).startswith(
+        "Here: on clean images the paper's second row looks like an untrained network's"
+    )
     away = {"fig2": made.cloud(0, (0.5, 3.0), 50), "fig4": made.cloud(1, (0.6, 3.0), 50)}
     said = here.untrained(away)
-    assert said.startswith("Here: the paper's second row is hardly an untrained network's")
-    assert "The probability of a point as far out is at most 0.020" in said
+    hardly = "is hardly an untrained network's (2.0% of the networks of Fig. 2, the likeliest, lie as far out)"
+    assert said == f"Here: on clean images the paper's second row {hardly}; under FGSM it {hardly}."
 
 
 def test_a_trained_network_comes_through_the_second_row_or_not():
     far = {"PGD": [made.curve([(1.0, 0.1), (0.5, 3.0), (0.0, 9.0)])]}
-    assert here.at_any_eps(far).startswith("Here: no eps gives a trained network both numbers; PGD comes nearest")
+    e = made.experiment()
+    where = f"Here: on the {e.n_images:,} images of PGD"
+    assert here.at_any_eps(far, e).startswith(f"{where} no eps gives a trained network both numbers; PGD comes nearest")
     through = far | {"FGSM": [made.curve([(1.0, 0.1), (0.08, 2.3), (0.0, 9.0)])]}
-    assert here.at_any_eps(through) == (
-        "Here: at one eps a trained network has both numbers of the paper's second row, under FGSM."
-    )
+    says = "there is an eps at which a trained network has both numbers of the second row, under FGSM."
+    assert here.at_any_eps(through, e) == f"{where} {says}"
 
 
 def test_a_path_is_the_mean_over_networks():
@@ -325,9 +330,12 @@ def test_membership_s_table_and_its_title():
     assert list(frame["network"]) == list(labels.STATES.values())
     assert all(one.startswith("0.500") for one in frame["AUC, removed against test"])
     title = frames.membership_title(found, made.experiment())
-    assert title == "What 20 removed images (0.2%) have left behind; 8 test images to compare with; 2 network(s)"
+    assert (
+        title == "What 20 images (0.2%), removed at once, have left behind; 8 test images to compare with; 2 networks"
+    )
     assert set(frames.membership(made.memberships(0.5, seeds=1))["AUC, removed against test"]) == {"1.000"}
     assert here.membership(found).startswith("Here: the AUC is 0.500 before removal")
+    assert here.membership(found).endswith("The first less the last is +0.000, which may be chance.")
 
 
 # The paper as it is printed.
@@ -337,7 +345,7 @@ def test_of_the_listings_one_runs():
     assert listings.running() == [6] and [fault.figure for fault in listings.FAULTS] == sorted(
         fault.figure for fault in listings.FAULTS
     )
-    assert here.printed_listings() == "Here: 1 of 7 listings runs as printed, Fig. 6."
+    assert here.printed_listings() == "Here: 1 of 7 listings runs as printed, given the lists named there: Fig. 6."
 
 
 @pytest.mark.parametrize(
@@ -388,9 +396,9 @@ THROUGH, AROUND = [(1.0, 0.1), (0.08, 2.3), (0.0, 9.0)], [(1.0, 0.1), (0.5, 3.0)
 @pytest.mark.parametrize(
     ("centre", "points", "says"),
     [
-        (UNTRAINED, AROUND, "Untrained networks have the accuracy and the loss that the paper starts from."),
-        (UNTRAINED, THROUGH, "Untrained networks have, and trained ones at another eps, the accuracy"),
-        (ELSEWHERE, THROUGH, "Trained networks have at another eps the accuracy"),
+        (UNTRAINED, AROUND, "Untrained networks without any attack have the accuracy and the loss that the paper"),
+        (UNTRAINED, THROUGH, "Untrained networks without any attack and trained networks at another eps have the"),
+        (ELSEWHERE, THROUGH, "Trained networks at another eps have the accuracy"),
         (ELSEWHERE, AROUND, "No network here, trained or untrained, has the accuracy"),
     ],
 )

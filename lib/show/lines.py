@@ -26,16 +26,16 @@ def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, st
 def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
     yield entry["word"], html.escape(meaning.meaning(entry))
     where = f"<small>(in the paper: {html.escape(str(claim.where))})</small>"
-    yield "the paper", f"{wording.said(entry['claimed'])} {where}"
+    yield "what is compared" if claim.kind == "statement" else "the paper", f"{wording.said(entry['claimed'])} {where}"
     yield "also printed in", html.escape(claim.also)
     yield "cannot be right with", html.escape("; ".join(claim.against))
     yield "the paper’s way", wording.finding(entry, "paper")
     if claim.kind == "statement":
         yield "soundly", SAME if board.answers_both(entry) else _compared(claim) + wording.finding(entry, "sound")
     yield "under attack", wording.ladder(entry)
-    yield "readings", wording.readings(entry)
+    yield "ways", wording.readings(entry)
     others = ", ".join(id for id in claim.joint if id != claim.id)
-    yield "printed with", f"{others}: found together or not at all" if others else ""
+    yield "printed with", f"{others}: of one experiment, so each is found only if all are" if others else ""
     yield "to know", wording.notes(entry)
     yield "proof", html.escape(entry["theorem"])
     yield "why", wording.prose(entry["why"])

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 STATEMENTS = {
     "confirmed": "it holds, measured the paper’s way and soundly",
-    "true, not as shown": "it holds when it is measured soundly; the paper’s own measurement does not show it",
+    "true, not as shown": "it holds when it is measured soundly; measured the paper’s way it does not show",
     "found, unsettled": "it holds the paper’s way; whether it holds soundly is open",
-    "cannot tell": "whether it holds soundly is open, and the paper’s own measurement does not show it",
+    "cannot tell": "whether it holds soundly is open, and measured the paper’s way it does not show",
     "empty": "what is claimed is seen, but in the control as well: so it says nothing about the claim",
-    "does not stand": "it fails when it is measured soundly, whatever the paper’s own measurement says",
+    "does not stand": "it fails when it is measured soundly, whatever it does when it is measured the paper’s way",
     "refuted": "it fails when it is measured the paper’s way, and soundly nothing speaks for it",
 }
 PROVED = {"confirmed": "a proof says that it holds", "refuted": "a proof says that it fails"}

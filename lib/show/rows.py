@@ -32,8 +32,10 @@ def shares(
         colour, marker = ("0.45", MARKERS[1]) if name in controls else (COLOURS[0], MARKERS[0])
         if measured.low is not None:
             ax.plot([measured.low, measured.high], [row, row], color=colour, linewidth=2)
-        ax.plot(measured.per_network, [row] * len(measured.per_network), ".", color=colour, alpha=0.6, markersize=5)
         ax.plot(measured.mean, row, marker=marker, color=colour, markersize=7, linestyle="none")
+        if len(measured.per_network) > 1:
+            look = {"markersize": 4, "markerfacecolor": "white", "markeredgewidth": 1, "linestyle": "none"}
+            ax.plot(measured.per_network, [row] * len(measured.per_network), "o", color=colour, **look)
         ax.annotate(f"{measured.mean:.3f}", (1.03, row), xycoords=("axes fraction", "data"), va="center")
     for label, value in (claimed or {}).items():
         ax.axvline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))

@@ -71,8 +71,7 @@ def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
     if entry["alone"] != entry["word"]:
         yield f"by itself: {entry['alone']}", ""
     if entry["smaller"]:
-        short = "smaller than the paper’s"
-        yield short, f"{short}: {'; '.join(entry['smaller'])}. Such a run does not decide what is at the paper’s size"
+        yield "in a run smaller than the paper’s", f"smaller than the paper’s: {'; '.join(entry['smaller'])}"
     if 1 in {side["measured"]["networks"] for side in (entry["paper"], entry["sound"]) if side}:
         yield "one network", ""
     if entry["fitted"]:
@@ -120,8 +119,8 @@ def _stacked(measured: Mapping) -> str:
 def said(claimed: Mapping) -> str:
     """What the paper says: the printed number, or where it says so in words."""
     if claimed["value"] is not None:
-        return f"{claimed['printed']} <small>± {claimed['tolerance']:g}</small>"
-    effect = f" (its effect: {claimed['effect']:g})" if claimed["effect"] is not None else ""
+        return f"{claimed['printed']} <small>tolerance {claimed['tolerance']:g}</small>"
+    effect = f" (the paper’s effect: {claimed['effect']:g})" if claimed["effect"] is not None else ""
     return html.escape(f"{claimed['way']}{effect}")
 
 
@@ -158,14 +157,20 @@ def _held_against(entry: Mapping, side: str) -> str:
 
 
 def ladder(entry: Mapping) -> str:
-    """What is left under each attack, from the paper's images to the worst of all."""
-    return " → ".join(f"{html.escape(one['attack'])} {value(one['measured'])}" for one in entry["ladder"])
+    """What is left under each attack, from the paper's images to the worst of all; on how many, where these differ."""
+    alike = len({one["measured"]["images"] for one in entry["ladder"]}) == 1
+    rungs = [(one["attack"], one["measured"], "" if alike else _images(one["measured"])) for one in entry["ladder"]]
+    return " → ".join(f"{html.escape(attack)}{images} {value(measured)}" for attack, measured, images in rungs)
+
+
+def _images(measured: Mapping) -> str:
+    return f" ({measured['images']:,} images)" if measured["images"] else ""
 
 
 def readings(entry: Mapping) -> str:
-    """How many readings were tried, and how many give the number."""
+    """How many ways to do what the paper says were tried, and how many give the number."""
     found = entry["readings"]
     if not found:
         return ""
     nearest = f", {html.escape(found['nearest'])}" if found["nearest"] and found["giving"] else ""
-    return f"found by {found['giving']} of {found['tried']} readings{nearest}"
+    return f"found by {found['giving']} of {found['tried']} ways that were tried{nearest}"

@@ -32,7 +32,8 @@ def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
     if stale:
         _below_title(notebook, stale)
     if name in runs and name in book.chapters():
-        notebook.cells[0].source += f"\n\n{check_note(runs[name])}"
+        notes = filter(None, [size_note(runs[name]), check_note(runs[name])])
+        notebook.cells[0].source += "".join(f"\n\n{note}" for note in notes)
     if name in runs:
         given.show_once(notebook, runs[name].results()["parameters"])
         notebook.cells.append(nbformat.v4.new_markdown_cell(provenance_note(runs[name])))
@@ -102,6 +103,18 @@ def stale_note(runs: Iterable[Run]) -> str:
     return "\n".join([*opening, *notes, "```"]) if notes else ""
 
 
+def size_note(run: Run) -> str:
+    """How many of a page's answers come from less than the paper's own run had; empty where none does."""
+    measured = [entry for entry in results.answers(run.results()).values() if entry["paper"]]
+    count = sum(bool(entry["smaller"]) for entry in measured)
+    if not count:
+        return ""
+    return (
+        f"**How large.** Answers below from a run smaller than the paper's: {count} of {len(measured)}. Such an answer "
+        "does not decide what holds at the paper's size; its card says in what the run is smaller."
+    )
+
+
 def check_note(run: Run) -> str:
     """How a reader can check the page: smaller, on a laptop; and where it is recorded, from its evidence."""
     command, cost = f"make reproduce PAPER={run.notebook}", costs.of_profile("quick").get(run.notebook)
@@ -112,7 +125,7 @@ def check_note(run: Run) -> str:
         params = f' PARAMS="{given_by_hand}"' if given_by_hand else ""
         again = f"make reproduce PROFILE=paper PAPER={run.notebook}{params}"
         told += f" `{again}` makes this very page from what was measured for it, in a minute or less."
-    return told
+    return f"{told} {{doc}}`run_it_yourself` says how to get the book."
 
 
 def provenance_note(run: Run) -> str:
@@ -125,7 +138,7 @@ def provenance_note(run: Run) -> str:
         ["Data", markup.plain(origin["data"])],
         *measured_rows(origin),
         ["Run", f"{markup.moment(origin['started'])} to {markup.moment(origin['finished'])}"],
-        ["Time", f"{sum(found['seconds'].values()):,.0f} s: {seconds}"],
+        ["Computing", f"{sum(found['seconds'].values()):,.0f} s: {seconds}"],
         ["Peak memory", f"{origin['peak_memory_bytes'] / 2**30:.1f} GiB"],
         ["Versions", ", ".join(f"{name} {version}" for name, version in origin["versions"].items())],
         ["Commit", words.commit(origin["commit"])],
@@ -142,7 +155,7 @@ def measured_rows(origin: Mapping) -> list[list[str]]:
     if "evidence" not in origin:
         return [["Device", f"{markup.plain(origin['device'])}, {origin['threads']} threads"]]
     evidence = origin["evidence"]
-    rows = [["Evidence", f"{len(evidence['cells']):,} cells"]]
+    rows = [["Evidence", f"{len(evidence['cells']):,} cells, each a measurement of its own"]]
     rows += [["Measured on", markup.plain("; ".join(evidence["devices"]))]] if evidence["devices"] else []
     moments = [markup.moment(one) for one in dict.fromkeys(evidence["measured"] or [])]
     return rows + ([["Measured", " to ".join(moments)]] if moments else [])

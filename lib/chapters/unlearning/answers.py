@@ -132,8 +132,7 @@ def _nearest(among: bool, giving: Sequence[str]) -> str:
 
 def _longer(experiment: Experiment) -> str:
     """How long the loop went on."""
-    epochs = f"{experiment.round_epochs} epoch{'s' if experiment.round_epochs > 1 else ''}"
-    return f"{experiment.rounds} round{'s' if experiment.rounds > 1 else ''} of {epochs}"
+    return labels.longer(experiment.rounds, experiment.round_epochs)
 
 
 # The loop
@@ -160,14 +159,17 @@ def _over_chance(loop: Loop, way: str) -> Measured:
 
 def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
     """Is accuracy 0.9 where the loop stops, and higher than after as many rounds without removal?"""
-    rounds, stop = rates.stops(networks, loop, JUDGED), f"the stop chosen on the test images by reading ({JUDGED})"
+    rounds = rates.stops(networks, loop, JUDGED)
+    stop = f"at the first round in which reading ({JUDGED}) has {rates.TARGET:g} on test images, else the last"
     found, sound = (
         _at_the_stop(networks, loop, rounds, way, f"{words}, {stop}") for way, words in _ways(experiment).items()
     )
     reached = found.measured.mean + rates.TARGET
-    started = sum(number == 0 for number in rounds)
-    why = f"Accuracy under FGSM is {reached:.3f} where the loop ends, after {np.mean(rounds):.1f} rounds"
-    why += f"; {started} of {len(rounds)} networks never start it." if started else "."
+    hits = rates.where_it_stops(networks, loop, JUDGED, rounds, "FGSM")
+    there, never = sum(one.mean() >= rates.TARGET for one in hits), sum(number == 0 for number in rounds)
+    why = f"{there} of {len(rounds)} networks reach {rates.TARGET:g} within {_longer(experiment)}"
+    why += f", {never} before the first; " if never else "; "
+    why += f"accuracy under FGSM is {reached:.3f} there."
     return _answer("loop.reaches_target", experiment, found, sound=sound, why=why)
 
 

@@ -145,7 +145,7 @@ def third_row(networks: Networks, loop: Loop) -> pd.DataFrame:
     noise |= {reading: [one.row.noise for one in loop[reading]] for reading in UPDATED}
     for who, signs in noise.items():
         cells = [
-            in_brief(found[*row, who]) + (" ★" if (*row, who) in giving else "") if (*row, who) in found else "as fresh"
+            in_brief(found[*row, who]) + (" ✓" if (*row, who) in giving else "") if (*row, who) in found else "as fresh"
             for row in rows
         ]
         columns[labels.UPDATED[who]] = [*cells, in_brief(signs)]
@@ -159,7 +159,7 @@ def nearest_ways(networks: Networks, loop: Loop) -> pd.DataFrame:
     rows = [(*labels.of_way(way), in_brief(found[way]), distances[way]) for way in shown]
     head = ["attack", "images", "network", "accuracy / loss", "off by"]
     frame = pd.DataFrame(rows, columns=head)
-    frame[head[-1]] = [f"{one:.1f}" + (" ★" if one <= 1 else "") for one in frame[head[-1]]]
+    frame[head[-1]] = [f"{one:.1f}" + (" ✓" if one <= 1 else "") for one in frame[head[-1]]]
     return frame
 
 
@@ -224,10 +224,10 @@ def membership(found: Sequence[MembershipRecord]) -> pd.DataFrame:
             "AUC, removed against test": [
                 f"{intervals.over_networks(rates.membership(found, state), scale='logit'):.3f}" for state in states
             ],
-            "accuracy on the removed images": [
+            "accuracy on the removed images, not attacked": [
                 f"{rates.accuracy([one.removed for one in of]):.3f}" for of in states.values()
             ],
-            "accuracy on all test images": [
+            "on all test images, not attacked": [
                 f"{intervals.rate([one.test for one in of]):.3f}" for of in states.values()
             ],
         }
@@ -238,8 +238,9 @@ def membership_title(found: Sequence[MembershipRecord], experiment: Experiment) 
     """The caption of `membership`: how many images it is about."""
     first = found[0].states["whole"]
     removed, alike = len(first.removed.losses), len(first.alike.losses)
-    left = f"What {removed:,} removed images ({experiment.forgotten:.1%}) have left behind"
-    return f"{left}; {alike} test images to compare with; {len(found)} network(s)"
+    left = f"What {removed:,} images ({experiment.forgotten:.1%}), removed at once, have left behind"
+    networks = f"{len(found)} network{'s' if len(found) > 1 else ''}"
+    return f"{left}; {alike} test images to compare with; {networks}"
 
 
 # The paper as it is printed.

@@ -34,6 +34,11 @@ STATES = {
 """The networks that may have forgotten, by their keys in `measure_removal.STATES`."""
 
 
+def longer(rounds: int, epochs: int) -> str:
+    """How long the loop goes on: "3 rounds of 1 epoch"."""
+    return f"{rounds} round{'s' if rounds > 1 else ''} of {epochs} epoch{'s' if epochs > 1 else ''}"
+
+
 def figure(architecture: str) -> str:
     """The figure of the paper that prints a LeNet: `fig4` is Fig. 4's."""
     return f"Fig. {architecture[-1]}"

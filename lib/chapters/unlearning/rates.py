@@ -185,6 +185,12 @@ def off(scores: Sequence[Reads], point: tuple[float, float], within: tuple[float
     return max(abs(a - b) / c for a, b, c in zip(means(scores), point, within, strict=True))
 
 
+def noise_off(networks: Networks, loop: Loop) -> float:
+    """How far random signs lie from the third row, in tolerances, on the network where that is least."""
+    rows = [[one.row.noise for one in networks], *([one.row.noise for one in loop[reading]] for reading in UPDATED)]
+    return min(off(row, PAPER_ROW_3, WITHIN_3) for row in rows)
+
+
 def giving(networks: Networks, loop: Loop) -> list[Way]:
     """The ways that give both numbers of the third row."""
     return [way for way, of in ways(networks, loop).items() if off(of, PAPER_ROW_3, WITHIN_3) <= 1]
@@ -217,6 +223,15 @@ def tails(clouds: Clouds) -> dict[tuple[str, str], float]:
         for lenet, cloud in clouds.items()
         for way, points in cloud.ways.items()
     }
+
+
+def likeliest(clouds: Clouds) -> dict[str, tuple[str, float]]:
+    """By what untrained networks were shown: the LeNet of which the paper's second row is likeliest, and how likely."""
+    found: dict[str, tuple[str, float]] = {}
+    for (lenet, way), probability in tails(clouds).items():
+        if way not in found or probability > found[way][1]:
+            found[way] = lenet, probability
+    return found
 
 
 def nearest(curves: Curves) -> dict[str, tuple[float, float]]:

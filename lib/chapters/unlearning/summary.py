@@ -10,6 +10,9 @@ from lib.chapters.unlearning.here import UNLIKELY, side
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks
 
+WHERE = {"clean": "without any attack", "attacked": "under FGSM"}
+"""What untrained networks were shown."""
+
 
 def premise(before: float) -> str:
     """What there was to repair, by the accuracy under FGSM before any unlearning."""
@@ -33,15 +36,13 @@ def found(networks: Networks, loop: Loop) -> str:
 
 def origin(clouds: Clouds, curves: Curves) -> str:
     """Which networks have the accuracy and the loss that the paper starts from."""
-    untrained = max(rates.tails(clouds).values()) > UNLIKELY
-    trained = min(far for _, far in rates.nearest(curves).values()) <= 1
-    who = {
-        (True, False): "Untrained networks have",
-        (False, True): "Trained networks have at another eps",
-        (True, True): "Untrained networks have, and trained ones at another eps,",
-        (False, False): "No network here, trained or untrained, has",
-    }[untrained, trained]
-    return f"{who} the accuracy and the loss that the paper starts from."
+    likely = rates.likeliest(clouds)
+    who = [f"untrained networks {WHERE[way]}" for way, (_, p) in likely.items() if p > UNLIKELY]
+    if min(far for _, far in rates.nearest(curves).values()) <= 1:
+        who.append("trained networks at another eps")
+    start = " and ".join(who) or "no network here, trained or untrained,"
+    verb = "have" if who else "has"
+    return f"{start[0].upper()}{start[1:]} {verb} the accuracy and the loss that the paper starts from."
 
 
 def summary(
@@ -52,8 +53,7 @@ def summary(
     return {
         "found": found(networks, loop),
         "origin": origin(clouds, curves),
-        "rounds": e.rounds,
-        "round-epochs": e.round_epochs,
+        "longer": labels.longer(e.rounds, e.round_epochs),
         "some": e.n_images,
         "few": e.n_forensic,
         "seeds": e.seeds,
