@@ -22,7 +22,18 @@ from lib.chapters.common_ground.measure import (
     SearchesFound,
 )
 from lib.chapters.common_ground.measure_weights import PlacesFound, ShownFound
-from lib.chapters.common_ground.rows import Row, Rows, best, by_worst_case, curves, rows
+from lib.chapters.common_ground.rows import (
+    ALIKE,
+    LESS,
+    MORE,
+    Row,
+    Rows,
+    against_none,
+    best,
+    by_worst_case,
+    curves,
+    rows,
+)
 from lib.measure.intervals import rate
 
 N = 50
@@ -148,9 +159,9 @@ def test_flags_are_listed_by_row_and_a_table_without_any_says_so():
 
 
 def test_madry_s_network_is_shown_where_it_was_trained():
-    assert table.madry_cells([])[1:] == ["not run"] * (len(table.HEAD) - 1)
+    assert table.madry_rows([]) == []
     published, large = judgement(clean=49), judgement(clean=25)
-    cells = table.madry_cells([published, large])
+    (cells,) = table.madry_rows([published, large])
     assert cells[0].endswith("eps 0.3") and cells[2].startswith("0.500") and "another network" in cells[-2]
     assert "<td>0.988</td><td>0.980<br>" in table.published([published, large], N).data
     assert table.published([], N).data.count("not run") == 4
@@ -162,6 +173,15 @@ def all_rows(**of_none: int) -> Rows:
         for many, name in enumerate(DEFENCES)
     }
     return {eps: of | {NONE: Row([judgement(**of_none)] * 2)} for eps in (0.1, 0.3)}
+
+
+def test_defences_are_held_against_no_defence_on_the_same_images():
+    of = {name: Row([judgement(AutoAttack=20)]) for name in DEFENCES}
+    more, less = Row([judgement(AutoAttack=30)]), Row([judgement(AutoAttack=4)])
+    found = against_none(of | {"removal": more, "retrained": less})
+    assert found[MORE] == ["removal"] and found[LESS] == ["retrained"]
+    held = against_none(of | {NONE: less, "filter, median": less})
+    assert held[ALIKE] == ["filter, median"] and len(held[MORE]) == len(FROM_PAPERS) - 1
 
 
 def test_the_table_has_a_line_a_defence_best_worst_case_first():

@@ -34,28 +34,28 @@ def test_sentences_say_what_the_rows_say():
     of = all_rows(AutoAttack=0)
     best_of_all = titled(FROM_PAPERS[-1])
     assert here.image_by_image(of, 0.3) == (
-        f"Here: of all 50 images, {best_of_all} is safe from FGSM on 60%, and from all attacks on 12%."
+        f"Here: of all 50 images, {best_of_all} is safe from FGSM on a share of 0.60, and from all attacks on 0.12."
     )
     assert here.what_is_left(of).startswith(
-        f"Here: at eps 0.1 the best of the papers' defences is {best_of_all}, with 60% under FGSM and 12% safe from "
-        "all attacks; PGD, rising eps (Wong 2018) has 16%. At eps 0.3"
+        f"Here: at eps 0.1 the best of the papers' defences is {best_of_all}, with 0.60 under FGSM and 0.12 safe from "
+        "all attacks; PGD, rising eps (Wong 2018) has 0.16. At eps 0.3"
     )
     assert here.defences(of).startswith(
-        "Here: at eps 0.1 FGSM flatters the network without a defence most: 100% under random signs, 60% under FGSM, 0%"
-        " safe from all attacks. At eps 0.3"
+        "Here: at eps 0.1 FGSM overlooks most for the network without a defence: 0.60 under FGSM, 0.00 safe from "
+        "all attacks; under random signs accuracy is 1.00. At eps 0.3"
     )
     costs = dict.fromkeys(DEFENCES, 2.0)
     assert here.price(of, costs).startswith(
-        "Here: at eps 0.1 PGD, rising eps (Wong 2018) changes clean accuracy by -0.01 and the share safe from all "
-        "attacks by +0.16, at 2.0 times"
+        "Here: at eps 0.1 PGD, rising eps (Wong 2018) has -0.01 clean accuracy and +0.16 safe from all attacks "
+        "against no defence, at 2.0 times"
     )
     curve = {0.1: {"removal": [[1.0, 0.2], [1.0, 0.4]], NONE: [[0.9, 0.0]]}, 0.3: {NONE: [[0.9, 0.1]]}}
     assert here.over_eps([0.0, 0.5], curve) == (
-        "Here: at eps 0.5 accuracy is highest for removal (Khorasani 2025) at 30% of those trained at eps 0.1, and for "
-        "the network without a defence at 10% of those trained at eps 0.3."
+        "Here: at eps 0.5 accuracy is highest for removal (Khorasani 2025), 0.30, of those trained at eps 0.1, and for "
+        "the network without a defence, 0.10, of those trained at eps 0.3."
     )
     nothing = {0.3: {"removal": [[1.0, 0.01]], NONE: [[0.9, 0.0]]}}
-    assert here.over_eps([0.0, 0.5], nothing) == "Here: at eps 0.5 every defence has an accuracy below 2%."
+    assert here.over_eps([0.0, 0.5], nothing) == "Here: at eps 0.5 every defence has an accuracy below 0.02."
     count = 2 * len(DEFENCES)
     assert here.flags(all_rows(FGSM=18)) == (f"Here: 2 of {count} rows raise a flag (one step beats many steps: 2).")
     assert here.flags(all_rows()) == f"Here: 0 of {count} rows raise a flag."
@@ -71,15 +71,47 @@ def test_a_reading_of_the_filter_that_does_nothing_is_named():
 
 def test_yardsticks_that_answer_all_images_alike_are_counted():
     of = all_rows(clean=50)
-    assert here.yardsticks(of) == "Here: none of 8 networks gives nearly one answer to all images."
-    of[0.1] = of[0.1] | {YARDSTICKS[0]: Row([judgement(clean=5, FGSM=5), judgement(clean=50)])}
+    fit = {name: Row([judgement(clean=50, FGSM=45, transfer=45, AutoAttack=40)] * 2) for name in YARDSTICKS}
+    of = {eps: rows | fit for eps, rows in of.items()}
+    assert here.yardsticks(of) == "Here: all 8 networks serve as yardsticks."
+    failed, weak = judgement(clean=5, FGSM=5), judgement(clean=50, FGSM=20)
+    of[0.1] = of[0.1] | {YARDSTICKS[0]: Row([failed, weak])}
     assert here.yardsticks(of) == (
-        "Here: of 8 networks, these give nearly one answer to all images: 1 of PGD training (Madry 2018) at eps 0.1."
+        "Here: of 8 networks these are no yardstick. Nearly one answer to all images: 1 of PGD training (Madry 2018) "
+        "at eps 0.1; less than half of clean accuracy is safe from all attacks: 1 of PGD training (Madry 2018) at "
+        "eps 0.1."
     )
 
 
+def test_the_opening_says_which_defences_work():
+    alike = here.which_work(all_rows(AutoAttack=0))
+    assert alike.startswith(
+        "At eps 0.1 none of the papers' defences does better than no defence: the best keeps 0.12, no defence 0.00. At"
+    )
+    assert alike.endswith("For comparison, PGD, rising eps (Wong 2018) keeps 0.16 there.")
+    of = {name: Row([judgement(AutoAttack=20)]) for name in DEFENCES}
+    of |= {NONE: Row([judgement(AutoAttack=10)]), "removal": Row([judgement(AutoAttack=0)])}
+    of |= {name: of[NONE] for name in FROM_PAPERS[-3:]}
+    told = here.which_work({0.1: of})
+    assert told.startswith(
+        "At eps 0.1 no defence keeps 0.20 of the images safe from every attack, fine-tuning (Biswari) 0.40, retraining "
+        "(Sharna) 0.40; of the papers' others 3 as many within chance and 1 fewer. For comparison, PGD"
+    )
+    assert here.why({0.1: of}) == (
+        "At eps 0.1 fine-tuning (Biswari) has 0.60 under FGSM, and 0.40 if any attack may be tried."
+    )
+
+
+def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
+    of = all_rows(AutoAttack=8)
+    assert here.groups(of).startswith("Here: at eps 0.1 no defence has 0.16 safe from all. Against it, ")
+    assert here.transferred(of).count("under transfer") == 4
+    assert here.networks(of).startswith("Where dots lie far apart")
+    assert here.networks({0.3: {NONE: Row([judgement()])}}).startswith("One network of each kind was trained")
+
+
 def test_madry_s_farthest_figure_is_named():
-    assert here.published([]) == "Here: not run."
+    assert here.published([]).startswith("Here: not run, so this page does not show")
     assert here.published([judgement(clean=49, FGSM=48, AutoAttack=30)]) == (
         "Here: the farthest from its published figure is AutoAttack, by -0.285."
     )

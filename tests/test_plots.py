@@ -147,12 +147,11 @@ def test_a_ladder_has_a_line_a_row_and_the_number_of_its_last_mark():
     figure = common_ground.ladders(panes, ["a", "b"], ["× 1.0", "× 4.0"])
     (ax,) = figure.axes
     assert [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()] == [[0.4, 0.9], [0.1, 0.8]]
-    said = [text.get_text() for text in ax.texts]
-    assert said[:6] == ["left", "0.40", "0.10", "cost", "× 1.0", "× 4.0"]
-    assert said[6:] == ["clean", "FGSM", "safe"], "the line above the first row names the marks"
-    rows, key = ax.lines[:3], ax.lines[3:]
-    assert [line.get_markerfacecolor() for line in rows] == ["white", "white", "black"]
-    assert [line.get_marker() for line in rows] == [line.get_marker() for line in key]
+    assert [text.get_text() for text in ax.texts] == ["left", "0.40", "0.10", "cost", "× 1.0", "× 4.0"]
+    (key,) = figure.legends
+    assert [text.get_text() for text in key.get_texts()] == ["clean", "FGSM", "safe"]
+    assert [line.get_markerfacecolor() for line in ax.lines] == ["white", "white", "black"]
+    assert [line.get_marker() for line in ax.lines] == [line.get_marker() for line in key.legend_handles]
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row on top
     assert len(ax.collections) == 1  # of one seed there is nothing to show but the mark
 
@@ -163,7 +162,6 @@ def test_a_ladder_of_several_seeds_shows_each_below_the_mean_of_the_last_mark():
     (ax,) = figure.axes
     assert ax.lines[1].get_xdata().tolist() == [0.4, 0.5]
     assert ax.collections[1].get_offsets().tolist() == [[0.0, 0.3], [0.25, 1.3], [0.8, 0.3], [0.75, 1.3]]
-    assert ax.texts[-1].get_text() == "(dots: each network)"
 
 
 def test_heat_maps_write_each_share_so_that_it_can_be_read():
@@ -176,7 +174,7 @@ def test_heat_maps_write_each_share_so_that_it_can_be_read():
     assert [label.get_text() for label in lower.get_xticklabels()] == ["x", "y"]
 
 
-def test_a_trade_off_is_a_disc_whose_area_is_the_cost_and_names_keep_apart():
+def test_a_trade_off_is_a_circle_whose_area_is_the_cost_and_names_keep_apart():
     points = {"a": (0.9, 0.2, 1.0), "b": (0.8, 0.6, 4.0), "c": (0.7, 0.2, 1.0)}
     figure = common_ground.trade_offs({"eps 0.1": points}, "clean", "worst")
     (ax,) = figure.axes

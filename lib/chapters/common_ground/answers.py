@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lib.chapters.common_ground import here
 from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, PGD_TRAINING, YARDSTICKS, titled
 from lib.chapters.common_ground.experiment import Experiment
 from lib.chapters.common_ground.judging import WORST
 from lib.chapters.common_ground.measure import FirstFound
 from lib.chapters.common_ground.rows import Row, Rows, best
 from lib.measure.intervals import Measured, rate
+from lib.measure.red_flags import MARGIN
 
 
 def clean(first: Sequence[FirstFound]) -> Measured:
@@ -45,6 +47,12 @@ def summary(first: Sequence[FirstFound], rows: Rows, experiment: Experiment) -> 
     found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged(rows)}
     networks = "one network" if experiment.seeds == 1 else f"{experiment.seeds} networks"
     found |= {"networks": f"{networks} of each kind", "data": of_data}
+    found |= {
+        "found": here.which_work(rows),
+        "why": here.why(rows),
+        "of-several": here.networks(rows),
+        "margin": MARGIN,
+    }
     costs = experiment.costs(first[0].n_train)
     for word, eps in (("small", experiment.eps_small), ("large", experiment.eps_large)):
         of = rows[eps]

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lib.show.plots import COLOURS, MARKERS
@@ -50,8 +51,6 @@ def ladders(
 ) -> Figure:
     """Shares by row, each row's marks on one line that ends in its last: from what is hoped for to what is left.
 
-    A line above the first row says what the marks are.
-
     Parameters
     ----------
     panes
@@ -77,12 +76,14 @@ def ladders(
             ax.scatter(seeds[-1].T, np.tile(places + 0.3, (seeds.shape[2], 1)), **dots)
         _at_right(ax, [-1, *places], ["left", *(f"{value:.2f}" for value in values[-1])], 1.06, "bold")
         _at_right(ax, [-1, *places], [noted, *notes], 1.2, "normal")
-        _key(ax, list(series), several=seeds.shape[2] > 1)
-        ax.set(title=title, xlim=(-0.04, 1.03), ylim=(len(rows) - 0.5, -1.6), yticks=places, yticklabels=rows)
+        ax.tick_params(labelbottom=True)
+        ax.set(title=title, xlim=(-0.04, 1.03), ylim=(len(rows) - 0.5, -1.3), yticks=places, yticklabels=rows)
         ax.spines["left"].set_visible(False)
         ax.tick_params(axis="y", length=0)
         ax.grid(visible=False, axis="y")
     axes[-1, 0].set_xlabel("share of test images")
+    marks = [Line2D([], [], label=label, **_mark(number, len(series))) for number, label in enumerate(series)]
+    figure.legend(handles=marks, loc="outside upper center", ncols=len(marks))
     return figure
 
 
@@ -96,16 +97,6 @@ def _at_right(ax: Axes, places: Sequence[float], texts: Sequence[str], across: f
     for place, text in zip(places, texts, strict=True):
         look = {"fontsize": 9, "fontweight": weight, "color": "0.15"}
         ax.annotate(text, (across, place), ha="left", va="center", annotation_clip=False, **look)
-
-
-def _key(ax: Axes, labels: Sequence[str], *, several: bool) -> None:
-    """A line above the first row, with the marks and their names beside them; the last, longest, has most room."""
-    at = [*np.linspace(0.86, 0.46, len(labels) - 1), 0.02]
-    for number, (label, place) in enumerate(zip(labels, at, strict=True)):
-        ax.plot(place, -1, **_mark(number, len(labels)))
-        ax.annotate(label, (place + 0.03, -1), ha="left", va="center", fontsize=9, annotation_clip=False)
-    if several:
-        ax.annotate("(dots: each network)", (at[-1] + 0.01, -0.55), ha="left", va="center", fontsize=8, color="0.35")
 
 
 def heat_maps(
@@ -135,7 +126,7 @@ def heat_maps(
 
 
 def trade_offs(panes: Mapping[str, Mapping[str, tuple[float, float, float]]], xlabel: str, ylabel: str) -> Figure:
-    """One share against another, a disc each whose area is a cost, with its name and the cost at the right.
+    """One share against another, a circle each whose area is a cost, with its name and the cost at the right.
 
     Parameters
     ----------
@@ -149,6 +140,7 @@ def trade_offs(panes: Mapping[str, Mapping[str, tuple[float, float, float]]], xl
         heights = _spaced([(up, -across) for across, up, _ in points.values()], 0.065)
         for number, ((label, (across, up, cost)), height) in enumerate(zip(points.items(), heights, strict=True)):
             look = {"facecolor": "none", "edgecolor": COLOURS[number % 7], "linewidth": 1.8}
+            look["linestyle"] = "-" if number < 7 else "--"
             ax.scatter(across, up, s=60 * cost, clip_on=False, zorder=3, **look)
             ax.plot([across, 1.09], [up, height], color="0.7", linewidth=0.8, clip_on=False, zorder=1)
             place = {"ha": "left", "va": "center", "annotation_clip": False, "fontsize": 9}

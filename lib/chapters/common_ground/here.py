@@ -8,7 +8,7 @@ from lib.chapters.common_ground import madry
 from lib.chapters.common_ground.defences import FROM_PAPERS, NONE, YARDSTICKS, titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import FilterFound
-from lib.chapters.common_ground.rows import Rows, best
+from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_none, best
 
 CLOSE = 0.02
 """By how much accuracies may differ and still be called the same."""
@@ -19,14 +19,80 @@ def _named(name: str) -> str:
     return "the network without a defence" if name == NONE else titled(name)
 
 
+def which_work(rows: Rows) -> str:
+    """For the opening: which of the papers' defences leave more than no defence where any attack may be tried."""
+    yardstick = best(rows[max(rows)], YARDSTICKS)
+    told = [_against_none(eps, of) for eps, of in rows.items()]
+    left = rows[max(rows)][yardstick].accuracy(WORST)
+    return f"{' '.join(told)} For comparison, {titled(yardstick)} keeps {left:.2f} there."
+
+
+def _against_none(eps: float, of: Mapping[str, Row]) -> str:
+    groups, none = against_none(of), of[NONE].accuracy(WORST)
+    if not groups[MORE]:
+        highest = max(of[name].accuracy(WORST) for name in FROM_PAPERS)
+        return (
+            f"At eps {eps:g} none of the papers' defences does better than no defence: the best keeps {highest:.2f}, "
+            f"no defence {none:.2f}."
+        )
+    kept = ", ".join(f"{titled(name)} {of[name].accuracy(WORST):.2f}" for name in groups[MORE])
+    beside = [f"{len(groups[word])} {word}" for word in (ALIKE, LESS) if groups[word]]
+    others = f"; of the papers' others {' and '.join(beside)}" if beside else ""
+    return f"At eps {eps:g} no defence keeps {none:.2f} of the images safe from every attack, {kept}{others}."
+
+
+def why(rows: Rows) -> str:
+    """For the opening: what the best of the papers' defences has learned at the larger eps."""
+    name = best(rows[max(rows)], FROM_PAPERS)
+    fgsm, worst = (rows[max(rows)][name].accuracy(column) for column in ("FGSM", WORST))
+    return f"At eps {max(rows):g} {titled(name)} has {fgsm:.2f} under FGSM, and {worst:.2f} if any attack may be tried."
+
+
+def networks(rows: Rows) -> str:
+    """For the figure of what is left: what several networks of a kind show, or what one does not."""
+    if len(rows[max(rows)][NONE].judgements) == 1:
+        return "One network of each kind was trained: how another one would have come out is not known."
+    return (
+        "Where dots lie far apart, training failed for some networks, and the black mark is a mean that no network "
+        "has. This concerns the two yardsticks, which train on PGD images."
+    )
+
+
+def groups(rows: Rows) -> str:
+    """For the table of all attacks: every defence of the papers against no defence, at each eps."""
+    parts = []
+    for eps, of in rows.items():
+        found = {word: names for word, names in against_none(of).items() if names}
+        told = "; ".join(f"{word}: {', '.join(map(_quoted, names))}" for word, names in found.items())
+        parts.append(f"at eps {eps:g} no defence has {of[NONE].accuracy(WORST):.2f} safe from all. Against it, {told}")
+    return f"Here: {'. '.join(_capital(parts))}."
+
+
+def _quoted(name: str) -> str:
+    return f"“{titled(name)}”"
+
+
+def transferred(rows: Rows) -> str:
+    """For what was trained on images of the undefended network: how it classifies such images, and others."""
+    parts = []
+    for eps, of in rows.items():
+        told = (
+            f"{titled(name)} has {of[name].accuracy('clean'):.2f} on clean images, {of[name].accuracy('transfer'):.2f} "
+            f"under transfer, and {of[name].accuracy(WORST):.2f} safe from all"
+            for name in ("fine-tuned", "retrained")
+        )
+        parts.append(f"at eps {eps:g} {'; '.join(told)}")
+    return f"Here: {'. '.join(_capital(parts))}."
+
+
 def image_by_image(rows: Rows, eps: float) -> str:
     """For the picture of what becomes of single images: the shares that it is a sample of, on the same network."""
     name = best(rows[eps], FROM_PAPERS)
     first = rows[eps][name].judgements[0]
     kept = (first.correct["clean"] & first.correct["FGSM"]).mean()
     return (
-        f"Here: of all {len(first.y)} images, {_named(name)} is safe from FGSM on {kept:.0%}, and from all attacks on "
-        f"{first.accuracy(WORST):.0%}."
+        f"Here: of all {len(first.y)} images, {_named(name)} is safe from FGSM on a share of {kept:.2f}, and from all "
+        f"attacks on {first.accuracy(WORST):.2f}."
     )
 
 
@@ -36,9 +102,9 @@ def what_is_left(rows: Rows) -> str:
     for eps, of in rows.items():
         name, yardstick = best(of, FROM_PAPERS), best(of, YARDSTICKS)
         parts.append(
-            f"at eps {eps:g} the best of the papers' defences is {_named(name)}, with {of[name].accuracy('FGSM'):.0%} "
-            f"under FGSM and {of[name].accuracy(WORST):.0%} safe from all attacks; {_named(yardstick)} has "
-            f"{of[yardstick].accuracy(WORST):.0%}"
+            f"at eps {eps:g} the best of the papers' defences is {_named(name)}, with {of[name].accuracy('FGSM'):.2f} "
+            f"under FGSM and {of[name].accuracy(WORST):.2f} safe from all attacks; {_named(yardstick)} has "
+            f"{of[yardstick].accuracy(WORST):.2f}"
         )
     return f"Here: {'. '.join(_capital(parts))}."
 
@@ -63,8 +129,8 @@ def defences(rows: Rows) -> str:
         name = max(gaps, key=gaps.__getitem__)
         fgsm, signs, worst = (of[name].accuracy(column) for column in ("FGSM", "random signs", WORST))
         parts.append(
-            f"at eps {eps:g} FGSM flatters {_named(name)} most: {signs:.0%} under random signs, {fgsm:.0%} under FGSM, "
-            f"{worst:.0%} safe from all attacks"
+            f"at eps {eps:g} FGSM overlooks most for {_named(name)}: {fgsm:.2f} under FGSM, {worst:.2f} safe from all "
+            f"attacks; under random signs accuracy is {signs:.2f}"
         )
     return f"Here: {'. '.join(_capital(parts))}."
 
@@ -77,8 +143,8 @@ def price(rows: Rows, costs: Mapping[str, float]) -> str:
         kept = round(of[name].accuracy("clean") - of[NONE].accuracy("clean"), 2) + 0.0  # no minus before a zero
         won = of[name].accuracy(WORST) - of[NONE].accuracy(WORST)
         parts.append(
-            f"at eps {eps:g} {_named(name)} changes clean accuracy by {kept:+.2f} and the share safe from all attacks "
-            f"by {won:+.2f}, at {costs[name]:.1f} times the computation"
+            f"at eps {eps:g} {_named(name)} has {kept:+.2f} clean accuracy and {won:+.2f} safe from all attacks "
+            f"against no defence, at {costs[name]:.1f} times the computation"
         )
     return f"Here: {'. '.join(_capital(parts))}."
 
@@ -89,11 +155,11 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
         eps: {name: float(np.mean(series, axis=0)[-1]) for name, series in of.items()} for eps, of in curves.items()
     }
     if max(end for of in ends.values() for end in of.values()) < CLOSE:
-        return f"Here: at eps {grid[-1]:g} every defence has an accuracy below {CLOSE:.0%}."
+        return f"Here: at eps {grid[-1]:g} every defence has an accuracy below {CLOSE:g}."
     parts = []
     for eps, of in ends.items():
         name = max(of, key=of.__getitem__)
-        parts.append(f"{_named(name)} at {of[name]:.0%} of those trained at eps {eps:g}")
+        parts.append(f"{_named(name)}, {of[name]:.2f}, of those trained at eps {eps:g}")
     return f"Here: at eps {grid[-1]:g} accuracy is highest for {', and for '.join(parts)}."
 
 
@@ -104,29 +170,37 @@ def flags(rows: Rows) -> str:
         flag: sum(flag in one for one in raised) for flag in dict.fromkeys(flag for one in raised for flag in one)
     }
     told = "; ".join(f"{flag}: {count}" for flag, count in counts.items())
-    said = f"Here: {sum(map(bool, raised))} of {len(raised)} rows raise a flag"
+    up = sum(map(bool, raised))
+    said = f"Here: {up} of {len(raised)} rows raise{'s' if up == 1 else ''} a flag"
     return f"{said} ({told})." if told else f"{said}."
 
 
 def published(judgements: Sequence[Judgement]) -> str:
     """For Madry's network against its published figures."""
     if not judgements:
-        return "Here: not run."
+        return (
+            "Here: not run, so this page does not show how near its PGD training comes to its authors'. Which attack "
+            "breaks which defence needs no yardstick."
+        )
     gaps = {name: judgements[0].accuracy(name) - value for name, value in madry.PUBLISHED.items()}
     name = max(gaps, key=lambda one: abs(gaps[one]))
     return f"Here: the farthest from its published figure is {name}, by {gaps[name]:+.3f}."
 
 
 def yardsticks(rows: Rows) -> str:
-    """For the yardsticks network by network: how many of them failed in training, and where."""
-    failed, count = [], 0
+    """For the yardsticks network by network: how many failed in training, how many resist little, and where."""
+    failed, weak, count = [], [], 0
     for eps, of in rows.items():
         usual = of[NONE].accuracy("clean")
         for name in YARDSTICKS:
             clean, worst = of[name].accuracies("clean"), of[name].accuracies(WORST)
             alike = [abs(one - other) < CLOSE and one < usual / 2 for one, other in zip(clean, worst, strict=True)]
+            little = [two < one / 2 and not same for one, two, same in zip(clean, worst, alike, strict=True)]
             failed += [f"{sum(alike)} of {_named(name)} at eps {eps:g}"] if any(alike) else []
+            weak += [f"{sum(little)} of {_named(name)} at eps {eps:g}"] if any(little) else []
             count += len(alike)
-    if not failed:
-        return f"Here: none of {count} networks gives nearly one answer to all images."
-    return f"Here: of {count} networks, these give nearly one answer to all images: {', '.join(failed)}."
+    told = [f"nearly one answer to all images: {', '.join(failed)}"] if failed else []
+    told += [f"less than half of clean accuracy is safe from all attacks: {', '.join(weak)}"] if weak else []
+    if not told:
+        return f"Here: all {count} networks serve as yardsticks."
+    return f"Here: of {count} networks these are no yardstick. {_capital(['', '; '.join(told)])[1]}."

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.chapters.common_ground.defences import DEFENCES
+from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE
 from lib.chapters.common_ground.experiment import DRAWN, Experiment
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import AttacksFound, CurveFound, DistancesFound, SearchesFound
+from lib.measure.intervals import difference
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,9 @@ class Row:
 Rows = Mapping[float, Mapping[str, Row]]
 """All rows by eps and defence."""
 
+MORE, ALIKE, LESS = "more", "as many within chance", "fewer"
+"""How many images a defence keeps safe, against no defence."""
+
 
 def rows(
     experiment: Experiment,
@@ -97,6 +101,17 @@ def by_worst_case(rows: Rows) -> list[str]:
     Of those that leave as much, the one that leaves more in the mean of all columns comes first.
     """
     return sorted(DEFENCES, key=lambda name: _left([of[name] for of in rows.values()]), reverse=True)
+
+
+def against_none(rows: Mapping[str, Row]) -> dict[str, list[str]]:
+    """The papers' defences at one eps by whether they leave more under the worst case than no defence does, on the same
+    images and the networks of the same seeds: those that leave most first.
+    """
+    found: dict[str, list[str]] = {MORE: [], ALIKE: [], LESS: []}
+    for name in sorted(FROM_PAPERS, key=lambda name: _left([rows[name]]), reverse=True):
+        gained = difference(rows[name].worst, rows[NONE].worst)
+        found[MORE if gained.low > 0 else LESS if gained.high < 0 else ALIKE].append(name)
+    return found
 
 
 def best(rows: Mapping[str, Row], names: Sequence[str]) -> str:

@@ -15,7 +15,10 @@ from lib.chapters.common_ground.rows import Row, Rows, by_worst_case
 from lib.measure.intervals import rate
 from lib.show import tables
 
-HEAD = ["defence", "safe from all", *ATTACKS, "L-BFGS: median L2 (fooled)", "seconds (cost)", "red flags"]
+FEW = 6
+"""Lines that need not be folded away."""
+
+HEAD = ["defence", "safe from all", *ATTACKS, "L-BFGS: median L2 (fooled)", "training seconds (cost)", "red flags"]
 
 
 def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:
@@ -44,12 +47,10 @@ def defences(rows: Rows, eps: float, costs: Mapping[str, float], last: Sequence[
     return tables.fold(caption, tables.table(caption, HEAD, [*lines, *last]))
 
 
-def madry_cells(judgements: Sequence[Judgement]) -> list[str]:
-    """The row of Madry's network: of the last judgement, which is at the larger eps; "not run" where there is none."""
+def madry_rows(judgements: Sequence[Judgement]) -> list[list[str]]:
+    """The row of Madry's network: of the last judgement, which is at the larger eps; none where it was not run."""
     label = f"Madry's network and schedule, eps {madry.EPS:g}"
-    if not judgements:
-        return [label, *["not run"] * (len(HEAD) - 1)]
-    return row_cells(label, Row(judgements[-1:]), "another network")
+    return [row_cells(label, Row(judgements[-1:]), "another network")] if judgements else []
 
 
 def published(judgements: Sequence[Judgement], judged: int) -> HTML:
@@ -62,10 +63,11 @@ def published(judgements: Sequence[Judgement], judged: int) -> HTML:
 
 
 def flags(rows: Rows) -> HTML:
-    """Every red flag that is up, folded."""
+    """Every red flag that is up, folded where they are many."""
     caption = "Every red flag that is up, with the numbers that raise it"
     cells = flag_cells(rows, by_worst_case(rows))
-    return tables.fold(caption, tables.table(caption, ["row", "flag", "measured"], cells, wraps=True))
+    shown = tables.table(caption, ["row", "flag", "measured"], cells, wraps=True)
+    return tables.fold(caption, shown) if len(cells) > FEW else shown
 
 
 def flag_cells(rows: Rows, order: Sequence[str]) -> list[list[str]]:
