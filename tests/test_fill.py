@@ -269,11 +269,13 @@ def cluster(root: Path) -> Iterator[tuple[Copy, str]]:
     processes = [there.python("-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", *where, **quiet)]
     worker = ["-m", "dask", "worker", *where, "--nthreads", "1", "--no-nanny", "--preload", "lib.evidence.spread"]
     processes += [there.python(*worker, **quiet) for _ in range(2)]
-    until(file.exists)
-    yield there, json.loads(file.read_text())["address"]
-    for process in processes:
-        process.kill()
-        process.wait()
+    try:
+        until(lambda: file.exists() and file.read_text())  # it is there before its text is
+        yield there, json.loads(file.read_text())["address"]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.survives(

@@ -3,8 +3,17 @@
 What would make the number a lie is `Refused`, with the reason and what to do about it.
 """
 
-from lib.judge.judging import judge
+from importlib import import_module
+
 from lib.judge.refused import Refused
-from lib.judge.verdict import Verdict
 
 __all__ = ["Refused", "Verdict", "judge"]
+
+_ELSEWHERE = {"judge": "judging", "Verdict": "verdict"}
+"""Imported where they are asked for: with them come the attacks, and every command of the book would wait for these."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from lib.measure.intervals import CONFIDENCE, ROUNDING, Measured
 
@@ -49,10 +49,10 @@ def over_both(each: Sequence[float], within: float, images: int, *, share: bool 
     """
     each, n = np.asarray(each, dtype=float), len(each)
     quantile = (1 + CONFIDENCE) / 2
-    within = float(np.hypot(within, stats.norm.ppf(quantile) / images if share else 0.0))
+    within = float(np.hypot(within, ndtri(quantile) / images if share else 0.0))
     between = float(each.std(ddof=1)) if n > 1 else None
     error, df = float(np.hypot((between or 0.0) / n**0.5, within)), n - 1 if n > 1 else images - 1
-    mean, factor = float(each.mean()), float(stats.t.ppf(quantile, df))
+    mean, factor = float(each.mean()), float(stdtrit(df, quantile))
     found = {"between": between, "within": within}
     if error <= ROUNDING:
         return Measured(mean, None, None, n, images, tuple(map(float, each)), **found)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri, stdtr
 
 from lib.measure import crossed
 from lib.measure.scales import Scale, distance, effective, ends, is_rare, p_of_share, stretch
@@ -104,7 +104,7 @@ class Measured:
             n = effective(mean, self.error or 0.0, self.df or 1, self.images)
             return p_of_share(mean, n, threshold)
         gap = distance(mean, threshold, self.scale)
-        return float(stats.t.sf(gap / self.error, self.df))
+        return float(stdtr(self.df, -gap / self.error))
 
     def networks_to_decide(self, threshold: float, confidence: float = CONFIDENCE) -> int | None:
         """How many networks would put the interval to one side of `threshold`, at the mean and the spread seen here.
@@ -239,7 +239,7 @@ def _over_both(
     found = crossed.parts(values) if scale == "linear" else crossed.parts_of_shares(values, images)
     between, within, error = float(found.between), float(found.within), float(found.error)
     if between_shares:
-        more = stats.norm.ppf((1 + CONFIDENCE) / 2) / images
+        more = ndtri((1 + CONFIDENCE) / 2) / images
         within, error = float(np.hypot(within, more)), float(np.hypot(error, more))
     df = networks - 1 if networks > 1 else images - 1
     return _measured(each, error, df, scale, images, between if networks > 1 else None, within)

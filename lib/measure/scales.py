@@ -4,8 +4,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
-from scipy.special import betainc, betaincinv, expit, logit
+from scipy.special import betainc, betaincinv, expit, logit, ndtri, stdtrit
 
 Scale = Literal["linear", "logit"]
 
@@ -35,7 +34,7 @@ def ends(
         How many a share was taken over. Without them no share counts as rare, and one of 0 or 1 has NaN as its ends.
     """
     mean, error = np.asarray(mean, dtype=float), np.asarray(error, dtype=float)
-    half = stats.t.ppf((1 + confidence) / 2, df) * error
+    half = stdtrit(df, (1 + confidence) / 2) * error
     if scale == "linear":
         return mean - half, mean + half
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -64,7 +63,7 @@ def effective(mean: ArrayLike, error: ArrayLike, df: ArrayLike, images: int | No
     has it at 95 %, and at most as many as there are: all networks see the same.
     """
     mean = np.asarray(mean, dtype=float)
-    few = stats.norm.ppf(0.975) / stats.t.ppf(0.975, df)
+    few = ndtri(0.975) / stdtrit(df, 0.975)
     with np.errstate(divide="ignore"):  # an error that is not known, NaN, leaves as many as there are
         return np.fmin(few**2 / (np.square(error) * mean * (1 - mean)), np.nan if images is None else images)
 

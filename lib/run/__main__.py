@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from lib import book, compute, data
-from lib.course import package
 from lib.evidence import carry
 from lib.evidence.cluster import EngineError
 from lib.exercises.directives import ExerciseError
@@ -19,8 +18,6 @@ from lib.parameters import ParameterError
 from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, record, status
 from lib.run.arguments import as_given, positive, resource, seconds
 from lib.run.run import Run
-from lib.site import build, readme
-from lib.site.chromium import launched
 from lib.site.render import SiteError
 
 FAILURES = (
@@ -122,11 +119,15 @@ def _reproduce(options: argparse.Namespace) -> None:
     print(costs.announcement(options.profile, runs), flush=True)
     _execute_all(runs)
     execute.execute(Run.scoreboard(where))
+    from lib.site import build  # what draws takes a second to import: so do the others below
+
     index = build.build(where, where / "book")
     print(f"\n{status.summary(where)}\n\nThe site: {execute.shown(index)}")
 
 
 def _record(options: argparse.Namespace) -> None:
+    from lib.site import readme
+
     runs = _runs(options.notebook, record.PROFILE, options.parameter)
     try:
         for run in runs:
@@ -165,10 +166,14 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _book(options: argparse.Namespace) -> None:
+    from lib.site import build
+
     print(build.build(options.results, options.output, solutions=not options.without_solutions))
 
 
 def _course(options: argparse.Namespace) -> None:
+    from lib.course import package
+
     made = package.make(compute.RUNS / "course", options.page, grader=options.grader == "otter")
     archive, student, instructor = map(execute.shown, (made.archive, made.student, made.instructor))
     print(f"{made.exercises} exercises, with {made.cells} measured cells")
@@ -183,7 +188,8 @@ def _judge(options: argparse.Namespace) -> None:
 
 
 def _pdf(options: argparse.Namespace) -> None:
-    from lib.site import pdf  # what reads and writes PDF is slow to import, and seldom asked for
+    from lib.site import build, pdf
+    from lib.site.chromium import launched
 
     with launched() as browser, scratch() as folder:  # without a browser, none is built
         site = build.build(options.results, folder / "site").parent
