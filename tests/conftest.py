@@ -44,8 +44,17 @@ torch.backends.cudnn.benchmark = False
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
+SLOWEST = ("notebooks", "elsewhere", "execute", "accessible", "another_paper", "fill", "attacks", "print", "site", "plan")
+"""The files that take longest: the first measures the quick profile, and other files have something to do meanwhile."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `cuda` are skipped where there is no such device."""
+    """The slowest files come first, so that none runs alone at the end, when others have nothing left to do.
+
+    Tests marked `cuda` are skipped where there is no such device.
+    """
+    places = {f"test_{name}": place for place, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
     for item in items:
         if item.get_closest_marker("cuda") and DEVICE.type != "cuda":
             item.add_marker(pytest.mark.skip(reason="needs a GPU that CUDA runs"))

@@ -8,10 +8,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import Window, window
 
+from lib.show.wording import MARKS, badge
+
 THEMES = ("light", "dark")
 CONTRAST = "color-contrast"
-COSTLY = [[".highlight"], ["mjx-container"]]
-"""Thousands of small elements in few colours: those of code are looked at once for all, formulas have the text's."""
+COSTLY = [[".highlight"], ["mjx-container"], ["div.ledger:not(.claim) tbody tr:nth-child(n + 6)"]]
+"""Thousands of small elements in few colours: those of code and the words of answers are looked at once for all,
+formulas have the text's, and of a table five rows are enough.
+"""
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
 TOKEN = re.compile(r'<span class="(\w{1,3})">')
 
@@ -64,6 +68,16 @@ def test_every_colour_of_code_can_be_read(theme: str, built_site: Path, checked:
     checked.page.locator("main div.highlight pre").first.evaluate("(pre, shown) => { pre.innerHTML = shown }", shown)
     checked.page.evaluate("document.querySelectorAll('main div.highlight pre')[0].id = 'kinds'")
     assert checked.contrast(theme, {"include": [["#kinds"]]}) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_word_of_an_answer_can_be_read(theme: str, built_site: Path, checked: Checked) -> None:
+    checked.open(built_site / "scoreboard.html")
+    words = "".join(f"<p>{badge('a word', tone)}</p>" for tone in MARKS)
+    checked.page.locator("main td").first.evaluate("(cell, words) => { cell.innerHTML = words }", words)
+    checked.page.evaluate("document.querySelector('main td').id = 'words'")
+    assert checked.page.locator("#words .verdict").count() == len(MARKS)
+    assert checked.contrast(theme, {"include": [["#words"]]}) == []
 
 
 def test_what_cannot_be_read_is_found(built_site: Path, checked: Checked) -> None:
