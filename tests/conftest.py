@@ -44,7 +44,18 @@ torch.backends.cudnn.benchmark = False
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
-SLOWEST = ("notebooks", "elsewhere", "execute", "accessible", "another_paper", "fill", "attacks", "print", "site", "plan")
+SLOWEST = (
+    "notebooks",
+    "elsewhere",
+    "execute",
+    "accessible",
+    "another_paper",
+    "fill",
+    "attacks",
+    "print",
+    "site",
+    "plan",
+)
 """The files that take longest: the first measures the quick profile, and other files have something to do meanwhile."""
 
 

@@ -86,16 +86,17 @@ def test_yardsticks_that_answer_all_images_alike_are_counted():
 def test_the_opening_says_which_defences_work():
     alike = here.which_work(all_rows(AutoAttack=0))
     assert alike.startswith(
-        "At eps 0.1 none of the papers' defences does better than no defence: the best keeps 0.12, no defence 0.00. At"
+        "At eps 0.1 none of the papers' defences does better than having none: 0.12 with the best, 0.00 without. At eps"
     )
-    assert alike.endswith("For comparison, PGD, rising eps (Wong 2018) keeps 0.16 there.")
+    assert alike.endswith("For comparison: 0.16 with PGD, rising eps (Wong 2018).")
     of = {name: Row([judgement(AutoAttack=20)]) for name in DEFENCES}
     of |= {NONE: Row([judgement(AutoAttack=10)]), "removal": Row([judgement(AutoAttack=0)])}
     of |= {name: of[NONE] for name in FROM_PAPERS[-3:]}
     told = here.which_work({0.1: of})
     assert told.startswith(
-        "At eps 0.1 no defence keeps 0.20 of the images safe from every attack, fine-tuning (Biswari) 0.40, retraining "
-        "(Sharna) 0.40; of the papers' others 3 as many within chance and 1 fewer. For comparison, PGD"
+        "At eps 0.1 the share of images safe from every attack is 0.20 without a defence, 0.40 with fine-tuning "
+        "(Biswari), 0.40 with retraining (Sharna); of the papers' others, as many within chance with 3, fewer with 1. "
+        "For comparison: 0.40 with "
     )
     assert here.why({0.1: of}) == (
         "At eps 0.1 fine-tuning (Biswari) has 0.60 under FGSM, and 0.40 if any attack may be tried."
@@ -104,7 +105,7 @@ def test_the_opening_says_which_defences_work():
 
 def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
     of = all_rows(AutoAttack=8)
-    assert here.groups(of).startswith("Here: at eps 0.1 no defence has 0.16 safe from all. Against it, ")
+    assert here.groups(of).startswith("Here: at eps 0.1 without a defence 0.16 is safe from all. Against that, ")
     assert here.transferred(of).count("under transfer") == 4
     assert here.networks(of).startswith("Where dots lie far apart")
     assert here.networks({0.3: {NONE: Row([judgement()])}}).startswith("One network of each kind was trained")

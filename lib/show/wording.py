@@ -119,7 +119,7 @@ def _stacked(measured: Mapping) -> str:
 def said(claimed: Mapping) -> str:
     """What the paper says: the printed number, or where it says so in words."""
     if claimed["value"] is not None:
-        return f"{claimed['printed']} <small>tolerance {claimed['tolerance']:g}</small>"
+        return f"{claimed['printed']}<small>, tolerance {claimed['tolerance']:g}</small>"
     effect = f" (the paper’s effect: {claimed['effect']:g})" if claimed["effect"] is not None else ""
     return html.escape(f"{claimed['way']}{effect}")
 

@@ -24,7 +24,7 @@ def which_work(rows: Rows) -> str:
     yardstick = best(rows[max(rows)], YARDSTICKS)
     told = [_against_none(eps, of) for eps, of in rows.items()]
     left = rows[max(rows)][yardstick].accuracy(WORST)
-    return f"{' '.join(told)} For comparison, {titled(yardstick)} keeps {left:.2f} there."
+    return f"{' '.join(told)} For comparison: {left:.2f} with {titled(yardstick)}."
 
 
 def _against_none(eps: float, of: Mapping[str, Row]) -> str:
@@ -32,13 +32,13 @@ def _against_none(eps: float, of: Mapping[str, Row]) -> str:
     if not groups[MORE]:
         highest = max(of[name].accuracy(WORST) for name in FROM_PAPERS)
         return (
-            f"At eps {eps:g} none of the papers' defences does better than no defence: the best keeps {highest:.2f}, "
-            f"no defence {none:.2f}."
+            f"At eps {eps:g} none of the papers' defences does better than having none: {highest:.2f} with the best, "
+            f"{none:.2f} without."
         )
-    kept = ", ".join(f"{titled(name)} {of[name].accuracy(WORST):.2f}" for name in groups[MORE])
-    beside = [f"{len(groups[word])} {word}" for word in (ALIKE, LESS) if groups[word]]
-    others = f"; of the papers' others {' and '.join(beside)}" if beside else ""
-    return f"At eps {eps:g} no defence keeps {none:.2f} of the images safe from every attack, {kept}{others}."
+    kept = ", ".join(f"{of[name].accuracy(WORST):.2f} with {titled(name)}" for name in groups[MORE])
+    beside = [f"{word} with {len(groups[word])}" for word in (ALIKE, LESS) if groups[word]]
+    others = f"; of the papers' others, {', '.join(beside)}" if beside else ""
+    return f"At eps {eps:g} the share of images safe from every attack is {none:.2f} without a defence, {kept}{others}."
 
 
 def why(rows: Rows) -> str:
@@ -64,7 +64,9 @@ def groups(rows: Rows) -> str:
     for eps, of in rows.items():
         found = {word: names for word, names in against_none(of).items() if names}
         told = "; ".join(f"{word}: {', '.join(map(_quoted, names))}" for word, names in found.items())
-        parts.append(f"at eps {eps:g} no defence has {of[NONE].accuracy(WORST):.2f} safe from all. Against it, {told}")
+        parts.append(
+            f"at eps {eps:g} without a defence {of[NONE].accuracy(WORST):.2f} is safe from all. Against that, {told}"
+        )
     return f"Here: {'. '.join(_capital(parts))}."
 
 
