@@ -95,8 +95,8 @@ def test_the_opening_says_which_defences_work():
     told = here.which_work({0.1: of})
     assert told.startswith(
         "At eps 0.1 the share of images safe from every attack is 0.20 without a defence, 0.40 with fine-tuning "
-        "(Biswari), 0.40 with retraining (Sharna); of the papers' others, as many within chance with 3, fewer with 1. "
-        "For comparison: 0.40 with "
+        "(Biswari), 0.40 with retraining (Sharna); of the papers' others 3 do not differ from that beyond chance, "
+        "1 has less. For comparison: 0.40 with "
     )
     assert here.why({0.1: of}) == (
         "At eps 0.1 fine-tuning (Biswari) has 0.60 under FGSM, and 0.40 if any attack may be tried."

@@ -36,8 +36,10 @@ def _against_none(eps: float, of: Mapping[str, Row]) -> str:
             f"{none:.2f} without."
         )
     kept = ", ".join(f"{of[name].accuracy(WORST):.2f} with {titled(name)}" for name in groups[MORE])
-    beside = [f"{word} with {len(groups[word])}" for word in (ALIKE, LESS) if groups[word]]
-    others = f"; of the papers' others, {', '.join(beside)}" if beside else ""
+    alike, less = len(groups[ALIKE]), len(groups[LESS])
+    beside = [f"{alike} do{'es' * (alike == 1)} not differ from that beyond chance"] if alike else []
+    beside += [f"{less} {'has' if less == 1 else 'have'} less"] if less else []
+    others = f"; of the papers' others {', '.join(beside)}" if beside else ""
     return f"At eps {eps:g} the share of images safe from every attack is {none:.2f} without a defence, {kept}{others}."
 
 
