@@ -184,6 +184,15 @@ def test_defences_are_held_against_no_defence_on_the_same_images():
     assert held[ALIKE] == ["filter, median"] and len(held[MORE]) == len(FROM_PAPERS) - 1
 
 
+def test_each_defence_of_the_papers_has_what_its_paper_reports():
+    of_papers = {name for name in FROM_PAPERS if name != "filter, median"}  # one paper, one claim, two readings
+    assert table.CLAIMED.keys() == of_papers
+    shown = table.claimed().data
+    assert shown.count('<th scope="row">') == len(of_papers)
+    link = '<a href="unlearning.html#unlearning.unlearned.accuracy">an accuracy of 0.9669 on attacked images</a>'
+    assert link in shown and "true class, filtered minus original" in shown
+
+
 def test_the_table_has_a_line_a_defence_best_worst_case_first():
     found = table.defences(all_rows(AutoAttack=0), 0.1, dict.fromkeys(DEFENCES, 1.5), [["another", "cell"]]).data
     assert found.count('<th scope="row">') == len(DEFENCES) + 1 and "× 1.50" in found

@@ -12,6 +12,7 @@ from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.defences import titled
 from lib.chapters.common_ground.judging import Judgement
 from lib.chapters.common_ground.rows import Row, Rows, by_worst_case
+from lib.ledger.claims import paper
 from lib.measure.intervals import rate
 from lib.show import tables
 
@@ -19,6 +20,29 @@ FEW = 6
 """Lines that need not be folded away."""
 
 HEAD = ["defence", "safe from all", *ATTACKS, "L-BFGS: median L2 (fooled)", "training seconds (cost)", "red flags"]
+
+
+CLAIMED = {
+    "removal": ("unlearning", "unlearned.accuracy"),
+    "fine-tuned": ("adversarial_training", "finetuned.adversarial_accuracy"),
+    "retrained": ("mitigation", "retrained.adversarial_accuracy"),
+    "mixed batches": ("adversarial_training", "mixed.adversarial_accuracy"),
+    "filter, printed": ("fragile_neurons", "filtered.raises_robustness"),
+}
+"""For each defence of the papers the chapter and the claim that says that it works; the filter's is for both rows."""
+
+
+def claimed() -> HTML:
+    """What the papers report of their defences, with links to where each claim is answered."""
+    lines = []
+    for name, (chapter, id) in CLAIMED.items():
+        source = paper(chapter)
+        claim = source.claims[id]
+        said = f"an accuracy of {claim.printed} on attacked images" if claim.printed else f"more than zero: {html.escape(claim.way)}"
+        link = f'<a href="{chapter}.html#{claim.address}">{said}</a> <small>({html.escape(str(claim.where))})</small>'
+        lines.append([titled(name), html.escape(source.title), link])
+    title = "What each paper reports of its defence, on its own network and by its own attack"
+    return tables.table(title, ["defence", "paper", "it reports"], lines, wraps=True)
 
 
 def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:
