@@ -38,7 +38,8 @@ def claimed() -> HTML:
     for name, (chapter, id) in CLAIMED.items():
         source = paper(chapter)
         claim = source.claims[id]
-        said = f"an accuracy of {claim.printed} on attacked images" if claim.printed else f"more than zero: {html.escape(claim.way)}"
+        number = f"an accuracy of {claim.printed} on attacked images"
+        said = html.escape(number if claim.printed else f"more than zero: {claim.way}")
         link = f'<a href="{chapter}.html#{claim.address}">{said}</a> <small>({html.escape(str(claim.where))})</small>'
         lines.append([titled(name), html.escape(source.title), link])
     title = "What each paper reports of its defence, on its own network and by its own attack"
