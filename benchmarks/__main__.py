@@ -19,6 +19,7 @@ from benchmarks.timing import Row, measure
 from lib import compute, provenance
 from lib.data import Dataset, load
 from lib.files import atomic
+from lib.run import interrupts
 from lib.site import benchmarks as page
 
 RECORDED = compute.ROOT / "book" / "recorded"
@@ -137,6 +138,7 @@ def report(name: str, row: dict) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Time what the command line asks for."""
+    interrupts.heed()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n\n")[2])
     parser.add_argument("rows", nargs="*", metavar="row", help=f"which rows: {', '.join(ROWS)}; all by default")
     parser.add_argument("--device", choices=tuple(page.KINDS), help="where; the fastest device at hand by default")

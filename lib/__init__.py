@@ -6,8 +6,14 @@ some of it is read once, when torch's libraries start.
 
 import ctypes
 import os
+import signal
 import sys
 from contextlib import suppress
+
+# Ctrl-C ends a command that still imports torch, as `python -m lib.run` does for seconds, at once and without a word:
+# it has begun nothing. From then on it listens (`lib.run.interrupts.heed`).
+if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # Threads that spin for long while they wait make a training many times slower wherever another program wants the same
 # cores; those that sleep at once make it a third slower where none does.

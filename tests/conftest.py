@@ -48,15 +48,15 @@ SLOWEST = (
     "notebooks",
     "elsewhere",
     "execute",
-    "accessible",
-    "another_paper",
     "fill",
     "attacks",
-    "print",
+    "another_paper",
     "site",
+    "accessible",
+    "print",
     "plan",
 )
-"""The files that take longest: the first measures the quick profile, and other files have something to do meanwhile."""
+"""The files that take longest: the first measures the quick profile, and the next ones do not wait for it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -55,6 +55,21 @@ HEARS = "try:\n    READY\n    while True:\n        time.sleep(0.05)\nexcept Keyb
 IS_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nREADY\ntime.sleep(60)"
 
 
+@pytest.mark.survives(
+    "kills",
+    "Ctrl-C comes while a command starts.",
+    "It ends at once, without a word.",
+)
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="what a process has loaded is not told here")
+def test_a_command_that_is_interrupted_while_it_starts_ends_without_a_word() -> None:
+    command = [sys.executable, "-m", "lib.run", "status"]
+    begun = subprocess.Popen(command, cwd=compute.ROOT, stderr=subprocess.PIPE, text=True)
+    until(lambda: "libtorch" in Path(f"/proc/{begun.pid}/maps").read_text())
+    begun.send_signal(signal.SIGINT)
+    _, said = begun.communicate(timeout=60)
+    assert begun.returncode == -signal.SIGINT and said == ""
+
+
 def test_an_interrupt_that_python_drops_comes_again() -> None:
     ran = subprocess.run([sys.executable, "-c", DROPPED], cwd=compute.ROOT, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 7, ran.stderr
