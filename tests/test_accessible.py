@@ -73,11 +73,8 @@ def test_every_colour_of_code_can_be_read(theme: str, built_site: Path, checked:
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_word_of_an_answer_can_be_read(theme: str, built_site: Path, checked: Checked) -> None:
     checked.open(built_site / "scoreboard.html")
-    words = "".join(f"<p>{badge('a word', tone)}</p>" for tone in MARKS)
-    shown = checked.page.locator("main span.verdict:visible").first
-    shown.evaluate(
-        "(one, words) => { const cell = one.parentElement; cell.innerHTML = words; cell.id = 'words' }", words
-    )
+    words = "<br>".join(badge("a word", tone) for tone in MARKS)  # not in a table, whose shades axe cannot judge
+    checked.page.locator("main p").first.evaluate("(p, words) => { p.innerHTML = words; p.id = 'words' }", words)
     assert checked.page.locator("#words .verdict").count() == len(MARKS)
     assert checked.contrast(theme, {"include": [["#words"]]}) == []
 
