@@ -125,10 +125,10 @@ def rows(digits: Dataset, *, images: int, batch_size: int, epochs: int) -> dict[
 
 def row(name: str, task: Task) -> Row:
     """One attack, by all."""
-    contenders = [Contender("lib.attacks", partial(with_lib, name, task), ours=True)]
+    contenders = [Contender("lib.attack", partial(with_lib, name, task), ours=True)]
     if isinstance(OURS[name], BIM):
         early = partial(with_lib, name, task, early_stop=True)
-        contenders.append(Contender("lib.attacks, stopping early", early, ours=True))
+        contenders.append(Contender("lib.attack, stopping early", early, ours=True))
     contenders += [Contender(peer, partial(prepare, name, task)) for peer, prepare in PEERS.items()]
     read_rightly = evaluation.score(task.model, task.x, task.y).correct
 
