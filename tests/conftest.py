@@ -45,18 +45,10 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 SLOWEST = (
-    "notebooks",
-    "elsewhere",
-    "execute",
-    "fill",
-    "attacks",
-    "another_paper",
-    "site",
-    "accessible",
-    "print",
-    "plan",
+    *("notebooks", "elsewhere", "execute", "fill", "another_paper", "attacks", "plan", "sweep", "benchmarks"),
+    *("interrupts", "environment", "record", "run", "print", "accessible", "site"),
 )
-"""The files that take longest: the first measures the quick profile, and the next ones do not wait for it."""
+"""The files that take longest: the first measures the quick profile, and none that waits for it comes soon after."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
