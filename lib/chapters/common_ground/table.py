@@ -41,9 +41,9 @@ def claimed() -> HTML:
         number = f"an accuracy of {claim.printed} on attacked images"
         said = html.escape(number if claim.printed else f"more than zero: {claim.way}")
         link = f'<a href="{chapter}.html#{claim.address}">{said}</a> <small>({html.escape(str(claim.where))})</small>'
-        lines.append([titled(name), html.escape(source.title), link])
+        lines.append([titled(name), f"{link}<br><small>{html.escape(source.title)}</small>"])
     title = "What each paper reports of its defence, on its own network and by its own attack"
-    return tables.table(title, ["defence", "paper", "it reports"], lines, wraps=True)
+    return tables.table(title, ["defence", "its paper reports"], lines, wraps=True)
 
 
 def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:
