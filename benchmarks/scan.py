@@ -39,7 +39,7 @@ def rows(digits: Dataset, *, images: int, train_images: int) -> dict[str, Row]:
         title="The kernel scan",
         images=len(x),
         contenders=[
-            Contender("fragile_neurons", lambda: partial(correct_without, model, x, y), ours=True),
+            Contender("lib", lambda: partial(correct_without, model, x, y), ours=True),
             Contender("one by one", lambda: partial(one_by_one, model, x, y)),
         ],
         score=lambda correct: float(correct.mean()),
