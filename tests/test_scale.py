@@ -18,7 +18,7 @@ OWN = {"dataset": "mnist", "network": "resnet50", "epochs": 15, "round_epochs": 
         ({}, ()),
         ({"dataset": "digits"}, ("5,000 images of digits for MNIST",)),
         ({"epochs": 2}, ("2 epochs for 15",)),
-        ({"epochs": 2, "round_epochs": 1}, ("2 epochs for 15", "1 epochs a round for 15")),
+        ({"epochs": 2, "round_epochs": 1}, ("2 epochs for 15", "1 epoch a round for 15")),
         ({"network": "a small CNN"}, ("a small CNN for ResNet-18 or ResNet-50",)),
     ],
 )

@@ -14,8 +14,8 @@ NAMES = {
 }
 """What is called otherwise where it is told."""
 
-UNITS = {"epochs": "epochs", "rounds": "rounds", "round_epochs": "epochs a round"}
-"""What a number of each key counts."""
+UNITS = {"epochs": "epoch{}", "rounds": "round{}", "round_epochs": "epoch{} a round"}
+"""What a number of each key counts, with a place for its plural's s."""
 
 
 def smaller(claim: Claim, run: Mapping[str, object]) -> tuple[str, ...]:
@@ -41,7 +41,8 @@ def smaller(claim: Claim, run: Mapping[str, object]) -> tuple[str, ...]:
 
 def _short(key: str, had: object, wanted: object) -> str:
     if isinstance(wanted, int | float):
-        return f"{had:g} {UNITS.get(key, key)} for {wanted:g}" if had < wanted else ""
+        unit = UNITS.get(key, key).format("" if had == 1 else "s")
+        return f"{had:g} {unit} for {wanted:g}" if had < wanted else ""
     allowed = wanted if isinstance(wanted, list) else [wanted]
     return "" if had in allowed else f"{_named(had)} for {' or '.join(map(_named, allowed))}"
 
