@@ -261,7 +261,9 @@ def test_the_second_row_looks_like_an_untrained_network_s_or_hardly():
     )
     away = {"fig2": made.cloud(0, (0.5, 3.0), 50), "fig4": made.cloud(1, (0.6, 3.0), 50)}
     said = here.untrained(away)
-    hardly = "is hardly an untrained network's (2.0% of the networks of Fig. 2, the likeliest, lie as far out)"
+    hardly = (
+        "is hardly an untrained network's (a point as far out has a probability of 0.020 for Fig. 2's, the likeliest)"
+    )
     assert said == f"Here: on clean images the paper's second row {hardly}; under FGSM it {hardly}."
 
 

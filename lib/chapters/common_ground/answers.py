@@ -9,7 +9,7 @@ from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, PGD
 from lib.chapters.common_ground.experiment import Experiment
 from lib.chapters.common_ground.judging import WORST
 from lib.chapters.common_ground.measure import FirstFound
-from lib.chapters.common_ground.rows import Row, Rows, best
+from lib.chapters.common_ground.rows import Rows, best
 from lib.measure.intervals import Measured, rate
 from lib.measure.red_flags import MARGIN
 
@@ -41,8 +41,8 @@ def _title(name: str) -> str:
     return name.replace(", ", "_").replace(" ", "_").lower()
 
 
-def summary(first: Sequence[FirstFound], rows: Rows, experiment: Experiment) -> dict[str, object]:
-    """The numbers that prose shows."""
+def summary(rows: Rows, experiment: Experiment) -> dict[str, object]:
+    """The numbers and sentences that prose shows."""
     of_data = "MNIST" if experiment.dataset == "mnist" else f"{experiment.dataset} (a small sample of MNIST)"
     found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged(rows)}
     networks = "one network" if experiment.seeds == 1 else f"{experiment.seeds} networks"
@@ -53,19 +53,13 @@ def summary(first: Sequence[FirstFound], rows: Rows, experiment: Experiment) -> 
         "of-several": here.networks(rows),
         "margin": MARGIN,
     }
-    costs = experiment.costs(first[0].n_train)
     for word, eps in (("small", experiment.eps_small), ("large", experiment.eps_large)):
         of = rows[eps]
         strongest, yardstick = best(of, FROM_PAPERS), best(of, YARDSTICKS)
         found |= {f"best-{word}": titled(strongest), f"pgd-{word}": titled(yardstick)}
         for who, name in (("none", NONE), ("pgd", yardstick), ("papers", strongest)):
-            found |= {f"{who}-{word}-{key}": value for key, value in _told(of[name]).items()}
-            found[f"{who}-{word}-cost"] = costs[name]
+            found[f"{who}-{word}-left"] = f"{rate(of[name].worst):.2f}"
     return found
-
-
-def _told(row: Row) -> dict[str, object]:
-    return {"left": f"{rate(row.worst):.2f}", "worst": row.accuracy(WORST), "fgsm": row.accuracy("FGSM")}
 
 
 def judged(rows: Rows) -> int:

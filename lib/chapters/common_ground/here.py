@@ -115,7 +115,11 @@ def what_is_left(rows: Rows) -> str:
 
 def _capital(parts: Sequence[str]) -> list[str]:
     """Sentences of which all but the first begin with a capital letter."""
-    return [part if not place else part[0].upper() + part[1:] for place, part in enumerate(parts)]
+    return [part if not place else _upper(part) for place, part in enumerate(parts)]
+
+
+def _upper(part: str) -> str:
+    return part[0].upper() + part[1:]
 
 
 def filtered(found: FilterFound) -> str:
@@ -207,4 +211,4 @@ def yardsticks(rows: Rows) -> str:
     told += [f"less than half of clean accuracy is safe from all attacks: {', '.join(weak)}"] if weak else []
     if not told:
         return f"Here: all {count} networks serve as yardsticks."
-    return f"Here: of {count} networks these are no yardstick. {_capital(['', '; '.join(told)])[1]}."
+    return f"Here: of {count} networks these are no yardstick. {_upper('; '.join(told))}."

@@ -164,7 +164,7 @@ def untrained(clouds: Clouds) -> str:
 
 def _likely(lenet: str, share: float) -> str:
     fits = "looks like an untrained network's" if share > UNLIKELY else "is hardly an untrained network's"
-    return f"{fits} ({share:.1%} of the networks of {labels.figure(lenet)}, the likeliest, lie as far out)"
+    return f"{fits} (a point as far out has a probability of {share:.3f} for {labels.figure(lenet)}'s, the likeliest)"
 
 
 def at_any_eps(curves: Curves, experiment: Experiment) -> str:
