@@ -27,7 +27,14 @@ os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
 # belong to, and a training that is repeated has to end at those.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
-import torch
+# NumPy's BLAS has threads of its own, which spin while they wait, whatever is set above. Its matrices here are small:
+# beside another program on two cores, statistics with two threads took fourteen times as long as with one.
+import numpy  # noqa: F401 - has to be there to be limited, and before torch, whose own BLAS keeps its threads
+from threadpoolctl import threadpool_limits
+
+threadpool_limits(1, "blas")
+
+import torch  # noqa: E402
 
 torch.backends.cudnn.deterministic = True
 
