@@ -5,6 +5,7 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 from test_common_ground_measure import SMALL
 
 from lib.chapters.common_ground import answers, figures, frames, table
@@ -223,6 +224,16 @@ def test_figures_are_drawn_from_rows():
         assert [ax.get_title() for ax in figure.axes] == ["eps 0.1", "eps 0.3"]
     drawn = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2]], "b": [[0.9, 0.0]]}})
     assert [ax.get_title() for ax in drawn.axes] == ["trained at eps 0.1"] and len(drawn.axes[0].get_xticks()) == 6
+    plt.close("all")
+
+
+def test_a_defence_has_one_colour_in_all_figures():
+    by_price = figures.price(all_rows(), dict.fromkeys(DEFENCES, 2.0)).axes[0]
+    named = [text.get_text().split("  ×")[0] for text in by_price.texts]
+    circles = {name: one.get_edgecolor()[0] for name, one in zip(named, by_price.collections, strict=True)}
+    over_eps = figures.over_eps([0.0, 0.5], {0.1: {name: [[1.0, 0.2]] for name in DRAWN}})
+    lines = {line.get_label(): to_rgba(line.get_color()) for line in over_eps.axes[0].lines}
+    assert len(lines) == len(DRAWN) and {name: tuple(circles[name]) for name in lines} == lines
     plt.close("all")
 
 

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from lib.chapters.common_ground import drawing
 from lib.chapters.common_ground.attacks import ATTACKS
-from lib.chapters.common_ground.defences import titled
+from lib.chapters.common_ground.defences import DEFENCES, titled
+from lib.chapters.common_ground.experiment import DRAWN
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure_weights import PlacesFound, ShownFound
 from lib.chapters.common_ground.rows import Rows, by_worst_case
@@ -70,11 +71,11 @@ def table(rows: Rows) -> Figure:
 
 
 def price(rows: Rows, costs: Mapping[str, float]) -> Figure:
-    """Every defence by clean accuracy, the worst case and cost."""
+    """Every defence by clean accuracy, the worst case and cost, in the colours that `over_eps` gives them."""
+    order = [*DRAWN, *(name for name in DEFENCES if name not in DRAWN)]
     points = {
         f"eps {eps:g}": {
-            titled(name): (of[name].accuracy("clean"), of[name].accuracy(WORST), costs[name])
-            for name in by_worst_case(rows)
+            titled(name): (of[name].accuracy("clean"), of[name].accuracy(WORST), costs[name]) for name in order
         }
         for eps, of in rows.items()
     }
