@@ -24,6 +24,11 @@ PHONE = 390
 OVERFLOWING = """() => [...document.querySelectorAll("main :is(td, th, pre)")]
     .filter(cell => cell.clientWidth && cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)"""
 """The text of the table cells and of the blocks of code whose text runs out of them."""
+SMALL_FIGURES = """() => [...document.querySelectorAll("main figure img")].filter(image => image.clientHeight && (
+    image.closest("a")?.href !== image.src
+    || Math.abs(image.clientWidth * image.naturalHeight / image.clientHeight / image.naturalWidth - 1) > 0.03
+)).map(image => image.alt)"""
+"""What is said of the figures that do not lead to themselves at full size, or have lost their shape."""
 VERBATIM = {"pre", "code", "script", "style"}
 MARKUP = re.compile(r"```|:::|\{(?:glue|cite|doc|ref|numref)\b")
 """What the renderer reads: in the prose of a page it means a fence or a role that was not understood."""
@@ -69,6 +74,8 @@ class Visit:
     formulas: int
     broken_formulas: int
     overflowing: list[str]
+    figures: int
+    small_figures: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +109,8 @@ def visits(pages: dict[str, Page], address: str, chromium: Window) -> dict[str, 
         width = chromium.page.evaluate("document.documentElement.scrollWidth")
         formulas = chromium.page.locator("mjx-container").count()
         broken = chromium.page.locator("mjx-merror, [data-mjx-error]").count()
-        seen[name] = Visit(sight, width, formulas, broken, chromium.page.evaluate(OVERFLOWING))
+        found = [chromium.page.evaluate(OVERFLOWING), chromium.page.locator("main figure img").count()]
+        seen[name] = Visit(sight, width, formulas, broken, *found, chromium.page.evaluate(SMALL_FIGURES))
     return seen
 
 
@@ -127,6 +135,11 @@ def test_no_page_scrolls_sideways_on_a_phone(visits: dict[str, Visit]) -> None:
 def test_formulas_are_set(visits: dict[str, Visit]) -> None:
     assert visits["primer.html"].formulas > 20
     assert {name: visit.broken_formulas for name, visit in visits.items() if visit.broken_formulas} == {}
+
+
+def test_a_figure_leads_to_itself_at_full_size_and_keeps_its_shape(visits: dict[str, Visit]) -> None:
+    assert all(visits[name].figures for name in ("intro.html", "primer.html", "benchmarks.html", "mitigation.html"))
+    assert {name: visit.small_figures for name, visit in visits.items() if visit.small_figures} == {}
 
 
 def test_search_finds_the_one_page_that_has_a_word(address: str, chromium: Window) -> None:

@@ -112,11 +112,10 @@ def _parts(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> str:
         times = [f"{whole * 1000:.3g} ms", "–" if ours is None else f"{ours * 1000:.3g} ms"]
         lines.append([markup.plain(row["title"]), KINDS.get(kind, kind), *shares, *times])
     said = "; ".join(spoken)
-    figure = (
-        f"```{{figure}} {folder}/{PARTS_CHART}\n:name: benchmarks-parts\n:alt: Bars of the parts of a step. {said}.\n"
-    )
-    caption = "What a step of training is made of, part by part; the diamond is a whole step of ours.\n```"
-    return "\n\n".join(filter(None, [f"{figure}\n{caption}", markup.table("Parts of a step", head, lines), missing]))
+    caption = "What a step of training is made of, part by part; the diamond is a whole step of ours."
+    alt = f"Bars of the parts of a step. {said}."
+    figure = markup.figure(f"{folder}/{PARTS_CHART}", alt, caption, "benchmarks-parts")
+    return "\n\n".join(filter(None, [figure, markup.table("Parts of a step", head, lines), missing]))
 
 
 def _timed_cells(device: str, row: Mapping, name: str) -> list[str]:
@@ -153,7 +152,7 @@ def _chart(ratios: Sequence[tuple[str, Mapping, str | None]], folder: str) -> st
         said.append(f"{device}, {row['title']}, {ours or 'no ratio'}: {value}, aim {row['aim']:g}")
     alt = f"Bars of the fastest peer's time over ours. {'; '.join(said)}."
     caption = "How many times as fast as the fastest peer. The line on a bar spans the quartiles of the rounds."
-    return f"```{{figure}} {folder}/{CHART}\n:name: benchmarks-ratios\n:alt: {alt}\n\n{caption}\n```"
+    return markup.figure(f"{folder}/{CHART}", alt, caption, "benchmarks-ratios")
 
 
 def _conditions(rows: Sequence[tuple[str, Mapping]]) -> str:

@@ -71,6 +71,5 @@ def _defences(run: Run | None, folder: Path) -> str:
     if not shown:
         return NOT_RUN
     (folder / "defences.png").write_bytes(shown.png)
-    lines = [f"```{{figure}} {folder.name}/defences.png", f":alt: {shown.alt}", "", shown.caption]
-    older = [OLDER] if results.edition(run.results()) == 1 else []
-    return "\n".join([*lines, *older, "```", ""])
+    older = f"\n{OLDER}" if results.edition(run.results()) == 1 else ""
+    return markup.figure(f"{folder.name}/defences.png", shown.alt, f"{shown.caption}{older}") + "\n"

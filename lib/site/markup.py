@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+SCALED = ":scale: 100"
+"""Sphinx makes a link of a picture whose scale is given; `_static/book.css` keeps it as wide as the page."""
+
 
 def table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, wraps: bool = False) -> str:
     """A table in Markdown, in a box of its own that scrolls sideways; cells are Markdown without line breaks.
@@ -15,6 +18,12 @@ def table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, wra
     kind = "ledger wraps" if wraps else "ledger"
     opening = f'<div class="{kind}" tabindex="0" role="region" aria-label="{html.escape(label)}">'
     return "\n".join([opening, "", *(f"| {' | '.join(cells)} |" for cells in lines), "", "</div>"])
+
+
+def figure(path: str, alt: str, caption: str, name: str | None = None) -> str:
+    """A picture with its caption, in Markdown; it is a link to itself at full size."""
+    options = [f":name: {name}"] if name else []
+    return "\n".join([f"```{{figure}} {path}", *options, f":alt: {alt}", SCALED, "", caption, "```"])
 
 
 def plain(text: str) -> str:

@@ -27,6 +27,7 @@ def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
     clean(notebook)
     if name not in runs or results.edition(runs[name].results()) > 1:
         take_prose(notebook, name)
+    link_figures(notebook)
     told_of = book.chapters() if name == book.SCOREBOARD else [name]
     stale = stale_note(runs[one] for one in told_of if one in runs)
     if stale:
@@ -70,6 +71,13 @@ def take_prose(notebook: NotebookNode, name: str) -> None:
 
 def _digest(cell: NotebookNode) -> str:
     return code_digest(cell.source)
+
+
+def link_figures(notebook: NotebookNode) -> None:
+    """Let each figure be a link to itself at full size, in place, as `markup.figure` does: on a phone it is small."""
+    for cell in notebook.cells:
+        if image := cell.metadata.get("mystnb", {}).get("image"):
+            image["scale"] = "100"
 
 
 def clean(notebook: NotebookNode) -> None:

@@ -69,7 +69,7 @@ def _picture(name: str, taken: Taken, run: Run | None, folder: Path) -> str:
         return missing(taken.notebook)
     (folder / f"{name}.png").write_bytes(found.png)
     source = f"From {{doc}}`{taken.notebook}`."
-    return _figure(folder, f"{name}.png", found.alt, f"{found.caption} {source}")
+    return markup.figure(f"{folder.name}/{name}.png", found.alt, f"{found.caption} {source}")
 
 
 def _drawn(draw, name: str, alt: str, caption: str, folder: Path, *arguments: object) -> str:
@@ -77,11 +77,7 @@ def _drawn(draw, name: str, alt: str, caption: str, folder: Path, *arguments: ob
         drawn: Figure = draw(*arguments)
         drawn.savefig(folder / f"{name}.svg", metadata={"Date": None}, facecolor="white", bbox_inches="tight")
         plt.close(drawn)
-    return _figure(folder, f"{name}.svg", alt, caption)
-
-
-def _figure(folder: Path, file: str, alt: str, caption: str) -> str:
-    return "\n".join([f"```{{figure}} {folder.name}/{file}", f":alt: {alt}", "", caption, "```"])
+    return markup.figure(f"{folder.name}/{name}.svg", alt, caption)
 
 
 def _statement(entry: Mapping, chapter: str, folder: Path) -> str:
