@@ -17,8 +17,9 @@ from tqdm import tqdm
 from lib import compute, data, provenance
 from lib.digest import code, values
 from lib.evidence import store
+from lib.evidence.begun import Begun
 from lib.evidence.store import Made
-from lib.files import atomic, naming
+from lib.files import naming
 from lib.train import turns
 from lib.train.turns import Busy
 
@@ -129,8 +130,8 @@ class Cell(Generic[R]):
 
     def measured(self) -> tuple[R, Made]:
         """Measure it and keep it; for whoever holds it `alone`."""
-        commit, started = provenance.commit(), time.perf_counter()
-        with data.noting() as used, turns.noting(self._note_begun):
+        commit, begun, started = provenance.commit(), self.begun, time.perf_counter()
+        with data.noting() as used, turns.noting(begun.came_to):
             record = self.part.measure(self.setting)
         made = Made(
             self.part.chapter,
@@ -143,22 +144,19 @@ class Cell(Generic[R]):
             provenance.describe_device(),
             torch.get_num_threads(),
             provenance.versions(),
-            round(time.perf_counter() - started, 3),
+            round(time.perf_counter() - started + sum(begun.earlier.values()), 3),
             provenance.peak_memory_bytes(),
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
         path = FOLDERS[0] / self.part.chapter / f"{self.name}.npz"
         store.write(path, record, made)
-        self.begun.unlink(missing_ok=True)
+        begun.path.unlink(missing_ok=True)
         return store.read(path, self.part.record, self.digest)
 
     @property
-    def begun(self) -> Path:
-        """The file that says, as long as the cell is not made, which trainings it has begun: a folder's name a line."""
-        return FOLDERS[0] / BEGUN / self.digest[:32]
-
-    def _note_begun(self, training: Path) -> None:
-        note_begun(self.begun, [training.name])
+    def begun(self) -> Begun:
+        """The trainings that it has begun, as long as it is not made."""
+        return Begun(FOLDERS[0] / BEGUN / self.digest[:32])
 
     @contextmanager
     def alone(self, wait: bool) -> Iterator[None]:
@@ -197,13 +195,6 @@ def locks() -> Path:
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def note_begun(note: Path, trainings: Iterable[str]) -> None:
-    """Add trainings to those that a cell has begun."""
-    known = note.read_text(encoding="utf-8").split() if note.exists() else []
-    with atomic(note) as temporary:
-        temporary.write_text("\n".join(dict.fromkeys([*known, *trainings])), encoding="utf-8")
 
 
 def records(cells: Iterable[Cell[R]]) -> list[R]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import torch
 
 from lib.evidence import cells
+from lib.evidence.begun import Begun
 from lib.evidence.cells import Cell
 from lib.files import atomic
 from lib.train import snapshots
@@ -29,10 +30,13 @@ class Refused(ValueError):
     """What is no state of a training; the message says why."""
 
 
-def begun(cell: Cell) -> list[str]:
-    """The trainings that a cell has begun, by the names of their folders; none where it is made."""
-    names = cell.begun.read_text(encoding="utf-8").split() if cell.begun.exists() and not cell.is_kept else []
-    return [name for name in names if TRAINING.fullmatch(name)]
+def begun(cell: Cell) -> dict[str, float]:
+    """The trainings that a cell has begun, by the names of their folders; none where it is made.
+
+    With each the seconds that it had taken before.
+    """
+    found = {} if cell.is_kept else cell.begun.trainings()
+    return {name: seconds for name, seconds in found.items() if TRAINING.fullmatch(name)}
 
 
 def pack(wanted: Iterable[Cell], archive: zipfile.ZipFile, at_most: float) -> tuple[int, int]:
@@ -52,7 +56,7 @@ def pack(wanted: Iterable[Cell], archive: zipfile.ZipFile, at_most: float) -> tu
     """
     digests: dict[str, str] = {}
     packed: dict[str, bool] = {}
-    trainings = {cell.begun.name: names for cell in wanted if (names := begun(cell))}
+    trainings = {cell.begun.path.name: names for cell in wanted if (names := begun(cell))}
     for name in dict.fromkeys(name for names in trainings.values() for name in names):
         files = dict(_states(name))
         size = sum(map(len, files.values()))
@@ -91,9 +95,14 @@ def unpack(archive: zipfile.ZipFile) -> int:
         except Refused as error:
             print(f"{name}: left out, {error}", file=sys.stderr)
     for cell, trainings in listed["begun"].items():
-        if CELL.fullmatch(cell) and all(map(TRAINING.fullmatch, trainings)):
-            cells.note_begun(cells.FOLDERS[0] / cells.BEGUN / cell, trainings)
+        if CELL.fullmatch(cell) and _are_seconds(trainings):
+            Begun(cells.FOLDERS[0] / cells.BEGUN / cell).add(trainings)
     return new
+
+
+def _are_seconds(trainings: object) -> bool:
+    found = trainings.items() if isinstance(trainings, dict) else [("", 0)]
+    return all(TRAINING.fullmatch(name) and isinstance(seconds, int | float) for name, seconds in found)
 
 
 def _listed(archive: zipfile.ZipFile) -> Mapping[str, dict]:

@@ -101,8 +101,8 @@ def _tidy(runs: Sequence[Run]) -> None:
     """Remove what says which trainings a cell has begun where it is kept: whoever made it was killed just then."""
     notes = {path.name for path in (cells.FOLDERS[0] / cells.BEGUN).glob("*")}
     for cell in [cell for run in runs for cell in run.experiment.cells()] if notes else []:
-        if cell.begun.name in notes and cell.is_kept:
-            cell.begun.unlink(missing_ok=True)
+        if cell.begun.path.name in notes and cell.is_kept:
+            cell.begun.path.unlink(missing_ok=True)
 
 
 def default_jobs() -> int:

@@ -161,6 +161,12 @@ class Snapshots:
 
         Where that is after all `epochs`, nothing has to go on from it.
         """
+        epoch = self._restore(state, upto, epochs)
+        if self.folder:
+            turns.note(self.folder, state.history.seconds)
+        return epoch
+
+    def _restore(self, state: State, upto: int, epochs: int) -> int:
         for epoch, path in self._newest_first(upto):
             found = self._read(path)
             if found and (found["optimizer"]["state"] or epoch == epochs):

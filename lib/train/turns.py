@@ -16,18 +16,26 @@ class Busy(RuntimeError):
     """Another process is at it."""
 
 
-_noting: list[Callable[[Path], object]] = []
+_noting: list[Callable[[Path, float], object]] = []
 _patient_from: list[float] = []
 
 
 @contextmanager
-def noting(noted: Callable[[Path], object]) -> Iterator[None]:
-    """Have `noted` called with the folder of each training that begins, or is looked for, in the meantime."""
+def noting(noted: Callable[[Path, float], object]) -> Iterator[None]:
+    """Have `noted` called with the folder of each training that begins, or goes on, in the meantime, and with the
+    seconds that it has taken until then.
+    """
     _noting.append(noted)
     try:
         yield
     finally:
         _noting.remove(noted)
+
+
+def note(folder: Path, seconds: float) -> None:
+    """Say that a training of so many seconds begins, or goes on, or is at its end already."""
+    for noted in _noting:
+        noted(folder, seconds)
 
 
 @contextmanager
@@ -50,8 +58,6 @@ def in_turn(folder: Path) -> Iterator[None]:
         Where another process holds it, and this one is `impatient`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for noted in _noting:
-        noted(folder)
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
