@@ -1,6 +1,7 @@
 """The tables, figures and sentences of the chapter on unlearning, on made-up evidence."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -234,9 +235,14 @@ def test_all_ways_that_give_the_third_row_are_in_the_short_table():
 def test_the_third_row_s_figure_has_each_way_once_and_the_paper_s_tolerances():
     (ax,) = figures.third_row(networks(), made.loops()).axes
     *marks, star = ax.lines
-    assert sum(len(line.get_xdata()) for line in marks) == 78 and star.get_xdata()[0] == 0.1546
-    idle = [line for line in marks if line.get_label().endswith("nothing unlearned")]
-    assert [len(line.get_xdata()) for line in idle] == [2 * (1 + 2)] * 3
+    assert len(marks) == 78 and star.get_xdata()[0] == 0.1546
+    of = [(line.get_color(), line.get_marker().strip("$")) for line in marks]
+    for colour in dict.fromkeys(colour for colour, _ in of):
+        counts = Counter(mark for one, mark in of if one == colour)
+        (idle,) = counts.keys() - set("bcdef")
+        assert [counts[letter] for letter in "bcdef"] == [4] * 5 and counts[idle] == 2 * (1 + 2)
+    named = [text.get_text() for text in ax.figure.legends[0].get_texts()]
+    assert named == [*labels.PRINTED.values(), "the paper, with tolerances"]
     (box,) = ax.patches
     assert box.get_x() < 0.1546 < box.get_x() + box.get_width() and box.get_height() == pytest.approx(0.04)
 

@@ -92,16 +92,19 @@ def room(rooms: Rooms) -> Figure:
 
 
 def third_row(networks: Networks, loop: Loop) -> Figure:
-    """Accuracy over loss for each way to the third row; open where nothing was unlearned. A box has the tolerances."""
+    """Accuracy over loss for each way to the third row: the letter of its reading, or an open mark where nothing was
+    unlearned. A box has the tolerances.
+    """
     figure, ax = plt.subplots(figsize=(6.4, 4.4))
-    found = rates.ways(networks, loop)
     for number, (attack, name) in enumerate(labels.PRINTED.items()):
-        for idle in (False, True):
-            points = [rates.means(of) for way, of in found.items() if _is(way, attack, idle)]
-            accuracy, loss = zip(*points, strict=True)
-            look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 5, "linestyle": "none"}
-            look |= {"markerfacecolor": "none"} if idle else {}
-            ax.plot(loss, accuracy, label=f"{name}{', nothing unlearned' if idle else ''}", **look)
+        look, named = {"color": COLOURS[number], "linestyle": "none"}, name
+        for way, of in rates.ways(networks, loop).items():
+            if way[0].removesuffix(CLIPPED) == attack:
+                accuracy, loss = rates.means(of)
+                idle = way[2] in rates.NOTHING_UNLEARNED
+                mark = {"marker": MARKERS[number], "markerfacecolor": "none"} if idle else {"marker": f"${way[2]}$"}
+                ax.plot(loss, accuracy, label=named if idle else None, markersize=6, **look, **mark)
+                named = None if idle else named
     (accuracy, loss), (high, wide) = rates.PAPER_ROW_3, rates.WITHIN_3
     ax.add_patch(Rectangle((loss - wide, accuracy - high), 2 * wide, 2 * high, fill=False, edgecolor="0.25"))
     ax.plot(
@@ -110,11 +113,6 @@ def third_row(networks: Networks, loop: Loop) -> Figure:
     ax.set(xscale="log", xlabel="mean loss (nats)", ylabel="accuracy")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
-
-
-def _is(way: rates.Way, attack: str, idle: bool) -> bool:
-    """Whether a way has this attack, clipped or not, on a network of which nothing was unlearned, or on another."""
-    return way[0].removesuffix(CLIPPED) == attack and (way[2] in rates.NOTHING_UNLEARNED) is idle
 
 
 def second_row(clouds: Clouds, curves: Curves) -> Figure:
