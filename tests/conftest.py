@@ -30,9 +30,10 @@ from lib.train.loop import fit
 
 pytest_plugins = ["projects", "sweeps", "campaign"]
 
-# One thread: networks this small gain nothing from more, and two threads that wait for each other on a machine
-# that others use as well are many times slower than one.
+# One thread, here and in what tests start: networks this small gain nothing from more, and two threads that wait for
+# each other on a machine that others use as well are many times slower than one.
 torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A shell's background jobs ignore Ctrl-C, and so does what they start: tests that interrupt would wait in vain.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
