@@ -160,7 +160,8 @@ def test_a_confusion_matrix_has_the_shares_of_each_digit():
     assert [ax.get_title() for ax in figure.axes] == ["undefended", "mixed training"]
     told = sentences.confusion([network], [network])
     assert told.startswith(
-        "Here: under FGSM the commonest error of the undefended network is 7 taken for 1, in 100% of that"
+        "Here: under FGSM the undefended network answers 0 most often, for 10% of the images; its commonest error is 7 "
+        "taken for 1, in 100% of that digit's images. The mixed-trained one answers 0 most often"
     )
 
 
@@ -244,10 +245,13 @@ def test_distances_are_told_by_their_medians():
 
 
 def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
-    scored = of_case(TUNED_ON_TEST, [scores(P=0.99)] * 2)
+    scored = of_case(TUNED_ON_TEST, [scores(P=0.99)] * 2) | {UNDEFENDED: [scores(P=0.1, signs=0.2)] * 2}
     scored |= {TUNED: [scores(P=0.9, W=0.3, PGD=0.1)] * 2, GOING_ON: [scores(P=0.8, W=0.7, PGD=0.6)] * 2}
     told = sentences.protocols(scored)
-    assert told.startswith("Here: fine-tuned on test images, accuracy is 0.990 on those very images. Fine-tuned on")
+    assert told.startswith(
+        "Here: the undefended network classifies 0.100 of the paper's images correctly, and 0.200 under random signs. "
+        "Fine-tuned on test images, accuracy is 0.990 on those very images; "
+    )
     assert "on training images it is 0.900 on held-out stale images, 0.300 under fresh FGSM and 0.100 under PGD" in told
     assert told.endswith("mixed training that goes on, minus fine-tuning, is -0.100, +0.400 and +0.500.")
     told = sentences.batch_sizes(BY_SIZE)
@@ -270,6 +274,15 @@ def test_networks_that_came_out_differently_are_counted():
     assert "Of 2 networks that several measurements are of, 1 came out differently in one of them" in told
 
 
+def test_two_trainings_of_one_network_are_told_by_random_signs():
+    twice = [scores(signs=0.2)], [calibration(0.01, 15.0)], replace(MNIST, eps=0.1)
+    told = sentences.signs_twice(*twice)
+    assert told.startswith(" Under random signs the first undefended network classifies 0.200 of the images correctly")
+    assert told.endswith("and 0.800 in the figure of the readings of FGSM.")
+    assert not sentences.signs_twice([scores(signs=0.8)], *twice[1:]), "the same network"
+    assert not sentences.signs_twice(*twice[:2], replace(MNIST, eps=0.15)), "an eps that the figure lacks"
+
+
 def test_a_fall_after_the_best_epoch_is_told_network_by_network():
     courses = [course(attacked=(0.2, 0.4, 0.3)), course(attacked=(0.4, 0.4, 0.4))]
     assert sentences.peaks(courses) == (
@@ -281,7 +294,9 @@ def test_flags_pixels_and_settings_are_told():
     assert "1 on 2 mixed networks (" in sentences.red_flags({"mixed": [HONEST, HIDING]})
     assert "0 on 1 mixed network." in sentences.red_flags({"mixed": [HONEST]})
     told = sentences.few_pixels(SEARCHED)
-    assert told.startswith("Here: mixed training gains +0.300 [") and "where 20 pixels may change." in told
+    assert (
+        told.startswith("Here: mixed training changes accuracy by +0.300 [") and "where 20 pixels may change." in told
+    )
     told = sentences.sweep(swept())
     assert told.startswith(
         "Here: of the paper's four, “activation” moves clean accuracy most, by 0.0212, and “epochs” least"
@@ -300,7 +315,7 @@ def test_the_headline_and_the_opening_have_the_numbers_of_the_sections():
     assert metrics["mixed_square_accuracy"] == 0.6 and metrics["mixed_pgd_peak"] == pytest.approx(0.4)
     assert (metrics["lbfgs_l2"], metrics["fgsm_l2"]) == (1.5, 3.0)
     assert metrics["tutorials_mixed_accuracy"] == pytest.approx(0.97)
-    told = headline.summary(TableOne(RUNS, RUNS), replace(MNIST, dataset="digits"))
+    told = headline.summary(TableOne(RUNS, RUNS), [calibration(0.01, 15.0)], replace(MNIST, dataset="digits"))
     assert (told["stale"], told["fresh"], told["pgd"]) == pytest.approx((0.97, 0.5, 0.25))
     assert told["numbers"] == 2 and told["data"] == "digits (a small sample of MNIST)"
     assert len(reads(0.5)) == N

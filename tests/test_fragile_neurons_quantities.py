@@ -169,7 +169,7 @@ def test_a_figure_has_a_panel_for_all_that_it_is_of(grid: Grid, name: str) -> No
 @pytest.mark.parametrize(
     ("relative", "random", "word"),
     [
-        (0.97, (0.1, 0.5, 0.9), "more than random sets give"),
+        (0.97, (0.1, 0.5, 0.9), "more than 95 % of random sets give"),
         (0.97, (0.1, 0.96, 0.98), "which random sets may give as well"),
         (0.97, (0.1, 1.0, 1.0), "no more than random sets give"),
         (0.4, (0.1, 0.2, 0.3), "no more than random sets give"),
@@ -191,6 +191,7 @@ def test_the_opening_s_share_and_that_of_random_sets_are_of_the_same_images() ->
     one = record(unclipped=0.9, random=(0.1, 0.5, 0.9, 0.2), controls={"FGSM": (0.3, 1.0, 0.0)})
     opening = summary.opening(grid_of({KEY: one}))
     assert (opening["share"], opening["as-high"], opening["free"]) == (0.3, 0.5, pytest.approx(0.9))
+    assert (opening["lowest"], opening["highest"], opening["beyond"]) == (0.3, 0.3, "0 of 1")
 
 
 def test_the_answering_figure_has_what_the_paper_prints() -> None:
@@ -261,6 +262,9 @@ def _asks_for(tell: Callable, name: str) -> bool:
     return list(signature(tell).parameters) == [name]
 
 
+FIRST = {"test_images": "first"}
+
+
 def test_sentences_say_what_was_measured(grid: Grid) -> None:
     best = "4 of 9 cells are measured; the highest accuracy is 0.9300 (ResNet-18, digits, epoch 3)"
     assert best in here.accuracies(grid)
@@ -270,6 +274,8 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
     assert here.lowered(grid).endswith("it lowers the share in 0 of 1 cases and raises it in 1.")
     assert "none of these networks was measured" in here.lowered(grid_of({KEY: record()}))
     assert (between(0.5, 0.9), between(0.9968, 0.9972)) == ("0.500 to 0.900", "0.997 throughout")
+    assert here.gains(grid).endswith(" of 3 gain.") and " images." in here.search(grid_of({KEY: record()}, **FIRST))
+    assert "the original network has" in here.search(grid) and "on all" in here.search(grid)
     assert "in 0 of 3 cases" in here.gains(grid) and "no filter changes" in here.gains(grid_of({KEY: record()}))
     assert "too few for an interval" in here.tracked(grid_of({KEY: record()}))
     assert counted(0, "cell") == "no cell" and counted(2, "cell") == "2 cells"

@@ -126,6 +126,8 @@ def test_ways_that_give_nothing_name_no_other(ledger: Ledger) -> None:
     for giving, beside in ((0, ""), (1, ", in other units")):
         tried = of(ledger, CLEAN, ACCURATE, readings=Readings(6, giving, "in other units"))
         assert wording.readings(tried) == f"found by {giving} of 6 ways that were tried{beside}"
+        together = tried | {"joint": ["clean.accuracy", "clean.loss"]}
+        assert wording.readings(together).startswith(f"all that is printed with it is found by {giving} of 6 ways")
 
 
 def test_an_exact_nothing_is_no_effect() -> None:

@@ -92,7 +92,7 @@ def test_the_first_picture_has_each_digit_before_and_after_with_its_class_in_bol
 def test_the_answer_s_figure_has_the_paper_s_way_the_fresh_ones_and_the_paper_s_value() -> None:
     (ax,) = figures.answer(made.networks(fgsm=[0.1] * 3), made.outcome([0.8] * 3, [0.2] * 3), made.EXPERIMENT).axes
     texts = [text.get_text() for text in ax.texts]
-    assert texts == ["0.100", "0.800", "0.800", "0.200", "0.000", "the paper: 0.8262"]
+    assert texts == ["0.100", "0.000", "0.800", "0.800", "0.200", "0.000", "the paper: 0.8262"]
     assert ax.get_xlabel() == "accuracy at eps 0.3"
 
 

@@ -92,10 +92,11 @@ def test_a_page_says_how_many_of_its_answers_are_of_a_smaller_run(run: Run) -> N
         run.results_file.write_text(json.dumps(RUN | {"claims": claims}))
         return the_pages.size_note(run)
 
-    assert noted([], None) == "" == noted()
-    assert "from a run smaller than the paper's: 1 of 2. Such an answer does not decide" in noted(
-        ["2 epochs"], [], None
-    )
+    assert noted([], []) == "" == noted()
+    assert noted([], None) == "**How large.** Claims that this run does not answer: 1."
+    both = noted(["2 epochs"], [], None)
+    assert "from a run smaller than the paper's: 1 of 2. Such an answer does not decide" in both
+    assert both.endswith("in what the run is smaller. Claims that this run does not answer: 1.")
 
 
 def test_the_way_to_check_a_chapter_ends_its_opening(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

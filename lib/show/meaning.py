@@ -17,7 +17,7 @@ CITATIONS = {
     "found there and here": "what the paper repeats of its source is found here too, within the tolerance",
     "not found here": "what the paper repeats of its source is not found here: our mean is outside of the tolerance",
 }
-NOT_RUN = "nothing was measured here"
+NOT_RUN = "this run measured too little to answer it"
 SIDES = {"paper": "the paper’s way", "sound": "soundly"}
 """Both measurements of a claim, in words."""
 

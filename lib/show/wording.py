@@ -168,9 +168,10 @@ def _images(measured: Mapping) -> str:
 
 
 def readings(entry: Mapping) -> str:
-    """How many ways to do what the paper says were tried, and how many give the number."""
+    """How many ways to do what the paper says were tried, and how many give the number, or all of one experiment."""
     found = entry["readings"]
     if not found:
         return ""
     nearest = f", {html.escape(found['nearest'])}" if found["nearest"] and found["giving"] else ""
-    return f"found by {found['giving']} of {found['tried']} ways that were tried{nearest}"
+    what = "all that is printed with it is found" if entry["joint"] else "found"
+    return f"{what} by {found['giving']} of {found['tried']} ways that were tried{nearest}"

@@ -1,6 +1,7 @@
 """The front page: a card for each paper, with what was found and a picture, and the figure of all defences."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lib import book
@@ -47,8 +48,13 @@ def data_of(run: Run) -> str:
 
 
 def ladder(run: Run | None) -> Picture | None:
-    """The figure of all defences; None where it was not run."""
-    return picture(pages.shown(run), LADDER[1]) if run else None
+    """The figure of all defences, with what it is of; None where it was not run."""
+    found = picture(pages.shown(run), LADDER[1]) if run else None
+    if not found:
+        return None
+    networks, images = (run.results()["parameters"][name] for name in ("seeds", "n_judge"))
+    kinds = f"{networks} networks" if networks > 1 else "One network"
+    return replace(found, caption=f"{found.caption} {kinds} of each kind, {images:,} test images of {data_of(run)}.")
 
 
 def _card(paper: Paper, run: Run | None, folder: Path) -> str:

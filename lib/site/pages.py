@@ -112,15 +112,21 @@ def stale_note(runs: Iterable[Run]) -> str:
 
 
 def size_note(run: Run) -> str:
-    """How many of a page's answers come from less than the paper's own run had; empty where none does."""
-    measured = [entry for entry in results.answers(run.results()).values() if entry["paper"]]
-    count = sum(bool(entry["smaller"]) for entry in measured)
-    if not count:
-        return ""
-    return (
-        f"**How large.** Answers below from a run smaller than the paper's: {count} of {len(measured)}. Such an answer "
-        "does not decide what holds at the paper's size; its card says in what the run is smaller."
-    )
+    """How many of a page's answers come from less than the paper's own run had, and how many claims have none; empty
+    where there are none of either.
+    """
+    found = results.answers(run.results()).values()
+    measured = [entry for entry in found if entry["paper"]]
+    count, open_ = sum(bool(entry["smaller"]) for entry in measured), len(found) - len(measured)
+    told = []
+    if count:
+        told.append(
+            f"Answers below from a run smaller than the paper's: {count} of {len(measured)}. Such an answer does not "
+            "decide what holds at the paper's size; its card says in what the run is smaller."
+        )
+    if open_:
+        told.append(f"Claims that this run does not answer: {open_}.")
+    return " ".join(["**How large.**", *told]) if told else ""
 
 
 def check_note(run: Run) -> str:

@@ -75,7 +75,7 @@ def _as_recorded(run: Run | None) -> str:
         return "not measured again yet | –"
     found = run.results()
     facts, hours = found["provenance"], sum(found["seconds"].values()) / 3600
-    return f"{hours:.1f} hours, {facts['peak_memory_bytes'] / 2**30:.1f} GB | {front.data_of(run)}"
+    return f"{hours:.1f} hours, {facts['peak_memory_bytes'] / 1e9:.1f} GB | {front.data_of(run)}"
 
 
 def _recorded(name: str) -> Run | None:

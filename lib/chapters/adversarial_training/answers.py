@@ -70,7 +70,7 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
     why = f"Of what {most} pixels take, mixed training wins back {0.5 - few[most].mean:.2f}; "
     why += f"of Square's {0.5 - within[0].mean:.2f}, of PGD's {0.5 - within[1].mean:.2f}."
     giving = sum(one.low is not None and one.low > CLAIMS[claim].smallest for one in few.values())
-    last = f"tried were {' and '.join(map(str, BUDGETS))} pixels"
+    last = f"{' and '.join(map(str, BUDGETS))} pixels were tried"
     count, others = len(searched[UNDEFENDED][0].y), len(scored[UNDEFENDED][0].sampled)
     networks = experiment.networks_in_words
     within_eps = f"Square ({experiment.queries} queries) and PGD, eps {experiment.eps:g}"
@@ -103,7 +103,7 @@ def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
     """Do the four settings that the paper names move accuracy more than the seed does, and more than others?"""
     claim = "settings.matter_most"
     if len(next(iter(swept["epochs"].values()))) < influence.FEWEST:
-        return not_run(claim, "Too few networks of each setting for a spread over seeds: sweep_seeds=3, seeds=3.")
+        return not_run(claim, "A spread over seeds needs three networks of each setting, by sweep_seeds and seeds.")
     clean, strong = (influence.least_spread(swept, kind) for kind in ("clean", "PGD"))
     why = "Least over the four settings, spread minus that over seeds: "
     why += f"{clean.mean:+.4f} of clean accuracy, {strong.mean:+.4f} under PGD."
@@ -123,7 +123,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
     """Does the test loss rise from its lowest epoch by less than it spreads over seeds?"""
     claim = "settings.no_overfitting"
     if len(normal) < influence.FEWEST:
-        return not_run(claim, "Too few networks for a spread over seeds: seeds=3 or more.")
+        return not_run(claim, "A spread over seeds needs three networks, by seeds.")
     low, high = (np.mean([curve(one.test_loss) for one in normal]) for curve in (np.min, lambda loss: loss[-1]))
     spread = influence.spread_of_last_loss(normal).mean()
     why = f"From its lowest epoch to epoch {experiment.epochs} the test loss rises from {low:.4f} to {high:.4f}; "
@@ -144,7 +144,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
 def bim_beats_fgsm(scored: Scored, experiment: Experiment) -> Answer:
     """Does BIM leave less than FGSM at the same eps, of the undefended network and of defended ones?"""
     worse = {case: fall(scored[case], "clipped", "BIM") for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
-    why = "BIM leaves less than FGSM by "
+    why = "Accuracy under BIM is lower than under FGSM by "
     why += ", ".join(f"{one.mean:.3f} ({case.split(',')[0]})" for case, one in worse.items()) + "."
     by = f"BIM of 10 steps, eps {experiment.eps:g}, {len(scored[UNDEFENDED][0].sampled):,} test images"
     return Answer(

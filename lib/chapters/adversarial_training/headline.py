@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lib.chapters.adversarial_training import sentences
+from lib.chapters.adversarial_training.calibration import Calibration
 from lib.chapters.adversarial_training.cases import MIXED_HELD_OUT, TUNED, TUNED_ON_TEST, UNDEFENDED
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
@@ -38,7 +39,7 @@ def headline(scored: Scored, mixed: Sequence[Course], far: Mapping[str, Reach], 
     }
 
 
-def summary(table: TableOne, experiment: Experiment) -> dict[str, object]:
+def summary(table: TableOne, calibrated: Sequence[Calibration], experiment: Experiment) -> dict[str, object]:
     """The numbers that the opening glues."""
     normal, mixed, tuned = (table.tutorials[name] for name in ("normal", "mixed", "tuned"))
     return {
@@ -49,10 +50,11 @@ def summary(table: TableOne, experiment: Experiment) -> dict[str, object]:
         "pgd": accuracy(mixed, "PGD").mean,
         "worst": worst(mixed).mean,
         "tuned-stale": accuracy(tuned, "P").mean,
-        "tuned-fresh": accuracy(tuned, "W").mean,
+        "tuned-worst": worst(tuned).mean,
         "seeds": experiment.tutorial_seeds,
         "some": experiment.n_images,
-        "apart": sentences.apart(experiment.cells()),
+        "apart": sentences.apart(experiment.cells())
+        + sentences.signs_twice(table.own["normal"], calibrated, experiment),
         "data": "MNIST" if experiment.comparable else f"{experiment.dataset} (a small sample of MNIST)",
     }
 

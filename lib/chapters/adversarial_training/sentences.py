@@ -9,6 +9,7 @@ from lib.chapters.adversarial_training.calibration import READINGS, Calibration
 from lib.chapters.adversarial_training.cases import (
     BUDGETS,
     CONTROLS,
+    EPS_VALUES,
     GOING_ON,
     MIXED_HELD_OUT,
     SETTINGS,
@@ -99,14 +100,18 @@ def pictures(seen: Pictures) -> str:
 
 
 def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
-    """Which digit is hit most, and what it is taken for."""
+    """What each network answers most often, and which digit is hit most; all digits count alike."""
     told = []
     for name, scores, kind in (("undefended network", undefended, "P"), ("mixed-trained one", defended, "W")):
         shares = confusion_matrix(scores, kind)
         wrong = shares - np.diag(np.diag(shares))
         digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
-        told.append(f"of the {name} is {digit} taken for {taken}, in {wrong.max():.0%} of that digit's images")
-    return f"Here: under FGSM the commonest error {told[0]}, and {told[1]}."
+        often = shares.mean(0)
+        told.append(
+            f"the {name} answers {often.argmax()} most often, for {often.max():.0%} of the images; its commonest error "
+            f"is {digit} taken for {taken}, in {wrong.max():.0%} of that digit's images"
+        )
+    return f"Here: under FGSM {told[0]}. {told[1].capitalize()}."
 
 
 def nearest_settings(calibrated: Sequence[Calibration]) -> str:
@@ -153,9 +158,11 @@ def protocols(scored: Scored) -> str:
     """What the same network gets on the paper's images and on fresh ones."""
     tuned = [accuracy(scored[TUNED_ON_TEST], "P").mean, *(accuracy(scored[TUNED], k).mean for k in ("P", "W", "PGD"))]
     mixed = [accuracy(scored[MIXED_HELD_OUT], kind).mean for kind in ("P", "W", "PGD")]
+    bare = [accuracy(scored[UNDEFENDED], kind).mean for kind in ("P", CONTROL)]
     lead = [gap(scored[GOING_ON], scored[TUNED], kind).mean for kind in ("P", "W", "PGD")]
     return (
-        f"Here: fine-tuned on test images, accuracy is {tuned[0]:.3f} on those very images. Fine-tuned on training "
+        f"Here: the undefended network classifies {bare[0]:.3f} of the paper's images correctly, and {bare[1]:.3f} "
+        f"under random signs. Fine-tuned on test images, accuracy is {tuned[0]:.3f} on those very images; on training "
         f"images it is {tuned[1]:.3f} on held-out stale images, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} "
         "under PGD. Mixed training from scratch has "
         f"{mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on the last three. The fair comparison has "
@@ -207,7 +214,7 @@ def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> str:
         left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
         gained = difference(left[MIXED_HELD_OUT], left[UNDEFENDED])
         told.append(f"{gained:+.3f} where {pixels} pixels may change")
-    return f"Here: mixed training gains {' and '.join(told)}."
+    return f"Here: mixed training changes accuracy by {' and by '.join(told)}."
 
 
 def sweep(swept: Swept) -> str:
@@ -249,4 +256,17 @@ def apart(cells: Sequence[Cell]) -> str:
     return (
         told + f"{differing} came out differently in one of them: processors round differently, and training magnifies "
         "that. So two tables may speak of two networks of one seed."
+    )
+
+
+def signs_twice(scored: Sequence[Scores], calibrated: Sequence[Calibration], experiment: Experiment) -> str:
+    """How the first undefended network does under random signs in both places that have it, where that differs."""
+    if experiment.eps not in EPS_VALUES or experiment.reading.endswith("clipped"):
+        return ""
+    found = [scored[0].correct(CONTROL).mean(), calibrated[0].signs_correct(EPS_VALUES.index(experiment.eps)).mean()]
+    if found[0] == found[1]:
+        return ""
+    return (
+        f" Under random signs the first undefended network classifies {found[0]:.3f} of the images correctly in the "
+        f"table of stale and fresh images, and {found[1]:.3f} in the figure of the readings of FGSM."
     )

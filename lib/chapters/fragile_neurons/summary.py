@@ -10,7 +10,7 @@ from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import above
-from lib.chapters.fragile_neurons.here.filter import under_pgd
+from lib.chapters.fragile_neurons.here.filter import gained
 from lib.chapters.fragile_neurons.quantities import controls, halves, whole_set
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.measure.intervals import rate
@@ -34,13 +34,16 @@ def opening(grid: Grid) -> Numbers:
     (plain, _), (free, over) = moved_beside_lot(grid, main)
     word = "no more than random sets give"
     if over.high is not None and over.high > 0 and free.low > 0.5:
-        word = "more than random sets give" if over.low > 0 else "which random sets may give as well"
+        word = "more than 95 % of random sets give" if over.low > 0 else "which random sets may give as well"
     found: Numbers = {"word": word, "free": plain.mean, "relative": free.mean, "over": over.mean}
     found |= {"network": NETWORKS[main.network], "data": DATASETS[main.dataset], "age": main.age}
-    gains = under_pgd(grid)
+    gains = gained(grid, "fresh PGD")
     found |= {"raised": f"{sum(map(above, gains))} of {len(gains)}", "networks": len(grid[main])}
     lot = controls(grid[main], "FGSM")
-    return found | {"share": lot.s, "as-high": lot.as_high, "cells": len(grid), "all": 18}
+    shares = [controls(grid[key], "FGSM").s for key in grid]
+    found |= {"lowest": min(shares), "highest": max(shares), "share": lot.s, "as-high": lot.as_high}
+    beyond = sum(above(moved_beside_lot(grid, key)[1][1]) for key in grid)
+    return found | {"beyond": f"{beyond} of {len(grid)}", "cells": len(grid), "all": 18}
 
 
 def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict[str, float]:

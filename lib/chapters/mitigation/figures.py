@@ -8,6 +8,7 @@ import torch
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from lib.chapters.mitigation.answers import under
 from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.experiment import Experiment
 from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
@@ -48,7 +49,8 @@ def answer(networks: Sequence[NetworkRecord], outcome: Outcome, experiment: Expe
     """Accuracy before retraining and after it, by whose gradient made the test images."""
     eps, held_out = experiment.eps_train, outcome[experiment.held_out]
     found = {
-        "before retraining: FGSM": rate([one.correct(one.fgsm.at(eps)) for one in networks]),
+        "before retraining: FGSM": rate(under(networks, eps, "fgsm")),
+        "before retraining: PGD": rate(under(networks, eps, "pgd")),
         "after: the images retrained on (stale)": rate(correct(outcome[experiment.as_paper], "stale FGSM")),
         "after: held-out images, also stale": rate(correct(held_out, "stale FGSM")),
         "after: held-out images, fresh FGSM": rate(correct(held_out, "fresh FGSM")),
@@ -56,7 +58,7 @@ def answer(networks: Sequence[NetworkRecord], outcome: Outcome, experiment: Expe
     }
     paper = printed().value
     claimed = {f"the paper: {paper}": paper}
-    return in_rows.shares(found, f"accuracy at eps {eps:g}", claimed=claimed, controls=list(found)[:1])
+    return in_rows.shares(found, f"accuracy at eps {eps:g}", claimed=claimed, controls=list(found)[:2])
 
 
 def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
@@ -191,9 +193,10 @@ def slices(planes: Mapping[str, Slice], reach: float | None = None) -> Figure:
     figure, axes = plt.subplots(1, len(planes), figsize=(3.4 * len(planes) + 0.4, 3.6), squeeze=False, sharey=True)
     for ax, (name, plane) in zip(axes[0], planes.items(), strict=True):
         ends = [plane.across[0], plane.across[-1], plane.up[0], plane.up[-1]]
-        ax.imshow(plane.read, origin="lower", extent=ends, cmap=CLASS_COLOURS, vmin=-0.5, vmax=9.5, aspect="equal")
-        ax.contour(plane.across, plane.up, plane.read, levels=np.arange(0.5, 9), colors="black", linewidths=0.6)
+        look = {"cmap": CLASS_COLOURS, "vmin": -0.5, "vmax": 9.5, "aspect": "equal", "interpolation": "nearest"}
+        ax.imshow(plane.read, origin="lower", extent=ends, **look)
         for digit in np.unique(plane.read):
+            ax.contour(plane.across, plane.up, plane.read == digit, levels=[0.5], colors="black", linewidths=0.6)
             ax.annotate(str(digit), _inside(plane, digit), ha="center", va="center", fontweight="bold")
         ax.plot(0, 0, marker="o", color="black", markersize=4)
         if reach:

@@ -138,8 +138,8 @@ def strongest(outcome: Outcome, experiment: Experiment, searches: Sequence[Searc
     records = outcome[experiment.held_out]
     least = _mean(worst(records, searches))
     return (
-        f"Here: {least:.1%} of {len(searches[0].labels):,} held-out images are classified correctly under each of the "
-        "three attacks."
+        f"Here: {least:.1%} of {len(searches[0].labels):,} held-out images are classified correctly under all three "
+        "attacks."
     )
 
 

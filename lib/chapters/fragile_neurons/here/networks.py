@@ -63,11 +63,13 @@ def made(grid: Grid) -> str:
     """For the table of where cells were made."""
     kept = [cell.made for key in grid for cell in grid.experiment.cells_of(key) if cell.is_kept]
     devices = sorted({one.device for one in kept})
-    return f"Here: {counted(len(kept), 'network')}, measured on {'; '.join(devices) or 'no device that is known'}."
+    return f"Here: {counted(len(kept), 'cell')}, measured on {'; '.join(devices) or 'no device that is known'}."
 
 
 def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> str:
     """For the table by how many images there are."""
-    first, last = (csg.gradients(records[at], csg.ALIKE)[0] for at in (0, len(TIMES) - 1))
-    name = DATASETS[experiment.sets[0]]
-    return f"Here: on {name} the measure goes from {first:.3f} to {last:.3f} with {TIMES[-1]} times as many images."
+    told = []
+    for number, name in enumerate(experiment.sets):
+        values = [csg.gradients(records[number * len(TIMES) + at], csg.ALIKE)[0] for at in range(len(TIMES))]
+        told.append(f"{DATASETS[name]} {', '.join(f'{value:.3f}' for value in values)}")
+    return f"Here: with {', '.join(f'{one:g}' for one in TIMES)} times as many images the measure is {'; '.join(told)}."

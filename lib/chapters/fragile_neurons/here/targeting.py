@@ -11,7 +11,6 @@ from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import (
     controls,
 )
-from lib.chapters.fragile_neurons.svd_filter import SOURCE
 from lib.measure.intervals import rate
 
 
@@ -28,14 +27,13 @@ def algorithm_1(grid: Grid) -> str:
 def over_eps(grid: Grid) -> str:
     """For the figure over eps."""
     key, grown = grid.figure_2
-    plain, free, filtered = (
+    plain, free = (
         [rate([one.targeting.hits[who][at] for one in grown[-1]]).mean for at in (0, -1)]
-        for who in ("original", "relative", SOURCE)
+        for who in ("original", "relative")
     )
     return (
         f"Here: of the oldest network ({key.kind}) the share goes from {plain[0]:.3f} at the smallest eps to "
-        f"{plain[1]:.3f} at the largest, in units of random signs from {free[0]:.3f} to {free[1]:.3f}, and filtered by "
-        f"the source's rule from {filtered[0]:.3f} to {filtered[1]:.3f}."
+        f"{plain[1]:.3f} at the largest, and in units of random signs from {free[0]:.3f} to {free[1]:.3f}."
     )
 
 
@@ -79,7 +77,8 @@ def readings_of_89(grid: Grid) -> str:
     found = readings_of(grid, grid.main)
     rule = claim("cifar10.resnet50.50.targeted_share")
     giving = [name for name, share in found.items() if abs(share - rule.value) <= rule.tolerance]
-    return f"Here: {len(giving)} of {len(found)} readings come within {rule.tolerance:g} of {rule.value:g}" + (
+    of = f"{len(found)} readings of {grid.title(grid.main)}"
+    return f"Here: {len(giving)} of {of} come within {rule.tolerance:g} of {rule.value:g}" + (
         f": {'; '.join(giving)}." if giving else "."
     )
 
