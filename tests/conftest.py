@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import quick
 import torch
 from devices import DEVICE
 from filelock import FileLock
@@ -132,18 +133,15 @@ def write_notebook() -> Callable[[Path, str, str], Path]:
 
 @pytest.fixture(scope="session")
 def quick_runs() -> Path:
-    """Every notebook, executed in the quick profile where it is not up to date: the folder of the runs.
-
-    This is what `make` executes, in the same folder, from the same evidence: tests and site show the same numbers.
-    """
-    runs = [Run.of(name, "quick", {}) for name in book.notebooks() if name != book.SCOREBOARD]
+    """Every notebook, executed in the quick profile where it is not up to date: the folder of the runs."""
+    runs = [quick.run(name) for name in book.chapters()]
     compute.RUNS.mkdir(exist_ok=True)
     with FileLock(compute.RUNS / ".tests.lock"):  # the other half of the tests then finds them up to date
         measuring.fill([run for run in runs if not run.up_to_date()])
         for run in runs:
             execute(run)
-        execute(Run.scoreboard(compute.RUNS / "quick"))
-    return compute.RUNS / "quick"
+        execute(Run.scoreboard(quick.FOLDER))
+    return quick.FOLDER
 
 
 @pytest.fixture(scope="session")

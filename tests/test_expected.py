@@ -19,6 +19,7 @@ from lib.measure import score as evaluation
 from lib.run import profiles
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
+from lib.train.snapshots import SNAPSHOTS
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text())
 METRICS = [(name, metric) for name, ranges in EXPECTED.items() for metric in ranges]
@@ -41,12 +42,12 @@ def test_every_metric_of_a_chapter_has_a_range(quick_runs: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def network(all_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> nn.Module:
-    """The first network of mitigation's quick profile."""
+def network(all_digits: Dataset, quick_runs: Path) -> nn.Module:
+    """The first network of mitigation's quick profile, as those runs have left it."""
     settings = profiles.values("mitigation", "quick", {})
     model = models.build(models.SimpleCNN, settings["seed"], DEVICE)
     batches = Shuffled(all_digits.x_train, all_digits.y_train)
-    fit(model, batches, settings["epochs"], snapshots=tmp_path_factory.mktemp("snapshots"))
+    fit(model, batches, settings["epochs"], snapshots=SNAPSHOTS)
     return model
 
 

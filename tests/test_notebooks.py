@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import nbformat
 import pytest
+import quick
 
 from lib import book, compute
 from lib.ledger.claims import paper
@@ -114,7 +115,7 @@ def test_every_claim_is_answered_and_every_statement_is_measured(quick_runs: Pat
 
 def test_nothing_is_executed_twice(quick_runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in CHAPTERS:
-        execute(Run.of(name, "quick", {}))
+        execute(quick.run(name))
     execute(Run.scoreboard(quick_runs))
     assert capsys.readouterr().out.count("up to date") == len(NOTEBOOKS)
 

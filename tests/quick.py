@@ -1,0 +1,16 @@
+"""The runs of the quick profile that the tests share: which, and where they are kept."""
+
+from lib import compute
+from lib.run.run import Run
+
+FOLDER = compute.RUNS / "tests"
+FEWER = {"mitigation": {"seeds": 1}, "unlearning": {"seeds": 1}, "adversarial_training": {"tutorial_seeds": 1}}
+"""Where a reader of the quick profile sees several networks, and the tests make do with the first of them."""
+
+
+def run(name: str) -> Run:
+    """The run of a chapter's notebook.
+
+    `make` executes it from the same evidence, and from that of further networks.
+    """
+    return Run.of(name, "quick", FEWER.get(name, {})).at(FOLDER)
