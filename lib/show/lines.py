@@ -28,7 +28,7 @@ def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str
     where = f"<small>(in the paper: {html.escape(str(claim.where))})</small>"
     yield "what is compared" if claim.kind == "statement" else "the paper", f"{wording.said(entry['claimed'])} {where}"
     yield "also printed in", html.escape(claim.also)
-    yield "cannot be right with", html.escape("; ".join(claim.against))
+    yield "at odds with", html.escape("; ".join(claim.against))
     yield "the paper’s way", wording.finding(entry, "paper")
     if claim.kind == "statement":
         yield "soundly", SAME if board.answers_both(entry) else _compared(claim) + wording.finding(entry, "sound")
