@@ -142,6 +142,15 @@ def test_a_figure_leads_to_itself_at_full_size_and_keeps_its_shape(visits: dict[
     assert {name: visit.small_figures for name, visit in visits.items() if visit.small_figures} == {}
 
 
+@pytest.mark.parametrize("name", ["mitigation", "intro", "primer"])
+def test_a_figure_lies_on_white_in_the_dark(name: str, address: str, chromium: Window) -> None:
+    chromium.look(f"{address}/{name}.html")
+    grounds = "images => images.map(image => getComputedStyle(image).backgroundColor)"
+    chromium.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    found = chromium.page.locator("main :is(figure img, img.sd-card-img-top)").evaluate_all(grounds)
+    assert found and set(found) == {"rgb(255, 255, 255)"}
+
+
 def test_search_finds_the_one_page_that_has_a_word(address: str, chromium: Window) -> None:
     chromium.look(f"{address}/search.html?q=REPRO_DEVICE")
     results = chromium.page.locator("#search-results ul.search li a")
