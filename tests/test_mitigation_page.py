@@ -65,7 +65,7 @@ def test_the_worst_of_all_attacks_is_taken_image_by_image() -> None:
     rows = frames.strongest(found, EXPERIMENT.held_out, searches(0.2, 0.2, 0.2))
     assert first_numbers(rows["accuracy"]) == ["0.500", "0.300", "0.200", "0.200"]
     assert here.strongest(found, EXPERIMENT, searches(0.2, 0.2, 0.2)) == (
-        "Here: 20.0% of 200 held-out images are classified correctly under each of the three attacks."
+        "Here: 20.0% of 200 held-out images are classified correctly under all three attacks."
     )
 
 

@@ -103,7 +103,7 @@ def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
     """Do the four settings that the paper names move accuracy more than the seed does, and more than others?"""
     claim = "settings.matter_most"
     if len(next(iter(swept["epochs"].values()))) < influence.FEWEST:
-        return not_run(claim, "A spread over seeds needs three networks of each setting, by sweep_seeds and seeds.")
+        return not_run(claim, "A spread over seeds needs three networks of each setting: run sweep_seeds=3 seeds=3.")
     clean, strong = (influence.least_spread(swept, kind) for kind in ("clean", "PGD"))
     why = "Least over the four settings, spread minus that over seeds: "
     why += f"{clean.mean:+.4f} of clean accuracy, {strong.mean:+.4f} under PGD."
@@ -123,7 +123,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
     """Does the test loss rise from its lowest epoch by less than it spreads over seeds?"""
     claim = "settings.no_overfitting"
     if len(normal) < influence.FEWEST:
-        return not_run(claim, "A spread over seeds needs three networks, by seeds.")
+        return not_run(claim, "A spread over seeds needs three networks: run it with seeds=3.")
     low, high = (np.mean([curve(one.test_loss) for one in normal]) for curve in (np.min, lambda loss: loss[-1]))
     spread = influence.spread_of_last_loss(normal).mean()
     why = f"From its lowest epoch to epoch {experiment.epochs} the test loss rises from {low:.4f} to {high:.4f}; "
