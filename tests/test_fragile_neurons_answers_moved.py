@@ -55,13 +55,16 @@ def test_what_random_sets_do_as_well_is_empty() -> None:
 
 def test_without_a_sample_the_cell_answers_with_s_as_known() -> None:
     def share(who: str, eps: float) -> float:
-        return 0.97 if who == "relative" else 0.5
+        return 0.97 if who == "relative" else 0.98
 
     found = answers.fragile_moved_more(own("mnist", moves=share, unclipped=0.99))
+    assert found.paper.measured.mean == 0.49 and found.paper.control.endswith("both clipped: a cell has no others")
     assert word(found) == "confirmed" and "S taken as known" in found.sound.by
     assert found.sound.measured.images == N // 2
     chance = answers.fragile_moved_more(own("mnist", moves=share, unclipped=0.99, random=(0.99,) * 20))
     assert word(chance) == "empty"
+    clipped = answers.fragile_moved_more(own("mnist", moves=lambda who, eps: 0.5, unclipped=0.99))
+    assert clipped.paper.over_control.mean < 0, "random sets are clipped, and so is what is held against them"
 
 
 def test_an_s_that_hangs_on_its_images_has_a_wide_interval() -> None:
@@ -167,6 +170,8 @@ def test_the_printed_filter_is_judged_in_the_nearest_cell_where_it_acts_and_the_
 def test_without_a_sample_a_lower_share_is_told_clipped_and_stays_open() -> None:
     shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
     answer = answers.filter_lowers_targeting(own("mnist", moves=lambda who, eps: shares[who], changed=5))
+    rising = own("mnist", moves=lambda who, eps: shares[who] + (who == PRINTED and eps > 0.3) / 10, changed=5)
+    assert ", clipped, at eps 0.34, the worst of 6, " in answers.filter_lowers_targeting(rising).paper.by
     assert word(answer) == "found, unsettled" and answer.sound is None and "part `sample`" in answer.why
 
 

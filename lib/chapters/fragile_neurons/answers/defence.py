@@ -91,7 +91,8 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
         difference([one.hits["original"][at] for one in targeting], [one.hits[reading][at] for one in targeting])
         for at in range(len(targeting[0].eps))
     ]
-    by = f"{_called(reading)}, FGSM on each network, clipped, the worst of {len(each)} eps, {KNOWN}"
+    worst = targeting[0].eps[int(np.argmin([one.mean for one in each]))]
+    by = f"{_called(reading)}, FGSM on each network, clipped, at eps {worst:.3g}, the worst of {len(each)}, {KNOWN}"
     return Finding(extreme(each, "smallest"), told(by, len(targeting[0].printed), grid, key)), None
 
 

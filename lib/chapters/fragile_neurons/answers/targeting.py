@@ -93,7 +93,7 @@ def fragile_moved_more(grid: Grid) -> Answer:
     how, which = (DRAWN, (SAMPLE, SAMPLE)) if sampled else (KNOWN, (of_cells(grid), every_other(grid)))
     networks = len(sampled or grid[key])
     by = told(f"FGSM not clipped, {how}", plain.images, grid, key, networks, which=which[0])
-    control = PERCENTILE if sampled else f"{PERCENTILE}, clipped: a cell has no others"
+    control = PERCENTILE if sampled else f"{PERCENTILE}, both clipped: a cell has no others"
     paper = Finding(plain.shifted(0.5), by, over_plain, control)
     by = f"FGSM clipped, in units of random signs, S from other images, {how}"
     by = told(by, free.images, grid, key, networks, which=which[1])
@@ -117,10 +117,12 @@ def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], t
         free, over_free = resampled(found, scale_free, every(n, 0, 2), images)
         return (as_share(plain), over_plain), (as_share(free), over_free)
     plain = unclipped_share(records, CONVOLUTION, _at(records, key.dataset))
+    clipped = rate([one.targeting.printed for one in records])  # as the random sets are
     free = rate([one.targeting.printed_relative[1::2] for one in records])
-    return tuple(
-        (one, one.shifted(_beaten(records, move))) for one, move in ((plain, "FGSM"), (free, "FGSM over random signs"))
+    over_plain, over_free = (
+        one.shifted(_beaten(records, move)) for one, move in ((clipped, "FGSM"), (free, "FGSM over random signs"))
     )
+    return (plain, over_plain), (free, over_free)
 
 
 def _beaten(records: Sequence[CellRecord], move: str) -> float:
