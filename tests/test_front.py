@@ -109,10 +109,13 @@ def test_the_cards_link_their_chapters_and_show_what_was_measured(run: Run, tmp_
 
 def test_the_defences_figure_of_an_older_run_says_so(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(front, "LADDER", ("mitigation", "second"))
+    monkeypatch.setitem(RUN, "parameters", RUN["parameters"] | {"seeds": 2, "n_judge": 1500})
+    run.results_file.write_text(json.dumps(RUN))
     folder = tmp_path / "_generated"
     folder.mkdir()
     front.stage({"mitigation": run}, folder)
     assert ":alt: alt of second" in (folder / "defences.md").read_text()
+    assert "What to see. 2 networks of each kind, 1,500 test images of digits." in (folder / "defences.md").read_text()
     assert front.OLDER not in (folder / "defences.md").read_text()
     front.stage({"mitigation": of_the_first_edition(run)}, folder)
     assert front.OLDER in (folder / "defences.md").read_text()
