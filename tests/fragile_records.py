@@ -125,6 +125,7 @@ def record(
             {name: row for row, name in enumerate(NAMES)},
             eps,
             np.array([[first(fgsm(name, one)) for one in eps] for name in NAMES]),
+            np.arange(N),
             strong,
             np.array([[first(pgd(name, one)) for one in strong] for name in NAMES]),
             Rounded.of(np.array([[np.full(N, told[name])] * len(UNITS) for name in NAMES]), 7),

@@ -94,6 +94,8 @@ def test_what_a_cell_holds_is_of_the_images_chosen(measured: CellRecord, few_dig
     chosen = data.sample(few_digits.y_test, PROBE.n_images)
     assert chosen.tolist() != list(range(PROBE.n_images))
     right = score(model, few_digits.x_test[chosen], few_digits.y_test[chosen]).correct
+    among = data.sample(few_digits.y_test[chosen], PROBE.n_pgd)
+    assert measured.robustness.pgd_images.tolist() == among.tolist() != [*range(PROBE.n_pgd)]
     np.testing.assert_array_equal(measured.dropout.intact, right)
 
 

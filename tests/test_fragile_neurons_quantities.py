@@ -91,6 +91,14 @@ def test_accuracy_over_eps_begins_without_an_attack() -> None:
     np.testing.assert_array_equal(curve[0], first(0.9))
 
 
+def test_accuracy_over_eps_under_pgd_is_of_the_images_that_pgd_is_made_on() -> None:
+    known = record(clean=0.5)
+    last = np.arange(N)[-3:]
+    few = replace(known.robustness, pgd_images=last, pgd_correct=known.robustness.pgd_correct[..., last])
+    _, (curve,) = quantities.accuracy_over_eps([replace(known, robustness=few)], "pgd")
+    assert curve.shape[1] == 3 and not curve[0].any() and first(0.5)[:3].all()
+
+
 @pytest.fixture(scope="module")
 def grid() -> Grid:
     """Two networks on digits, one of them at all three ages."""

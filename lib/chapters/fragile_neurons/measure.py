@@ -191,6 +191,7 @@ def _robustness(subject: Subject) -> Robustness:
         {name: distinct.index(variant) for name, variant in subject.variants.items()},
         eps,
         np.array(correct),
+        subject.probe.few(subject.y).cpu().numpy(),
         strong,
         np.array(pgd_correct),
         Rounded.of(np.array(probability), 7),

@@ -276,8 +276,10 @@ def accuracy_over_eps(records: Records, way: str) -> tuple[list[float], list[NDA
     """
     found = []
     for record in records:
-        robustness = record.robustness
-        every = robustness.correct if way == "fgsm" else robustness.pgd_correct
-        attacked = every[robustness.row["original"]]
-        found.append(np.array([record.dropout.intact[: attacked.shape[1]], *attacked]))
+        robustness, intact = record.robustness, record.dropout.intact
+        row = robustness.row["original"]
+        if way == "fgsm":
+            found.append(np.array([intact, *robustness.correct[row]]))
+        else:
+            found.append(np.array([intact[robustness.pgd_images], *robustness.pgd_correct[row]]))
     return [0.0, *(robustness.eps if way == "fgsm" else robustness.pgd_eps)], found

@@ -172,8 +172,10 @@ class Robustness:
         The row of each network below.
     eps, correct
         FGSM made fresh on each, and which images are classified rightly (rows, eps, N).
+    pgd_images
+        The places among the N images of those that PGD is made on (n,).
     pgd_eps, pgd_correct
-        The same for PGD, on the first of the images.
+        The same as `eps` and `correct` for PGD, on those images (rows, eps, n).
     probability
         Of the true class on images made for the original at the printed eps, in each unit (rows, units, N): Eq. 2.
     normalised
@@ -183,6 +185,7 @@ class Robustness:
     row: dict[str, int]
     eps: list[float]
     correct: NDArray[np.bool_]
+    pgd_images: NDArray[np.int64]
     pgd_eps: list[float]
     pgd_correct: NDArray[np.bool_]
     probability: Rounded
