@@ -11,7 +11,7 @@ from lib.ledger.answers import Answer, Finding
 from lib.ledger.board import Row
 from lib.ledger.claims import ABOUT, Claim, paper
 from lib.ledger.entries import entry
-from lib.measure.intervals import exact, over_networks
+from lib.measure.intervals import exact, over_networks, share
 from lib.show import board as shown
 
 CLAIMS = {**paper("unlearning").claims}
@@ -55,6 +55,9 @@ def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
     assert board.counts([small])["defence"] == {"smaller than the paper's": 1}
     told = board.told([small, row("conclusion.robustness", HOLDS, FAILS)], "defence")
     assert told.endswith("Of these, 1 was run at the paper's scale: 1 × “does not stand”.")
+    alone = Finding(share(40, 50), "x")
+    told = board.told([row("conclusion.robustness", alone, FAILS)], "defence")
+    assert told.endswith("“does not stand”. 1 of them rests on a single network.")
     assert "none of them at the paper's scale" in board.told([small], "defence")
 
 

@@ -85,6 +85,7 @@ def test_the_worst_case_is_taken_image_by_image():
         ({"noise": 30}, "random noise works as well"),
         ({"huge_eps": 7}, "a huge eps does not break it"),
         ({"silent": 1}, "gradients are zero"),
+        ({"Square": 17}, "search beats white box"),
     ],
 )
 def test_each_flag_goes_up_by_its_own_attack(changed: dict[str, int], flag: str | None):

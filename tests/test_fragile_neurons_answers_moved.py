@@ -171,7 +171,7 @@ def test_without_a_sample_a_lower_share_is_told_clipped_and_stays_open() -> None
     shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
     answer = answers.filter_lowers_targeting(own("mnist", moves=lambda who, eps: shares[who], changed=5))
     rising = own("mnist", moves=lambda who, eps: shares[who] + (who == PRINTED and eps > 0.3) / 10, changed=5)
-    assert ", clipped, at eps 0.34, the worst of 6, " in answers.filter_lowers_targeting(rising).paper.by
+    assert ", clipped, at eps 0.34, the worst of 5 below 0.5, " in answers.filter_lowers_targeting(rising).paper.by
     assert word(answer) == "found, unsettled" and answer.sound is None and "part `sample`" in answer.why
 
 

@@ -11,7 +11,6 @@ from lib.measure.intervals import (
     difference,
     exact,
     loss,
-    over_images,
     over_networks,
     rate,
     share,
@@ -182,7 +181,6 @@ def test_a_difference_needs_as_many_networks_and_images_on_both_sides() -> None:
 
 def test_a_loss_is_over_images_for_one_network_and_over_both_for_several() -> None:
     one = np.array([0.41, 0.43, 0.42])
-    assert loss([one]) == over_images(one)
     expected = stats.t.interval(0.95, df=2, loc=one.mean(), scale=stats.sem(one))
     assert (loss([one]).low, loss([one]).high) == pytest.approx(expected)
     several = loss([one, one + 0.1, one - 0.1])
@@ -337,7 +335,7 @@ def test_what_is_no_share_is_refused(k: int, n: int) -> None:
 def test_a_sample_in_which_nothing_differs_has_no_interval(networks: int, value: float) -> None:
     same = [np.full(50, value + 2)] * networks
     apart = difference(same, [np.full(50, 2.0)] * networks)
-    for found in (apart, loss([np.full(50, value)] * networks), over_networks([value] * 3), over_images([value] * 50)):
+    for found in (apart, loss([np.full(50, value)] * networks), over_networks([value] * 3)):
         assert (found.low, found.high, found.predicted, found.error) == (None, None, None, None)
         assert found.p_above(-10) == 1 and found.networks_to_decide(-10) is None and "[" not in f"{found}"
     assert apart.mean == pytest.approx(value)

@@ -9,7 +9,6 @@ import json
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -111,11 +110,6 @@ def set_aside(path: Path, why: str) -> None:
     except OSError as error:
         where = f"it cannot be moved ({error.strerror}) and is ignored"
     print(f"{path} is no cell of this book: {why}; {where}", file=sys.stderr, flush=True)
-
-
-def cells_in(folder: Path) -> Iterator[Path]:
-    """The files of cells in a folder."""
-    return iter(sorted(folder.glob("*.npz")))
 
 
 def _arrays(path: Path) -> Arrays:

@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.measure.intervals import Measured, rate
-from lib.measure.red_flags import MARGIN, Flag
+from lib.measure.red_flags import BLACK_BOX, Flag
 
 COLUMNS = (WORST, *ATTACKS)
 """What is shown of a network, from the top: as in the table of the chapter on the common ground."""
 
 FOLLOW = ("FGSM", "targeted FGSM", "BIM-10", "PGD-40")
 """The attacks that do nothing where there is no gradient; AutoAttack then has its search left."""
-
-BLACK_BOX, SEARCH = "black box beats white box", "search beats white box"
 
 
 @dataclass(frozen=True)
@@ -118,15 +116,9 @@ class Verdict:
 
 
 def flags(found: Judgement) -> list[Flag]:
-    """The book's red flags, and whether Square, which follows no gradient, finds what PGD does not.
-
-    Without a transfer the flag that compares with it is left out.
-    """
+    """The book's red flags; without a transfer, but for the one that compares with it."""
     whole = found if "transfer" in found.correct else _without_transfer(found)
-    known = [flag for flag in whole.flags if whole is found or flag.name != BLACK_BOX]
-    searched, followed = found.accuracy("Square"), float(found.checks["one start"].mean())
-    sentence = f"accuracy {searched:.3f} under Square, {followed:.3f} under PGD"
-    return [*known, Flag(SEARCH, searched < followed - MARGIN, sentence)]
+    return [flag for flag in whole.flags if whole is found or flag.name != BLACK_BOX]
 
 
 def _without_transfer(found: Judgement) -> Judgement:

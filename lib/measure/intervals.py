@@ -202,11 +202,6 @@ def over_networks(values: Sequence[float], *, scale: Scale = "linear", images: i
     return _measured(each, between / len(each) ** 0.5, len(each) - 1, scale, images, between, None)
 
 
-def over_images(values: Sequence[float]) -> Measured:
-    """The mean of one value an image (a loss, a paired difference), for one network."""
-    return _over_both(np.asarray(values, dtype=float)[None], "linear")
-
-
 def share(k: int, n: int) -> Measured:
     """A share of k among n images, for one network."""
     if not 0 <= k <= n or not n:

@@ -18,6 +18,8 @@ LARGE_EPS = 0.5
 MARGIN = 0.02
 """A difference in accuracy below this is no sign of anything."""
 
+BLACK_BOX, SEARCH = "black box beats white box", "search beats white box"
+
 
 @dataclass(frozen=True)
 class Flag:
@@ -74,6 +76,16 @@ def probes(
     )
 
 
+def by_search(searched: NDArray[np.bool_], followed: NDArray[np.bool_]) -> Flag:
+    """Whether Square, a search that follows no gradient, fools images that PGD does not.
+
+    Both say which of the same images (N,) a model classifies rightly; PGD is the strongest that was run.
+    """
+    square, pgd = float(searched.mean()), float(followed.mean())
+    sentence = f"accuracy {square:.3f} under Square, {pgd:.3f} under PGD"
+    return Flag(SEARCH, square < pgd - MARGIN, sentence)
+
+
 def flags(found: Probes) -> list[Flag]:
     """What the probes tell.
 
@@ -99,7 +111,7 @@ def flags(found: Probes) -> list[Flag]:
             f"accuracy {iterated:.3f} after 40 steps, {longer:.3f} after 100",
         ),
         Flag(
-            "black box beats white box",
+            BLACK_BOX,
             black_box < iterated - MARGIN,
             f"accuracy {black_box:.3f} on transferred images, {iterated:.3f} under PGD",
         ),

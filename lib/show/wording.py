@@ -55,19 +55,14 @@ def under(shown: str, beside: Iterable[str]) -> str:
     return "<br>".join([shown, *(f"<small>{html.escape(one)}</small>" for one in beside)])
 
 
-def caveats(entry: Mapping) -> list[str]:
-    """What has to be known beside an answer's word: scale, one network, fitted, control, background."""
-    return [long or short for short, long in _caveats(entry)]
-
-
 def notes(entry: Mapping) -> str:
-    """Those of them that a few words beside the word do not say in full, and which intervals overlap."""
+    """What has to be known beside an answer's word that a few words do not say in full, and which intervals overlap."""
     found = [long for _, long in _caveats(entry) if long]
     return "<br>".join(html.escape(one) for one in (*found, *meaning.overlaps(entry)))
 
 
 def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
-    """Each in a few words, and in full where that is more."""
+    """Scale, one network, fitted, control, background: each in a few words, and in full where that is more."""
     if entry["alone"] != entry["word"]:
         yield f"by itself: {entry['alone']}", ""
     if entry["smaller"]:

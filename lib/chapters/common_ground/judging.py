@@ -11,7 +11,7 @@ from lib.attack.gradient import FGSM
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Attack, Case, correct_under, nearest_adversarial
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.first import Images, sampled
-from lib.measure.red_flags import Flag, Probes, flags, without_gradient
+from lib.measure.red_flags import Flag, Probes, by_search, flags, without_gradient
 
 WORST = "worst case"
 """The first column: an image counts where it is read rightly clean and under every attack."""
@@ -63,7 +63,8 @@ class Judgement:
         """The red flags, up or not."""
         known = self.correct | self.checks
         named = ("FGSM", "one start", "100 steps", "transfer", "noise", "huge eps")
-        return flags(Probes(self.y, *(known[name] for name in named), self.no_gradient))
+        found = flags(Probes(self.y, *(known[name] for name in named), self.no_gradient))
+        return [*found, by_search(known["Square"], known["PGD-40"])]
 
 
 def judge_network(

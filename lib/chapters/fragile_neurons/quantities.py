@@ -209,12 +209,6 @@ def judged_at(robustness: Robustness, dataset: str) -> tuple[float, float]:
     return fgsm, pgd
 
 
-def targeting_gain(records: Records, after: str, before: str, at: int) -> Measured:
-    """The share of images that move S more by one network less that by another, at one eps, paired over images."""
-    hits = [[one.targeting.hits[who][at] for one in records] for who in (after, before)]
-    return difference(*hits)
-
-
 def unclipped_share(records: Records, level: str, at: int) -> Measured:
     """The share of images that move S more under FGSM without clipping, at one eps of Algorithm 1's grid.
 

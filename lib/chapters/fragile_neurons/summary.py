@@ -40,8 +40,12 @@ def opening(grid: Grid) -> Numbers:
     gains = gained(grid, "fresh PGD")
     found |= {"raised": f"{sum(map(above, gains))} of {len(gains)}", "networks": len(grid[main])}
     lot = controls(grid[main], "FGSM")
-    shares = [controls(grid[key], "FGSM").s for key in grid]
-    found |= {"lowest": min(shares), "highest": max(shares), "share": lot.s, "as-high": lot.as_high}
+    free, clipped = [], []
+    for key in grid:
+        (unclipped, _), _ = moved_beside_lot(grid, key)
+        free.append(unclipped.mean)
+        clipped.append(controls(grid[key], "FGSM").s)
+    found |= {"lowest-free": min(free), "lowest": min(clipped), "share": lot.s, "as-high": lot.as_high}
     beyond = sum(above(moved_beside_lot(grid, key)[1][1]) for key in grid)
     return found | {"beyond": f"{beyond} of {len(grid)}", "cells": len(grid), "all": 18}
 

@@ -133,10 +133,10 @@ def retrained_accuracy(outcome: Outcome, searches: Sequence[SearchRecord], exper
     stale = rate(correct(outcome[experiment.as_paper], "stale FGSM"))
     fresh, strong = (rate(correct(after, way)) for way in ("fresh FGSM", "fresh PGD"))
     ladder = (
-        ("the images retrained on", stale),
-        ("held out, fresh FGSM", fresh),
-        ("held out, PGD of 40 steps", strong),
-        ("held out, worst of FGSM, PGD and Square", rate(worst(after, searches))),
+        ("the images retrained on, test images among them", stale),
+        ("retrained on training images alone: fresh FGSM", fresh),
+        ("retrained on training images alone: PGD of 40 steps", strong),
+        ("retrained on training images alone: worst of FGSM, PGD and Square", rate(worst(after, searches))),
     )
     tried = readings(outcome, experiment.as_paper)
     why = f"At eps {eps:g} accuracy is {stale.mean:.3f} on the images retrained on, {fresh.mean:.3f} on fresh ones; "

@@ -5,7 +5,16 @@ from itertools import product
 
 import numpy as np
 
-from lib.chapters.fragile_neurons.answers.common import KNOWN, SAMPLE, UNMEASURED, claim, lacking_ages, smaller, told
+from lib.chapters.fragile_neurons.answers.common import (
+    KNOWN,
+    SAMPLE,
+    UNMEASURED,
+    below_grey,
+    claim,
+    lacking_ages,
+    smaller,
+    told,
+)
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import filter_gains, judged_at
@@ -74,9 +83,7 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
     if sampled and all(one.layers[reading].changed for one in sampled):
         pairs = [(one.layers["original"], one.layers[reading]) for one in sampled]
         plain = difference(*([layers[at].free for layers in pairs] for at in (0, 1)))
-        under = [
-            at for at, eps in enumerate(sampled[0].eps) if eps < 0.5
-        ]  # from there on any image can be the same grey
+        under = below_grey(sampled[0].eps)
         each = [difference(*([layers[at].relative[one] for layers in pairs] for at in (0, 1))) for one in under]
         images = len(pairs[0][0].free), grid, key, len(sampled)
         by = f"{_called(reading)}, FGSM on each network, not clipped: the same at every eps, {KNOWN}"
@@ -87,12 +94,14 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
     targeting = [one.targeting for one in grid[key]]
     if reading not in targeting[0].hits:
         return None, None
+    under = below_grey(targeting[0].eps)
     each = [
         difference([one.hits["original"][at] for one in targeting], [one.hits[reading][at] for one in targeting])
-        for at in range(len(targeting[0].eps))
+        for at in under
     ]
-    worst = targeting[0].eps[int(np.argmin([one.mean for one in each]))]
-    by = f"{_called(reading)}, FGSM on each network, clipped, at eps {worst:.3g}, the worst of {len(each)}, {KNOWN}"
+    worst = targeting[0].eps[under[int(np.argmin([one.mean for one in each]))]]
+    by = f"{_called(reading)}, FGSM on each network, clipped, at eps {worst:.3g}, the worst of {len(each)} below 0.5, "
+    by += KNOWN
     return Finding(extreme(each, "smallest"), told(by, len(targeting[0].printed), grid, key)), None
 
 

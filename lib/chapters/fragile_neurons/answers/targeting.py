@@ -11,6 +11,7 @@ from lib.chapters.fragile_neurons.answers.common import (
     DRAWN,
     KNOWN,
     SAMPLE,
+    below_grey,
     claim,
     every_other,
     lacking,
@@ -26,7 +27,7 @@ from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls, unclipped_share
 from lib.chapters.fragile_neurons.record import MOVES, CellRecord
-from lib.chapters.fragile_neurons.resampled import BEATEN, as_share, every, plainly, resampled, scale_free
+from lib.chapters.fragile_neurons.resampled import as_share, beaten, every, plainly, resampled, scale_free
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, FGSM_FREE
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.ledger.answers import Answer, Finding, Readings
@@ -36,7 +37,9 @@ from lib.measure.multiple import extreme
 Pairs = Sequence[tuple[Key, float, float]]
 """Of each cell its accuracy under attack and the share of images that move S more."""
 
-PERCENTILE = "the 95th percentile of random sets of the same size"
+NOT_BETWEEN = "the distance between the original and the filtered layer was not measured"
+
+PERCENTILE = "the 95th percentile of random sets of the same size, the upper end of its own interval"
 
 
 def targeted_share(grid: Grid, dataset: str) -> Answer:
@@ -56,7 +59,8 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
     spread = controls(records, "FGSM")
     why = f"Such a share is near 0 or 1 for most sets: random ones of this size give {spread.low:.2f} to "
     why += f"{spread.high:.2f}, clipped."
-    readings = Readings(len(shares), len(giving), "; ".join(f"“{one}”" for one in giving) or "none")
+    listed = "; ".join(f"“{one}”" for one in giving) or "none"
+    readings = Readings(len(shares), len(giving), listed if between_layers(grid, key) else f"{listed}; {NOT_BETWEEN}")
     return Answer(id, finding, readings=readings, experiment=grid.title(key), smaller=smaller(id, key), why=why)
 
 
@@ -71,15 +75,23 @@ def readings_of(grid: Grid, key: Key) -> dict[str, float]:
     for level in LEVELS:
         shares[f"not clipped, after {level}"] = unclipped_share(records, level, at).mean
         shares[f"clipped, after {level}"] = controls(records, "FGSM", level).s
+    shares |= between_layers(grid, key)
+    if found:
+        shares[f"not clipped, after {CONVOLUTION}"] = moved_beside_lot(grid, key)[0][0].mean  # S by all images
+    return shares
+
+
+def between_layers(grid: Grid, key: Key) -> dict[str, float]:
+    """The share of images on which S is further from the original layer's output than S' is, once filtered; by the
+    filters that change something. None where there is no sample.
+    """
+    found, shares = grid.sampled(key), {}
     for name in found[0].layers if found else ():
         layers = [one.layers[name] for one in found]
         if all(one.changed for one in layers):
             for row, images in enumerate(("clean", "attacked")):
-                shares[f"between original and filtered layer ({name}), {images}"] = float(
-                    np.mean([one.beside[row].mean() for one in layers])
-                )
-    if found:
-        shares[f"not clipped, after {CONVOLUTION}"] = moved_beside_lot(grid, key)[0][0].mean  # S by all images
+                reading = f"between original and filtered layer ({name}), {images}"
+                shares[reading] = float(np.mean([one.beside[row].mean() for one in layers]))
     return shares
 
 
@@ -126,9 +138,9 @@ def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], t
 
 
 def _beaten(records: Sequence[CellRecord], move: str) -> float:
-    """What 95 % of random sets stay below in a cell, clipped, on the maps of the convolution; `move` of `MOVES`."""
+    """What S has to beat in a cell, clipped, on the maps of the convolution; `move` is one of `MOVES`."""
     random = [one.targeting.controls.random[MOVES.index(move), LEVELS.index(CONVOLUTION)] for one in records]
-    return float(np.mean(np.quantile(random, BEATEN, axis=1)))
+    return float(beaten(np.array(random)).mean())
 
 
 def targeting_grows_with_eps(grid: Grid) -> Answer:
@@ -136,7 +148,7 @@ def targeting_grows_with_eps(grid: Grid) -> Answer:
     id, (key, grown) = "targeting.grows_with_eps", grid.figure_2
     found, age = [one.targeting for one in grown[-1]], _last_age(grid, key, grown)
     eps = found[0].eps
-    under = [at for at, one in enumerate(eps) if one < 0.5][-1]  # from one half on any image can be made the same grey
+    under = below_grey(eps)[-1]
     clipped = difference(*([one.hits["original"][at] for one in found] for at in (under, 0)))
     free = [float(found[0].unclipped[0][at]) for at in (0, -1)]
     theorem = "A convolution without bias and a step that is not clipped move each map in proportion to eps, so which "

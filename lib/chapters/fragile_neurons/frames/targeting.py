@@ -5,7 +5,7 @@ from itertools import product
 
 import pandas as pd
 
-from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot, readings_of
+from lib.chapters.fragile_neurons.answers.targeting import between_layers, moved_beside_lot, readings_of
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
@@ -67,7 +67,10 @@ def moved(grid: Grid) -> pd.DataFrame:
 def readings_of_89(grid: Grid, key: Key) -> pd.DataFrame:
     """The share of one cell by every reading of the paper's words."""
     shares = readings_of(grid, key)
-    return pd.DataFrame({"reading": list(shares), "share": _three(shares.values())})
+    rows = dict(zip(shares, _three(shares.values()), strict=True))
+    if not between_layers(grid, key):
+        rows["between original and filtered layer"] = "not measured"
+    return pd.DataFrame({"reading": list(rows), "share": list(rows.values())})
 
 
 def contradictions() -> pd.DataFrame:

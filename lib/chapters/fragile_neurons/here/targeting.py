@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lib.chapters.fragile_neurons.answers.common import claim
+from lib.chapters.fragile_neurons.answers.common import GREY, below_grey, claim
 from lib.chapters.fragile_neurons.answers.targeting import correlation, moved_beside_lot, pairs, readings_of
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
@@ -27,13 +27,15 @@ def algorithm_1(grid: Grid) -> str:
 def over_eps(grid: Grid) -> str:
     """For the figure over eps."""
     key, grown = grid.figure_2
+    last = below_grey(grown[-1][0].targeting.eps)[-1]
     plain, free = (
-        [rate([one.targeting.hits[who][at] for one in grown[-1]]).mean for at in (0, -1)]
+        [rate([one.targeting.hits[who][at] for one in grown[-1]]).mean for at in (0, last)]
         for who in ("original", "relative")
     )
     return (
         f"Here: of the oldest network ({key.kind}) the share goes from {plain[0]:.3f} at the smallest eps to "
-        f"{plain[1]:.3f} at the largest, and in units of random signs from {free[0]:.3f} to {free[1]:.3f}."
+        f"{plain[1]:.3f} at the largest below {GREY:g}, and in units of random signs from {free[0]:.3f} to "
+        f"{free[1]:.3f}. From {GREY:g} on an attack can turn any image into the same grey."
     )
 
 
