@@ -7,10 +7,17 @@ import pytest
 from tiny import LABELS, Draw
 
 from lib import data
+from lib.data import Dataset
+from lib.digest import values
 from lib.evidence import cells, store
 from lib.evidence.cells import Cell
 from lib.evidence.store import Made
-from lib.ledger.basis import Basis, of_cells
+from lib.ledger.basis import Basis, of_cells, of_networks
+from lib.models import SimpleCNN, build
+from lib.show import wording
+from lib.train import outcomes
+from lib.train.batches import Shuffled
+from lib.train.loop import fit
 
 
 @pytest.fixture
@@ -41,6 +48,7 @@ def test_it_says_what_its_cells_were_measured_with(two: list[Cell]) -> None:
         cells={cell.name: cell.digest for cell in two},
         devices=("a CPU", "a GPU"),
         measured=("2026-01-02T03:04:05+00:00", "2027-01-02T03:04:05+00:00"),
+        networks={"shared": 0, "differing": 0, "silent": 0},
     )
 
 
@@ -56,3 +64,41 @@ def test_a_cell_that_is_not_kept_is_no_part_of_it(two: list[Cell]) -> None:
     assert of_cells([*two, LABELS(Draw(2))]) == of_cells(two)
     assert not LABELS(Draw(2)).is_kept, "looking measures nothing"
     assert of_cells([LABELS(Draw(2))]) == Basis(None, "")
+
+
+def test_cells_of_one_training_that_came_to_different_networks_are_counted() -> None:
+    first = {"a epoch 5": "1", "b epoch 5": "1"}
+    assert of_networks([first, {"a epoch 5": "1"}, {}]) == {"shared": 1, "differing": 0, "silent": 0}
+    assert of_networks([first, {"a epoch 5": "2"}, None]) == {"shared": 1, "differing": 1, "silent": 1}
+    assert of_networks([first, {"a epoch 6": "2"}]) == {"shared": 0, "differing": 0, "silent": 0}
+
+
+def test_a_cell_says_which_networks_it_is_of(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "FOLDERS", [tmp_path / "cells"])
+    batches = Shuffled(digits.x_train[:64], digits.y_train[:64])
+
+    def trained(seed: int, epochs: int) -> SimpleCNN:
+        model = build(SimpleCNN, seed, digits.x_train.device)
+        fit(model, batches, epochs, snapshots=tmp_path / "snapshots")
+        return model
+
+    def noted(*trainings: tuple[int, int]) -> dict[str, str]:
+        with outcomes.noting() as found:
+            models = [trained(*one) for one in trainings]
+        assert list(found.values()) == [values.digest(dict(model.state_dict())) for model in models]
+        return found
+
+    anew, loaded, further = noted((0, 1), (1, 1)), noted((0, 1)), noted((0, 2))
+    assert loaded.items() < anew.items() and [name.split()[-1] for name in further] == ["2"]
+    assert of_networks([anew, loaded, further]) == {"shared": 1, "differing": 0, "silent": 0}
+    with outcomes.noting() as nothing:
+        pass
+    trained(2, 1)
+    assert not nothing and LABELS(Draw(3)).make()[1].networks == {}
+
+
+def test_a_page_says_whether_its_cells_are_of_the_same_networks() -> None:
+    same, apart = ({"shared": 3, "differing": differing, "silent": differing} for differing in (0, 1))
+    assert wording.networks(same).endswith("came out the same in all, weight for weight")
+    assert "1 of 3 networks" in wording.networks(apart) and wording.networks(apart).endswith("they are of: 1")
+    assert "no two" in wording.networks({"shared": 0, "differing": 0, "silent": 0})

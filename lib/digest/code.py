@@ -27,6 +27,7 @@ NEUTRAL = (
     "lib.provenance",
     "lib.show",
     "lib.train.graphs",
+    "lib.train.outcomes",
     "lib.train.snapshots",
     "lib.train.turns",
 )

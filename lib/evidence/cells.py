@@ -20,7 +20,7 @@ from lib.evidence import store
 from lib.evidence.begun import Begun
 from lib.evidence.store import Made
 from lib.files import naming
-from lib.train import turns
+from lib.train import outcomes, turns
 from lib.train.turns import Busy
 
 R = TypeVar("R")
@@ -131,7 +131,7 @@ class Cell(Generic[R]):
     def measured(self) -> tuple[R, Made]:
         """Measure it and keep it; for whoever holds it `alone`."""
         commit, begun, started = provenance.commit(), self.begun, time.perf_counter()
-        with data.noting() as used, turns.noting(begun.came_to):
+        with data.noting() as used, turns.noting(begun.came_to), outcomes.noting() as networks:
             record = self.part.measure(self.setting)
         made = Made(
             self.part.chapter,
@@ -147,6 +147,7 @@ class Cell(Generic[R]):
             round(time.perf_counter() - started + sum(begun.earlier.values()), 3),
             provenance.peak_memory_bytes(),
             datetime.now(UTC).isoformat(timespec="seconds"),
+            networks=networks,
         )
         path = FOLDERS[0] / self.part.chapter / f"{self.name}.npz"
         store.write(path, record, made)

@@ -52,6 +52,8 @@ class Made:
     finished: str
     note: str = ""
     """What else there is to say, as that it was made by other code before."""
+    networks: dict[str, str] | None = None
+    """The digest of the weights of each network that it trained or found trained (`lib.train.outcomes`)."""
 
 
 def write(path: Path, record: object, made: Made) -> None:

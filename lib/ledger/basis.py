@@ -1,6 +1,6 @@
 """What a notebook's results rest on: the cells that it was made from, or the results of other notebooks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lib import data
@@ -24,6 +24,8 @@ class Basis:
     """What measured them."""
     measured: tuple[str, str] | None = None
     """When the first and the last of them were."""
+    networks: dict[str, int] = field(default_factory=dict)
+    """How far they are of the same networks: `of_networks`."""
 
 
 def of_cells(cells: Iterable[Cell]) -> Basis:
@@ -42,4 +44,28 @@ def of_cells(cells: Iterable[Cell]) -> Basis:
         {cell.name: cell.digest for cell, _ in pairs},
         tuple(sorted({made.device for _, made in pairs})),
         (moments[0], moments[-1]) if moments else None,
+        of_networks([made.networks for _, made in pairs]) if pairs else {},
     )
+
+
+def of_networks(found: Sequence[Mapping[str, str] | None]) -> dict[str, int]:
+    """Whether cells that speak of one training speak of one network.
+
+    Parameters
+    ----------
+    found
+        Of each cell the digests of its networks by training, None where it does not say.
+
+    Returns
+    -------
+    dict of str to int
+        `shared`: trainings that several cells are of; `differing`: those of them that came to different networks;
+        `silent`: cells that do not say.
+    """
+    digests: dict[str, list[str]] = {}
+    for cell in found:
+        for training, digest in (cell or {}).items():
+            digests.setdefault(training, []).append(digest)
+    shared = [of_one for of_one in digests.values() if len(of_one) > 1]
+    differing = sum(len(set(of_one)) > 1 for of_one in shared)
+    return {"shared": len(shared), "differing": differing, "silent": sum(cell is None for cell in found)}

@@ -79,6 +79,18 @@ def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
         yield "background", "background: explained by the paper, not measured there"
 
 
+def networks(found: Mapping[str, int]) -> str:
+    """Whether measurements that speak of one training speak of one network, by `lib.ledger.basis.of_networks`."""
+    shared, differing, silent = (found[name] for name in ("shared", "differing", "silent"))
+    if differing:
+        told = f"{differing:,} of {shared:,} networks that several measurements are of came out differently in some of them"
+    elif shared:
+        told = f"the {shared:,} networks that several measurements are of came out the same in all, weight for weight"
+    else:
+        told = "no two measurements name the same network"
+    return told + (f"; measurements that do not say which networks they are of: {silent:,}" if silent else "")
+
+
 def value(measured: Mapping) -> str:
     """A mean with its interval."""
     if measured["networks"] == 0:

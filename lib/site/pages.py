@@ -13,6 +13,7 @@ from lib.digest.code import code_digest
 from lib.ledger import claims, results
 from lib.run import costs
 from lib.run.run import Run
+from lib.show import wording
 from lib.site import facts, given, markup, words
 from lib.site.facts import Runs
 
@@ -172,7 +173,8 @@ def measured_rows(origin: Mapping) -> list[list[str]]:
     rows = [["Evidence", f"{len(evidence['cells']):,} cells, each a measurement of its own"]]
     rows += [["Measured on", markup.plain("; ".join(evidence["devices"]))]] if evidence["devices"] else []
     moments = [markup.moment(one) for one in dict.fromkeys(evidence["measured"] or [])]
-    return rows + ([["Measured", " to ".join(moments)]] if moments else [])
+    rows += [["Measured", " to ".join(moments)]] if moments else []
+    return rows + ([["Networks", wording.networks(evidence["networks"])]] if evidence.get("networks") else [])
 
 
 def missing_page(name: str) -> str:

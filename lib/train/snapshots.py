@@ -20,7 +20,7 @@ from torch import nn
 from lib import compute, provenance
 from lib.digest import values
 from lib.files import atomic
-from lib.train import turns
+from lib.train import outcomes, turns
 
 SNAPSHOTS = compute.RUNS / "snapshots"
 KILLED_EVERY_S = 3600.0
@@ -103,6 +103,8 @@ class Snapshots:
                 raise
             else:
                 self._settle(wanted=True)
+                if self.last:
+                    outcomes.note(self.folder, self.last.epoch, self.last.content["model"])
 
     def save(self, epoch: int, state: State, *, wanted: bool) -> None:
         """Keep the state after an epoch: on disk where it is wanted or time to, else in memory until then."""
@@ -164,6 +166,8 @@ class Snapshots:
         epoch = self._restore(state, upto, epochs)
         if self.folder:
             turns.note(self.folder, state.history.seconds)
+            if epoch == epochs:
+                outcomes.note(self.folder, epoch, state.model.state_dict())
         return epoch
 
     def _restore(self, state: State, upto: int, epochs: int) -> int:

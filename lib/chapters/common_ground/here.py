@@ -1,6 +1,6 @@
 """What this run shows: one sentence for each table and figure of the chapter, from what was measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -9,6 +9,9 @@ from lib.chapters.common_ground.defences import FROM_PAPERS, NONE, YARDSTICKS, t
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import FilterFound
 from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_none, best
+from lib.evidence.cells import Cell
+from lib.ledger.basis import of_networks
+from lib.show import wording
 
 CLOSE = 0.02
 """By how much accuracies may differ and still be called the same."""
@@ -181,6 +184,11 @@ def flags(rows: Rows) -> str:
     up = sum(map(bool, raised))
     said = f"Here: {up} of {len(raised)} rows raise{'s' if up == 1 else ''} a flag"
     return f"{said} ({told})." if told else f"{said}."
+
+
+def alike(cells: Iterable[Cell]) -> str:
+    """For the limits: whether what stands in one row was measured on one network."""
+    return wording.networks(of_networks([made.networks for cell in cells if (made := cell.made)]))
 
 
 def published(judgements: Sequence[Judgement]) -> str:
