@@ -83,7 +83,7 @@ def networks(found: Mapping[str, int]) -> str:
     """Whether measurements that speak of one training speak of one network, by `lib.ledger.basis.of_networks`."""
     shared, differing, silent = (found[name] for name in ("shared", "differing", "silent"))
     if differing:
-        told = f"{differing:,} of {shared:,} networks that several measurements are of came out differently in some of them"
+        told = f"{differing:,} of {shared:,} networks that several measurements are of came out differently"
     elif shared:
         told = f"the {shared:,} networks that several measurements are of came out the same in all, weight for weight"
     else:
