@@ -114,7 +114,7 @@ def test_a_site_without_solutions_has_none_to_download(tmp_path: Path) -> None:
     target = tmp_path / "book"
     build.stage(results, target, solutions=False)
     pages = {name: text for name, text in texts(target) if not name.startswith(("lib", "_static"))}
-    assert {"primer.md", "mitigation.ipynb"} <= set(pages)
+    assert {"primer.md", "mitigation.ipynb"} <= set(pages) and not [*target.rglob("*.zip")]
     assert [(name, line) for name, text in pages.items() for line in told(text, secret)] == []
 
 

@@ -9,7 +9,7 @@ from lib.exercises import directives
 from lib.files import copied
 from lib.ledger import open_data
 from lib.run.run import Run
-from lib.site import benchmarks, facts, front, live, pages, primer, survives
+from lib.site import archive, benchmarks, facts, front, live, pages, primer, survives
 from lib.site.render import BESIDE, SiteError, render
 
 GENERATED = "_generated"
@@ -49,8 +49,8 @@ def build(results: Path, output: Path, *, solutions: bool = True) -> Path:
 def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
     """Put together what jupyter-book renders: pages, executed notebooks, and the code and facts that pages show.
 
-    Where `results` lacks a chapter's notebook, a page says so, and what the paper claims. The ledger as data goes
-    beside the pages.
+    Where `results` lacks a chapter's notebook, a page says so, and what the paper claims. The ledger as data, and the
+    book as an archive, go beside the pages.
     """
     copied(book.PAGES, target, "_build", "recorded", ".*")
     copied(compute.ROOT / "lib", target / "lib", "__pycache__")
@@ -73,9 +73,11 @@ def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
     primer.stage(runs, target / GENERATED)
     (target / BESIDE).mkdir()
     fragments = facts.fragments(runs) | live.stage(runs, target, target / BESIDE)
-    fragments |= {"survives": survives.fragment()}
+    fragments |= {"survives": survives.fragment(), "archive": archive.fragment(solutions)}
     for name, text in fragments.items():
         (target / GENERATED / f"{name}.md").write_text(text, encoding="utf-8")
     for name, text in open_data.files(results).items():
         (target / BESIDE / name).write_text(text, encoding="utf-8")
+    if solutions:
+        archive.stage(target / BESIDE)
     benchmarks.stage(target, target / GENERATED)

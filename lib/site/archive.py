@@ -1,0 +1,46 @@
+"""The book to take along: an archive beside the pages, with all that runs it and what was measured for it."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from lib import compute
+
+NAME = "adversarial-reproductions"
+ARCHIVE = f"{NAME}.zip"
+FOLDERS = ("benchmarks", "book", "lib", "notebooks", "tests")
+LEFT_OUT = ("__pycache__", "_build")
+PACKED = (".npz", ".png", ".zip")
+"""What is small already."""
+BEGINNING = (1980, 1, 1, 0, 0, 0)
+"""The date of every file in it, so that one book makes one archive; no zip file has an earlier one."""
+
+LINK = f"""\
+<a href="{ARCHIVE}" download>{ARCHIVE}</a> is this book's folder: notebooks, code, tests, and what was measured for its
+pages. Unpack it, and begin there."""
+NO_LINK = "You need the book's folder, with its notebooks and code. This copy of the site comes without it."
+
+
+def stage(target: Path) -> None:
+    """Write the archive into a folder."""
+    with zipfile.ZipFile(target / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files():
+            entry = zipfile.ZipInfo(f"{NAME}/{path.relative_to(compute.ROOT).as_posix()}", BEGINNING)
+            entry.compress_type = zipfile.ZIP_STORED if path.suffix in PACKED else zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes())
+
+
+def files() -> Iterator[Path]:
+    """What is in it, sorted: the files at the top, and those of `FOLDERS`; none that is hidden or made by a run."""
+    yield from sorted(path for path in compute.ROOT.iterdir() if path.is_file() and not path.name.startswith("."))
+    for name in FOLDERS:
+        for path in sorted((compute.ROOT / name).rglob("*")):
+            inner = path.relative_to(compute.ROOT).parts
+            if path.is_file() and not any(part.startswith(".") or part in LEFT_OUT for part in inner):
+                yield path
+
+
+def fragment(made: bool) -> str:
+    """How a reader gets the book, in Markdown."""
+    return LINK if made else NO_LINK
