@@ -7,7 +7,7 @@ import numpy as np
 
 from lib.chapters.common_ground.judging import WORST
 from lib.judge import words
-from lib.judge.verdict import COLUMNS, Verdict
+from lib.judge.verdict import Verdict
 
 WIDTH = 80
 
@@ -16,7 +16,7 @@ def card(verdict: Verdict) -> str:
     """What was found, as a table with one column for each eps, and what speaks against believing it."""
     radii = list(verdict.at)
     head = ["", *(f"eps {eps:g}" for eps in radii)]
-    lines = [[column, *(words.cell(verdict, eps, column) for eps in radii)] for column in COLUMNS]
+    lines = [[column, *(words.cell(verdict, eps, column) for eps in radii)] for column in verdict.columns]
     lines.insert(1, [])
     lines.append(["L-BFGS: median L2", *(words.own_distance(verdict, eps) for eps in radii)])
     lines.append(["red flags", *(f"{len(verdict.raised(eps))} up" for eps in radii)])

@@ -11,15 +11,13 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin
 
 from lib import compute
+from lib.attack.autoattack import LEAST_CLASSES
 from lib.attack.base import cross_entropy
 from lib.judge.guarded import Guarded
 from lib.judge.images import Sample
 from lib.judge.refused import Refused
 from lib.measure.intervals import rate
 from lib.measure.score import score
-
-FEWEST_CLASSES = 10
-"""AutoAttack's targeted parts try nine other classes."""
 
 FEW = 24
 """Images that are enough to see how a network works."""
@@ -100,10 +98,10 @@ def _classes(outputs: Tensor, sample: Sample) -> int:
         raise Refused(f"the network gives {found} logits an image; {sample.name} has {wanted} classes")
     if found < wanted:
         raise Refused(f"the network gives {found} logits an image, and the classes run up to {wanted - 1}")
-    if found < FEWEST_CLASSES:
+    if found < LEAST_CLASSES:
         raise Refused(
-            f"the network gives {found} logits an image; at least {FEWEST_CLASSES} are needed, since AutoAttack aims "
-            f"at {FEWEST_CLASSES - 1} other classes"
+            f"the network gives {found} logits an image; at least {LEAST_CLASSES} are needed, since the loss that "
+            f"AutoAttack aims with takes the {LEAST_CLASSES} highest"
         )
     return found
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lib import compute
-from lib.judge import beside, page, written
+from lib.judge import beside, loading, page, written
 from lib.judge.card import card
 from lib.judge.judging import judge
 from lib.judge.loading import load
@@ -30,6 +30,7 @@ def run(
     device: str | None,
     other: str | None,
     other_weights: Path | None,
+    attack: Sequence[str],
     name: str | None,
     **asked: int,
 ) -> None:
@@ -47,7 +48,10 @@ def run(
     with _writing(where), _on(device):
         network = load(model, weights)
         apart = load(other, other_weights) if other else None
-        _judged_in(where, network, data=data, eps=eps, other=apart, name=name, **asked)
+        own = {source.rpartition(":")[2]: loading.attack(source) for source in attack}
+        if len(own) < len(attack):
+            raise Refused(f"two attacks have one name: {', '.join(attack)}")
+        _judged_in(where, network, data=data, eps=eps, other=apart, attacks=own, name=name, **asked)
 
 
 def _judged_in(where: Path, network: nn.Module, **asked: object) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,17 +17,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lib import provenance
+from lib.attack.gradient import FGSM
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, correct_under, nearest_adversarial
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.first import Images, sampled, start
 from lib.chapters.common_ground.judging import Judgement, silent
 from lib.digest import tensors
-from lib.judge import beside
+from lib.judge import beside, own
 from lib.judge.checks import admitted
 from lib.judge.guarded import Guarded
 from lib.judge.images import Sample, sample
 from lib.judge.refused import Refused
 from lib.judge.verdict import Asked, Subject, Verdict
+from lib.measure.score import next_class
 from lib.models.base import parameter_count
 
 
@@ -41,11 +43,12 @@ def judge(
     queries: int = 5000,
     n_lbfgs: int = 20,
     other: nn.Module | None = None,
+    attacks: Mapping[str, own.Attack] | None = None,
     name: str = "",
 ) -> Verdict:
     """Judge a network as the book's are judged: by all attacks, the worst of them for each image, and red flags.
 
-    What it finds is an upper bound: an attack made for this defence may find more.
+    What it finds is an upper bound: an attack made for this defence may find more. Give it in `attacks`.
 
     Parameters
     ----------
@@ -66,6 +69,9 @@ def judge(
     other
         A network for the same images that was trained apart, for the transfer. By default the book's own where it has
         one for this data set; else there is no transfer.
+    attacks
+        Your own by name: functions (model, x, y, eps) -> x_adv of the shape of x, in [0, 1] and within eps of x. They
+        are further columns, and count for the worst case.
     name
         What the network is called; by default its class.
 
@@ -90,12 +96,13 @@ def judge(
         images = sample(data, n_images)
         guarded = admitted(model, images)
         through = _other(other, model, images)
-        attacks = choose(ATTACKS, {"steps": steps, "queries": queries})
+        known = ATTACKS | {"targeted FGSM": _towards_next(guarded.classes)}
+        tried = choose(known, {"steps": steps, "queries": queries}) + own.chosen(attacks or {})
         if through is None:
-            attacks = tuple(one for one in attacks if one.name != "transfer")
+            tried = tuple(one for one in tried if one.name != "transfer")
         with _refusing("by L-BFGS"):
             lengths = nearest_adversarial(guarded, *sampled(images.images, n_lbfgs))
-        found = {one: _attacked(guarded, through, images, one, attacks, lengths) for one in radii}
+        found = {one: _attacked(guarded, through, images, one, tried, lengths) for one in radii}
     subject = Subject(
         " ".join(name.split()) or type(model).__name__,
         _weights(model),
@@ -104,7 +111,7 @@ def judge(
         images.origin,
         images.digest,
     )
-    asked = Asked(steps, queries, min(n_lbfgs, len(images.x)), through.words if through else "")
+    asked = Asked(steps, queries, min(n_lbfgs, len(images.x)), through.words if through else "", tuple(attacks or {}))
     made = {
         "commit": provenance.commit(),
         "device": provenance.describe_device(),
@@ -169,6 +176,15 @@ def _attacked(
     followed, checked = ([_told(one, eps) for one in chosen] for chosen in (attacks, choose(CHECKS, {})))
     with _refusing(f"at eps {eps:g}"):
         return Judgement(y, correct_under(case, followed), correct_under(case, checked), silent(case), lengths)
+
+
+def _towards_next(classes: int) -> Callable[[Case], Tensor]:
+    """FGSM towards the next class, of as many as the network has."""
+
+    def one_step_towards(case: Case) -> Tensor:
+        return FGSM(eps=case.eps, targeted=True)(case.model, case.x, next_class(case.y, classes))
+
+    return one_step_towards
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""The reader's network: made by a function of theirs, with weights from a file that can run no code."""
+"""The reader's network, made by a function of theirs, with weights from a file that can run no code; and attacks."""
 
 import importlib
 import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -43,15 +44,34 @@ def load(source: str, weights: Path | None) -> nn.Module:
         raise Refused(f"the network cannot be moved to {compute.device()}: {error}") from error
 
 
-def _built(source: str) -> nn.Module:
+def attack(source: str) -> Callable:
+    """A reader's attack, `module:name` as for `load`: a function (model, x, y, eps) -> x_adv.
+
+    Raises
+    ------
+    Refused
+        Where there is nothing of that name that can be called.
+    """
+    found = _found(source, "attack")
+    if not callable(found):
+        raise Refused(f"{source} is a {type(found).__name__}: name a function (model, x, y, eps) -> x_adv")
+    return found
+
+
+def _found(source: str, kind: str) -> object:
+    """What a name in a module stands for."""
     module_name, colon, name = source.partition(":")
     if not (module_name and colon and name):
-        raise Refused(f"{source!r} names no network: write module:function, as in my_module:build for my_module.py")
-    found = _imported(module_name)
-    build = getattr(found, name, None)
-    if build is None:
-        there = [one for one, value in vars(found).items() if callable(value) and not one.startswith("_")]
+        raise Refused(f"{source!r} names no {kind}: write module:function, as in my_module:build for my_module.py")
+    module = _imported(module_name)
+    if not hasattr(module, name):
+        there = [one for one, value in vars(module).items() if callable(value) and not one.startswith("_")]
         raise Refused(f"{module_name} has no {name}; it has {_listed(there) or 'nothing that can be called'}")
+    return getattr(module, name)
+
+
+def _built(source: str) -> nn.Module:
+    build = _found(source, "network")
     if not callable(build) or isinstance(build, nn.Module):
         raise Refused(f"{source} is a {type(build).__name__}: name a function without arguments that gives the network")
     try:

@@ -18,6 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add("--lbfgs", type=int, default=20, metavar="N", dest="n_lbfgs", help="images for L-BFGS; 20 by default")
     add("--other", metavar="MODULE:FUNCTION", help="a network trained apart, to transfer images from it")
     add("--other-weights", type=Path, metavar="FILE", help=file)
+    add("--attack", action="append", default=[], metavar="MODULE:FUNCTION", help="one of your own; may be repeated")
     add("--name", help="what the network is called; by default model and weights")
     add("--device", help="cpu, cuda or mps; the fastest by default")
     add("--out", type=Path, metavar="FOLDER", help="runs/judged/<name> by default")

@@ -18,7 +18,9 @@ from lib.judge.verdict import COLUMNS, FOLLOW, Verdict
 from lib.show import plots, tables
 from lib.site import markup, single
 
-HEAD = ["network", *COLUMNS, "L-BFGS: median L2", "red flags", "networks"]
+BESIDE = ("L-BFGS: median L2", "red flags", "networks")
+"""What a table has to the right of the attacks."""
+
 DRAWN = ("clean", "FGSM", "PGD-40", WORST)
 """What the figure shows of a network, from what is hoped for to what is left."""
 
@@ -97,13 +99,14 @@ def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
 def _table(verdict: Verdict, eps: float, rows: Rows | None) -> str:
     own = [
         html.escape(verdict.subject.name),
-        *(_cell(verdict, eps, column) for column in COLUMNS),
+        *(_cell(verdict, eps, column) for column in verdict.columns),
         words.own_distance(verdict, eps),
         _raised(len(verdict.raised(eps))),
         "1",
     ]
-    lines = [own, *(_known(one) for one in (rows.known if rows else ()))]
-    return tables.table(f"Accuracy at eps {eps:g}, 95 % intervals", HEAD, lines).data
+    lines = [own, *(_known(one, len(verdict.asked.own)) for one in (rows.known if rows else ()))]
+    head = ["network", *verdict.columns, *BESIDE]
+    return tables.table(f"Accuracy at eps {eps:g}, 95 % intervals", list(map(html.escape, head)), lines).data
 
 
 def _cell(verdict: Verdict, eps: float, column: str) -> str:
@@ -114,15 +117,17 @@ def _cell(verdict: Verdict, eps: float, column: str) -> str:
     return share_cell([hits]) + void
 
 
-def _known(row: Known) -> list[str]:
-    """A row of the book."""
+def _known(row: Known, own: int) -> list[str]:
+    """A row of the book; the reader's own attacks, as many as `own`, were not tried on it."""
     if not row.is_measured:
-        return [html.escape(row.title), *[words.MISSING] * (len(HEAD) - 2), f"0 of {row.networks}"]
+        missing = [words.MISSING] * (len(COLUMNS) + own + 2)
+        return [html.escape(row.title), *missing, f"0 of {row.networks}"]
     outcomes = Row(row.judgements).outcomes
     of = len(row.judgements)
     return [
         html.escape(row.title),
         *(share_cell(outcomes[column]) for column in COLUMNS),
+        *[words.MISSING] * own,
         words.distance(row.distances),
         _raised(row.raised),
         str(of) if of == row.networks else f"{of} of {row.networks}",
@@ -150,6 +155,7 @@ def _conditions(verdict: Verdict) -> str:
         ("AutoAttack", f"{asked.steps:,} steps, {asked.queries:,} queries; Square as many queries"),
         ("L-BFGS", f"on {asked.n_lbfgs} of the images"),
         ("transfer", f"through {asked.other}" if asked.other else "none"),
+        ("attacks of your own", ", ".join(asked.own) or "none"),
         ("made on", f"{made['device']}, torch {made['versions']['torch']}, in {made['seconds']:,.0f} seconds"),
         ("the book's code", made["commit"] or "not known: no checkout, or no git"),
         ("finished", markup.moment(made["finished"])),

@@ -30,12 +30,15 @@ class Asked:
         How many of the images L-BFGS was run on.
     other
         The network through which images were transferred, in words; "" where there was none.
+    own
+        The names of the attacks that were given besides.
     """
 
     steps: int
     queries: int
     n_lbfgs: int
     other: str
+    own: tuple[str, ...] = ()
 
     @property
     def is_reference(self) -> bool:
@@ -88,6 +91,11 @@ class Verdict:
     made: Mapping[str, object]
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """What is shown, from the top: `COLUMNS`, and the attacks that were given besides."""
+        return (*COLUMNS, *self.asked.own)
+
+    @property
     def n(self) -> int:
         """How many images."""
         return len(next(iter(self.at.values())).y)
@@ -98,7 +106,7 @@ class Verdict:
         return all(bool(one.no_gradient.all()) for one in self.at.values())
 
     def measured(self, eps: float, column: str) -> Measured | None:
-        """The accuracy in a column of `COLUMNS`, with its 95 % interval over images; None where it was not measured."""
+        """The accuracy in one of the `columns`, with its 95 % interval over images; None where it was not measured."""
         hits = self.at[eps].outcomes.get(column)
         return None if hits is None else rate([hits])
 

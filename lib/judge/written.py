@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lib.chapters.common_ground.judging import Judgement
 from lib.files import atomic
-from lib.judge.verdict import COLUMNS, Verdict, median
+from lib.judge.verdict import Verdict, median
 
 NAME = "verdict.json"
 
@@ -42,6 +42,7 @@ def as_json(verdict: Verdict) -> dict[str, object]:
             "as_reference": asked.is_reference,
             "images_for_lbfgs": asked.n_lbfgs,
             "transferred_through": asked.other or None,
+            "own": list(asked.own),
         },
         "gradient_attacks_void": verdict.is_void,
         "at": [_at(verdict, eps, found) for eps, found in verdict.at.items()],
@@ -52,7 +53,7 @@ def as_json(verdict: Verdict) -> dict[str, object]:
 def _at(verdict: Verdict, eps: float, found: Judgement) -> dict[str, object]:
     return {
         "eps": eps,
-        "accuracy": {column: _share(verdict, eps, column) for column in COLUMNS},
+        "accuracy": {column: _share(verdict, eps, column) for column in verdict.columns},
         "checks": {name: _bits(hits) for name, hits in found.checks.items()},
         "no_gradient": _bits(found.no_gradient),
         "lbfgs": {

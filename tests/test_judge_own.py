@@ -1,0 +1,119 @@
+"""Attacks of a reader's own: beside the book's where they keep to the ball, refused where they do not."""
+
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+import torch
+from judged import Around, nearest_mean
+from torch import nn
+
+from lib import attack, compute, data
+from lib.judge import Refused, judge, loading, page, written
+from lib.judge.card import card
+from lib.judge.verdict import COLUMNS
+from lib.measure.score import score
+
+ASKED = {"steps": 1, "queries": 2, "n_lbfgs": 1, "n_images": 30, "eps": (0.3,)}
+SCHEMA = json.loads((compute.ROOT / "lib" / "judge" / "verdict.schema.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def few(digits):
+    """A few digits in place of the whole set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "load", lambda name: digits)
+        yield digits
+
+
+@pytest.fixture(scope="module")
+def networks(digits) -> tuple[nn.Module, nn.Module]:
+    return nearest_mean(digits, slice(0, 400)), nearest_mean(digits, slice(400, 800))
+
+
+def rounded(x: torch.Tensor) -> torch.Tensor:
+    """Four grey levels, through which no gradient passes."""
+    return (3 * x).round() / 3
+
+
+def test_an_attack_made_for_a_defence_lowers_its_worst_case(few, networks, tmp_path) -> None:
+    """One that knows the network behind the rounding: what follows the gradient of the whole finds nothing."""
+    network, other = networks
+
+    def behind(model: nn.Module, x: torch.Tensor, y: torch.Tensor, eps: float) -> torch.Tensor:
+        assert not x.requires_grad and float(eps) == 0.3
+        return attack.PGD(eps=eps)(network, x, y)
+
+    defended = Around(network, before=rounded)
+    without, found = (judge(defended, other=other, attacks=own, **ASKED) for own in (None, {"behind & <it>": behind}))
+    assert found.columns == (*COLUMNS, "behind & <it>") and without.columns == COLUMNS
+    left = found.measured(0.3, "behind & <it>").mean
+    assert left < without.safe(0.3).mean and found.safe(0.3).mean <= left
+    for column in COLUMNS[1:]:
+        assert np.array_equal(found.at[0.3].outcomes[column], without.at[0.3].outcomes[column])
+    assert "behind & <it>" in card(found) and card(found).count("behind") == 1
+    kept = written.as_json(found)
+    jsonschema.validate(kept, SCHEMA)
+    assert kept["attacks"]["own"] == ["behind & <it>"] and kept["at"][0]["accuracy"]["behind & <it>"]["mean"] == left
+    shown = page.page(found, {0.3: None}, tmp_path)
+    assert "behind &amp; &lt;it&gt;" in shown and "<it>" not in shown
+
+
+@pytest.mark.survives(
+    "inputs",
+    "An attack of a reader's own leaves the ball, the range or the shape of the images, or gives no numbers.",
+    "It is refused, with its name and what it did.",
+)
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda model, x, y, eps: (x + 2 * eps).clamp(0, 1), "moves a pixel by 0.6, more than eps 0.3"),
+        (lambda model, x, y, eps: x - eps, "outside"),
+        (lambda model, x, y, eps: x * float("nan"), "gives pixels that are not numbers"),
+        (lambda model, x, y, eps: x[:1], "not float32 (30, 1, 28, 28)"),
+        (lambda model, x, y, eps: x.double(), "gives float64"),
+        (lambda model, x, y, eps: x.cpu().numpy(), "gives a ndarray, not a tensor"),
+        (lambda model, x, y, eps: 1 / 0, "ZeroDivisionError"),
+    ],
+)
+def test_what_no_accuracy_at_this_eps_could_come_from_is_refused(made, said, few, networks) -> None:
+    network, other = networks
+    with pytest.raises(Refused, match="attacked at eps") as error:
+        judge(network, other=other, attacks={"mine": made}, **ASKED)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [({"FGSM": print}, "a name that the table has not"), ({" ": print}, "called ' '"), ({"mine": 3}, "is a int")],
+)
+def test_an_attack_is_a_function_with_a_name_of_its_own(own, said, few, networks) -> None:
+    with pytest.raises(Refused, match=said):
+        judge(networks[0], other=networks[1], attacks=own, **ASKED)
+
+
+def test_an_attack_is_named_as_a_network_is(tmp_path, monkeypatch) -> None:
+    (tmp_path / "my_attacks.py").write_text("def mine(model, x, y, eps):\n    return x\n\n\nnumber = 3\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert loading.attack("my_attacks:mine")(None, 7, None, 0.1) == 7
+    for source, said in {
+        "my_attacks:other": "it has mine",
+        "my_attacks": "names no attack",
+        "my_attacks:number": "int",
+    }.items():
+        with pytest.raises(Refused, match=said):
+            loading.attack(source)
+
+
+def test_with_fewer_classes_the_target_is_one_that_the_network_has(few) -> None:
+    """Of five classes the last one's next is the first."""
+    chosen = few.y_test < 5
+    x, y = few.x_test[chosen][:30], few.y_test[chosen][:30]
+    network = nn.Sequential(nn.Flatten(), nn.Linear(784, 5)).to(x.device).eval()
+    network[1].load_state_dict({name: one[:5] for name, one in nearest_mean(few)[-1].state_dict().items()})
+    found = judge(network, data=(x, y), **ASKED)
+    towards = attack.FGSM(eps=0.3, targeted=True)(network, x, (y + 1) % 5)
+    expected = score(network, towards, y).correct
+    assert np.array_equal(found.at[0.3].outcomes["targeted FGSM"], expected) and 0 < expected.mean() < 1
