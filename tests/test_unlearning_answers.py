@@ -238,3 +238,5 @@ def test_the_headline_has_the_numbers_of_their_readings():
     assert found["softmax_sum_accuracy"] == pytest.approx(0.7) == found["one_label_accuracy"]
     assert found["room_eps"] == 0.25 and found["room_fgsm_accuracy"] == pytest.approx(0.1)
     assert found["membership_auc"] == 1
+    without = answers.headline(each, loop, made.rooms((0.1, 0.1, 0.1), eps=0.25), [])
+    assert found.keys() - without.keys() == {"membership_auc"}

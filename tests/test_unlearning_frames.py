@@ -17,6 +17,7 @@ from lib.chapters.unlearning.loop import READINGS
 from lib.chapters.unlearning.measure_loop import UPDATED
 from lib.chapters.unlearning.measure_removal import STATES
 from lib.chapters.unlearning.measure_row import ATTACKS
+from lib.evidence.cells import records
 
 
 @pytest.fixture(autouse=True)
@@ -344,6 +345,20 @@ def test_membership_s_table_and_its_title():
     assert set(frames.membership(made.memberships(0.5, seeds=1))["AUC, removed against test"]) == {"1.000"}
     assert here.membership(found).startswith("Here: the AUC is 0.500 before removal")
     assert here.membership(found).endswith("The first less the last is +0.000, which may be chance.")
+
+
+def test_what_the_paper_does_not_measure_can_be_left_out_and_is_told_as_missing():
+    e = made.experiment(seeds=2, beyond=False)
+    assert {cell.part.name for cell in made.experiment().cells()} - {cell.part.name for cell in e.cells()} == {
+        *("one_shot", "membership"),
+    }
+    found = {(kind, share): records(e.one_shot(kind, share)) for kind in KINDS for share in e.shares}
+    each = [made.network(printed=0.4) for _ in range(2)]
+    assert figures.one_shot(found, each, e) is None and here.one_shot(found, each, e) == here.NOT_BEYOND
+    assert set(frames.one_shot(found, each, e)["FGSM, at random"]) == {frames.MISSING}
+    frame, title = frames.membership([]), frames.membership_title([], e)
+    assert set(frame["AUC, removed against test"]) == {frames.MISSING} and title.endswith("have left behind")
+    assert here.membership(e.membership()) == here.NOT_BEYOND and "beyond=true" in here.NOT_BEYOND
 
 
 # The paper as it is printed.

@@ -29,7 +29,7 @@ def experiment(**given) -> Experiment:
     """Three networks on digits, two rounds."""
     values = {"seed": 0, "seeds": 3, "dataset": "digits", "architecture": "fig4", "epochs": 5}
     values |= {"rounds": 2, "round_epochs": 1, "remove": 7, "eps": 0.1, "leaves": 0.08, "shots": 2, "forget": 0.05}
-    values |= {"grid": 3, "n_untrained": 10, "n_forensic": 20, "n_images": N}
+    values |= {"beyond": True, "grid": 3, "n_untrained": 10, "n_forensic": 20, "n_images": N}
     return Experiment(**values | given)
 
 

@@ -255,7 +255,8 @@ def room_recovered(rooms: Rooms, experiment: Experiment) -> Answer:
 def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence) -> dict[str, float]:
     """The numbers that tests hold against their range."""
     printed, rows = [one.printed for one in networks], rates.second_row(networks)
-    return {
+    beyond = {"membership_auc": float(np.mean(rates.membership(memberships, "whole")))} if memberships else {}
+    return beyond | {
         "clean_accuracy": rates.accuracy([one.clean for one in networks]).mean,
         "fgsm_accuracy": rates.accuracy([one.clipped for one in networks]).mean,
         "fgsm_unclipped_accuracy": rates.accuracy(printed).mean,
@@ -269,5 +270,4 @@ def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence
         "one_label_accuracy": rates.means(rows["one label"])[0],
         "room_eps": float(np.mean([one.eps for one in rooms])),
         "room_fgsm_accuracy": float(np.mean(rates.in_room(rooms, JUDGED, "FGSM"))),
-        "membership_auc": float(np.mean(rates.membership(memberships, "whole"))),
     }

@@ -48,6 +48,7 @@ class Experiment(experiment.Experiment):
     leaves: float
     shots: int
     forget: float
+    beyond: bool
     grid: int
     n_untrained: int
     n_forensic: int
@@ -144,13 +145,13 @@ class Experiment(experiment.Experiment):
         return [CURVES(measure_forensics.CurveSetting(one, *chosen)) for one in self.trainings]
 
     def one_shot(self, kind: str, share: float) -> list[Cell[measure_removal.OneShotRecord]]:
-        """Networks from scratch on what is left: kind and share as in `KINDS` and `shares`."""
-        return [ONE_SHOT(Removal(one, self.fgsm, kind, share)) for one in self.trainings]
+        """Networks from scratch on what is left: kind and share as in `KINDS` and `shares`; none if not `beyond`."""
+        return [ONE_SHOT(Removal(one, self.fgsm, kind, share)) for one in self.trainings if self.beyond]
 
     def membership(self) -> list[Cell[measure_removal.MembershipRecord]]:
-        """What networks still know of removed images."""
-        chosen = (self.fgsm, self.forgotten, self.round_epochs)
-        return [MEMBERSHIP(measure_removal.MembershipSetting(one, *chosen)) for one in self.trainings]
+        """What networks still know of removed images; none if not `beyond`."""
+        chosen, asked = (self.fgsm, self.forgotten, self.round_epochs), self.trainings if self.beyond else []
+        return [MEMBERSHIP(measure_removal.MembershipSetting(one, *chosen)) for one in asked]
 
     def cells(self) -> list[Cell]:
         """All, in the notebook's order."""

@@ -122,8 +122,12 @@ def second_row(clouds: Clouds, curves: Curves) -> Figure:
     return accuracy_and_loss(drawn, lines, ["eps 0", "eps 1"], claimed={"paper, row 2": rates.PAPER_ROW_2})
 
 
-def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> Figure:
-    """Accuracy under FGSM after a removal in one shot, less that of the networks trained on all images."""
+def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> Figure | None:
+    """Accuracy under FGSM after a removal in one shot, less that of the networks trained on all images; None where that
+    was not measured.
+    """
+    if not all(found.values()):
+        return None
     figure, ax = plt.subplots(figsize=(6.4, 3.6))
     percent = np.array([100 * share for share in experiment.shares])
     for number, kind in enumerate(KINDS):

@@ -21,6 +21,8 @@ from lib.ledger.contradictions import as_table
 from lib.measure import intervals
 from lib.models import LENETS, build, outline, parameter_count
 
+MISSING = "not measured"
+
 SHOWN_WAYS = 5
 """How many ways to the third row a short table has at least."""
 
@@ -206,7 +208,8 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> pd.D
     shares, columns = experiment.shares, {"removed": [f"{share:.1%}" for share in experiment.shares]}
     for way in ("clean", "FGSM"):
         for kind in KINDS:
-            columns[f"{way}, {kind}"] = [f"{change(found[kind, share], networks, way):+.3f}" for share in shares]
+            each = [found[kind, share] for share in shares]
+            columns[f"{way}, {kind}"] = [f"{change(one, networks, way):+.3f}" if one else MISSING for one in each]
     return pd.DataFrame(columns)
 
 
@@ -217,6 +220,8 @@ def change(records: Sequence[OneShotRecord], networks: Networks, way: str) -> in
 
 def membership(found: Sequence[MembershipRecord]) -> pd.DataFrame:
     """What networks still know of the removed images."""
+    if not found:
+        return pd.DataFrame({"network": [*labels.STATES.values()], "AUC, removed against test": MISSING})
     states = {state: [one.states[state] for one in found] for state in found[0].states}
     return pd.DataFrame(
         {
@@ -236,6 +241,8 @@ def membership(found: Sequence[MembershipRecord]) -> pd.DataFrame:
 
 def membership_title(found: Sequence[MembershipRecord], experiment: Experiment) -> str:
     """The caption of `membership`: how many images it is about."""
+    if not found:
+        return f"What {experiment.forgotten:.1%} of the images, removed at once, have left behind"
     first = found[0].states["whole"]
     removed, alike = len(first.removed.losses), len(first.alike.losses)
     left = f"What {removed:,} images ({experiment.forgotten:.1%}), removed at once, have left behind"

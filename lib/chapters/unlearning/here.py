@@ -18,6 +18,9 @@ from lib.measure.intervals import Measured
 UNLIKELY = 0.05
 """At most this probable is a point that is hardly one of a cloud."""
 
+NOT_BEYOND = "Here: not measured in this run, which has `beyond=false`. With `beyond=true` it is."
+"""Of what the paper does not measure: it decides no claim."""
+
 COUNTS = 0.02
 """The least change of accuracy that counts, as in the claims."""
 
@@ -182,6 +185,8 @@ def at_any_eps(curves: Curves, experiment: Experiment) -> str:
 
 def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> str:
     """For the figure and the table of removal in one shot."""
+    if not all(found.values()):
+        return NOT_BEYOND
     share, few = experiment.shares[-1], experiment.shares[0]
     worst, chance = (frames.change(found[kind, share], networks, "FGSM") for kind in KINDS)
     by_itself = frames.change(found[KINDS[-1], few], networks, "FGSM")
@@ -196,6 +201,8 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> str:
 
 def membership(found: Sequence[MembershipRecord]) -> str:
     """For the table of what networks still know."""
+    if not found:
+        return NOT_BEYOND
     of_networks = {state: np.array(rates.membership(found, state)) for state in ("whole", JUDGED, "c", "f")}
     areas = {state: of.mean() for state, of in of_networks.items()}
     trace = intervals.over_networks(of_networks["whole"] - of_networks["c"])
