@@ -73,7 +73,9 @@
   }
 
   function changed() {
-    get("eps-value").textContent = Number(get("eps").value).toFixed(2);
+    const eps = Number(get("eps").value);
+    get("eps-value").textContent = eps.toFixed(2);
+    get("eps-units").textContent = `${(255 * eps).toFixed(1)} of 255 grey levels, ${(eps / LIVE.std).toFixed(2)} in normalised units`;
     get("target").disabled = get("kind").value === "signs";
     turn++; // whatever is being computed is of no use any more
     Live.busy = true;

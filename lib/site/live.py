@@ -12,6 +12,7 @@ from torch import nn
 from lib import book
 from lib.digest.weights import sha256
 from lib.evidence.kept import Kept, Trained
+from lib.models import STATISTICS
 from lib.models.named import built
 from lib.run.run import Run
 from lib.site import markup
@@ -99,6 +100,7 @@ def scripts(kept: Kept) -> dict[str, str]:
     shown = {
         "dataset": kept.dataset,
         "eps": kept.eps,
+        "std": STATISTICS[kept.dataset][1][0],
         "images": [_text(one) for one in images.images],
         "labels": images.y.tolist(),
         "networks": [],

@@ -26,6 +26,7 @@ def test_what_is_said_is_what_the_network_says(opened: Window, trained, images) 
     assert [row[0] for row in rows] == [str(number) for number in range(10)]
     told = [[float(share.removesuffix("%")) / 100 for share in row[1:]] for row in rows]
     assert np.abs(np.array(told).T - likely).max() < 0.002
+    assert opened.page.inner_text("#live-eps-units") == "76.5 of 255 grey levels, 0.97 in normalised units"
     choose(opened, eps="0")
     assert (
         verdict(opened).endswith("It is not fooled.") and opened.page.inner_text("#live-change-caption") == "no change"
