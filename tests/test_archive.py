@@ -37,6 +37,14 @@ def test_nothing_that_a_run_makes_is_in_it(unpacked: Path) -> None:
     assert not names & {"runs", "data", "_build", "__pycache__"} and not [name for name in names if name[0] == "."]
 
 
+def test_what_a_reader_keeps_beside_the_book_is_not_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lib").mkdir()
+    for name in ("README.md", "weights.pt", "lib/there.py", "lib/.hidden"):
+        (tmp_path / name).write_text(name)
+    monkeypatch.setattr(compute, "ROOT", tmp_path)
+    assert [path.name for path in archive.files()] == ["README.md", "there.py"]
+
+
 def test_one_book_makes_one_archive(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

@@ -9,6 +9,11 @@ from lib import compute
 NAME = "adversarial-reproductions"
 ARCHIVE = f"{NAME}.zip"
 FOLDERS = ("benchmarks", "book", "lib", "notebooks", "tests")
+FILES = (
+    *("CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "STYLE.md"),
+    *("constraints.txt", "environment.yml", "pyproject.toml"),
+)
+"""No other file at the top goes with it: a reader may keep weights and modules of their own there."""
 LEFT_OUT = ("__pycache__", "_build")
 PACKED = (".npz", ".png", ".zip")
 """What is small already."""
@@ -32,8 +37,8 @@ def stage(target: Path) -> None:
 
 
 def files() -> Iterator[Path]:
-    """What is in it, sorted: the files at the top, and those of `FOLDERS`; none that is hidden or made by a run."""
-    yield from sorted(path for path in compute.ROOT.iterdir() if path.is_file() and not path.name.startswith("."))
+    """What is in it, in order: `FILES`, and what lies in `FOLDERS`; none that is hidden or made by a run."""
+    yield from (path for name in FILES if (path := compute.ROOT / name).exists())
     for name in FOLDERS:
         for path in sorted((compute.ROOT / name).rglob("*")):
             inner = path.relative_to(compute.ROOT).parts
