@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.ledger import board, first_edition, words
 from lib.ledger.board import Row
 from lib.show import plots, tables, wording
+from lib.show.both import Table
 from lib.show.meaning import SIDES
 
 TONES = {"good": plots.COLOURS[2], "bad": plots.COLOURS[1], "open": plots.COLOURS[4], "none": "0.45", "alone": "0.45"}
@@ -88,7 +88,7 @@ def _finish(ax: Axes, rows: Sequence[Row], edge: float, title: str) -> None:
         ax.annotate(word, (1.01, at), color=_colour(row), annotation_clip=False, **place)
 
 
-def table(caption: str, rows: Sequence[Row]) -> HTML:
+def table(caption: str, rows: Sequence[Row]) -> Table:
     """Rows with both measurements and their word; each is the address of its claim."""
     cells = [[*tables.row(row.claim, row.answer)[:-1], _answer(row)] for row in rows]
     for row, line in zip(rows, cells, strict=True):
@@ -117,7 +117,7 @@ def _more(row: Row) -> Iterator[tuple[str, str]]:
         yield "the recorded run", html.escape(row.recorded["word"])
 
 
-def counted(rows: Sequence[Row]) -> HTML:
+def counted(rows: Sequence[Row]) -> Table:
     """How often each word is the answer, by what claims are about; no experiment counts twice."""
     found = board.counts(rows)
     order = [*words.ALL, board.SMALLER, board.BACKGROUND, first_edition.NAME]
@@ -126,7 +126,7 @@ def counted(rows: Sequence[Row]) -> HTML:
     return tables.plain("Answers, counted by what the claims are about", {"answer": given} | columns)
 
 
-def made(runs: Mapping[str, Mapping]) -> HTML:
+def made(runs: Mapping[str, Mapping]) -> Table:
     """What each paper's answers were made with: the profile, and what was set by hand."""
     columns = {"paper": list(runs), "profile, and what was set by hand": [_profile(run) for run in runs.values()]}
     return tables.plain("What each run was made with", columns)
@@ -136,7 +136,7 @@ def _profile(run: Mapping) -> str:
     return run["profile"].replace("+", " + ")
 
 
-def deviations(found: Sequence[Mapping]) -> HTML:
+def deviations(found: Sequence[Mapping]) -> Table:
     """Every row of the first edition: its answer then, today's, and why the rule changed.
 
     Parameters
@@ -159,7 +159,7 @@ def _stands(old: Mapping) -> str:
     return f"stands: {old['stands']}" if old["stands"] else ""
 
 
-def changes(found: Sequence[Mapping]) -> HTML:
+def changes(found: Sequence[Mapping]) -> Table:
     """What answers a row, changed by the first edition itself after results had been seen."""
     rows = [
         [

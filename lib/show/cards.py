@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 
-from IPython.display import HTML
-
 from lib.ledger.answers import Answer
 from lib.ledger.claims import Claim
 from lib.ledger.ledger import Ledger
 from lib.show import tables, wording
+from lib.show.both import Table
 from lib.show.lines import lines
 
 
-def answered(ledger: Ledger, answer: Answer, *others: Answer) -> HTML:
+def answered(ledger: Ledger, answer: Answer, *others: Answer) -> Table:
     """Enter an answer into the ledger, and show its card.
 
     Parameters
@@ -30,7 +29,7 @@ def answered(ledger: Ledger, answer: Answer, *others: Answer) -> HTML:
     return card(claim, ledger.answer(answer, *others))
 
 
-def card(claim: Claim, entry: Mapping) -> HTML:
+def card(claim: Claim, entry: Mapping) -> Table:
     """The card of an answer as the results have it, at the claim's address on the page of its chapter."""
     evidence = 'the section above; <a href="#evidence">its cells and machines</a>'
     link = f'<a href="scoreboard.html#{claim.address}">{tables.name(claim)}</a>'

@@ -4,11 +4,11 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
-from IPython.display import HTML
 
 from lib.ledger.claims import Claim, Paper
 from lib.ledger.entries import claimed
 from lib.show import wording
+from lib.show.both import Table, markdown
 from lib.show.lines import lines
 
 
@@ -21,27 +21,28 @@ def table(
     details: Sequence[str] = (),
     wraps: bool = False,
     anchor: str = "",
-) -> HTML:
+) -> Table:
     """A table in a box that scrolls sideways by itself, or one that `wraps` and so fits a phone.
 
     Cells are HTML; the first of a row is its heading. `ids` gives each row an address, `details` each a line below it,
     `anchor` the whole an address.
     """
     titles = "".join(f'<th scope="col">{title}</th>' for title in head)
-    written = [f"<thead><tr>{titles}</tr></thead>", "<tbody>"]
+    parts = [f"<thead><tr>{titles}</tr></thead>", "<tbody>"]
     for number, (first, *rest) in enumerate(rows):
         own = f' id="{ids[number]}"' if ids else ""
         cells = "".join(f"<td>{cell}</td>" for cell in rest)
-        written.append(f'<tr{own}><th scope="row">{first}</th>{cells}</tr>')
+        parts.append(f'<tr{own}><th scope="row">{first}</th>{cells}</tr>')
         if details and details[number]:
-            written.append(f'<tr class="detail"><td colspan="{len(head)}">{details[number]}</td></tr>')
-    body = "\n".join([*written, "</tbody>"])
+            parts.append(f'<tr class="detail"><td colspan="{len(head)}">{details[number]}</td></tr>')
+    body = "\n".join([*parts, "</tbody>"])
     look = "ledger claim" if wraps else "ledger claims" if details else "ledger"
     place = f' id="{anchor}"' if anchor else ""
-    return HTML(
+    written = (
         f'<div class="{look}"{place} tabindex="0" role="region" aria-label="{html.escape(caption)}">'
         f"<table><caption>{html.escape(caption)}</caption>{body}</table></div>"
     )
+    return Table(written, markdown(caption, head, rows))
 
 
 def name(claim: Claim) -> str:
@@ -52,12 +53,12 @@ def name(claim: Claim) -> str:
 HEAD = ["claim", "the paper’s way", "soundly", "answer"]
 
 
-def chapter(paper: Paper, answers: Mapping[str, Mapping]) -> HTML:
+def chapter(paper: Paper, answers: Mapping[str, Mapping]) -> Table:
     """A chapter's claims, each with both measurements, its word and why; each links to its place on the scoreboard."""
     return claims(paper, answers, scoreboard="scoreboard.html")
 
 
-def claims(paper: Paper, answers: Mapping[str, Mapping], *, scoreboard: str = "") -> HTML:
+def claims(paper: Paper, answers: Mapping[str, Mapping], *, scoreboard: str = "") -> Table:
     """The claims of a paper with their answers; on the scoreboard itself, each row is the address of its claim.
 
     Parameters
@@ -102,19 +103,19 @@ def detail(claim: Claim, entry: Mapping | None, page: str = "", more: Iterable[t
     return f"{wording.prose(entry['why'])} {folded}"
 
 
-def show(frame: pd.DataFrame, caption: str, *, folded: bool = False) -> HTML:
+def show(frame: pd.DataFrame, caption: str, *, folded: bool = False) -> Table:
     """A data frame as a table: its columns as they are named, its values as text; `folded` away under its caption."""
     shown = plain(caption, {str(name): list(frame[name]) for name in frame})
     return fold(caption, shown) if folded else shown
 
 
-def fold(caption: str, shown: HTML) -> HTML:
+def fold(caption: str, shown: Table) -> Table:
     """What opens where its caption is clicked; the caption says what a reader would open it for."""
     summary = f"<summary>{html.escape(caption)}</summary>"
-    return HTML(f'<details class="folded">{summary}{shown.data}</details>')
+    return Table(f'<details class="folded">{summary}{shown.data}</details>', shown.text)
 
 
-def plain(caption: str, columns: Mapping[str, Sequence[object]]) -> HTML:
+def plain(caption: str, columns: Mapping[str, Sequence[object]]) -> Table:
     """A table of measurements, one column a key, its cells as text."""
     rows = [[html.escape(str(cell)) for cell in row] for row in zip(*columns.values(), strict=True)]
     return table(caption, [html.escape(name) for name in columns], rows)

@@ -4,7 +4,6 @@ import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from IPython.display import HTML
 from numpy.typing import NDArray
 
 from lib.chapters.common_ground import madry
@@ -15,6 +14,7 @@ from lib.chapters.common_ground.rows import Row, Rows, by_worst_case
 from lib.ledger.claims import paper
 from lib.measure.intervals import rate
 from lib.show import tables
+from lib.show.both import Table
 
 FEW = 6
 """Lines that need not be folded away."""
@@ -32,7 +32,7 @@ CLAIMED = {
 """For each defence of the papers the chapter and the claim that says that it works; the filter's is for both rows."""
 
 
-def claimed() -> HTML:
+def claimed() -> Table:
     """What the papers report of their defences, with links to where each claim is answered."""
     lines = []
     for name, (chapter, id) in CLAIMED.items():
@@ -65,7 +65,7 @@ def row_cells(name: str, row: Row, note: str) -> list[str]:
     ]
 
 
-def defences(rows: Rows, eps: float, costs: Mapping[str, float], last: Sequence[Sequence[str]] = ()) -> HTML:
+def defences(rows: Rows, eps: float, costs: Mapping[str, float], last: Sequence[Sequence[str]] = ()) -> Table:
     """The table at one eps, folded, best worst case first; `last` are further rows of cells."""
     lines = [row_cells(titled(name), rows[eps][name], f"× {costs[name]:.2f}") for name in by_worst_case(rows)]
     caption = f"Every defence trained at eps {eps:g} under every attack at that eps: accuracy, with 95 % intervals"
@@ -78,7 +78,7 @@ def madry_rows(judgements: Sequence[Judgement]) -> list[list[str]]:
     return [row_cells(label, Row(judgements[-1:]), "another network")] if judgements else []
 
 
-def published(judgements: Sequence[Judgement], judged: int) -> HTML:
+def published(judgements: Sequence[Judgement], judged: int) -> Table:
     """Madry's network against its published figures: of the first judgement, which is at their eps."""
     found = [share_cell([judgements[0].correct[name]]) if judgements else "not run" for name in madry.PUBLISHED]
     printed = [f"{value:.3f}" for value in madry.PUBLISHED.values()]
@@ -87,7 +87,7 @@ def published(judgements: Sequence[Judgement], judged: int) -> HTML:
     return tables.table(title, ["attack", "published", "measured"], lines)
 
 
-def flags(rows: Rows) -> HTML:
+def flags(rows: Rows) -> Table:
     """Every red flag that is up, folded where they are many."""
     caption = "Every red flag that is up, with the numbers that raise it"
     cells = flag_cells(rows, by_worst_case(rows))
