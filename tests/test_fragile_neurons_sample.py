@@ -16,6 +16,7 @@ from lib.chapters.fragile_neurons.networks import NetworkSetting
 from lib.chapters.fragile_neurons.resampled import (
     Sample,
     as_share,
+    beaten,
     by_lot,
     dropping,
     every,
@@ -187,3 +188,12 @@ def test_draws_from_the_code_are_those_of_csg(few_digits: Dataset) -> None:
     autoencoder._train(network, x, 1, 1)
     expected = similarity(autoencoder.encoded(network, x), y, 4, 3, 1)
     np.testing.assert_array_equal(autoencoder.measured(setting).code.by_volume[0], expected)
+
+
+@pytest.mark.parametrize("sets", [60, 200, 1000])
+def test_what_s_has_to_beat_lies_above_the_quantile_of_all_random_sets(sets: int) -> None:
+    """Shares that are even in [0, 1] have it at 0.95: in 39 of 40 draws of so many sets the number is no lower."""
+    shares = np.random.default_rng(0).random((4000, sets))
+    found = beaten(shares)
+    assert found.shape == (4000,) and np.mean(found >= 0.95) > (0.94 if sets == 60 else 0.97)
+    assert np.mean(found) < 0.95 + 3 * (0.95 * 0.05 / sets) ** 0.5, "and no higher than it has to be"
