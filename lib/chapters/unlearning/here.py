@@ -98,24 +98,27 @@ def last_round(loop: Loop) -> str:
 
 
 def course(networks: Networks, loop: Loop) -> str:
-    """For the figure of the rounds: whether accuracy under PGD falls where attacked images are trained on."""
-    ends = {one: np.mean(rates.over_rounds(networks, loop, one, "PGD"), 0) for one in ("d", "e")}
-    falls = {one: float(levels[1:].max() - levels[-1]) for one, levels in ends.items()}
-    worst = max(falls, key=falls.get)
-    name, levels = labels.READINGS[worst], ends[worst]
-    if falls[worst] < COUNTS:
-        steps = ", ".join(f"“{labels.READINGS[one]}” {of[1]:.3f} and {of[-1]:.3f}" for one, of in ends.items())
-        return (
-            f"Here: accuracy under PGD after the first round and after the last: {steps}. Neither ends {COUNTS:g} or "
-            "more below its best round: nothing shows that they withstand this step alone."
-        )
-    top = int(levels[1:].argmax()) + 1
-    fgsm = np.mean(rates.over_rounds(networks, loop, worst, "FGSM"), 0)
-    alone = fgsm[top] - fgsm[-1] < falls[worst] / 2
-    reason = "withstand the one step that they train on, and not an attack of many" if alone else "lose under either"
+    """For the figure of the rounds: what training on attacked images does, round by round, under PGD."""
+    pgd, fgsm = (
+        {one: np.mean(rates.over_rounds(networks, loop, one, way), 0) for one in ("d", "e", "none")}
+        for way in ("PGD", "FGSM")
+    )
+    rounds = {one: ", ".join(f"{level:.3f}" for level in pgd[one][1:]) for one in ("d", "e")}
+    told = " and with ".join(f"“{labels.READINGS[one]}” {levels}" for one, levels in rounds.items())
+    lost = [one for one in rounds if pgd[one][-1] < pgd["none"][-1] - COUNTS]
+    either = [one for one in lost if fgsm[one][-1] < fgsm["none"][-1] - COUNTS]
+    names = " and ".join(f"({one})" for one in either or lost)
+    several = len(either or lost) > 1
+    if either:
+        ends = ", ".join(f"{fgsm[one][-1]:.3f}" for one in (*either, "none"))
+        reason = f"Under FGSM, too, {names} end{'' if several else 's'} below no removal ({ends})."
+    elif lost:
+        reason = f"{names} withstand{'' if several else 's'} the one step of the training, and not an attack of many."
+    else:
+        reason = "Neither ends lower: nothing shows that they withstand one step alone."
     return (
-        f"Here: under PGD “{name}” falls from {levels[top]:.3f} after round {top} to {levels[-1]:.3f} after the last, "
-        f"under FGSM it goes from {fgsm[top]:.3f} to {fgsm[-1]:.3f}. These networks {reason}."
+        f"Here: under PGD accuracy is {pgd['d'][0]:.3f} before the loop. Round by round it is, with {told}; no removal "
+        f"ends at {pgd['none'][-1]:.3f}. {reason}"
     )
 
 
