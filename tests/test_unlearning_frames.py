@@ -430,6 +430,14 @@ def test_the_lead_says_whose_numbers_the_paper_starts_from(centre, points, says)
     assert summary.origin(clouds, {"PGD": [made.curve(points)]}).startswith(says)
 
 
+@pytest.mark.parametrize(("reading", "count"), [("none", 4 * len(ATTACKS)), ("b", 0)])
+def test_the_lead_counts_the_ways_in_which_the_paper_s_last_numbers_need_no_unlearning(reading, count):
+    """Each attack, clipped or not, on fresh and on stale images."""
+    loop = made.loops() | {reading: [made.looped([made.look()] * 2, last=0.9669, loss=0.1546)] * 3}
+    said = f" Those that it ends with come out, in {count} ways of attacking, where nothing is unlearned."
+    assert summary.ending(networks(), loop) == (said if count else "")
+
+
 def test_every_number_that_the_prose_shows_is_in_the_summary():
     cells = nbformat.read(book.source("unlearning"), as_version=4).cells
     shown = {name for cell in cells for name in re.findall(r"{glue:text}`answer-([\w-]+)", cell.source)}

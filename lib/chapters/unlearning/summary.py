@@ -45,6 +45,15 @@ def origin(clouds: Clouds, curves: Curves) -> str:
     return f"{start[0].upper()}{start[1:]} {verb} the accuracy and the loss that the paper starts from."
 
 
+def ending(networks: Networks, loop: Loop) -> str:
+    """In how many ways the numbers that the paper ends with come out of networks with nothing unlearned; "" if in none."""
+    idle = sum(network in rates.NOTHING_UNLEARNED for _, _, network in rates.giving(networks, loop))
+    if not idle:
+        return ""
+    ways = f"{idle} way{'s' if idle > 1 else ''}"
+    return f" Those that it ends with come out, in {ways} of attacking, where nothing is unlearned."
+
+
 def summary(
     networks: Networks, loop: Loop, clouds: Clouds, curves: Curves, experiment: Experiment
 ) -> Mapping[str, object]:
@@ -52,7 +61,7 @@ def summary(
     e = experiment
     return {
         "found": found(networks, loop),
-        "origin": origin(clouds, curves),
+        "origin": origin(clouds, curves) + ending(networks, loop),
         "longer": labels.longer(e.rounds, e.round_epochs),
         "some": e.n_images,
         "few": e.n_forensic,
