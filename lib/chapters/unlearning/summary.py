@@ -46,7 +46,7 @@ def origin(clouds: Clouds, curves: Curves) -> str:
 
 
 def ending(networks: Networks, loop: Loop) -> str:
-    """In how many ways the numbers that the paper ends with come out of networks with nothing unlearned; "" if in none."""
+    """In how many ways the numbers that the paper ends with need no unlearning; nothing where they need it."""
     idle = sum(network in rates.NOTHING_UNLEARNED for _, _, network in rates.giving(networks, loop))
     if not idle:
         return ""
