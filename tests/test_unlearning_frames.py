@@ -180,10 +180,20 @@ def test_the_room_s_table_has_a_line_a_network():
     assert list(frame["eps"]) == ["0.300", "0.300"] and list(frame["FGSM, before"]) == ["0.080", "0.080"]
     assert list(frame[f"FGSM, {labels.READINGS['b']}"]) == ["0.100", "0.200"]
     assert list(frame[f"PGD, {labels.READINGS['b']}"]) == ["0.050", "0.050"]
-    said = here.room(made.rooms((0.1, 0.2)))
-    assert "at eps 0.30 accuracy under FGSM is 0.080 before the loop. After it, it is 0.150; without" in said
-    apart = here.room([*made.rooms((0.1,), eps=0.2), *made.rooms((0.1,))])
-    assert "at eps 0.20 to 0.30 accuracy" in apart
+    said = here.room(made.rooms((0.1, 0.2)), 0.08)
+    assert said.startswith(
+        "Here: at eps 0.30 accuracy under FGSM is 0.080 on test images before the loop. After it, it is"
+    )
+    apart = here.room([*made.rooms((0.1,), eps=0.2), *made.rooms((0.1,))], 0.08)
+    assert "at eps 0.20 to 0.30 accuracy" in apart and "no eps" not in apart
+
+
+def test_where_accuracy_is_higher_at_every_eps_that_is_said():
+    alone = here.room(made.rooms((0.1,), before=0.2), 0.08)
+    told = "Here: on training images accuracy under FGSM falls to 0.08 at no eps; the lowest is 0.200. At eps 0.30"
+    assert alone.startswith(told)
+    both = here.room([*made.rooms((0.1,), before=0.2), *made.rooms((0.1,))], 0.08)
+    assert "at no eps for 1 of 2 networks; the lowest is 0.140. At" in both
 
 
 def test_the_room_s_figure_has_the_loop_and_its_controls():
