@@ -85,7 +85,7 @@ def written(
                 "cells": basis.cells,
                 "devices": list(basis.devices),
                 "measured": list(basis.measured) if basis.measured else None,
-                "networks": basis.networks,
+                "networks": basis.networks or None,
             },
             "versions": provenance.versions(),
             "device": provenance.describe_device(),

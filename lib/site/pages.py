@@ -174,7 +174,7 @@ def measured_rows(origin: Mapping) -> list[list[str]]:
     rows += [["Measured on", markup.plain("; ".join(evidence["devices"]))]] if evidence["devices"] else []
     moments = [markup.moment(one) for one in dict.fromkeys(evidence["measured"] or [])]
     rows += [["Measured", " to ".join(moments)]] if moments else []
-    return rows + ([["Networks", wording.networks(evidence["networks"])]] if evidence.get("networks") else [])
+    return rows + ([["Networks", wording.networks(evidence["networks"])]] if evidence["networks"] else [])
 
 
 def missing_page(name: str) -> str:
