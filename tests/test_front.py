@@ -61,11 +61,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return Run("mitigation", "quick", RUN["parameters"], {}, tmp_path)
 
 
-def of_the_first_edition(run: Run) -> Run:
-    run.results_file.write_text(json.dumps(RUN | {"provenance": RUN["provenance"] | {"digest": {"modules": {}}}}))
-    return run
-
-
 def test_an_opening_is_told_with_the_numbers_of_its_run_and_without_roles(run: Run) -> None:
     told = opening.of_run("mitigation", run)
     assert told == opening.Opening("Does it hold?", "Accuracy under PGD is 0.123 on MNIST, as the primer says.")
@@ -77,9 +72,8 @@ def test_a_number_that_the_run_has_not_glued_is_an_error(run: Run) -> None:
         opening.of_run("mitigation", run)
 
 
-def test_a_run_of_the_first_edition_has_found_nothing_in_todays_words(run: Run) -> None:
-    assert opening.of_run("mitigation", of_the_first_edition(run)).found == ""
-    assert front.finding("mitigation", run) == front.OLDER
+def test_a_chapter_that_was_not_run_has_found_nothing() -> None:
+    assert opening.of_run("mitigation", None).found == ""
     assert front.finding("mitigation", None) == front.NOT_RUN
 
 
@@ -107,7 +101,9 @@ def test_the_cards_link_their_chapters_and_show_what_was_measured(run: Run, tmp_
     assert (folder / "defences.md").read_text() == front.NOT_RUN
 
 
-def test_the_defences_figure_of_an_older_run_says_so(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_figure_of_all_defences_is_found_by_its_name(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(front, "LADDER", ("mitigation", "second"))
     monkeypatch.setitem(RUN, "parameters", RUN["parameters"] | {"seeds": 2, "n_judge": 1500})
     run.results_file.write_text(json.dumps(RUN))
@@ -116,7 +112,3 @@ def test_the_defences_figure_of_an_older_run_says_so(run: Run, tmp_path: Path, m
     front.stage({"mitigation": run}, folder)
     assert ":alt: alt of second" in (folder / "defences.md").read_text()
     assert "What to see. 2 networks of each kind, 1,500 test images of digits." in (folder / "defences.md").read_text()
-    assert front.OLDER not in (folder / "defences.md").read_text()
-    front.stage({"mitigation": of_the_first_edition(run)}, folder)
-    assert front.OLDER in (folder / "defences.md").read_text()
-    assert ":img-top:" not in (folder / "cards.md").read_text()

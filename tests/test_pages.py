@@ -9,10 +9,9 @@ import nbformat
 import pytest
 
 from lib import book as the_book
-from lib.ledger import results
 from lib.parameters import contract
 from lib.run.run import Run
-from lib.site import facts, given
+from lib.site import given
 from lib.site import pages as the_pages
 
 RUN = {
@@ -83,8 +82,6 @@ def test_a_page_says_how_to_check_it(run: Run, monkeypatch: pytest.MonkeyPatch) 
     recorded = replace(run, profile="paper", given={"seeds": 1, "eps_train": 0.2})
     again = '`make reproduce PROFILE=paper PAPER=mitigation PARAMS="seeds=1 eps_train=0.2"` makes this very page'
     assert again in the_pages.check_note(recorded)
-    monkeypatch.setattr(results, "edition", lambda found: 1)
-    assert the_pages.check_note(recorded) == told, "its evidence was not kept"
 
 
 def test_a_page_says_how_many_of_its_answers_are_of_a_smaller_run(run: Run) -> None:
@@ -117,11 +114,6 @@ def test_what_rests_on_no_cells_names_no_device(run: Run) -> None:
     apart = once | {"networks": {"shared": 3, "differing": 1, "silent": 0}}
     name, told = the_pages.measured_rows({"evidence": apart})[-1]
     assert name == "Networks" and told.startswith("1 of 3 networks")
-
-
-def test_of_the_first_edition_the_device_alone_is_known() -> None:
-    rows = the_pages.measured_rows({"device": "cpu (x86_64, 2 cores)", "threads": 2})
-    assert rows == [["Device", "cpu (x86\\_64, 2 cores), 2 threads"]]
 
 
 def test_a_stale_run_is_marked_below_the_title(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,26 +163,6 @@ def test_every_parameter_that_a_notebook_declares_can_be_given(name: str) -> Non
 def test_a_run_that_still_holds_is_not_marked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Run, "changes", lambda self: [])
     assert the_pages.stale_note([run]) == ""
-
-
-def test_a_run_of_the_first_edition_is_to_be_measured_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = RUN | {"provenance": RUN["provenance"] | {"digest": {"modules": {}}}}
-    run.results_file.write_text(json.dumps(made))
-    note = the_pages.stale_note([run])
-    assert f"{{doc}}`mitigation`: {results.FIRST_EDITION}. `" in note
-    assert "`python -m lib.run execute mitigation --profile quick` measures it." in note
-    monkeypatch.setattr(results, "RECORDED", run.folder)
-    assert "`python -m lib.run record mitigation` measures it." in the_pages.stale_note([run])
-    assert results.FIRST_EDITION in facts.runs_table({"mitigation": run})
-
-
-def test_a_page_of_the_first_edition_keeps_its_prose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(the_pages, "take_prose", lambda *_: pytest.fail("took today's prose"))
-    made = RUN | {"provenance": RUN["provenance"] | {"digest": {"modules": {}}}}
-    run.results_file.write_text(json.dumps(made))
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nThe answer.")])
-    the_pages.prepare(notebook, "mitigation", {"mitigation": run})
-    assert "\n\nThe answer.\n\n**Check it.**" in notebook.cells[0].source
 
 
 def test_a_recorded_page_shows_todays_prose_where_its_code_is_the_same(

@@ -5,10 +5,8 @@ import re
 import pytest
 
 from lib import book
-from lib.ledger import results
 from lib.ledger.claims import paper
-from lib.run.run import Run
-from lib.site import front, readme
+from lib.site import readme
 
 
 def test_what_is_generated_is_that_of_the_recorded_runs() -> None:
@@ -34,10 +32,7 @@ def test_each_paper_has_a_line_with_its_idea_and_what_was_found() -> None:
     for name, line in zip(book.papers(), lines, strict=True):
         title, idea, found = line.strip("| ").split(" | ")
         assert title == f"[{paper(name).title}](notebooks/{name}.ipynb)" and idea == paper(name).idea
-        run = Run.found(name, results.RECORDED)
-        older = run is not None and results.edition(run.results()) == 1
-        assert (found == front.OLDER) == older
-        assert older or re.search(r"\d", found), "a finding has a number of the run"
+        assert re.search(r"\d", found), "a finding has a number of the run"
 
 
 def test_the_first_screen_has_the_findings_the_figure_and_two_commands() -> None:

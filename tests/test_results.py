@@ -13,7 +13,7 @@ from lib import book, compute
 from lib.data import Dataset
 from lib.evidence.cells import records
 from lib.ledger.ledger import Ledger
-from lib.ledger.results import FIRST_EDITION, answers, changed_since, digests, edition, old_answers, read_results
+from lib.ledger.results import answers, changed_since, digests, read_results
 from lib.parameters import ParameterError
 
 SCHEMA = json.loads((compute.ROOT / "lib" / "ledger" / "results.schema.json").read_text())
@@ -244,19 +244,20 @@ def test_nor_with_values_that_do_not_go_together(notebooks: Path, monkeypatch: p
         Ledger(Judged(3, 0.2))
 
 
-def test_answers_of_the_first_edition_are_kept_apart(found: dict) -> None:
-    assert list(answers(found)) == [one["id"] for one in found["claims"]] and old_answers(found) == {}
-    old = {"id": "clean.accuracy", "verdict": "reproduced", "stands": "yes"}
-    found["claims"] = [old]
-    assert answers(found) == {} and old_answers(found) == {"clean.accuracy": old}
+def test_answers_are_found_by_claim(found: dict) -> None:
+    assert list(answers(found)) == [one["id"] for one in found["claims"]]
 
 
-def test_a_run_of_the_first_edition_is_to_be_measured_again(found: dict) -> None:
-    assert edition(found) == 2
+def test_results_that_do_not_say_what_they_depend_on_count_as_not_run(
+    answered: Ledger, capsys: pytest.CaptureFixture
+) -> None:
+    path = answered.finish()
+    found = json.loads(path.read_text())
     digest = found["provenance"]["digest"]
     digest["modules"] = digest.pop("lib")
-    assert edition(found) == 1
-    assert changes(found) == [FIRST_EDITION]
+    path.write_text(json.dumps(found))
+    assert read_results(path.parent, "mitigation") is None
+    assert "counts as not run" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("bytes_", [b"\xff", b"{}", b"[]", b"", b'{"notebook"', b"null"])

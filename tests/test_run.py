@@ -1,6 +1,5 @@
 """A run: what it would be today, and what has changed since it was made."""
 
-import json
 from functools import partial
 from pathlib import Path
 
@@ -9,9 +8,8 @@ from projects import PARAMETERS, Project
 from tiny import LABELS, Draw
 
 from lib import compute, data
-from lib.ledger import results
 from lib.run import __main__ as command
-from lib.run import execute, status
+from lib.run import execute
 from lib.run import run as run_module
 from lib.run.run import Run
 
@@ -41,15 +39,6 @@ def test_todays_values_of_a_run_keep_what_was_given_by_hand(project: Project) ->
     assert Run.of_results(found).values == {"seed": 1, "dataset": "digits", "eps": 0.2}
     profile.write_text("tiny: {seed: 2, eps: 0.5}\n")
     assert Run.of_results(found).values == {"seed": 2, "dataset": "digits", "eps": 0.2}
-
-
-def test_a_run_of_the_first_edition_is_told_as_such(project: Project) -> None:
-    assert command.main(["execute", "tiny"]) == 0
-    kept, where = project.results(), compute.RUNS / "quick" / "tiny.json"
-    kept["provenance"]["digest"]["modules"] = kept["provenance"]["digest"].pop("lib")
-    where.write_text(json.dumps(kept))
-    assert status._state(Run.found("tiny", where.parent)).startswith(f"stale: {results.FIRST_EDITION}; ")
-    assert not Run.of("tiny", "quick", {}).up_to_date()
 
 
 def test_what_a_run_has_no_results_of_cannot_be_compared(project: Project) -> None:

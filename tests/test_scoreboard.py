@@ -1,6 +1,5 @@
 """The scoreboard's cells, run in this process: whatever has run, and where nothing has."""
 
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -57,31 +56,6 @@ def test_the_address_of_every_row_there_ever_was_leads_somewhere(
     gone = "unlearning.conclusion.accuracy_and_robustness"
     after = shown_page.partition(f' id="{gone}"')[2].partition("</tr>")[0]
     assert 'href="#unlearning.conclusion.accuracy"' in after and 'href="#unlearning.conclusion.robustness"' in after
-
-
-def old_run(folder: Path) -> None:
-    """A chapter as the first edition recorded it."""
-    folder.mkdir()
-    old = {"id": "clean.accuracy", "kind": "number", "verdict": "reproduced", "stands": "yes", "fitted": False}
-    measured = {"mean": 0.9885, "low": 0.987, "high": 0.99, "n": 5, "over": "seeds", "per_seed": [0.9885]}
-    provenance = {"digest": {"modules": {}}, "commit": None, "finished": "2026-11-22T01:51:22+00:00"}
-    run = {"notebook": "mitigation", "profile": "paper", "claims": [old | {"measured": measured}]}
-    (folder / "mitigation.json").write_text(json.dumps(run | {"provenance": provenance}))
-
-
-def test_what_the_first_edition_answered_is_shown_and_not_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old_run(tmp_path / "recorded")
-    names = ran(tmp_path / "recorded", monkeypatch, recorded=tmp_path / "recorded")
-    (row,) = [row for row in names["rows"] if row.old]
-    assert (row.word, row.in_headline, row.answer) == ("first edition", False, None)
-    assert not any(
-        word not in ("not run", "first edition") for c in names["board"].counts(names["rows"]).values() for word in c
-    )
-    line = shown.table("one", [row]).data
-    assert "first edition" in line and "its answer then: reproduced; stands: yes" in line and "0.9885" in line
-    assert names["answered"] == []
 
 
 def test_a_row_says_what_the_whole_ledger_adds() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib import book
-from lib.ledger import first_edition, results, words
+from lib.ledger import results, words
 from lib.ledger.claims import ABOUT, Claim, paper
 from lib.measure.intervals import CONFIDENCE
 from lib.measure.multiple import holm
@@ -24,9 +24,7 @@ class Row:
 
     claim: Claim
     answer: Mapping | None
-    """As the results have it; None where this edition has not measured it."""
-    old: Mapping | None = None
-    """The first edition's answer, where the run is of that."""
+    """As the results have it; None where there are none."""
     recorded: Mapping | None = None
     """The recorded run's answer, beside that of another run."""
     survives: tuple[str, ...] = ()
@@ -35,13 +33,11 @@ class Row:
     @property
     def word(self) -> str:
         """The answer, in a word."""
-        if self.answer:
-            return self.answer["word"]
-        return first_edition.NAME if self.old and self.old["verdict"] != words.NOT_RUN else words.NOT_RUN
+        return self.answer["word"] if self.answer else words.NOT_RUN
 
     @property
     def in_headline(self) -> bool:
-        """Whether it counts: measured by this edition, at the paper's scale, and claimed to have been by the paper."""
+        """Whether it counts: measured, at the paper's scale, and claimed to have been by the paper."""
         measured = self.answer is not None and self.word != words.NOT_RUN
         return measured and not self.answer["smaller"] and not self.claim.background
 
@@ -51,11 +47,11 @@ def rows(folder: Path) -> list[Row]:
     found = []
     for name in book.papers():
         run, kept = results.read_results(folder, name), results.read_results(results.RECORDED, name)
-        answers, old = (results.answers(run), results.old_answers(run)) if run else ({}, {})
+        answers = results.answers(run) if run else {}
         recorded = results.answers(kept) if kept and folder != results.RECORDED else {}
         held = surviving(answers)
         found += [
-            Row(claim, answers.get(claim.id), old.get(claim.id), recorded.get(claim.id), held.get(claim.id, ()))
+            Row(claim, answers.get(claim.id), recorded.get(claim.id), held.get(claim.id, ()))
             for claim in paper(name).claims.values()
         ]
     return sorted(found, key=lambda row: ABOUT.index(row.claim.about))
@@ -111,7 +107,7 @@ def _findings(row: Row) -> str:
 def counts(rows: Iterable[Row]) -> dict[str, Counter]:
     """How often each word is the answer, by what claims are about; no experiment counts twice.
 
-    Runs smaller than the paper's, what the paper only explains, and the first edition's answers have keys of their own.
+    Runs smaller than the paper's, and what the paper only explains, have keys of their own.
     """
     found = {about: Counter() for about in ABOUT}
     for row in once(rows):

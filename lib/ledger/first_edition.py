@@ -6,9 +6,6 @@ import yaml
 
 from lib import book
 
-NAME = "first edition"
-"""The word that stands at a row which only the first edition has measured."""
-
 
 @dataclass(frozen=True)
 class OldRow:

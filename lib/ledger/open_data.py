@@ -32,7 +32,7 @@ COLUMNS = (
     *("word", "alone", "smaller", "fitted"),
     *(f"{side}.{name}" for side in board.SIDES for name in FINDING),
     *("readings.tried", "readings.giving", "readings.nearest", "experiment", "joint", "theorem", "why"),
-    *("run.profile", "run.commit", "run.finished", "run.cells", "survives", "first_edition"),
+    *("run.profile", "run.commit", "run.finished", "run.cells", "survives"),
 )
 """The columns of ledger.csv: where each value stands in a row of ledger.json."""
 
@@ -71,18 +71,14 @@ def _row(row: Row, run: Mapping | None) -> dict:
         "profile": run["profile"],
         "commit": run["provenance"]["commit"],
         "finished": run["provenance"]["finished"],
-        "cells": len(run["provenance"].get("evidence", {}).get("cells", {})),
+        "cells": len(run["provenance"]["evidence"]["cells"]),
     }
-    old = row.old and "; ".join(
-        filter(None, [row.old["verdict"], row.old["stands"] and f"stands: {row.old['stands']}"])
-    )
     return {
         "address": claim.address,
         "chapter": claim.paper,
-        **(row.answer or entry(claim, not_run(claim.id, "No run of this site has measured it by today's rules."))),
-        "run": facts if row.answer or row.old else None,
+        **(row.answer or entry(claim, not_run(claim.id, "No run of this site has measured it."))),
+        "run": facts if row.answer else None,
         "survives": list(row.survives),
-        "first_edition": old,
     }
 
 

@@ -24,9 +24,6 @@ RECORDED = book.PAGES / "recorded"
 SHOWN = "lib.show"
 """What decides no number, so that cells are the same without it; a page is not."""
 
-FIRST_EDITION = "recorded by the first edition, whose raw results were not kept; to be measured again"
-"""What is said of such a run, in place of what has changed since."""
-
 
 def results_folder() -> Path:
     """Where the results of the other notebooks of this run are: where the runner says, else runs/lab."""
@@ -114,7 +111,7 @@ def read_results(folder: Path, notebook: str) -> dict | None:
     path = folder / f"{notebook}.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-        if found is not None and not (isinstance(found, dict) and found.keys() >= WHOLE):
+        if found is not None and not _is_whole(found):
             raise ValueError("it has not what results have")
     except ValueError as error:  # as it is where the file is no text, or no JSON
         print(f"{path} is damaged ({error}) and counts as not run", file=sys.stderr)
@@ -122,28 +119,17 @@ def read_results(folder: Path, notebook: str) -> dict | None:
     return found
 
 
-def edition(results: Mapping) -> int:
-    """Which edition of this book made results; digests of the first cannot be held against today's."""
-    return 1 if "modules" in results["provenance"]["digest"] else 2
-
-
-def old_answers(results: Mapping) -> dict[str, dict]:
-    """The answers that a run of the first edition gave, by claim, in its own words: they are shown, and never counted.
-
-    Empty for any other run.
-    """
-    return {entry["id"]: entry for entry in results["claims"] if "verdict" in entry}
+def _is_whole(found: object) -> bool:
+    return isinstance(found, dict) and found.keys() >= WHOLE and "lib" in found["provenance"].get("digest", ())
 
 
 def answers(results: Mapping) -> dict[str, dict]:
-    """The answers of a run by claim, by this edition's rules; none where the first edition gave them."""
-    return {entry["id"]: entry for entry in results["claims"] if "verdict" not in entry}
+    """The answers of a run, by claim."""
+    return {entry["id"]: entry for entry in results["claims"]}
 
 
 def changed_since(results: Mapping, parameters: Mapping[str, object], data_digest: str | None) -> list[str]:
     """What has changed since a run, in words: empty where its results still hold.
-
-    Of a run of the first edition, `FIRST_EDITION` and nothing else.
 
     Parameters
     ----------
@@ -152,8 +138,6 @@ def changed_since(results: Mapping, parameters: Mapping[str, object], data_diges
     data_digest
         Of the data as they are now; None where they are not at hand, which says nothing about the results.
     """
-    if edition(results) == 1:
-        return [FIRST_EDITION]
     then = results["provenance"]["digest"]
     now = digests(results["notebook"], parameters, data_digest)
     changed = ["the notebook's code"] if then["notebook"] != now["notebook"] else []

@@ -134,8 +134,6 @@ class Run:
             raise LookupError(f"{self.notebook} has no results in {self.folder}")
         if not book.source(self.notebook).exists():
             return ["the notebook is gone"]
-        if results.edition(there) == 1:
-            return [results.FIRST_EDITION]
         now = data_digest(self.notebook, there["parameters"], self.folder)
         changed = results.changed_since(there, self.values, now)
         return changed + (["the evidence, of which there is more now"] if not changed and self._has_more(there) else [])

@@ -27,15 +27,12 @@ def _folder_lines(where: Path) -> list[str]:
 def _state(run: Run) -> str:
     found, changed = run.results(), run.changes()
     facts = found["provenance"]
-    if results.edition(found) == 1:
-        state = f"stale: {results.FIRST_EDITION}"
-    else:
-        state = f"stale, since {', '.join(changed)} changed" if changed else "up to date"
+    state = f"stale, since {', '.join(changed)} changed" if changed else "up to date"
     return f"{state}; {facts['finished'][:16]} on {facts['device']}, {facts['data']}"
 
 
 def summary(where: Path) -> str:
-    """The words of a folder's runs, counted; those of the first edition are none of them."""
+    """The words of a folder's runs, counted."""
     runs = [results.read_results(where, name) for name in book.papers()]
     entries = [entry for found in runs if found for entry in results.answers(found).values()]
     total = sum(len(paper(name).claims) for name in book.papers())

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.ledger import board, first_edition, words
+from lib.ledger import board, words
 from lib.ledger.board import Row
 from lib.show import plots, tables, wording
 from lib.show.both import Table
@@ -93,19 +93,14 @@ def table(caption: str, rows: Sequence[Row]) -> Table:
     cells = [[*tables.row(row.claim, row.answer)[:-1], _answer(row)] for row in rows]
     for row, line in zip(rows, cells, strict=True):
         line[0] = f"<small>{row.claim.paper}</small><br>{line[0]}"
-        if row.old and row.old["measured"]:
-            line[1] = f"{row.old['measured']['mean']:.4f}<br><small>as the first edition measured it</small>"
     details = [tables.detail(row.claim, row.answer, f"{row.claim.paper}.html", _more(row)) for row in rows]
     return tables.table(caption, tables.HEAD, cells, ids=[row.claim.address for row in rows], details=details)
 
 
 def _answer(row: Row) -> str:
-    """A row's word and what has to be known beside it: Holm, the first edition."""
+    """A row's word, and whether it holds with Holm's adjustment."""
     shown = wording.badge(row.word) if row.answer is None else wording.answer(row.answer)
     beside = ["holds with Holm’s adjustment"] if row.survives else []
-    if row.old:
-        stands = f"; stands: {row.old['stands']}" if row.old["stands"] else ""
-        beside.append(f"its answer then: {row.old['verdict']}{stands}")
     return wording.under(shown, beside)
 
 
@@ -120,7 +115,7 @@ def _more(row: Row) -> Iterator[tuple[str, str]]:
 def counted(rows: Sequence[Row]) -> Table:
     """How often each word is the answer, by what claims are about; no experiment counts twice."""
     found = board.counts(rows)
-    order = [*words.ALL, board.SMALLER, board.BACKGROUND, first_edition.NAME]
+    order = [*words.ALL, board.SMALLER, board.BACKGROUND]
     given = [word for word in order if any(count[word] for count in found.values())]
     columns = {about: [count[word] or "–" for word in given] for about, count in found.items()}
     return tables.plain("Answers, counted by what the claims are about", {"answer": given} | columns)

@@ -18,7 +18,7 @@ MARKS = {"good": "✓", "bad": "✗", "open": "?", "none": "–", "alone": "○"
 
 def tone(word: str) -> str:
     """Whether a word is good, bad, open or none: for a mark and a colour, never instead of the word."""
-    if word in ("not run", "first edition"):
+    if word == "not run":
         return "none"
     return "good" if word in GOOD else "bad" if word in BAD else "open"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lib import book
-from lib.ledger import claims, results
+from lib.ledger import claims
 from lib.ledger.claims import Paper
 from lib.run.run import Run
 from lib.site import markup, opening, pages
@@ -16,16 +16,12 @@ Runs = Mapping[str, Run]
 LADDER = ("common_ground", "common-ground-ladder")
 """The notebook and the name of the figure that shows all defences."""
 
-OLDER = "Not measured again yet: the recorded run is of the first edition, whose answers the scoreboard shows."
 SETS = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
 NOT_RUN = "Not run in this copy of the book."
 
 
 def stage(runs: Runs, folder: Path) -> None:
-    """Write what the front page includes into a folder of a staged book: `cards.md`, `defences.md`, and pictures.
-
-    Pictures are of runs of this edition; the defences' figure may be an older one, and says so.
-    """
+    """Write what the front page includes into a folder of a staged book: `cards.md`, `defences.md`, and pictures."""
     cards = [_card(claims.paper(name), runs.get(name), folder) for name in book.papers()]
     text = "\n".join(["::::{grid} 1 1 2 2", ":gutter: 3", "", *cards, "::::", ""])
     (folder / "cards.md").write_text(text, encoding="utf-8")
@@ -36,8 +32,6 @@ def finding(name: str, run: Run | None) -> str:
     """What a chapter found, in the words of its opening, or why there are none."""
     if run is None:
         return NOT_RUN
-    if results.edition(run.results()) == 1:
-        return OLDER
     return opening.of_run(name, run).found or "What was found is on its page."
 
 
@@ -59,8 +53,7 @@ def ladder(run: Run | None) -> Picture | None:
 
 def _card(paper: Paper, run: Run | None, folder: Path) -> str:
     question = opening.of_run(paper.name, run).question
-    measured = run is not None and results.edition(run.results()) > 1
-    shown = picture(pages.shown(run)) if measured else None
+    shown = picture(pages.shown(run)) if run else None
     title, idea = markup.plain(paper.title), markup.plain(paper.idea)
     lines = [f":::{{grid-item-card}} {question or title}", f":link: {paper.name}", ":link-type: doc"]
     if shown:
@@ -68,7 +61,7 @@ def _card(paper: Paper, run: Run | None, folder: Path) -> str:
         place.write_bytes(shown.png)
         lines += [f":img-top: {folder.name}/{place.name}", f":img-alt: {shown.alt}"]
     lines += ["", f"*{title}.* {idea}" if question else idea, "", finding(paper.name, run)]
-    lines += ["", f"<small>Measured on {data_of(run)}.</small>"] if measured else []
+    lines += ["", f"<small>Measured on {data_of(run)}.</small>"] if run else []
     return "\n".join([*lines, ":::"])
 
 
@@ -77,5 +70,4 @@ def _defences(run: Run | None, folder: Path) -> str:
     if not shown:
         return NOT_RUN
     (folder / "defences.png").write_bytes(shown.png)
-    older = f"\n{OLDER}" if results.edition(run.results()) == 1 else ""
-    return markup.figure(f"{folder.name}/defences.png", shown.alt, f"{shown.caption}{older}") + "\n"
+    return markup.figure(f"{folder.name}/defences.png", shown.alt, shown.caption) + "\n"

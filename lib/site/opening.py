@@ -8,7 +8,6 @@ import nbformat
 from nbformat import NotebookNode
 
 from lib import book
-from lib.ledger import results
 from lib.run.run import Run
 from lib.show.glue import RECORD
 from lib.site import pages
@@ -24,7 +23,7 @@ class Opening:
 
     question: str
     found: str
-    """Empty where no run of this edition says."""
+    """Empty where there is no run."""
 
 
 def of_run(name: str, run: Run | None) -> Opening:
@@ -33,10 +32,9 @@ def of_run(name: str, run: Run | None) -> Opening:
     Parameters
     ----------
     run
-        The run that the page shows; None where there is none. A run of the first edition found nothing that today's
-        words say.
+        The run that the page shows; None where there is none.
     """
-    if run is None or results.edition(run.results()) == 1:
+    if run is None:
         source = nbformat.read(book.source(name), as_version=4) if book.source(name).exists() else None
         return Opening(_paragraphs(source).get("The question", "") if source else "", "")
     notebook = pages.shown(run)

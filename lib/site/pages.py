@@ -21,13 +21,9 @@ WIDGETS = "application/vnd.jupyter.widget-view+json"
 
 
 def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
-    """Make an executed notebook a page, in place: progress bars out; its run's values and where they come from, in.
-
-    What the first edition recorded keeps its prose: today's is about other measurements.
-    """
+    """Make an executed notebook a page, in place: progress bars out; its run's values and where they come from, in."""
     clean(notebook)
-    if name not in runs or results.edition(runs[name].results()) > 1:
-        take_prose(notebook, name)
+    take_prose(notebook, name)
     link_figures(notebook)
     told_of = book.chapters() if name == book.SCOREBOARD else [name]
     stale = stale_note(runs[one] for one in told_of if one in runs)
@@ -42,10 +38,9 @@ def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
 
 
 def shown(run: Run) -> NotebookNode:
-    """A run's notebook as its page shows it: with today's prose, but where the first edition recorded it."""
+    """A run's notebook as its page shows it: with today's prose."""
     notebook = nbformat.read(run.target, as_version=4)
-    if results.edition(run.results()) > 1:
-        take_prose(notebook, run.notebook)
+    take_prose(notebook, run.notebook)
     return notebook
 
 
@@ -135,7 +130,7 @@ def check_note(run: Run) -> str:
     command, cost = f"make reproduce PAPER={run.notebook}", costs.of_profile("quick").get(run.notebook)
     long = f", in about {max(2, math.ceil(cost['minutes']))} minutes on two CPU cores" if cost else ""
     told = f"**Check it.** `{command}` measures it on 5,000 digits{long}, and gives a page like this one."
-    if run.profile == "paper" and results.edition(run.results()) > 1:
+    if run.profile == "paper":
         given_by_hand = " ".join(f"{name}={value}" for name, value in run.given.items())
         params = f' PARAMS="{given_by_hand}"' if given_by_hand else ""
         again = f"make reproduce PROFILE=paper PAPER={run.notebook}{params}"
@@ -166,9 +161,7 @@ def provenance_note(run: Run) -> str:
 
 
 def measured_rows(origin: Mapping) -> list[list[str]]:
-    """What measured the cells that a page was made from, and when; of the first edition the device alone is known."""
-    if "evidence" not in origin:
-        return [["Device", f"{markup.plain(origin['device'])}, {origin['threads']} threads"]]
+    """What measured the cells that a page was made from, and when."""
     evidence = origin["evidence"]
     rows = [["Evidence", f"{len(evidence['cells']):,} cells, each a measurement of its own"]]
     rows += [["Measured on", markup.plain("; ".join(evidence["devices"]))]] if evidence["devices"] else []

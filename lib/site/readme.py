@@ -71,8 +71,8 @@ def costs_table() -> str:
 
 
 def _as_recorded(run: Run | None) -> str:
-    if run is None or results.edition(run.results()) == 1:
-        return "not measured again yet | –"
+    if run is None:
+        return "not recorded | –"
     found = run.results()
     facts, hours = found["provenance"], sum(found["seconds"].values()) / 3600
     return f"{hours:.1f} hours, {facts['peak_memory_bytes'] / 1e9:.1f} GB | {front.data_of(run)}"

@@ -15,9 +15,6 @@ from lib.run.run import Run
 def stale(run: Run) -> str:
     """A sentence on what has changed since a run, and one with the command; empty where nothing has."""
     recorded = run.folder.resolve() == results.RECORDED
-    if results.edition(run.results()) == 1:
-        again = command(run.notebook, PROFILE if recorded else run.profile, recorded=recorded)
-        return f"{results.FIRST_EDITION}. `{again}` measures it."
     changed = run.changes()
     if not changed:
         return ""
