@@ -26,6 +26,13 @@ def test_a_frame_is_shown_in_both_forms(folded: bool) -> None:
     assert found["text/html"] == shown.data and "c &lt;d&gt;" in shown.data and ("<details" in shown.data) == folded
 
 
+def test_several_tables_fold_away_together() -> None:
+    one, other = (tables.show(FRAME, caption) for caption in ("One", "Other"))
+    both = tables.fold("Both", one, other)
+    assert both.data.count("<table>") == 2 and both.data.startswith('<details class="folded"><summary>Both</summary>')
+    assert both.text == f"{one.text}\n\n{other.text}"
+
+
 def test_html_in_cells_becomes_words() -> None:
     cells = ['<a href="x.html#y">a.<wbr>claim</a><br><small>said&nbsp;so</small>', "✓ <strong>found</strong>"]
     assert markdown("Claims", ["claim", ""], [cells]).splitlines()[-1] == "| a.claim; said so | ✓ found |"

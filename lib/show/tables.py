@@ -109,10 +109,10 @@ def show(frame: pd.DataFrame, caption: str, *, folded: bool = False) -> Table:
     return fold(caption, shown) if folded else shown
 
 
-def fold(caption: str, shown: Table) -> Table:
+def fold(caption: str, *shown: Table) -> Table:
     """What opens where its caption is clicked; the caption says what a reader would open it for."""
-    summary = f"<summary>{html.escape(caption)}</summary>"
-    return Table(f'<details class="folded">{summary}{shown.data}</details>', shown.text)
+    summary, data = f"<summary>{html.escape(caption)}</summary>", "".join(one.data for one in shown)
+    return Table(f'<details class="folded">{summary}{data}</details>', "\n\n".join(one.text for one in shown))
 
 
 def plain(caption: str, columns: Mapping[str, Sequence[object]]) -> Table:
