@@ -39,8 +39,8 @@ course: $(VENV)/ready  ## copies of the exercises at runs/course, for students a
 pdf: $(VENV)/ready-pdf  ## print the recorded runs with Chromium: the book in one file, and each chapter, in book/_build/pdf
 	@$(RUN) pdf
 
-test: $(VENV)/ready-test  ## the tests, two at a time, but for the campaign of faults; executes the quick profile where it is not up to date
-	@$(PY) -m pytest --numprocesses 2
+test: $(VENV)/ready-test  ## the tests, three at a time, but for the campaign of faults; executes the quick profile where it is not up to date
+	@$(PY) -m pytest --numprocesses 3
 
 test-faults: $(VENV)/ready-test  ## every fault of the page "What it survives": kills, full disks, damaged files, odd machines
 	@$(PY) -m pytest tests -m survives --survived=book/recorded/survived.json --numprocesses 2
