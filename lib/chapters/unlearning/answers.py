@@ -59,7 +59,8 @@ def clean_loss(networks: Networks, experiment: Experiment) -> Answer:
 
 def _clean(claim: str, found: Measured, experiment: Experiment) -> Answer:
     network = labels.figure(experiment.architecture)
-    why = f"{network}'s LeNet after {experiment.epochs} epochs on {experiment.dataset}, nothing chosen by the number."
+    data = "MNIST" if experiment.is_mnist else experiment.dataset
+    why = f"{network}'s LeNet after {experiment.epochs} epochs on {data}, nothing chosen by the number."
     return _answer(claim, experiment, finding("no attack", found), experiment="the trained networks", why=why)
 
 
