@@ -444,7 +444,7 @@ def test_the_lead_says_whose_numbers_the_paper_starts_from(centre, points, says)
 def test_the_lead_counts_the_ways_in_which_the_paper_s_last_numbers_need_no_unlearning(reading, count):
     """Each attack, clipped or not, on fresh and on stale images."""
     loop = made.loops() | {reading: [made.looped([made.look()] * 2, last=0.9669, loss=0.1546)] * 3}
-    said = f" Those that it ends with come out, in {count} ways of attacking, where nothing is unlearned."
+    said = f" The numbers that it ends with come out in {count} ways of attacking where nothing is unlearned."
     assert summary.ending(networks(), loop) == (said if count else "")
 
 

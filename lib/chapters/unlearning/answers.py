@@ -190,9 +190,10 @@ def beats_retraining(networks: Networks, loop: Loop, experiment: Experiment) -> 
         finding(words, difference(rates.last(loop[JUDGED], way), rates.last(loop["d"], way)))
         for way, words in _ways(experiment).items()
     )
-    removed, without, trained = (rates.after(loop, one, "PGD") for one in (JUDGED, "none", "d"))
-    why = f"Accuracy under PGD is {removed:.2f} after removal, {without:.2f} without it, "
-    why += f"{trained:.2f} after as much training on adversarial images, made once a round."
+    ways = {way: [f"{rates.after(loop, one, way):.2f}" for one in (JUDGED, "none", "d")] for way in ("PGD", "FGSM")}
+    removed, without, trained = ways["PGD"]
+    why = f"Under PGD {removed} after removal, {without} without it, {trained} after training on adversarial images "
+    why += f"made once a round; under FGSM {', '.join(ways['FGSM'])}."
     return _answer("unlearning.beats_retraining", experiment, found, sound=sound, why=why)
 
 

@@ -60,7 +60,8 @@ def gains(networks: Networks, loop: Loop) -> Figure:
                 ax.plot([found.low, found.high], [at, at], color=COLOURS[number], linewidth=2)
             ax.plot(found.mean, at, marker=MARKERS[number], linestyle="none", **look)
     ax.axvline(0, color="0.35", linewidth=1.5)
-    ax.annotate("its control", (0, -0.7), xytext=(4, 0), textcoords="offset points", va="center", color="0.25")
+    beside = {"xytext": (-4, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
+    ax.annotate("its control", (0, -0.7), color="0.25", **beside)
     said = f"the paper: +{PAPER_S_RISE:.3f}"
     if ax.get_xlim()[1] >= PAPER_S_RISE:
         ax.axvline(PAPER_S_RISE, color="0.35", linewidth=1, linestyle=(0, (2, 3)))

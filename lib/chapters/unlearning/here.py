@@ -77,10 +77,12 @@ def answer(networks: Networks, loop: Loop) -> str:
 
 def gains(networks: Networks, loop: Loop) -> str:
     """For the figure of what each reading adds to its control."""
-    removed, chance, taught = (rates.gain(networks, loop, one, "FGSM") for one in (JUDGED, "random", "d"))
+    gained = (rates.gain(networks, loop, one, "FGSM") for one in (JUDGED, "random", "c", "d"))
+    removed, chance, afresh, taught = gained
     return (
         f"Here: under FGSM removal, (b), adds {removed:+.3f} to the accuracy of no removal, {side(removed)}. A random "
-        f"removal adds {chance.mean:+.3f}, adding attacked images, (d), {taught.mean:+.3f}. The paper's rise is "
+        f"removal adds {chance.mean:+.3f}, a start afresh, (c), {afresh.mean:+.3f}, adding attacked images, (d), "
+        f"{taught.mean:+.3f}. The paper's rise is "
         f"{rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]:+.3f}."
     )
 

@@ -51,7 +51,7 @@ def ending(networks: Networks, loop: Loop) -> str:
     if not idle:
         return ""
     ways = f"{idle} way{'s' if idle > 1 else ''}"
-    return f" Those that it ends with come out, in {ways} of attacking, where nothing is unlearned."
+    return f" The numbers that it ends with come out in {ways} of attacking where nothing is unlearned."
 
 
 def summary(
