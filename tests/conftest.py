@@ -29,7 +29,7 @@ from lib.site import build as site_build
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 
-pytest_plugins = ["projects", "sweeps", "campaign"]
+pytest_plugins = ["projects", "sweeps", "campaign", "judge_fixtures"]
 
 # One thread, here and in what tests start: networks this small gain nothing from more, and two threads that wait for
 # each other on a machine that others use as well are many times slower than one.

@@ -7,10 +7,9 @@ import jsonschema
 import numpy as np
 import pytest
 import torch
-from judged import Around, nearest_mean
-from torch import nn
+from judged import Around
 
-from lib import compute, data
+from lib import compute
 from lib.chapters.common_ground.first import held_out
 from lib.chapters.common_ground.judging import WORST, judge_network
 from lib.judge import Verdict, beside, judge, words, written
@@ -26,26 +25,13 @@ SCHEMA = json.loads((compute.ROOT / "lib" / "judge" / "verdict.schema.json").rea
 
 
 @pytest.fixture(scope="module")
-def few(digits):
-    """Digits of which two networks know one half each, in place of the whole set."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data, "load", lambda name: digits)
-        yield digits
-
-
-@pytest.fixture(scope="module")
-def networks(digits) -> tuple[nn.Module, nn.Module]:
-    return nearest_mean(digits, slice(0, 400)), nearest_mean(digits, slice(400, 800))
-
-
-@pytest.fixture(scope="module")
-def verdict(few, networks) -> Verdict:
-    network, other = networks
+def verdict(few_to_judge, networks_to_judge) -> Verdict:
+    network, other = networks_to_judge
     return judge(network, eps=RADII, n_images=40, other=other, name="the nearest  $mean_", **ASKED)
 
 
-def test_the_numbers_are_those_of_the_chapter_to_the_bit(verdict, few, networks) -> None:
-    network, other = networks
+def test_the_numbers_are_those_of_the_chapter_to_the_bit(verdict, few_to_judge, networks_to_judge) -> None:
+    network, other = networks_to_judge
     for eps in RADII:
         expected, found = judge_network(network, held_out("digits", 40), eps, other=other, **ASKED), verdict.at[eps]
         assert list(found.outcomes) == list(expected.outcomes) == list(COLUMNS)
@@ -57,7 +43,7 @@ def test_the_numbers_are_those_of_the_chapter_to_the_bit(verdict, few, networks)
     assert 0 < verdict.safe(0.05).mean < verdict.measured(0.05, "clean").mean  # something to tell apart
 
 
-def test_a_network_is_transferred_through_as_in_the_book_s_rows(few) -> None:
+def test_a_network_is_transferred_through_as_in_the_book_s_rows(few_to_judge) -> None:
     profile, experiment = beside.experiment("digits")
     assert profile == "quick" and {cell.setting.other for cell in experiment.attacked()} == {
         beside.trained_apart(sample("digits", 10))
@@ -80,9 +66,9 @@ def detached(x: torch.Tensor) -> torch.Tensor:
     [(rounded, "it is zero on every image"), (detached, "autograd finds no way from the logits to the images")],
 )
 def test_a_defence_that_hides_its_gradient_raises_red_flags_and_is_judged_by_what_needs_none(
-    cheat, why, few, networks
+    cheat, why, few_to_judge, networks_to_judge
 ) -> None:
-    network, other = networks
+    network, other = networks_to_judge
     found = judge(Around(network, before=cheat), eps=(0.3,), n_images=40, other=other, **ASKED | {"queries": 200})
     clean, *followed, left = (found.measured(0.3, name).mean for name in ("clean", "FGSM", "BIM-10", "PGD-40", WORST))
     assert found.is_void and set(followed[:2]) == {clean} and left < clean / 2
@@ -94,10 +80,12 @@ def test_a_defence_that_hides_its_gradient_raises_red_flags_and_is_judged_by_wha
     assert f"! NO GRADIENT REACHES THE IMAGES: {why}." in told and told.count("(void)") == 5
 
 
-def test_without_another_network_there_is_no_transfer_and_that_is_said(few, networks, tmp_path) -> None:
-    network, _ = networks
+def test_without_another_network_there_is_no_transfer_and_that_is_said(
+    few_to_judge, networks_to_judge, tmp_path
+) -> None:
+    network, _ = networks_to_judge
     path = tmp_path / "own.npz"
-    np.savez(path, x=few.x_test[:40].cpu().numpy(), y=few.y_test[:40].cpu().numpy().astype(np.int32))
+    np.savez(path, x=few_to_judge.x_test[:40].cpu().numpy(), y=few_to_judge.y_test[:40].cpu().numpy().astype(np.int32))
     found = judge(network, data=path, eps=(0.1,), **ASKED)
     assert found.measured(0.1, "transfer") is None and "transfer" not in found.at[0.1].outcomes
     assert "black box beats white box" not in {flag.name for flag in found.flags(0.1)} and len(found.flags(0.1)) == 6

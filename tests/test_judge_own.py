@@ -9,7 +9,7 @@ import torch
 from judged import Around, nearest_mean
 from torch import nn
 
-from lib import attack, compute, data
+from lib import attack, compute
 from lib.judge import Refused, judge, loading, page, written
 from lib.judge.card import card
 from lib.judge.verdict import COLUMNS
@@ -19,27 +19,14 @@ ASKED = {"steps": 1, "queries": 2, "n_lbfgs": 1, "n_images": 30, "eps": (0.3,)}
 SCHEMA = json.loads((compute.ROOT / "lib" / "judge" / "verdict.schema.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def few(digits):
-    """A few digits in place of the whole set."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data, "load", lambda name: digits)
-        yield digits
-
-
-@pytest.fixture(scope="module")
-def networks(digits) -> tuple[nn.Module, nn.Module]:
-    return nearest_mean(digits, slice(0, 400)), nearest_mean(digits, slice(400, 800))
-
-
 def rounded(x: torch.Tensor) -> torch.Tensor:
     """Four grey levels, through which no gradient passes."""
     return (3 * x).round() / 3
 
 
-def test_an_attack_made_for_a_defence_lowers_its_worst_case(few, networks, tmp_path) -> None:
+def test_an_attack_made_for_a_defence_lowers_its_worst_case(few_to_judge, networks_to_judge, tmp_path) -> None:
     """One that knows the network behind the rounding: what follows the gradient of the whole finds nothing."""
-    network, other = networks
+    network, other = networks_to_judge
 
     def behind(model: nn.Module, x: torch.Tensor, y: torch.Tensor, eps: float) -> torch.Tensor:
         assert not x.requires_grad and float(eps) == 0.3
@@ -77,8 +64,8 @@ def test_an_attack_made_for_a_defence_lowers_its_worst_case(few, networks, tmp_p
         (lambda model, x, y, eps: 1 / 0, "ZeroDivisionError"),
     ],
 )
-def test_what_no_accuracy_at_this_eps_could_come_from_is_refused(made, said, few, networks) -> None:
-    network, other = networks
+def test_what_no_accuracy_at_this_eps_could_come_from_is_refused(made, said, few_to_judge, networks_to_judge) -> None:
+    network, other = networks_to_judge
     with pytest.raises(Refused, match="attacked at eps") as error:
         judge(network, other=other, attacks={"mine": made}, **ASKED)
     assert said in str(error.value)
@@ -88,9 +75,9 @@ def test_what_no_accuracy_at_this_eps_could_come_from_is_refused(made, said, few
     ("own", "said"),
     [({"FGSM": print}, "a name that the table has not"), ({" ": print}, "called ' '"), ({"mine": 3}, "is a int")],
 )
-def test_an_attack_is_a_function_with_a_name_of_its_own(own, said, few, networks) -> None:
+def test_an_attack_is_a_function_with_a_name_of_its_own(own, said, few_to_judge, networks_to_judge) -> None:
     with pytest.raises(Refused, match=said):
-        judge(networks[0], other=networks[1], attacks=own, **ASKED)
+        judge(networks_to_judge[0], other=networks_to_judge[1], attacks=own, **ASKED)
 
 
 def test_an_attack_is_named_as_a_network_is(tmp_path, monkeypatch) -> None:
@@ -107,12 +94,12 @@ def test_an_attack_is_named_as_a_network_is(tmp_path, monkeypatch) -> None:
             loading.attack(source)
 
 
-def test_with_fewer_classes_the_target_is_one_that_the_network_has(few) -> None:
+def test_with_fewer_classes_the_target_is_one_that_the_network_has(few_to_judge) -> None:
     """Of five classes the last one's next is the first."""
-    chosen = few.y_test < 5
-    x, y = few.x_test[chosen][:30], few.y_test[chosen][:30]
+    chosen = few_to_judge.y_test < 5
+    x, y = few_to_judge.x_test[chosen][:30], few_to_judge.y_test[chosen][:30]
     network = nn.Sequential(nn.Flatten(), nn.Linear(784, 5)).to(x.device).eval()
-    network[1].load_state_dict({name: one[:5] for name, one in nearest_mean(few)[-1].state_dict().items()})
+    network[1].load_state_dict({name: one[:5] for name, one in nearest_mean(few_to_judge)[-1].state_dict().items()})
     found = judge(network, data=(x, y), **ASKED)
     towards = attack.FGSM(eps=0.3, targeted=True)(network, x, (y + 1) % 5)
     expected = score(network, towards, y).correct

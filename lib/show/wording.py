@@ -83,12 +83,12 @@ def networks(found: Mapping[str, int]) -> str:
     """Whether measurements that speak of one training speak of one network, by `lib.ledger.basis.of_networks`."""
     shared, differing, silent = (found[name] for name in ("shared", "differing", "silent"))
     if differing:
-        told = f"{differing:,} of {shared:,} networks that several measurements are of came out differently"
+        told = f"{differing:,} of {shared:,} networks that several measurements name came out differently"
     elif shared:
-        told = f"the {shared:,} networks that several measurements are of came out the same in all, weight for weight"
+        told = f"the {shared:,} networks that several measurements name came out the same, weight for weight"
     else:
         told = "no two measurements name the same network"
-    return told + (f"; measurements that do not say which networks they are of: {silent:,}" if silent else "")
+    return told + (f"; {silent:,} measurements name none, so nothing is known of theirs" if silent else "")
 
 
 def value(measured: Mapping) -> str:
