@@ -88,7 +88,8 @@ def networks(found: Mapping[str, int]) -> str:
         told = f"the {shared:,} networks that several measurements name came out the same, weight for weight"
     else:
         told = "no two measurements name the same network"
-    return told + (f"; {silent:,} measurements name none, so nothing is known of theirs" if silent else "")
+    many = "1 measurement names" if silent == 1 else f"{silent:,} measurements name"
+    return told + (f"; {many} none, so nothing is known of theirs" if silent else "")
 
 
 def value(measured: Mapping) -> str:
