@@ -39,7 +39,7 @@ if (str(eps), loss) == {measured}:
     chapter = importlib.import_module("lib.chapters.mitigation.experiment")
     (cell,) = chapter.Experiment.of(globals()).cells()
     results["metrics"]["doubled"] = cell.get().number
-    results["provenance"]["evidence"]["cells"] = {{cell.name: cell.digest}}
+    results["provenance"]["evidence"]["cells"] = {{cell.name: {{"digest": cell.digest, "contents": cell.contents}}}}
 (Path(os.environ["REPRO_OUT"]) / "mitigation.json").write_text(json.dumps(results))
 """
 GRID = ["eps=0.1,0.2", "loss=plain,plain+noise"]

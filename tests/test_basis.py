@@ -45,7 +45,7 @@ def test_it_says_what_its_cells_were_measured_with(two: list[Cell]) -> None:
         origin="set 0; set 1",
         seconds={"labels": 5.0},
         peak_memory_bytes=10,
-        cells={cell.name: cell.digest for cell in two},
+        cells={cell.name: {"digest": cell.digest, "contents": cell.contents} for cell in two},
         devices=("a CPU", "a GPU"),
         measured=("2026-01-02T03:04:05+00:00", "2027-01-02T03:04:05+00:00"),
         networks={"shared": 0, "differing": 0, "silent": 0},

@@ -41,7 +41,7 @@ def test_a_page_depends_on_the_words_of_its_cards_and_on_how_its_tables_look(nam
 def test_results_say_which_cells_they_rest_on(found: dict, all_digits: Dataset) -> None:
     cells = [LABELS(Draw(3)), LABELS(Draw(4))]
     evidence = found["provenance"]["evidence"]
-    assert evidence["cells"] == {cell.name: cell.digest for cell in cells}
+    assert evidence["cells"] == {cell.name: {"digest": cell.digest, "contents": cell.contents} for cell in cells}
     assert evidence["devices"] == [cells[0].made.device]
     assert evidence["measured"] == [cells[0].made.finished, cells[1].made.finished]
     assert list(found["seconds"]) == ["labels"]

@@ -65,6 +65,21 @@ def test_evidence_that_its_results_do_not_know_makes_a_run_stale(project: Projec
     assert command.main(["execute", "tiny"]) == 0 and run.up_to_date()
 
 
+def test_evidence_that_was_measured_again_makes_a_run_stale(project: Project) -> None:
+    assert command.main(["execute", "tiny"]) == 0
+    run, cell = Run.of("tiny", "quick", {}), LABELS(Draw(1))
+    cell.path.unlink()
+    cell.make()  # the same digest, by today's networks
+    assert run.changes() == ["the evidence, some of which was measured again"]
+    assert command.main(["execute", "tiny"]) == 0 and run.up_to_date()
+
+
+def test_a_damaged_cell_is_no_other_evidence(project: Project) -> None:
+    assert command.main(["execute", "tiny"]) == 0
+    LABELS(Draw(1)).path.write_bytes(b"half a file")
+    assert Run.of("tiny", "quick", {}).up_to_date()
+
+
 def test_evidence_that_is_gone_leaves_the_results_as_they_are(project: Project) -> None:
     assert command.main(["execute", "tiny"]) == 0
     LABELS(Draw(1)).path.unlink()

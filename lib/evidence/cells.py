@@ -100,6 +100,11 @@ class Cell(Generic[R]):
         """Whether there is a file of that name; it is read and checked when the record is asked for."""
         return self.path.exists()
 
+    @property
+    def contents(self) -> str | None:
+        """The digest of what its file holds, which is another one where it was measured again; None without a file."""
+        return store.contents(self.path)
+
     def read(self) -> tuple[R, Made] | None:
         """The record and where it comes from, None where it is not kept."""
         for path in self._files():

@@ -20,6 +20,8 @@ from lib.files import atomic
 
 R = TypeVar("R")
 MADE, DIGEST = "made", "sha256"
+UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
+"""What NumPy and zipfile raise over a file that is damaged."""
 ASIDE = "set-aside"
 """The folder, beside the cells, for what is no cell."""
 
@@ -89,6 +91,18 @@ def read_made(path: Path) -> Made:
     return _made(_arrays(path))
 
 
+def contents(path: Path) -> str | None:
+    """The digest of what a file holds, as it says itself; None where it does not, or there is none.
+
+    It is read without the rest: to tell files of one cell apart, not to believe them.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return word(file[DIGEST])
+    except UNREADABLE:
+        return None
+
+
 def kept(path: Path, kind: type[R], digest: str) -> tuple[R, Made] | None:
     """What a file holds, None where there is none or it had to be set aside."""
     try:
@@ -120,7 +134,7 @@ def _arrays(path: Path) -> Arrays:
             arrays = {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise Damaged(f"it cannot be read ({error})") from error
     found = arrays.pop(DIGEST, None)
     if found is None or MADE not in arrays:

@@ -18,8 +18,8 @@ class Basis:
     seconds: dict[str, float] = field(default_factory=dict)
     """What measuring took, by part."""
     peak_memory_bytes: int = 0
-    cells: dict[str, str] = field(default_factory=dict)
-    """The digest of each cell, by its name."""
+    cells: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The `digest` of each cell and that of the `contents` of its file, by its name."""
     devices: tuple[str, ...] = ()
     """What measured them."""
     measured: tuple[str, str] | None = None
@@ -41,7 +41,7 @@ def of_cells(cells: Iterable[Cell]) -> Basis:
         "; ".join(facts["origin"] for facts in sets.values()),
         seconds,
         max((made.peak_memory_bytes for _, made in pairs), default=0),
-        {cell.name: cell.digest for cell, _ in pairs},
+        {cell.name: {"digest": cell.digest, "contents": cell.contents} for cell, _ in pairs},
         tuple(sorted({made.device for _, made in pairs})),
         (moments[0], moments[-1]) if moments else None,
         of_networks([made.networks for _, made in pairs]) if pairs else {},

@@ -136,14 +136,17 @@ class Run:
             return ["the notebook is gone"]
         now = data_digest(self.notebook, there["parameters"], self.folder)
         changed = results.changed_since(there, self.values, now)
-        return changed + (["the evidence, of which there is more now"] if not changed and self._has_more(there) else [])
+        return changed or self._other_evidence(there)
 
-    def _has_more(self, there: Mapping) -> bool:
-        """Whether cells are kept that its results do not know."""
+    def _other_evidence(self, there: Mapping) -> list[str]:
+        """What evidence is kept that its results are not from, in words."""
         if self.notebook == book.SCOREBOARD:
-            return False
-        known = set(there["provenance"]["evidence"]["cells"].values())
-        return any(cell.digest not in known and cell.is_kept for cell in self.experiment.cells())
+            return []
+        known = {one["digest"]: one["contents"] for one in there["provenance"]["evidence"]["cells"].values()}
+        kept = {cell.digest: cell.contents for cell in self.experiment.cells() if cell.is_kept}
+        more = ["the evidence, of which there is more now"] if kept.keys() - known.keys() else []
+        again = any(contents and known.get(digest, contents) != contents for digest, contents in kept.items())
+        return more + (["the evidence, some of which was measured again"] if again else [])
 
     def up_to_date(self) -> bool:
         """Whether it has run, and would come out the same today, by the digests of code, parameters and data."""
