@@ -46,20 +46,24 @@ torch.backends.cudnn.benchmark = False
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
-SLOWEST = (
+FIRST = (
     *("notebooks", "elsewhere", "execute", "fill", "another_paper", "attacks", "plan", "sweep", "benchmarks"),
-    *("interrupts", "environment", "record", "run", "print", "accessible", "site"),
+    *("interrupts", "environment", "record", "run"),
 )
-"""The files that take longest: the first measures the quick profile, and none that waits for it comes soon after."""
+"""The files that take longest: the first measures the quick profile."""
+
+LAST = ("accessible", "print", "site", "expected")
+"""The files that wait for the quick profile: while it is measured, all others keep the cores busy."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest files come first, so that none runs alone at the end, when others have nothing left to do.
+    """Files are ordered so that none waits for another, or runs alone when others have nothing left to do.
 
     Tests marked `cuda` are skipped where there is no such device.
     """
-    places = {f"test_{name}": place for place, name in enumerate(SLOWEST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+    places = {f"test_{name}": place for place, name in enumerate(FIRST)}
+    places |= {f"test_{name}": len(items) + place for place, name in enumerate(LAST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(FIRST)))
     for item in items:
         if item.get_closest_marker("cuda") and DEVICE.type != "cuda":
             item.add_marker(pytest.mark.skip(reason="needs a GPU that CUDA runs"))
@@ -136,11 +140,11 @@ def quick_runs() -> Path:
     """Every notebook, executed in the quick profile where it is not up to date: the folder of the runs."""
     runs = [quick.run(name) for name in book.chapters()]
     compute.RUNS.mkdir(exist_ok=True)
-    with FileLock(compute.RUNS / ".tests.lock"):  # the other half of the tests then finds them up to date
+    with FileLock(compute.RUNS / ".tests.lock"):
         measuring.fill([run for run in runs if not run.up_to_date()])
-        for run in runs:
-            execute(run)
-        execute(Run.scoreboard(quick.FOLDER))
+    first = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % len(runs)
+    for run in [*runs[first:], *runs[:first], Run.scoreboard(quick.FOLDER)]:  # each process begins with another one
+        execute(run)
     return quick.FOLDER
 
 
