@@ -73,15 +73,13 @@ class Project:
         return json.loads((self.runs / run / "tiny.json").read_text())
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Project:
-    """That project in place of the book; cells are made in this process (test_fill has those that do so elsewhere)."""
+def project_at(root: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Project:
+    """A project in place of the book; cells are made in this process (test_fill has those that do so elsewhere)."""
 
     def here(asked, missing, jobs, watch, over) -> tuple[dict, list]:
         within = asked["ends"] and max(asked["ends"] - time.time(), 0)
         return fill.fill(missing, within=within).failed, []
 
-    root = tmp_path / "a project"
     made = Project(root, write_notebook)
     monkeypatch.setattr(book, "NOTEBOOKS", root / "notebooks")
     monkeypatch.setattr(book, "PAGES", root / "book")
@@ -92,6 +90,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Cal
     monkeypatch.setattr(cells, "RECORDED", made.evidence[1])
     monkeypatch.setattr(measuring, "_side_by_side", here)
     return made
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Project:
+    """A project in a folder of the test's own."""
+    return project_at(tmp_path / "a project", monkeypatch, write_notebook)
 
 
 # The ledger of a made-up paper.

@@ -4,7 +4,11 @@ from lib import compute
 from lib.run.run import Run
 
 FOLDER = compute.RUNS / "tests"
-FEWER = {"mitigation": {"seeds": 1}, "unlearning": {"seeds": 1}, "adversarial_training": {"tutorial_seeds": 1}}
+FEWER = {
+    "mitigation": {"seeds": 1},
+    "unlearning": {"seeds": 1},
+    "adversarial_training": {"seeds": 1, "tutorial_seeds": 1, "sweep_seeds": 1},
+}
 """Where a reader of the quick profile sees several networks, and the tests make do with the first of them."""
 
 

@@ -1,10 +1,12 @@
 """A run: what it would be today, and what has changed since it was made."""
 
+import shutil
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
-from projects import PARAMETERS, Project
+from projects import PARAMETERS, Project, project_at
 from tiny import LABELS, Draw
 
 from lib import compute, data
@@ -12,6 +14,27 @@ from lib.run import __main__ as command
 from lib.run import execute
 from lib.run import run as run_module
 from lib.run.run import Run
+
+
+@pytest.fixture(scope="module")
+def executed_once(tmp_path_factory: pytest.TempPathFactory, write_notebook: Callable) -> tuple[Path, Path]:
+    """Where a project lies that was executed, and what it then had."""
+    root = tmp_path_factory.mktemp("executed") / "a project"
+    with pytest.MonkeyPatch.context() as patch:
+        project_at(root, patch, write_notebook)
+        assert command.main(["execute", "tiny"]) == 0
+    kept = shutil.copytree(root, root.parent / "kept")
+    return root, kept
+
+
+@pytest.fixture
+def executed(executed_once: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Project:
+    """A project of which the quick profile has been executed."""
+    root, kept = executed_once
+    shutil.rmtree(root)
+    project = project_at(root, monkeypatch, write_notebook)
+    shutil.copytree(kept, root, dirs_exist_ok=True)
+    return project
 
 
 def test_the_data_are_looked_at_again_only_where_their_file_has_changed(tmp_path: Path, monkeypatch) -> None:
@@ -48,14 +71,12 @@ def test_what_a_run_has_no_results_of_cannot_be_compared(project: Project) -> No
         run.changes()
 
 
-def test_a_run_whose_notebook_is_gone_says_so(project: Project) -> None:
-    assert command.main(["execute", "tiny"]) == 0
-    (project.root / "notebooks" / "tiny.ipynb").unlink()
+def test_a_run_whose_notebook_is_gone_says_so(executed: Project) -> None:
+    (executed.root / "notebooks" / "tiny.ipynb").unlink()
     assert Run.found("tiny", compute.RUNS / "quick").changes() == ["the notebook is gone"]
 
 
-def test_evidence_that_its_results_do_not_know_makes_a_run_stale(project: Project) -> None:
-    assert command.main(["execute", "tiny"]) == 0
+def test_evidence_that_its_results_do_not_know_makes_a_run_stale(executed: Project) -> None:
     run = Run.of("tiny", "quick", {})
     assert run.up_to_date()
     LABELS(Draw(5)).get()  # of another run
@@ -65,8 +86,7 @@ def test_evidence_that_its_results_do_not_know_makes_a_run_stale(project: Projec
     assert command.main(["execute", "tiny"]) == 0 and run.up_to_date()
 
 
-def test_evidence_that_was_measured_again_makes_a_run_stale(project: Project) -> None:
-    assert command.main(["execute", "tiny"]) == 0
+def test_evidence_that_was_measured_again_makes_a_run_stale(executed: Project) -> None:
     run, cell = Run.of("tiny", "quick", {}), LABELS(Draw(1))
     cell.path.unlink()
     cell.make()  # the same digest, by today's networks
@@ -74,19 +94,16 @@ def test_evidence_that_was_measured_again_makes_a_run_stale(project: Project) ->
     assert command.main(["execute", "tiny"]) == 0 and run.up_to_date()
 
 
-def test_a_damaged_cell_is_no_other_evidence(project: Project) -> None:
-    assert command.main(["execute", "tiny"]) == 0
+def test_a_damaged_cell_is_no_other_evidence(executed: Project) -> None:
     LABELS(Draw(1)).path.write_bytes(b"half a file")
     assert Run.of("tiny", "quick", {}).up_to_date()
 
 
-def test_evidence_that_is_gone_leaves_the_results_as_they_are(project: Project) -> None:
-    assert command.main(["execute", "tiny"]) == 0
+def test_evidence_that_is_gone_leaves_the_results_as_they_are(executed: Project) -> None:
     LABELS(Draw(1)).path.unlink()
     assert Run.of("tiny", "quick", {}).up_to_date()
 
 
-def test_other_data_make_a_run_stale(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert command.main(["execute", "tiny"]) == 0
+def test_other_data_make_a_run_stale(executed: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "current_digest", lambda names: "0" * 64)
     assert Run.of("tiny", "quick", {}).changes() == ["the data"]

@@ -69,8 +69,8 @@ class Experiment(Trainings):
         return [LEARNED(measure.Learning(one)) for one in networks]
 
     def sweep(self, setting: str) -> dict[str, list[Cell]]:
-        """One setting at each of its values: for each value one a seed, of the first `sweep_seeds`."""
-        by_seed = [self.varied(number)[setting] for number in self.numbers[: self.sweep_seeds]]
+        """One setting at each of its values: for each value one a seed of the sweep."""
+        by_seed = [self.varied(number)[setting] for number in self.sweep_numbers]
         kinds = ("clean", "PGD")
         return {value: [SWEEP(self._scoring(one[value], kinds=kinds)) for one in by_seed] for value in by_seed[0]}
 

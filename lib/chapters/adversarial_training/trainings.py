@@ -70,6 +70,11 @@ class Trainings(Experiment):
         return range(self.seed, self.seed + self.tutorial_seeds)
 
     @property
+    def sweep_numbers(self) -> range:
+        """Those of the sweep."""
+        return range(self.seed, self.seed + self.sweep_seeds)
+
+    @property
     def comparable(self) -> bool:
         """Whether the images are the paper's."""
         return self.dataset == "mnist"
