@@ -41,6 +41,13 @@ def test_rows_that_one_measurement_answers_both_ways_count_once() -> None:
     assert board.once(unanswered) == unanswered
 
 
+def test_one_measurement_counts_for_each_word_that_it_makes() -> None:
+    first, second = row("removal.helps", HOLDS, FAILS), row("conclusion.robustness", HOLDS, FAILS)
+    second = replace(second, answer=second.answer | {"word": "found, unsettled"})
+    assert board.counts([first, second])["defence"] == {"does not stand": 1, "found, unsettled": 1}
+    assert board.told([first, second], "defence").startswith("The claims about defences ask for 1 experiment.")
+
+
 def test_what_the_paper_only_explains_is_no_headline() -> None:
     background = replace(CLAIMS["removal.helps"], id="explained", background=True)
     told = Row(background, entry(background, Answer("explained", HOLDS, BARELY, why="So it is.")))

@@ -28,7 +28,7 @@ def test_a_card_of_a_number_shows_its_rule_its_ladder_and_its_readings(ledger: L
         assert said in card
     assert "one more network would give 0.8900 to 0.9100, in 95 of 100 cases" in card
     assert "the paper’s images 0.9000 [0.8900,&nbsp;0.9100] → PGD 0.1000" in card
-    assert "found by 6 of 52 ways that were tried, not by the nearest" in card
+    assert "within the tolerance in 6 of 52 ways that were tried, not by the nearest" in card
     assert 'href="scoreboard.html#mitigation.clean.accuracy"' in card and 'href="#evidence"' in card
     assert "soundly" not in card
 

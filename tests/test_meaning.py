@@ -125,9 +125,11 @@ def test_a_ladder_says_on_how_many_images_where_its_rungs_differ(ledger: Ledger)
 def test_ways_that_give_nothing_name_no_other(ledger: Ledger) -> None:
     for giving, beside in ((0, ""), (1, ", in other units")):
         tried = of(ledger, CLEAN, ACCURATE, readings=Readings(6, giving, "in other units"))
-        assert wording.readings(tried) == f"found by {giving} of 6 ways that were tried{beside}"
+        assert wording.readings(tried) == f"within the tolerance in {giving} of 6 ways that were tried{beside}"
         together = tried | {"joint": ["clean.accuracy", "clean.loss"]}
-        assert wording.readings(together).startswith(f"all that is printed with it is found by {giving} of 6 ways")
+        said = f"all that is printed with it lies within the tolerance in {giving} of 6 ways"
+        assert wording.readings(together).startswith(said)
+        assert wording.readings(tried | {"kind": "statement"}) == f"found by {giving} of 6 ways that were tried{beside}"
 
 
 def test_an_exact_nothing_is_no_effect() -> None:

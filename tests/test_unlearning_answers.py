@@ -190,6 +190,8 @@ def test_images_that_were_left_out_do_not_count_as_training_images():
 def test_where_there_is_room_accuracy_is_recovered_or_not(b, pgd, expected):
     answer = answers.room_recovered(made.rooms(b, pgd), E)
     assert word(answer) == expected and "eps 0.30" in answer.paper.by and "under FGSM is 0.08 before" in answer.why
+    assert "grey" not in answer.why
+    assert answers.room_recovered(made.rooms(b, pgd, eps=0.64), E).why.endswith("any image can be made grey.")
 
 
 # All of them

@@ -85,11 +85,15 @@ def answers_both(entry: Mapping) -> bool:
     return paper is not None and paper == sound
 
 
-def once(rows: Iterable[Row]) -> list[Row]:
-    """The rows, of those that one experiment gives together, or one measurement answers both ways, the first."""
+def once(rows: Iterable[Row], *, each_word: bool = False) -> list[Row]:
+    """The rows, of those that one experiment gives together, or one measurement answers both ways, the first.
+
+    With `each_word` that measurement counts once for each word that it makes: claims of other sizes can have others.
+    """
     found, seen = [], set()
     for row in rows:
-        keys = {(row.claim.paper, row.claim.joint or row.claim.id), (row.claim.paper, _findings(row))}
+        measured = _findings(row), row.word if each_word else ""
+        keys = {(row.claim.paper, row.claim.joint or row.claim.id), (row.claim.paper, *measured)}
         if seen.isdisjoint(keys):
             found.append(row)
         seen |= keys
@@ -105,12 +109,12 @@ def _findings(row: Row) -> str:
 
 
 def counts(rows: Iterable[Row]) -> dict[str, Counter]:
-    """How often each word is the answer, by what claims are about; no experiment counts twice.
+    """How often each word is the answer, by what claims are about; no experiment counts twice with one word.
 
     Runs smaller than the paper's, and what the paper only explains, have keys of their own.
     """
     found = {about: Counter() for about in ABOUT}
-    for row in once(rows):
+    for row in once(rows, each_word=True):
         found[row.claim.about][_counted_as(row)] += 1
     return found
 

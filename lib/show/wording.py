@@ -181,5 +181,7 @@ def readings(entry: Mapping) -> str:
     if not found:
         return ""
     nearest = f", {html.escape(found['nearest'])}" if found["nearest"] and found["giving"] else ""
-    what = "all that is printed with it is found" if entry["joint"] else "found"
-    return f"{what} by {found['giving']} of {found['tried']} ways that were tried{nearest}"
+    what = "found by"
+    if entry["kind"] == "number":  # "found" would ask for the prediction interval as well
+        what = ("all that is printed with it lies " if entry["joint"] else "") + "within the tolerance in"
+    return f"{what} {found['giving']} of {found['tried']} ways that were tried{nearest}"

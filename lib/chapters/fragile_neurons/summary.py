@@ -12,10 +12,14 @@ from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import above
 from lib.chapters.fragile_neurons.here.filter import gained
 from lib.chapters.fragile_neurons.quantities import controls, halves, whole_set
+from lib.chapters.fragile_neurons.record import MOVES
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.measure.intervals import rate
 
 Numbers = dict[str, object]
+
+RARE = 0.05
+"""The share of random sets that come as high as S below which S counts as beyond them."""
 
 
 def of_grid(grid: Grid) -> Numbers:
@@ -47,7 +51,9 @@ def opening(grid: Grid) -> Numbers:
         clipped.append(controls(grid[key], "FGSM").s)
     found |= {"lowest-free": min(free), "lowest": min(clipped), "share": lot.s, "as-high": lot.as_high}
     beyond = sum(above(moved_beside_lot(grid, key)[1][1]) for key in grid)
-    return found | {"beyond": f"{beyond} of {len(grid)}", "cells": len(grid), "all": 18}
+    rare = sum(controls(grid[key], MOVES[-1]).as_high < RARE for key in grid)
+    counts = {"rare": f"{rare} of {len(grid)}", "beyond": f"{beyond} of {len(grid)}"}
+    return found | counts | {"cells": len(grid), "all": 18}
 
 
 def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict[str, float]:

@@ -31,6 +31,7 @@ from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.multiple import extreme
+from lib.measure.red_flags import LARGE_EPS
 
 Networks = Sequence[NetworkRecord]
 Detectors = Sequence[DetectorRecord]
@@ -89,8 +90,10 @@ def _falls(claim: str, networks: Networks, experiment: Experiment, eps: float, a
     name = "targeted FGSM" if attack == "targeted_fgsm" else "FGSM"
     finding = Finding(fall, by(f"{name} at eps {eps:g}", fall), difference(signs, attacked), SAME_SIGNS)
     why = (
-        f"Under {name} accuracy falls by {fall.mean:.3f}, under random signs of the same size by {by_chance.mean:.3f}."
+        f"Accuracy falls by {fall.mean:.3f} under {name}, by {by_chance.mean:.3f} under random signs of the same size."
     )
+    if eps >= LARGE_EPS:
+        why += " At this eps any image can be made grey."
     return _answer(claim, experiment, paper=finding, sound=finding, why=why)
 
 

@@ -14,6 +14,7 @@ from lib.ledger.answers import Answer, Finding, Readings
 from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
+from lib.measure.red_flags import LARGE_EPS
 
 CLAIMS = paper("unlearning").claims
 
@@ -246,6 +247,8 @@ def room_recovered(rooms: Rooms, experiment: Experiment) -> Answer:
         f"Accuracy under FGSM is {np.mean(rates.room_before(rooms, 'FGSM')):.2f} before, {np.mean(after):.2f} after, "
         f"and {np.mean(none):.2f} after as much training without removal."
     )
+    if max(one.eps for one in rooms) >= LARGE_EPS:
+        why += " At this eps any image can be made grey."
     return _answer(
         "room.recovered", experiment, found, sound=finding(f"{PGD}, {eps}, minus {NO_REMOVAL}", gained), why=why
     )

@@ -9,6 +9,7 @@ from lib.chapters.fragile_neurons.sampled import SampleRecord
 from lib.ledger.answers import Answer, not_run
 from lib.ledger.claims import Claim, paper
 from lib.ledger.scale import smaller as smaller_than
+from lib.measure.red_flags import LARGE_EPS
 
 MORE = "`python -m lib.run fill fragile_neurons --profile paper`"
 """The command that measures what a run of the paper's profile lacks."""
@@ -48,16 +49,13 @@ def samples(found: Sequence[SampleRecord]) -> list[Sample]:
 FIRST, SAMPLE, ALL = "the first {:,} test images", "a sample of {:,} test images", "all {:,} test images"
 """Which images a finding is over."""
 
-GREY = 0.5
-"""The eps from which on an attack that clips can turn any image into the same grey."""
-
 KNOWN, DRAWN = "S taken as known", "S drawn anew with its images"
 """What an interval makes of S: of its images' part it has none, or all."""
 
 
 def below_grey(eps: Sequence[float]) -> list[int]:
     """The places of the eps at which an image still tells what it was."""
-    return [at for at, one in enumerate(eps) if one < GREY]
+    return [at for at, one in enumerate(eps) if one < LARGE_EPS]
 
 
 def of_cells(grid: Grid) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lib.chapters.fragile_neurons.answers.common import GREY, below_grey, claim
+from lib.chapters.fragile_neurons.answers.common import below_grey, claim
 from lib.chapters.fragile_neurons.answers.targeting import correlation, moved_beside_lot, pairs, readings_of
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
@@ -12,6 +12,7 @@ from lib.chapters.fragile_neurons.quantities import (
     controls,
 )
 from lib.measure.intervals import rate
+from lib.measure.red_flags import LARGE_EPS
 
 
 def algorithm_1(grid: Grid) -> str:
@@ -34,8 +35,8 @@ def over_eps(grid: Grid) -> str:
     )
     return (
         f"Here: of the oldest network ({key.kind}) the share goes from {plain[0]:.3f} at the smallest eps to "
-        f"{plain[1]:.3f} at the largest below {GREY:g}, and in units of random signs from {free[0]:.3f} to "
-        f"{free[1]:.3f}. From {GREY:g} on an attack can turn any image into the same grey."
+        f"{plain[1]:.3f} at the largest below {LARGE_EPS:g}, and in units of random signs from {free[0]:.3f} to "
+        f"{free[1]:.3f}. From {LARGE_EPS:g} on an attack can turn any image into the same grey."
     )
 
 
@@ -53,8 +54,9 @@ def moved(grid: Grid) -> str:
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond 95 % of random sets; the interval "
-        f"lies above 0 in {sum(map(above, over))} of {counted(len(over), 'cell')}."
+        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond the 95th percentile of random sets, "
+        f"or rather the upper end of what that may be; the interval lies above 0 in {sum(map(above, over))} of "
+        f"{counted(len(over), 'cell')}."
     )
 
 
