@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -9,7 +10,7 @@ from devices import DEVICE
 from torch import Tensor, nn
 
 from lib import attack as attacks
-from lib import data
+from lib import book, data
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, nearest_adversarial
 from lib.chapters.common_ground.chosen import choose
 from lib.chapters.common_ground.first import First, held_out, sampled, start
@@ -79,6 +80,9 @@ def test_a_judgement_raises_the_flags_that_the_checks_by_themselves_raise(networ
     expected = red_flags(network, *images, 0.1, lambda x, y, eps: attacks.PGD(eps=eps)(network, x, y))
     *alike, by_search = found
     assert alike == expected and len(alike) == 6 and alike[-1].raised and by_search.name == SEARCH
+    cells = nbformat.read(book.source("common_ground"), as_version=4).cells
+    (section,) = [cell.source for cell in cells if cell.source.startswith("## Red flags")]
+    assert section.count("\n- ") == len(found) == 7 and "Seven checks" in section
 
 
 def test_test_images_are_a_sample_and_so_are_those_of_fewer(all_digits):

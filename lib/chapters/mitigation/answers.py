@@ -89,9 +89,7 @@ def _falls(claim: str, networks: Networks, experiment: Experiment, eps: float, a
     fall, by_chance = _fall(networks, attacked), _fall(networks, signs)
     name = "targeted FGSM" if attack == "targeted_fgsm" else "FGSM"
     finding = Finding(fall, by(f"{name} at eps {eps:g}", fall), difference(signs, attacked), SAME_SIGNS)
-    why = (
-        f"Accuracy falls by {fall.mean:.3f} under {name}, by {by_chance.mean:.3f} under random signs of the same size."
-    )
+    why = f"Accuracy falls by {fall.mean:.3f} under {name} and by {by_chance.mean:.3f} under random signs of that size."
     if eps >= LARGE_EPS:
         why += " At this eps any image can be made grey."
     return _answer(claim, experiment, paper=finding, sound=finding, why=why)
