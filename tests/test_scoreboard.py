@@ -4,13 +4,14 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 
 from lib import book
 from lib.ledger import claims, first_edition, results
 from lib.ledger.answers import Answer, Finding
 from lib.ledger.entries import entry
-from lib.measure.intervals import over_networks
+from lib.measure.intervals import over_networks, rate
 from lib.show import board as shown
 
 RECORDED = results.RECORDED
@@ -86,6 +87,17 @@ def test_the_figure_has_a_line_for_each_row() -> None:
     (dot,) = [line for line in left.lines if line.get_marker() == ">"]
     assert dot.get_xdata()[0] == shown.FARTHEST["numbers"], "a mean far out is drawn at the edge"
     assert [line.get_xdata()[0] for line in right.lines if line.get_marker() == "o"] == pytest.approx([0.13, 0.13])
+    assert left.get_xscale() == "linear" and right.get_xscale() == "symlog"
+    plt.close("all")
+
+
+def test_an_answer_by_one_network_says_so_in_the_figure() -> None:
+    gain = claims.paper("unlearning").claims["removal.helps"]
+    one = Finding(rate([np.arange(100) < 60]), "FGSM")
+    row = shown.Row(gain, entry(gain, Answer(gain.id, one, one)))
+    below = shown.figure([row]).axes[1]
+    (word,) = below.texts
+    assert word.get_text() == "confirmed (one network)" and word.get_color() == shown.TONES["none"]
     plt.close("all")
 
 

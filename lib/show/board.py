@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from lib.ledger import board, words
 from lib.ledger.board import Row
@@ -15,9 +16,12 @@ from lib.show.both import Table
 from lib.show.meaning import SIDES
 
 TONES = {"good": plots.COLOURS[2], "bad": plots.COLOURS[1], "open": plots.COLOURS[4], "none": "0.45", "alone": "0.45"}
-FARTHEST = {"numbers": 4.0, "statements": 1.0}
+FARTHEST = {"numbers": 4.0, "statements": 2.0}
 """How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what is farther is put at
 the edge."""
+EVEN = 0.02
+"""Up to here the axis of effects has even steps, and from here on those of a logarithm: effects are of all sizes."""
+TICKS = (-1, -0.1, -EVEN, 0, EVEN, 0.1, 1)
 
 
 def figure(rows: Sequence[Row]) -> Figure:
@@ -29,14 +33,18 @@ def figure(rows: Sequence[Row]) -> Figure:
     numbers = [row for row in rows if row.claim.kind != "statement"]
     statements = [row for row in rows if row.claim.kind == "statement"]
     heights = [max(len(numbers), 1), max(len(statements), 1)]
-    fig, (above, below) = plt.subplots(2, 1, figsize=(8, 0.24 * sum(heights) + 1.6), height_ratios=heights)
+    fig, (above, below) = plt.subplots(2, 1, figsize=(8, 0.24 * sum(heights) + 2.0), height_ratios=heights)
     above.axvspan(-1, 1, color="0.9")
     for at, row in enumerate(numbers):
         _number(above, at, row)
     for at, row in enumerate(statements):
         _statement(below, at, row)
-    _finish(above, numbers, FARTHEST["numbers"], "numbers: ours minus the paper's, in tolerances")
-    _finish(below, statements, FARTHEST["statements"], "statements: effect minus the smallest that counts")
+    _finish(above, numbers, FARTHEST["numbers"], "numbers", "ours minus the paper's, in tolerances")
+    below.set_xscale("symlog", linthresh=EVEN, linscale=0.6)
+    below.set_xticks(TICKS, [f"{tick:+g}" if tick else "0" for tick in TICKS])
+    below.xaxis.set_minor_locator(NullLocator())
+    unit = "effect minus the smallest that counts, each in its own unit: mostly accuracy"
+    _finish(below, statements, FARTHEST["statements"], "statements", unit)
     return fig
 
 
@@ -76,16 +84,25 @@ def _mark(
     ax.plot(np.clip(mean, -edge, edge), at, marker, color=colour, markerfacecolor=face, markersize=5)
 
 
-def _finish(ax: Axes, rows: Sequence[Row], edge: float, title: str) -> None:
+def _finish(ax: Axes, rows: Sequence[Row], edge: float, title: str, xlabel: str) -> None:
     ax.axvline(0, color="0.35", linewidth=1)
     ax.set_yticks(range(len(rows)), [row.claim.address for row in rows], fontsize=8)
     ax.set(xlim=(-1.06 * edge, 1.06 * edge), ylim=(len(rows) - 0.4, -0.6))
     ax.set_title(title, fontsize=10)
+    ax.set_xlabel(xlabel, fontsize=9)
     ax.grid(False, axis="y")
     for at, row in enumerate(rows):
-        word = row.word + (" (smaller)" if row.answer and row.answer["smaller"] else "")
+        word = row.word + "".join(f" ({short})" for short in _beside(row))
         place = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 8}
         ax.annotate(word, (1.01, at), color=_colour(row), annotation_clip=False, **place)
+
+
+def _beside(row: Row) -> Iterator[str]:
+    """What has to be known beside a row's word, in a word or two."""
+    if row.answer and row.answer["smaller"]:
+        yield "smaller"
+    if row.answer and wording.tone_of(row.answer) == "alone":
+        yield "one network"
 
 
 def table(caption: str, rows: Sequence[Row]) -> Table:
