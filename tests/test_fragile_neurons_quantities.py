@@ -13,7 +13,7 @@ from lib.chapters.fragile_neurons import csg, figures, frames, here, quantities,
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import between, counted
-from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, SOURCE
+from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 
 KEY = ("digits", "resnet18", 1)
 
@@ -203,42 +203,6 @@ def test_the_opening_s_share_and_that_of_random_sets_are_of_the_same_images() ->
     other = record(unclipped=0.7, controls={"FGSM": (0.6, 1.0, 0.0)})
     both = summary.opening(grid_of({KEY: one, ("digits", "resnet18", 2): other}))
     assert (both["lowest-free"], both["lowest"]) == (pytest.approx(0.7), 0.3)
-
-
-def test_the_answering_figure_has_what_the_paper_prints() -> None:
-    one = record(random=(0.1, 0.5, 0.9, 0.2), controls={"FGSM": (0.7, 1.0, 0.0)})
-    figure = figures.splits(grid_of({KEY: one}))
-    lines = {line.get_label(): line for line in figure.axes[0].lines}
-    assert lines["the paper: 0.89"].get_xdata() == [0.89, 0.89]
-    assert list(lines["S, the fragile kernels"].get_xdata()) == [0.7]
-    assert not [line for line in figure.axes[1].lines if line.get_label().startswith("the paper")]
-    pyplot.close(figure)
-
-
-def test_a_strip_shows_how_far_each_kernel_lies_from_the_mean() -> None:
-    figure = figures.whole_grid(grid_of({KEY: record(fragile=range(16))}))
-    (shown,) = figure.axes[0].images
-    row = shown.get_array()[0]
-    assert row.mean() == pytest.approx(0) and list(np.flatnonzero(row < 0)) == list(range(16))
-    pyplot.close(figure)
-
-
-def test_gains_are_shown_where_a_filter_changes_something(grid: Grid) -> None:
-    figure = figures.gains(grid)
-    drawn = [line.get_xdata() for line in figure.axes[1].lines if line.get_label() in FILTERS]
-    assert [len(one) for one in drawn] == [1, 1, 1]  # of four cells in one
-    assert [one.get_text() for one in figure.axes[0].get_yticklabels()] == [str(key) for key in grid]
-    pyplot.close(figure)
-
-
-def test_the_gradient_by_a_missing_embedding_is_said_to_be_missing() -> None:
-    asked = grid_of({KEY: record()}).experiment
-    found = {("digits", one): csg.CsgRecord(200, np.eye(10)[None], np.eye(10)[None]) for one in csg.EMBEDDINGS}
-    figure = figures.gradients(found, {"digits": []}, asked)
-    (ax,) = figure.axes
-    assert [text.get_text() for text in ax.texts] == ["not measured"] * 2
-    assert [line.get_xdata() for line in ax.lines if list(line.get_xdata()) == [0.11, 0.11]]
-    pyplot.close(figure)
 
 
 def test_the_picture_is_of_the_main_cell_or_of_the_nearest_that_has_one(grid: Grid) -> None:

@@ -1,13 +1,18 @@
 """How the figures of this chapter are drawn, from plain arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from lib.measure.intervals import Measured
 from lib.show.plots import COLOURS, DASHES, MARKERS, curves
+
+GREY, THIN = "0.65", {"markerfacecolor": "none", "markeredgewidth": 0.9}
+"""How marks look that count less, and controls."""
 
 
 def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
@@ -31,7 +36,9 @@ def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     return figure
 
 
-def strips(rows: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+def strips(
+    rows: Mapping[str, Mapping[str, np.ndarray]], *, bar: str = "", marked: Mapping[str, np.ndarray] | None = None
+) -> Figure:
     """A strip for each network with a row for each age and a square for each kernel, red where it lies below 0.
 
     Parameters
@@ -39,8 +46,12 @@ def strips(rows: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     rows
         By title and age values (kernels,) around 0. Each strip has a scale of its own, which its bar shows; what lies
         beyond the 98th percentile of its sizes is as dark as that.
+    bar
+        What the colours stand for.
+    marked
+        By title which kernels (kernels,) have a mark below their column, where a strip has such marks.
     """
-    heights = [len(ages) + 1.2 for ages in rows.values()]
+    heights = [len(ages) + 1.8 for ages in rows.values()]
     figure, axes = plt.subplots(
         len(rows), 1, figsize=(8.4, 0.32 * sum(heights) + 0.7), height_ratios=heights, squeeze=False
     )
@@ -51,79 +62,132 @@ def strips(rows: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
         ax.set(yticks=range(len(ages)), yticklabels=list(ages))
         ax.set_title(title, fontsize=10)
         ax.grid(False)
-        bar = figure.colorbar(drawn, ax=ax, ticks=[-limit, 0, limit], extend="both", aspect=8)
-        bar.ax.set_yticklabels([f"{-limit:.2g}", "0", f"+{limit:.2g}"], fontsize=8)
+        if marked and title in marked:
+            places = np.flatnonzero(marked[title])
+            ax.plot(places, np.full(len(places), len(ages) - 0.1), "^", color="black", markersize=5)
+            ax.set_ylim(len(ages) + 0.2, -0.5)
+        beside = figure.colorbar(drawn, ax=ax, ticks=[-limit, 0, limit], extend="both", aspect=8)
+        beside.ax.set_yticklabels([f"{-limit:.2g}", "0", f"+{limit:.2g}"], fontsize=8)
+        beside.ax.set_title(bar, fontsize=8)
     axes[-1, 0].set_xlabel("kernel that is zeroed")
     return figure
 
 
 def ranges(
-    panes: Mapping[str, Mapping[str, tuple[tuple[float, float] | None, Mapping[str, float]]]],
+    panes: Mapping[str, Mapping[str, tuple[tuple[float, float] | None, Mapping[str, float | Measured]]]],
     xlabel: str,
     *,
     bar: str,
-    marks: Mapping[str, float] | None = None,
+    marks: Mapping[str, float | Mapping[str, float]] | None = None,
+    hollow: Mapping[str, str] | None = None,
 ) -> Figure:
     """Rows of marks, each over a grey bar that says what lies in between by chance or from draw to draw.
 
     Parameters
     ----------
     panes
-        By title and row the ends of the bar, if there is one, and the values that are marked, by label.
+        By title and row the ends of the bar, if there is one, and the values that are marked, by label; those that are
+        measured with their intervals.
     bar
         What the bar is called.
     marks
-        Values by label that are drawn as upright lines: in the pane whose title is the label's beginning.
+        Upright dashes by label, in all rows or by row: in the pane whose title is the label's beginning.
+    hollow
+        Labels whose marks are hollow, and the label that each looks like otherwise.
     """
     rows, across = list(next(iter(panes.values()))), len(panes)
-    size = 3.6 * across + 1.4, 0.34 * len(rows) + 1.7
+    size = 3.6 * across + 1.4, 0.42 * len(rows) + 1.7
     figure, axes = plt.subplots(1, across, figsize=size, sharey=True, squeeze=False)
-    labels = list(dict.fromkeys(label for pane in panes.values() for _, found in pane.values() for label in found))
+    looks = _looks((label for pane in panes.values() for _, found in pane.values() for label in found), hollow or {})
     labelled = {}
     for ax, (title, pane) in zip(axes[0], panes.items(), strict=True):
-        for place, (ends, found) in enumerate(pane.values()):
-            if ends:
-                labelled[bar] = ax.plot(ends, [place] * 2, color="0.75", linewidth=7, solid_capstyle="butt", zorder=1)[
-                    0
-                ]
-            for label, value in found.items():
-                at = labels.index(label)
-                look = {"color": COLOURS[at], "marker": MARKERS[at], "linestyle": "none"}
-                labelled[label] = ax.plot(value, place + 0.2 * (at - (len(labels) - 1) / 2), **look)[0]
-            if not ends and not found:
-                ax.annotate("not measured", (0.5, place), xycoords=("axes fraction", "data"), ha="center", va="center")
+        labelled |= _marked_rows(ax, pane.values(), looks, bar)
         for label, value in (marks or {}).items():
             if label.startswith(title):
-                line = ax.axvline(value, color="0.25", linewidth=1.2, linestyle=(0, (4, 2)), zorder=0)
-                labelled[label.removeprefix(title)] = line
-        ax.set(title=title, xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows)
-    axes[0, 0].invert_yaxis()
+                by_row = value if isinstance(value, Mapping) else dict.fromkeys(rows, value)
+                labelled[label.removeprefix(title)] = _dashes(ax, {rows.index(row): at for row, at in by_row.items()})
+        ax.set_title(title, fontsize=10)
+        ax.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.5, -0.5))
     figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=3)
     return figure
 
 
-def gains(rows: Sequence[str], panes: Mapping[str, Mapping[str, Mapping[str, Measured]]], xlabel: str) -> Figure:
+def _looks(labels: Iterable[str], hollow: Mapping[str, str]) -> dict[str, dict]:
+    """How each label is marked: in a colour and shape of its own, a hollow one in those of the label it goes with."""
+    every = list(dict.fromkeys(labels))
+    filled = [label for label in every if label not in hollow]
+    places = [filled.index(hollow.get(label, label)) for label in every]
+    looks = [{"color": COLOURS[at], "marker": MARKERS[at], "linestyle": "none"} for at in places]
+    return {label: look | THIN if label in hollow else look for label, look in zip(every, looks, strict=True)}
+
+
+def _marked_rows(ax: Axes, rows: Iterable[tuple], looks: Mapping[str, dict], bar: str) -> dict[str, Line2D]:
+    """The bars and marks of one pane of `ranges`, by label."""
+    labelled, order = {}, list(looks)
+    for place, (ends, found) in enumerate(rows):
+        if ends:
+            look = {"color": "0.75", "linewidth": 7, "solid_capstyle": "butt", "zorder": 1}
+            (labelled[bar],) = ax.plot(ends, [place] * 2, **look)
+        for label, value in found.items():
+            at = place + 0.2 * (order.index(label) - (len(order) - 1) / 2)
+            if isinstance(value, Measured) and value.low is not None:
+                ax.plot([value.low, value.high], [at] * 2, color=looks[label]["color"], linewidth=1.2)
+            (labelled[label],) = ax.plot(value.mean if isinstance(value, Measured) else value, at, **looks[label])
+        if not ends and not found:
+            look = {"ha": "center", "va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 2}}
+            ax.annotate("not measured", (0.5, place), xycoords=("axes fraction", "data"), **look)
+    return labelled
+
+
+def _dashes(ax: Axes, at: Mapping[int, float]) -> Line2D:
+    """Upright dashes at some places of the rows, as one line with gaps."""
+    across = [value for one in at.values() for value in (one, one, np.nan)]
+    down = [value for place in at for value in (place - 0.45, place + 0.45, np.nan)]
+    return ax.plot(across, down, color="0.25", linewidth=1.6, linestyle=(0, (3, 1.2)), zorder=1.5)[0]
+
+
+def gains(
+    rows: Sequence[str],
+    panes: Mapping[str, Mapping[str, Mapping[str, Measured]]],
+    xlabel: str,
+    *,
+    controls: Mapping[str, Mapping[str, Mapping[str, Measured]]] | None = None,
+    grey: Mapping[str, Collection[str]] | None = None,
+    called: tuple[str, str] = ("", ""),
+) -> Figure:
     """Differences with their intervals by row, and the line of no difference.
 
     Parameters
     ----------
-    panes
-        By title and label the measurements by row; what there is none of is left out.
+    panes, controls
+        By title and label the measurements by row; what there is none of is left out. Controls are thin hollow marks.
+    grey, called
+        By title the rows whose marks are grey; and what the controls and the grey marks are called.
     """
-    size = 3.6 * len(panes) + 1.4, 0.42 * len(rows) + 1.7
+    size = 3.6 * len(panes) + 1.4, 0.6 * len(rows) + 1.9
     figure, axes = plt.subplots(1, len(panes), figsize=size, sharey=True, squeeze=False)
+    looks = _looks(next(iter(panes.values())), {})
     for ax, (title, series) in zip(axes[0], panes.items(), strict=True):
         ax.axvline(0, color="0.25", linewidth=1.2, linestyle=(0, (4, 2)))
         for number, (label, found) in enumerate(series.items()):
-            places = [rows.index(row) + 0.22 * (number - (len(series) - 1) / 2) for row in found]
-            look = {"color": COLOURS[number], "marker": MARKERS[number], "linestyle": "none", "markersize": 5}
-            ax.plot([one.mean for one in found.values()], places, label=label, **look)
-            for place, one in zip(places, found.values(), strict=True):
+            beside = (controls or {}).get(title, {}).get(label, {})
+            for row, one in found.items():
+                place = rows.index(row) + 0.27 * (number - (len(series) - 1) / 2)
+                colour = GREY if row in (grey or {}).get(title, ()) else COLOURS[number]
+                look = looks[label] | {"color": colour, "markersize": 5}
+                ax.plot(one.mean, place, **look)
                 if one.low is not None:
-                    ax.plot([one.low, one.high], [place] * 2, color=COLOURS[number], linewidth=1.2)
-        ax.set(title=title, xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows)
-    axes[0, 0].invert_yaxis()
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+                    ax.plot([one.low, one.high], [place] * 2, color=colour, linewidth=1.2)
+                if row in beside:
+                    ax.plot(beside[row].mean, place + 0.1, **look | THIN)
+        ax.set_title(title, fontsize=9)
+        ax.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.5, -0.5))
+    if controls:
+        looks[called[0]] = {"color": "0.25", "marker": MARKERS[0]} | THIN
+    if any((grey or {}).values()):
+        looks[called[1]] = {"color": GREY, "marker": MARKERS[0]}
+    handles = [Line2D([], [], **look | {"linestyle": "none", "markersize": 5}) for look in looks.values()]
+    figure.legend(handles, looks, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -133,17 +197,17 @@ def spectra(panes: Mapping[str, tuple[Mapping[str, Sequence[float]], Mapping[str
     Parameters
     ----------
     panes
-        For each title the values by label, and the thresholds by label, drawn as level lines.
+        For each title the values by label, and the thresholds by label: level lines, named at their right.
     """
-    figure, axes = plt.subplots(1, len(panes), figsize=(4.6 * len(panes) + 0.6, 4), squeeze=False)
+    figure, axes = plt.subplots(1, len(panes), figsize=(5 * len(panes) + 0.6, 4), squeeze=False)
     for ax, (title, (series, thresholds)) in zip(axes[0], panes.items(), strict=True):
         for number, (label, values) in enumerate(series.items()):
             look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 3, "linestyle": DASHES[number]}
             ax.plot(np.arange(1, len(values) + 1), values, label=label, **look)
         for number, (label, tau) in enumerate(thresholds.items()):
-            ax.axhline(tau, color="0.3", linestyle=DASHES[number + 1], linewidth=1.2)
-            place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "fontsize": 8}
-            ax.annotate(label, (1, tau), **place, color="0.2")
+            ax.axhline(tau, color="0.3", linestyle=DASHES[number + 1], linewidth=1.2, zorder=1.5)
+            place = {"xycoords": ("axes fraction", "data"), "ha": "left", "va": "center", "fontsize": 8}
+            ax.annotate(label, (1.02, tau), **place, color="0.2")
         ax.set(title=title, xlabel="singular value, by size", ylabel="value", yscale="log")
         ax.legend(loc="lower left", fontsize=8)
     return figure
@@ -156,7 +220,9 @@ def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) ->
     ----------
     panes
         Rows of panels. Each has `x`, `series` (as in `curves`), `title` and `xlabel`; where wanted `ylabel`, `log`
-        (a logarithmic x axis), `mark` (an x that is marked by an upright line) and `claimed` (as in `curves`).
+        (a logarithmic x axis), `mark` (an x that is marked by an upright line), `level` (values by label, as level
+        lines), `thin` (what they are called, and values for each of the series: dotted, hollow at the end) and `shaded`
+        (what it is called, and the x from which on).
     """
     across = max(map(len, panes))
     figure, axes = plt.subplots(len(panes), across, figsize=(3.9 * across, 3.1 * len(panes) + 1), squeeze=False)
@@ -165,18 +231,33 @@ def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) ->
         for ax in row[len(across_row) :]:  # of rows that differ in length the shorter ones end early
             ax.set_axis_off()
     for ax, pane in ((axes[i, j], pane) for i, row in enumerate(panes) for j, pane in enumerate(row)):
-        named = pane["xlabel"], pane.get("ylabel", "")
-        curves(pane["x"], pane["series"], *named, claimed=pane.get("claimed"), most=1, ax=ax)
+        curves(pane["x"], pane["series"], pane["xlabel"], pane.get("ylabel", ""), most=1, ax=ax)
         for band in ax.collections:
             band.set_alpha(0.1)
         ax.get_legend().remove()
         ax.set(title=pane["title"], ylim=(-0.03, 1.03), xscale="log" if pane.get("log") else "linear")
         if "mark" in pane:
             ax.axvline(pane["mark"], color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        _overlaid(ax, pane)
         handles, labels = ax.get_legend_handles_labels()
         labelled |= dict(zip(labels, handles, strict=True))
     figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=legend_columns)
     return figure
+
+
+def _overlaid(ax: Axes, pane: Mapping) -> None:
+    """What a panel of `pane_grid` has besides its curves."""
+    for label, value in pane.get("level", {}).items():
+        ax.axhline(value, color="0.35", linewidth=1.2, linestyle=(0, (2, 3)), label=label)
+    called, thin = pane.get("thin", ("", []))
+    look = {"linestyle": (0, (1, 2)), "markersize": 8, "markevery": [-1]} | THIN
+    for number, values in enumerate(thin):
+        ax.plot(pane["x"], values, color=COLOURS[number], marker=MARKERS[number], **look)
+    if thin:
+        ax.plot([], [], color="0.25", marker=MARKERS[0], label=called, **look)
+    called, start = pane.get("shaded", ("", np.inf))
+    if max(pane["x"]) > start:
+        ax.axvspan(start, max(pane["x"]), color="0.9", zorder=0, label=called)
 
 
 def split_shares(
@@ -184,6 +265,7 @@ def split_shares(
     xlabel: str,
     *,
     claimed: Mapping[str, float] | None = None,
+    hollow: Mapping[str, str] | None = None,
 ) -> Figure:
     """What random splits give, as a histogram, and what some chosen splits give, as marks above it.
 
@@ -192,22 +274,25 @@ def split_shares(
     Parameters
     ----------
     panes
-        For each title the shares of the random splits, and those of the chosen ones by label.
+        For each title the shares of the random splits, and those of the chosen ones by label; the first pane has all.
     claimed
         What the paper prints, by label: an upright line in the first pane.
+    hollow
+        As in `ranges`.
     """
-    size = 6.4, 1.7 * len(panes) + 1
-    figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, sharey=True, squeeze=False)
+    shared = {"sharex": True, "sharey": True, "squeeze": False}
+    figure, axes = plt.subplots(len(panes), 1, figsize=(6.4, 1.7 * len(panes) + 1), **shared)
     for ax, (shares, _) in zip(axes[:, 0], panes.values(), strict=True):
         ax.hist(shares, bins=np.linspace(0, 1, 21), color="0.8", edgecolor="0.4", label="random sets")
     top = axes[0, 0].get_ylim()[1]
+    looks = _looks((label for _, chosen in panes.values() for label in chosen), hollow or {})
+    heights = {label: top * (1.08 + 0.14 * number) for number, label in enumerate(looks)}
     for label, value in (claimed or {}).items():
         axes[0, 0].axvline(value, color="black", linewidth=1.6, linestyle=(0, (4, 2)), label=label)
     for ax, (title, (_, chosen)) in zip(axes[:, 0], panes.items(), strict=True):
-        for number, (label, value) in enumerate(chosen.items()):
-            look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 8, "linestyle": "none"}
-            ax.plot(value, top * (1.08 + 0.14 * number), label=label, clip_on=False, **look)
-        ax.set(xlim=(-0.03, 1.03), ylim=(0, top * (1.1 + 0.14 * len(chosen))))
+        for label, value in chosen.items():
+            ax.plot(value, heights[label], label=label, clip_on=False, markersize=8, **looks[label])
+        ax.set(xlim=(-0.03, 1.03), ylim=(0, top * (1.1 + 0.14 * len(looks))))
         ax.set_title(title, fontsize=10)
     axes[-1, 0].set_xlabel(xlabel)
     axes[len(panes) // 2, 0].set_ylabel("number of random sets")

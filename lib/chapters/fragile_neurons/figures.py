@@ -1,19 +1,25 @@
 """The figures of the chapter on fragile neurons, from what was measured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from lib.chapters.fragile_neurons import csg, drawing
 from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
-from lib.chapters.fragile_neurons.answers.targeting import pairs
+from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE
+from lib.chapters.fragile_neurons.answers.targeting import Pairs, moved_beside_lot, pairs
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.drawing import drops, pane_grid, ranges, spectra, split_shares, strips
-from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, Experiment
-from lib.chapters.fragile_neurons.frames.gradients import PRINTED_CSG, Autoencoders, Gradients, by_embedding
+from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, NETWORKS, Experiment, Key
+from lib.chapters.fragile_neurons.frames.gradients import CODE, PRINTED_CSG, Autoencoders, Gradients, by_embedding
 from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.here.common import above
+from lib.chapters.fragile_neurons.here.filter import NEXT_TO_NOTHING, at_the_floor
+from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.measure import NOISE_LEVELS
 from lib.chapters.fragile_neurons.mosaic import picture
 from lib.chapters.fragile_neurons.quantities import (
@@ -23,15 +29,29 @@ from lib.chapters.fragile_neurons.quantities import (
     filter_gains,
     fragile_sets,
     moved_more,
+    stable,
+    unclipped_share,
 )
-from lib.chapters.fragile_neurons.record import MOVES, SETS, CellRecord
-from lib.chapters.fragile_neurons.sampled import chosen_from
+from lib.chapters.fragile_neurons.record import ALONE, MOVES, SETS, CellRecord
+from lib.chapters.fragile_neurons.sampled import CONVOLUTION, chosen_from
+from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, MEDIAN, PRINTED, SOURCE
 from lib.ledger.claims import paper
-from lib.show.plots import COLOURS, MARKERS
+from lib.measure.intervals import Measured
+from lib.measure.red_flags import LARGE_EPS
+from lib.show.plots import COLOURS, DASHES, MARKERS
 
-PAPER = paper(CHAPTER).claims["cifar10.resnet50.50.targeted_share"].value
-"""The share of images that the paper prints."""
+PRINTED_SHARES = {
+    Key(name, "resnet50", age): paper(CHAPTER).claims[f"{name}.resnet50.{age}.targeted_share"].value
+    for name, age in PRINTED_AGE.items()
+}
+"""The shares of images that the paper prints, by the cells that they are of: its Eq. 1 does not clip."""
+
+S, FREE = "S, the fragile kernels", "S, not clipped"
+HOLLOW = {FREE: S}
+"""What S is called in figures, and that its mark is hollow where images are not clipped."""
+
+BY_THE_PAPER = "the paper: {}, not clipped"
 
 TITLES = {
     "FGSM": "moved by FGSM",
@@ -55,29 +75,48 @@ def maps(grid: Grid) -> Figure | None:
 
 def splits(grid: Grid) -> Figure:
     """What random sets of the main cell give, beside S, the kernels of largest and of smallest norm, and the paper."""
-    panes, found = {}, grid[grid.main][0].targeting.controls
+    panes, record = {}, grid[grid.main][0]
+    found = record.targeting.controls
     for move, title in TITLES.items():
-        at = MOVES.index(move), 0
-        panes[title] = (
-            found.random[at],
-            dict(zip(("S, the fragile kernels", *SETS[1:]), found.chosen[at], strict=True)),
-        )
-    return split_shares(panes, "share of images", claimed={f"the paper: {PAPER}": PAPER})
+        at = MOVES.index(move), LEVELS.index(CONVOLUTION)
+        panes[title] = (found.random[at], dict(zip((S, *SETS[1:]), found.chosen[at], strict=True)))
+    shares, chosen = panes[TITLES["FGSM"]]
+    at = record.targeting.eps.index(PRINTED_EPS[grid.main.dataset])
+    panes[TITLES["FGSM"]] = shares, chosen | {FREE: unclipped_share([record], CONVOLUTION, at).mean}
+    claimed = {BY_THE_PAPER.format(one): one for one in PRINTED_SHARES.values()}
+    return split_shares(panes, "share of images", claimed=claimed, hollow=HOLLOW)
 
 
 def tracked(grid: Grid) -> Figure:
-    """Accuracy under attack beside the share that moves S more, one mark a cell: as printed, and soundly."""
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.8))
-    for ax, (title, values) in zip(axes, pairs(grid).items(), strict=True):
-        for number, dataset in enumerate(grid.experiment.sets):
-            own = [(share, accuracy) for key, accuracy, share in values if key.dataset == dataset]
-            look = {"linestyle": "none", "marker": MARKERS[number], "color": COLOURS[number], "markersize": 7}
-            if own:
-                ax.plot(*zip(*own, strict=True), label=DATASETS[dataset], **look)
-        ax.set(title=title, xlabel="share of images that move S more", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
-        ax.legend(loc="best")
-    axes[0].set_ylabel("accuracy under attack")
+    """Accuracy under attack beside the share that moves S more, a row a data set: as printed, and soundly."""
+    sets, found = grid.experiment.sets, pairs(grid)
+    figure, axes = plt.subplots(len(sets), 2, figsize=(8.4, 3.3 * len(sets) + 0.7), squeeze=False)
+    labelled = {}
+    for across, dataset in zip(axes, sets, strict=True):
+        for ax, (title, values) in zip(across, found.items(), strict=True):
+            labelled |= _through_ages(ax, [one for one in values if one[0].dataset == dataset])
+            ax.set_title(f"{DATASETS[dataset]}: {title}", fontsize=10)
+            ax.set_xlabel("share of images that move S more")
+            ax.margins(0.15)
+            ax.ticklabel_format(useOffset=False)
+            ax.locator_params(nbins=6)
+        across[0].set_ylabel("accuracy under attack")
+    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=3)
     return figure
+
+
+def _through_ages(ax: Axes, values: Pairs) -> dict[str, Line2D]:
+    """A line a network through its ages, which are written beside the marks."""
+    labelled = {}
+    for number, (network, name) in enumerate(NETWORKS.items()):
+        if own := [one for one in values if one[0].network == network]:
+            _, accuracies, shares = zip(*own, strict=True)
+            look = {"marker": MARKERS[number], "color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 0.9}
+            (labelled[name],) = ax.plot(shares, accuracies, markersize=7, markerfacecolor="none", **look)
+            for key, accuracy, share in own:
+                place = {"xytext": (6, 4), "textcoords": "offset points", "fontsize": 8, "color": COLOURS[number]}
+                ax.annotate(str(key.age), (share, accuracy), **place)
+    return labelled
 
 
 def halves(grid: Grid) -> Figure:
@@ -90,21 +129,38 @@ def halves(grid: Grid) -> Figure:
 
 
 def whole_grid(grid: Grid) -> Figure:
-    """Accuracy without each kernel less the mean over kernels, a strip a network; of the first seed."""
-    rows = {}
-    for key in grid:
-        accuracies = grid[key][0].dropout.accuracies[0]
-        rows.setdefault(key.kind, {})[f"epoch {key.age}"] = accuracies - accuracies.mean()
-    return strips(rows)
+    """Accuracy without each kernel less the mean over kernels, by all images, a strip a network; of one seed."""
+    rows, marked = {}, {}
+    for kind in dict.fromkeys(key[:2] for key in grid):
+        ages = [key for key in grid if key[:2] == kind]
+        records, title = [grid[key][0] for key in ages], ages[0].kind
+        if grid.has_all_ages(*kind) and (through := grid.through_ages(*kind)):
+            records, always = through[0], stable(through[0])
+            title = f"{title}: {always.sum()} kernels in S at all ages (▲)"
+            marked[title] = always
+        strip = zip(ages, map(_without, records), strict=True)
+        rows[title] = {f"epoch {key.age}": without - without.mean() for key, without in strip}
+    return strips(rows, bar="accuracy\nminus mean", marked=marked)
+
+
+def _without(record: CellRecord) -> np.ndarray:
+    """Accuracy without each kernel (kernels,), by all images, as in `whole_set`."""
+    n = len(record.dropout.intact)
+    return np.average(record.dropout.accuracies, axis=0, weights=((n + 1) // 2, n // 2))
 
 
 def spectra_by_age(grid: Grid) -> Figure:
-    """The null kernels' singular values at each age, and the thresholds for the youngest."""
+    """The null kernels' singular values at each age, and the thresholds at the main one, or at the nearest to it."""
     lines, shown = {"printed (variance)": PRINTED, "deviation": SOURCE, "median": MEDIAN}, {}
-    for key in map(grid.nearest, grid.experiment.sets):
-        readings = grid[key][0].filters.readings
+    for name in grid.experiment.sets:
+        key = grid.stand_in(name, "resnet50", grid.experiment.stages[1])
+        filters = grid[key][0].filters
         series = {f"epoch {other.age}": grid[other][0].filters.spectrum for other in grid.ages_of(key)}
-        shown[key.kind] = (series, {text: readings[reading].tau for text, reading in lines.items()})
+        thresholds = {}
+        for text, reading in lines.items():
+            tau = filters.readings[reading].tau
+            thresholds[f"{text}:\n{(filters.spectrum > tau).sum()} above"] = tau
+        shown[f"{key.kind}; thresholds: epoch {key.age}"] = series, thresholds
     return spectra(shown)
 
 
@@ -125,48 +181,83 @@ def _search_pane(records: Sequence[CellRecord], unit: str, text: str) -> dict:
 
 def over_eps(grid: Grid) -> Figure:
     """Accuracy, and the share of Algorithm 1 plainly and in units of random signs, over eps: one line an age."""
-    key, _ = grid.figure_2
-    of = {f"epoch {one.age}": grid[one] for one in grid.ages_of(key)}
-    first = next(iter(of.values()))[0]
+    keys = grid.ages_of(grid.figure_2[0])
+    of = {f"epoch {one.age}": grid[one] for one in keys}
+    first = grid[keys[0]][0]
     series = {age: fgsm_rates(records, "original") for age, records in of.items()}
     panes = [{"x": first.robustness.eps, "series": series, "title": "accuracy under FGSM", "ylabel": "accuracy"}]
     for who, title in {"original": "images that move S more", "relative": "the same, in units of random signs"}.items():
         series = {age: moved_more(records, who) for age, records in of.items()}
         pane = {"x": first.targeting.eps, "series": series, "title": title, "ylabel": "share of images", "log": True}
-        panes.append(pane | ({"claimed": {"": PAPER}} if who == "original" else {}))
-    return pane_grid([[pane | {"xlabel": "eps"} for pane in panes]])
+        panes.append(pane)
+    printed = [PRINTED_SHARES[key] for key in keys if key in PRINTED_SHARES]
+    panes[1]["level"] = {BY_THE_PAPER.format(one): one for one in printed}
+    panes[1]["thin"] = (
+        "not clipped",
+        [
+            np.mean([one.targeting.unclipped[LEVELS.index(CONVOLUTION)] for one in records], axis=0)
+            for records in of.values()
+        ],
+    )
+    shared = {"xlabel": "eps (pixel units)", "shaded": (f"eps ≥ {LARGE_EPS:g}: any image can become grey", LARGE_EPS)}
+    return pane_grid([[pane | shared for pane in panes]])
 
 
 def beside(grid: Grid) -> Figure:
-    """For each cell the share of S, plainly and free of scale, beside random sets and sets chosen by norm."""
-    panes = {
-        title: {str(key): _beside(controls(grid[key], move)) for key in grid}
-        for move, title in TITLES.items()
-        if move != "random signs"
-    }
-    marks = {f"{next(iter(panes))}the paper: {PAPER}": PAPER}
-    return ranges(panes, "share of images", bar="95 % of random sets", marks=marks)
+    """For each cell the share of S beside random sets and sets chosen by norm: plainly, clipped and not; and free of
+    scale, with S from other images and the bar up to what that has to beat, as in the answers.
+    """
+    panes, leads = {title: {} for move, title in TITLES.items() if move != "random signs"}, {}
+    plain, free = panes
+    for key in grid:
+        (unclipped, _), (s, leads[str(key)]) = moved_beside_lot(grid, key)
+        ends, marked = _beside(controls(grid[key], "FGSM"))
+        panes[plain][str(key)] = ends, marked | {FREE: unclipped.mean}
+        (low, _), marked = _beside(controls(grid[key], "FGSM over random signs"))
+        panes[free][str(key)] = (low, s.mean - leads[str(key)].mean), marked | {S: s}
+    marks = {}
+    for key in filter(PRINTED_SHARES.__contains__, grid):
+        share = PRINTED_SHARES[key]
+        marks.setdefault(plain + BY_THE_PAPER.format(share), {})[str(key)] = share
+    figure = ranges(panes, "share of images", bar="random sets", marks=marks, hollow=HOLLOW)
+    _written(figure.axes[-1], leads)
+    return figure
 
 
 def _beside(found: BesideControls) -> tuple[tuple[float, float], dict[str, float]]:
-    marked = {"S, the fragile kernels": found.s, "largest norm": found.largest, "smallest norm": found.smallest}
-    return (found.low, found.high), marked
+    return (found.low, found.high), {S: found.s, "largest norm": found.largest, "smallest norm": found.smallest}
+
+
+def _written(ax: Axes, leads: Mapping[str, Measured]) -> None:
+    """Right of each row by how much S lies beyond the bar, in bold where the whole interval does."""
+    place = {"xycoords": ("axes fraction", "data"), "fontsize": 9}
+    ax.annotate("S minus\nbar's end", (1.03, -0.5), va="bottom", **place)
+    for row, lead in enumerate(leads.values()):
+        look = {"weight": "bold", "color": "black"} if above(lead) else {"color": "0.35"}
+        ax.annotate(f"{lead.mean:+.3f}", (1.03, row), va="center", **place, **look)
 
 
 def gains(grid: Grid) -> Figure:
-    """What each filter that changes anything gains over the original, by the paper's Eq. 2 and under fresh PGD."""
-    found = {
-        (key, who): filter_gains(grid[key], who, key.dataset) for key in grid for who in FILTERS if acts(grid[key], who)
-    }
+    """What each filter that changes anything gains over the original, by the paper's Eq. 2 and under fresh PGD; beside
+    it what scaling the fragile kernels alone gains.
+    """
     ways = {
-        EQ_2: "Eq. 2: probability of the true class\non images made for the original",
-        "fresh PGD": "accuracy under PGD\nmade for the filtered network",
+        "Eq. 2, eps in pixels: probability of the\ntrue class on images made for the original": EQ_2,
+        "accuracy under PGD, eps in pixels,\nmade for the filtered network": "fresh PGD",
     }
-    panes = {
-        title: {who: {str(key): found[key, who][way] for key in grid if (key, who) in found} for who in FILTERS}
-        for way, title in ways.items()
-    }
-    return drawing.gains([str(key) for key in grid], panes, "filtered minus original")
+    panes, controls = (
+        {title: {who: _gained(grid, who, prefix, way) for who in FILTERS} for title, way in ways.items()}
+        for prefix in ("", ALONE)
+    )
+    low = [str(key) for key in grid if at_the_floor(grid, key)]
+    called = "scaled alone, without the filter", f"original below {NEXT_TO_NOTHING:g}"
+    look = {"controls": controls, "grey": {list(ways)[-1]: low}, "called": called}
+    return drawing.gains([str(key) for key in grid], panes, "filtered minus original", **look)
+
+
+def _gained(grid: Grid, who: str, prefix: str, way: str) -> dict[str, Measured]:
+    """By cell what a filter gains, where it changes anything; with the prefix `ALONE` what its scaling alone does."""
+    return {str(key): filter_gains(grid[key], prefix + who, key.dataset)[way] for key in grid if acts(grid[key], who)}
 
 
 def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) -> Figure:
@@ -175,7 +266,8 @@ def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) 
     for name in experiment.sets:
         of = {row: _gradients(records) for row, records in by_embedding(found, embedded, name).items()}
         panes[DATASETS[name]] = of
-    marks = {f"{DATASETS[name]}the paper": float(PRINTED_CSG[name].split()[0]) for name in experiment.sets}
+    own = f"{CODE}, then tsne"
+    marks = {f"{DATASETS[name]}the paper": {own: float(PRINTED_CSG[name].split()[0])} for name in experiment.sets}
     return ranges(panes, "cumulative spectral gradient", bar="draws, both ways of counting", marks=marks)
 
 

@@ -64,9 +64,11 @@ def with_controls(grid: Grid) -> str:
     """For the figure of controls."""
     found = [controls(grid[key], "FGSM") for key in grid]
     largest, smallest = (float(np.mean([getattr(one, of) for one in found])) for of in ("largest", "smallest"))
+    beyond = sum(above(moved_beside_lot(grid, key)[1][1]) for key in grid)
     return (
         f"Here: under FGSM the kernels of largest norm move more for {largest:.2f} of the images, those of smallest "
-        f"norm for {smallest:.2f}, both on average over {counted(len(found), 'cell')}."
+        f"norm for {smallest:.2f}, both on average over {counted(len(found), 'cell')}. In units of random signs S "
+        f"lies beyond the bar by its whole interval in {beyond} of {len(found)}."
     )
 
 
