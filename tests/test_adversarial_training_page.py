@@ -18,9 +18,11 @@ from lib.chapters.adversarial_training.cases import (
     TUNED_ON_TEST,
     UNDEFENDED,
 )
+from lib.chapters.adversarial_training.distances import SHOWN
 from lib.chapters.adversarial_training.measure import Pictures
 from lib.chapters.adversarial_training.scores import KINDS
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne
+from lib.measure.intervals import rate
 from lib.measure.red_flags import Probes
 
 BY_SIZE = {64: [scores(P=0.9, PGD=0.1)], 227: [scores(P=0.5, PGD=0.2)], 364: [scores(P=0.25, PGD=0.3)]}
@@ -62,7 +64,10 @@ def test_every_case_has_a_row_with_the_worst_of_all():
     frame = frames.protocols(of_case(UNDEFENDED, [scores(BIM=0.1)] * 2), MNIST)
     assert list(frame["network, on which images"]) == list(CASES) or set(frame.iloc[:, 0]) == set(CASES)
     row = frame[frame.iloc[:, 0] == UNDEFENDED].iloc[0]
-    assert row["worst of all"].startswith("0.100") and row["clean"].startswith("0.900") and "random signs" in frame
+    assert row["worst of all"].startswith("0.100") and row["clean"].startswith("0.900")
+    assert "random signs, not clipped" in frame, "as the FGSM beside them"
+    clipped = frames.protocols(of_case(UNDEFENDED, [scores()]), replace(MNIST, reading="cross_entropy_clipped"))
+    assert "random signs" in clipped
 
 
 def test_fine_tuning_in_larger_batches_takes_fewer_steps():
@@ -188,9 +193,40 @@ def test_the_calibration_has_random_signs_below_the_readings():
     assert [one.get_text() for one in ax.texts][-1] == "0.800"
 
 
-def test_the_sweep_s_figure_has_a_row_for_each_value():
-    clean, _ = figures.sweep(swept()).axes
+def test_the_sweep_s_figure_has_a_row_for_each_value_with_its_interval_and_controls_look_otherwise():
+    figure = figures.sweep(swept())
+    clean, _ = figure.axes
     assert [one.get_text() for one in clean.get_yticklabels()][:2] == ["epochs: 1", "epochs: 2"]
+    looks = {line.get_label(): (line.get_marker(), line.get_linestyle()) for line in clean.lines}
+    assert looks["named by the paper"] == ("o", "-") and looks["not named: a control"] == ("s", "--")
+    found = rate([one.correct("clean") for one in swept()["width"]["2"]])
+    bar, networks = clean.lines[-2:]
+    assert list(bar.get_xdata()) == [found.low, found.high] and list(networks.get_xdata()) == list(found.per_network)
+    (key,) = figure.legends
+    assert [text.get_text() for text in key.get_texts()] == ["named by the paper", "not named: a control"]
+    assert key.get_title().get_text().startswith("means of 2 networks")
+    assert figures.sweep(swept(1)).legends[0].get_title().get_text().startswith("one network; bars")
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "one network"), (2, "means of 2 networks; bands: 95 % intervals over them")]
+)
+def test_figures_over_epochs_say_how_many_networks_there_are(count, said):
+    taken = [course()] * count, [course()] * count
+    assert figures.courses(*taken).legends[0].get_title().get_text() == said
+    told = figures.collapse(*taken).legends[0].get_title().get_text()
+    assert told == said.replace("networks;", "networks (small dots);")
+
+
+def test_each_perturbation_has_its_own_scale_and_its_largest_change_above_it():
+    clean = np.zeros((SHOWN, 1, 2, 2), np.float32)
+    moved = clean + np.linspace(0.01, 0.26, SHOWN, dtype=np.float32).reshape(-1, 1, 1, 1)
+    moved[:, 0, 0, 0] *= -1
+    far = {"FGSM, smallest eps": replace(reached([1.0] * SHOWN), clean=clean, images=moved)}
+    axes = np.array(figures.attacks(far).axes).reshape(3, SHOWN)
+    assert [ax.get_title() for ax in axes[2, [0, -1]]] == ["± 0.01", "± 0.26"]
+    assert [ax.images[0].get_clim()[1] for ax in axes[2, [0, -1]]] == pytest.approx([0.01, 0.26])
+    assert axes[2, 0].get_ylabel() == "FGSM,\nminus clean"
 
 
 # Sentences
@@ -299,9 +335,10 @@ def test_flags_pixels_and_settings_are_told():
     )
     told = sentences.sweep(swept())
     assert told.startswith(
-        "Here: of the paper's four, “activation” moves clean accuracy most, by 0.0212, and “epochs” least"
+        "Here: of the paper's four, “activation” moves clean accuracy most, with a standard deviation of 0.0212 over "
+        "its values, and “epochs” least, with 0.0000."
     )
-    assert "“width” by 0.0354, the seed by 0.0071" in told and "the seed" not in sentences.sweep(swept(1))
+    assert told.endswith("“width” has 0.0354; over seeds it is 0.0071.") and "seeds" not in sentences.sweep(swept(1))
 
 
 # Headline

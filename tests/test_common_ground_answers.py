@@ -224,7 +224,14 @@ def test_figures_are_drawn_from_rows():
     for figure in (figures.table(of), figures.what_is_left(of, costs), figures.price(of, costs)):
         assert [ax.get_title() for ax in figure.axes] == ["eps 0.1", "eps 0.3"]
     drawn = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2]], "b": [[0.9, 0.0]]}})
-    assert [ax.get_title() for ax in drawn.axes] == ["trained at eps 0.1"] and len(drawn.axes[0].get_xticks()) == 6
+    (ax,) = drawn.axes
+    assert ax.get_title() == "trained at eps 0.1" and len(ax.get_xticks()) == 6
+    level, upright = ax.lines[-2:]
+    assert list(level.get_ydata()) == [0.1, 0.1] and list(upright.get_xdata()) == [0.1, 0.1]
+    assert [text.get_text() for text in ax.texts] == ["guessing", "this eps"]
+    assert drawn.legends[0].get_title().get_text() == ""  # of one network there is no band
+    several = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2], [0.9, 0.1]]}})
+    assert several.legends[0].get_title().get_text() == "bands: 95 % intervals over networks"
     plt.close("all")
 
 
@@ -233,7 +240,7 @@ def test_a_defence_has_one_colour_in_all_figures():
     named = [text.get_text().split("  ×")[0] for text in by_price.texts]
     circles = {name: one.get_edgecolor()[0] for name, one in zip(named, by_price.collections, strict=True)}
     over_eps = figures.over_eps([0.0, 0.5], {0.1: {name: [[1.0, 0.2]] for name in DRAWN}})
-    lines = {line.get_label(): to_rgba(line.get_color()) for line in over_eps.axes[0].lines}
+    lines = {line.get_label(): to_rgba(line.get_color()) for line in over_eps.axes[0].lines[: len(DRAWN)]}
     assert len(lines) == len(DRAWN) and {name: tuple(circles[name]) for name in lines} == lines
     plt.close("all")
 
@@ -249,7 +256,7 @@ def test_a_digit_is_shown_in_the_ink_of_what_becomes_of_it():
     names = [ax.images[0].get_cmap().name for ax in figure.axes[place : place + 10]]
     safe, fgsm_only, fooled = figures.FALLS
     assert names == [safe, fgsm_only, *[fooled] * 8]
-    assert figure.axes[place].get_ylabel() == "no defence"
+    assert figure.axes[place].get_ylabel() == "no defence" and figure.get_suptitle() == "eps 0.3"
     with pytest.raises(ValueError, match="not the images"):
         figures.image_by_image(of, 0.3, images, PlacesFound(first[::-1]))
     plt.close("all")

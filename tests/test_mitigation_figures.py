@@ -1,13 +1,16 @@
 """What the figures of the chapter on mitigation draw, from made-up records."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import mitigation_records as made
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
 from lib.chapters.mitigation import figures
+from lib.chapters.mitigation.detector import unnoticed
 from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
 from lib.chapters.mitigation.measure_digits import Pictures, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import RetrainedRecord
@@ -37,7 +40,7 @@ NETWORK = NetworkRecord(
     pgd=curve(4, 2, 0),
     targeted_fgsm=curve(4, 3, 2),
     targeted_step=curve(4, 2, 1),
-    targeted_pgd=curve(4, 0, 0),
+    targeted_pgd=Curve((0.45,), curve(1).classes),
     signs=curve(4, 4, 2),
 )
 GRID = SimpleNamespace(eps_grid=(0.0, 0.3), eps_grid_targeted=(0.0, 0.1), eps_retrain=(0.0, 0.1))
@@ -61,6 +64,9 @@ def test_targeted_attacks_are_drawn_with_accuracy_and_success() -> None:
     assert found[0] == dict(zip(names, [[1, 0.75], [1, 0.5], [1, 1]], strict=True))
     assert found[1] == dict(zip(names, [[0, 0.25], [0, 0.5], [0, 0]], strict=True))
     assert [ax.get_title() for ax in (right, reached)] == ["classified correctly", "classified as the target"]
+    assert not right.texts and [(text.get_text(), text.xy) for text in reached.texts] == [("PGD: 75%", (0.45, 0.75))]
+    mark = next(line for line in reached.lines if line.get_marker() == "D")
+    assert (list(mark.get_xdata()), list(mark.get_ydata())) == ([0.45], [0.75])
 
 
 def test_digits_are_named_by_what_they_are_taken_for_and_perturbations_are_not() -> None:
@@ -76,6 +82,9 @@ def test_digits_are_named_by_what_they_are_taken_for_and_perturbations_are_not()
         *("clean", "perturbation, eps 0.3", "untargeted, eps 0.3", "perturbation, eps 0.9", "targeted, eps 0.9")
     ]
     assert (axes[1, 0].images[0].get_array() == -0.25).all()
+    assert axes[1, 0].images[0].get_clim() == (-0.9, 0.9), "one scale for both eps"
+    bold = [[ax.title.get_fontweight() == "bold" for ax in row] for row in axes]
+    assert bold == [[False, False], [False, False], [True, False], [False, False], [True, True]]
 
 
 def test_the_first_picture_has_each_digit_before_and_after_with_its_class_in_bold_where_it_changed() -> None:
@@ -120,6 +129,7 @@ def test_retraining_is_drawn_by_what_was_trained_on_and_how_it_is_attacked() -> 
     (ax,) = figures.retraining(outcome, GRID).axes
     drawn = {name: y for name, (_, y) in lines(ax).items()}
     assert [drawn[name][-1] for name in drawn] == [0.75, 0.5, 0.25, 0]
+    assert ax.get_legend() is None and [text.get_text() for text in ax.figure.legends[0].get_texts()] == list(drawn)
     assert [text.get_text() for text in ax.texts] == ["paper: 0.8262"]
 
 
@@ -151,7 +161,28 @@ def test_a_plane_names_each_class_inside_its_region_and_marks_the_attack() -> No
     assert [line.get_xdata()[0] for line in ax.lines] == [0, 0.3]
 
 
+def test_a_detector_is_drawn_with_its_alarm_and_its_auc_beside_those_of_the_others() -> None:
+    first, second = made.detector(known=1.0, informed=0.75), made.detector(known=1.0, informed=0.5, signs=0.25)
+    clean = np.linspace(-0.5, 0.5, made.N).astype(np.float32)
+    first = replace(first, clean=made.judged(clean))
+    figure = figures.suspicions([first, second])
+    left, right = figure.axes
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "clean",
+        "FGSM: AUC 1.000",
+        "PGD that knows the detector: AUC 0.750",
+        "random signs, no attack: AUC 1.000",
+        "alarm right of this line: 5% of clean images",
+    ]
+    (alarm,) = left.lines
+    assert (unnoticed(clean, clean) == (clean < alarm.get_xdata()[0])).all()
+    marks = [(list(line.get_xdata()), line.get_markerfacecolor() == "none") for line in right.lines[:-1]]
+    assert marks == [([1], True), ([1], False), ([0.5], True), ([0.75], False), ([0.25], True), ([1], False)]
+    assert right.lines[-1].get_xdata() == [0.5, 0.5], "a coin"
+
+
 def test_histograms_show_shares_so_that_series_of_any_length_compare() -> None:
-    figure = figures.histograms({"few": np.zeros(2), "many": np.ones(50)}, "suspicion")
-    for patch in figure.axes[0].patches:
+    _, ax = plt.subplots()
+    figures.histograms({"few": np.zeros(2), "many": np.ones(50)}, "suspicion", ax)
+    for patch in ax.patches:
         assert patch.get_xy()[:, 1].max() == pytest.approx(1)

@@ -94,9 +94,10 @@ def test_sentences_say_what_the_records_say() -> None:
         "95.0% under the code line, 50.0% under random signs; 99.0% without an attack."
     )
     assert here.targeted(found) == (
-        "Here: at eps 0.9 the networks classify 20.0% of the images correctly under targeted FGSM, and 0.0% as its "
+        "Here: at eps 0.9 the 3 networks classify 20.0% of the images correctly under targeted FGSM, and 0.0% as its "
         "target; under random signs 50.0% correctly. At eps 0.45 PGD brings 80.0% to its target."
     )
+    assert here.targeted(found[:1]).startswith("Here: at eps 0.9 the network classifies 20.0% of the images")
     assert here.survival(LIKENESS) == (
         "Here: at eps 0.9 the nearest training image is of the right class for 12% of the attacked digits and for 50% "
         "of those under random signs. Of the latter the network misclassifies 90%."

@@ -1,13 +1,21 @@
 """What the figures draw."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 
 from lib.chapters.adversarial_training import figures as adversarial_training
 from lib.chapters.common_ground import drawing as common_ground
 from lib.chapters.fragile_neurons import drawing as fragile_neurons
-from lib.measure.intervals import Measured
+from lib.measure.intervals import Measured, rate
 from lib.show import plots
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 def test_panes_side_by_side_have_each_its_scale_and_one_legend_for_all():
@@ -42,6 +50,18 @@ def test_bands_end_where_values_do():
     assert low == 0 and high > 1
 
 
+def test_bands_are_of_what_was_measured_where_that_is_given():
+    one = [Measured(0.5, 0.4, 0.6, 1), Measured(0.7, None, None, 1)]
+    figure = plots.panels([1, 2], {"here": {"a": one}}, "x", "accuracy")
+    (ax,) = figure.axes
+    assert list(ax.lines[0].get_ydata()) == [0.5, 0.7] and band(ax) == (0.4, 0.7)
+
+
+def test_one_seed_has_no_band():
+    figure = plots.panels([1, 2], {"here": {"a": [[0.5, 0.7]]}}, "x", "accuracy")
+    assert not figure.axes[0].collections and list(figure.axes[0].lines[0].get_ydata()) == [0.5, 0.7]
+
+
 def test_cells_have_their_texts_and_frames_where_they_belong():
     texts = [["a", "b", "c"], ["d", "e", "f"]]
     values = np.array([[0.0, 0.5, 1.0], [1.0, 0.5, 0.0]])
@@ -61,16 +81,41 @@ def test_cells_have_their_texts_and_frames_where_they_belong():
     assert middles == {"near": pytest.approx((2, 1)), "nearer": pytest.approx((1, 0))}
 
 
-def test_dots_show_the_mean_and_each_seed_row_by_row_from_the_top():
-    figure = adversarial_training.dots(
-        {"a": [[0.1, 0.3], [0.5, 0.5]], "b": [[0.9], [0.7]]}, ["first", "second"], "accuracy"
-    )
-    ax = figure.axes[0]
+def hits(right: int) -> np.ndarray:
+    return np.arange(10) < right
+
+
+def test_dots_show_the_mean_its_interval_and_each_seed_row_by_row_from_the_top():
+    apart, alike = rate([hits(1), hits(3)]), rate([hits(5), hits(5)])
+    figure = adversarial_training.dots({"a": [apart, alike], "b": [alike, apart]}, ["first", "second"], "accuracy")
+    (ax,) = figure.axes
     named = {line.get_label(): line.get_xdata() for line in ax.lines if not line.get_label().startswith("_")}
-    assert named["a"] == pytest.approx([0.2, 0.5]) and named["b"] == pytest.approx([0.9, 0.7])
+    assert named["a"] == pytest.approx([0.2, 0.5]) and named["b"] == pytest.approx([0.5, 0.2])
     single = sorted(x for line in ax.lines if line.get_marker() == "." for x in line.get_xdata())
-    assert single == pytest.approx([0.1, 0.3, 0.5, 0.5, 0.7, 0.9])
+    assert single == pytest.approx([0.1, 0.1, 0.3, 0.3, 0.5, 0.5, 0.5, 0.5])
+    bars = [list(line.get_xdata()) for line in ax.lines if line.get_linestyle() == "-"]
+    ends = {one: [one.low, one.high] for one in (apart, alike)}
+    assert bars == [ends[apart], ends[alike], ends[alike], ends[apart]]
     assert ax.yaxis_inverted() and [label.get_text() for label in ax.get_yticklabels()] == ["first", "second"]
+    assert figure.legends[0].get_title().get_text().startswith("means of 2 networks (small dots); bars: 95 % intervals")
+
+
+def test_dots_of_one_network_have_an_interval_over_images_and_say_so():
+    one = rate([hits(4)])
+    figure = adversarial_training.dots({"a": [one]}, ["first"], "accuracy")
+    mean, bar = figure.axes[0].lines
+    assert mean.get_xdata()[0] == pytest.approx(0.4) and list(bar.get_xdata()) == [one.low, one.high]
+    assert figure.legends[0].get_title().get_text() == "one network; bars: 95 % intervals over test images"
+
+
+def test_a_perturbation_has_its_own_scale_or_a_common_one():
+    images = torch.tensor([-0.1, 0.4, 0.0]).view(3, 1, 1, 1).expand(3, 1, 2, 2)
+    rows = {"clean": images.abs(), "moved": images}
+    limits = [ax.images[0].get_clim() for ax in plots.digits(rows).axes]
+    assert limits[:3] == [(0, 1)] * 3, "images are drawn from black to white"
+    assert limits[3:5] == [pytest.approx((-0.1, 0.1)), pytest.approx((-0.4, 0.4))]
+    assert limits[5] == (-1, 1), "where nothing has moved all is mid-grey"
+    assert [ax.images[0].get_clim() for ax in plots.digits(rows, limit=0.9).axes[3:]] == [(-0.9, 0.9)] * 3
 
 
 def test_drops_show_each_kernel_once_in_its_set_and_the_mean():
@@ -162,6 +207,7 @@ def test_a_ladder_of_several_seeds_shows_each_below_the_mean_of_the_last_mark():
     (ax,) = figure.axes
     assert ax.lines[1].get_xdata().tolist() == [0.4, 0.5]
     assert ax.collections[1].get_offsets().tolist() == [[0.0, 0.3], [0.25, 1.3], [0.8, 0.3], [0.75, 1.3]]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["clean", "safe", "each network"]
 
 
 def test_heat_maps_write_each_share_so_that_it_can_be_read():
@@ -174,14 +220,17 @@ def test_heat_maps_write_each_share_so_that_it_can_be_read():
     assert [label.get_text() for label in lower.get_xticklabels()] == ["x", "y"]
 
 
-def test_a_trade_off_is_a_circle_whose_area_is_the_cost_and_names_keep_apart():
+def test_a_trade_off_is_a_disc_whose_area_is_the_cost_and_names_keep_apart():
     points = {"a": (0.9, 0.2, 1.0), "b": (0.8, 0.6, 4.0), "c": (0.7, 0.2, 1.0)}
     figure = common_ground.trade_offs({"eps 0.1": points}, "clean", "worst")
     (ax,) = figure.axes
     first, second, _ = ax.collections
     assert second.get_sizes()[0] == 4 * first.get_sizes()[0] and second.get_offsets().tolist() == [[0.8, 0.6]]
     assert [text.get_text() for text in ax.texts] == ["a  × 1.0", "b  × 4.0", "c  × 1.0"]
-    heights = [text.xy[1] for text in ax.texts]
+    assert [text.xy for text in ax.texts] == [point[:2] for point in points.values()], "where the lines end"
+    assert [(*line.get_xdata(), *line.get_ydata()) for line in ax.lines[1:]] == [(0.9, 0.2), (0.8, 0.6), (0.7, 0.2)]
+    assert 0.6 < ax.get_xlim()[0] < 0.7 and 1 < ax.get_xlim()[1] < 1.1
+    heights = [text.xyann[1] for text in ax.texts]
     assert heights[1] == 0.6 and heights[2] - heights[0] > 0.06 and abs(heights[0] + heights[2] - 0.4) < 1e-9
     low = common_ground.trade_offs({"": {name: (0.9, 0.0, 1.0) for name in "abcd"}}, "clean", "worst").axes[0]
-    assert min(text.xy[1] for text in low.texts) == 0  # names stay beside the pane
+    assert min(text.xyann[1] for text in low.texts) == 0  # names stay beside the pane

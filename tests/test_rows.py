@@ -22,9 +22,10 @@ def test_a_row_has_its_mean_its_interval_and_a_dot_for_each_network() -> None:
     found = rate([half(2), half(6)])
     (ax,) = rows.shares({"fresh": rate([half(9)] * 2), "stale": found}, "accuracy").axes
     assert [label.get_text() for label in ax.get_yticklabels()] == ["fresh", "stale"]
-    interval, mean, dots = [line for line in ax.lines if line.get_ydata()[0] == 1]
+    interval, mean, dots = [line for line in ax.lines if line.get_ydata()[0] in (1, 1 + rows.BELOW)]
     assert list(interval.get_xdata()) == [found.low, found.high]
     assert list(dots.get_xdata()) == pytest.approx([0.2, 0.6]) and mean.get_xdata()[0] == pytest.approx(0.4)
+    assert set(dots.get_ydata()) == {1 + rows.BELOW} and mean.get_ydata()[0] == 1, "no dot hides the mean"
     assert [text.get_text() for text in ax.texts] == ["0.900", "0.400"]
     assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first row is on top"
 

@@ -18,6 +18,7 @@ from lib.chapters.unlearning.measure_loop import UPDATED
 from lib.chapters.unlearning.measure_removal import STATES
 from lib.chapters.unlearning.measure_row import ATTACKS
 from lib.evidence.cells import records
+from lib.measure.intervals import rate
 
 
 @pytest.fixture(autouse=True)
@@ -98,12 +99,21 @@ def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
     (ax,) = figures.gains(networks(), loop).axes
     drawn = [text.get_text() for text in ax.get_yticklabels()]
     assert drawn == [labels.READINGS[reading] for reading in ("random", "b", "c", "d", "e", "f")]
+    control, rise = ax.texts
     assert [text.get_text() for text in ax.texts] == ["its control", "the paper: +0.887 →"]
+    assert abs(control.xy[1] - rise.xy[1]) > 0.5, "one above the other"
+    assert ax.figure.legends[0].get_title().get_text() == "95 % intervals over networks and images"
     assert ax.get_xlim()[1] < 0.5, "the axis is of what was measured"
     (point,) = [line for line in ax.lines if line.get_marker() == "o" and line.get_ydata()[0] == 1 - 0.14]
     assert point.get_xdata()[0] == pytest.approx(b - 0.5)
     said = here.gains(networks(), loop)
     assert says in said and "adding attacked images, (d), +0.300. The paper's rise is +0.887." in said
+
+
+def test_figures_say_what_the_intervals_of_one_network_are_over():
+    one, loop = [made.network()], made.loops(spread=[0.0])
+    titles = [draw(one, loop).legends[0].get_title().get_text() for draw in (figures.gains, figures.course)]
+    assert titles == ["95 % intervals over images, one network", "bands: 95 % intervals over images, one network"]
 
 
 def test_the_paper_s_rise_is_a_line_where_a_gain_comes_near_it():
@@ -141,6 +151,14 @@ def test_the_figure_of_rounds_begins_before_the_loop():
     assert list(lines) == [labels.READINGS[one] for one in ("none", "b", "d", "e")]
     assert lines["(d) add attacked images"] == pytest.approx([0.3, 0.7, 0.8])
     assert list(pgd.lines[2].get_ydata()) == pytest.approx([0.35, 0.6, 0.4])
+
+
+def test_the_figure_of_rounds_has_bands_of_one_network_too():
+    fgsm, _ = figures.course([made.network(printed=0.3)], made.loops(spread=[0.0])).axes
+    assert len(fgsm.collections) == 4
+    heights = fgsm.collections[0].get_paths()[0].vertices[:, 1]
+    before = rate([made.correct(0.3)])
+    assert heights.min() == pytest.approx(before.low) and heights.max() > 0.5
 
 
 @pytest.mark.parametrize(
@@ -198,7 +216,11 @@ def test_where_accuracy_is_higher_at_every_eps_that_is_said():
 
 def test_the_room_s_figure_has_the_loop_and_its_controls():
     (ax,) = figures.room(made.rooms((0.1, 0.2))).axes
-    assert [text.get_text() for text in ax.texts] == [*("0.080", "0.150", "0.080", "0.080"), "the paper, after: 0.9669"]
+    claimed = ["the paper, before: 0.0796", "the paper, after: 0.9669"]
+    assert [text.get_text() for text in ax.texts] == [*("0.080", "0.150", "0.080", "0.080"), *claimed]
+    assert ax.get_xlabel() == "accuracy under FGSM at eps 0.30"
+    apart = [*made.rooms((0.1,), eps=0.6), *made.rooms((0.1,), eps=0.3)]
+    assert figures.room(apart).axes[0].get_xlabel().endswith("at eps 0.30 to 0.60")
 
 
 # The third row.
@@ -244,18 +266,22 @@ def test_all_ways_that_give_the_third_row_are_in_the_short_table():
 
 
 def test_the_third_row_s_figure_has_each_way_once_and_the_paper_s_tolerances():
-    (ax,) = figures.third_row(networks(), made.loops()).axes
-    *marks, star = ax.lines
-    assert len(marks) == 78 and star.get_xdata()[0] == 0.1546
-    of = [(line.get_color(), line.get_marker().strip("$")) for line in marks]
-    for colour in dict.fromkeys(colour for colour, _ in of):
-        counts = Counter(mark for one, mark in of if one == colour)
-        (idle,) = counts.keys() - set("bcdef")
-        assert [counts[letter] for letter in "bcdef"] == [4] * 5 and counts[idle] == 2 * (1 + 2)
-    named = [text.get_text() for text in ax.figure.legends[0].get_texts()]
-    assert named == [*labels.PRINTED.values(), "the paper, with tolerances"]
-    (box,) = ax.patches
-    assert box.get_x() < 0.1546 < box.get_x() + box.get_width() and box.get_height() == pytest.approx(0.04)
+    figure = figures.third_row(networks(), made.loops())
+    for ax in figure.axes:
+        *marks, star = ax.lines
+        assert len(marks) == 78 and star.get_xdata()[0] == 0.1546
+        of = [(line.get_color(), (line.get_marker().strip("$"), line.get_fillstyle())) for line in marks]
+        for colour in dict.fromkeys(colour for colour, _ in of):
+            counts = Counter(mark for one, mark in of if one == colour)
+            assert [counts[letter, "full"] for letter in "bcdef"] == [4] * 5
+            assert {look: count for (_, look), count in counts.items() if look != "full"} == {"none": 2, "left": 4}
+        (box,) = ax.patches
+        assert box.get_x() < 0.1546 < box.get_x() + box.get_width() and box.get_height() == pytest.approx(0.04)
+    whole, near = figure.axes
+    assert near.get_xlim() == pytest.approx((0.0796, 0.3046)) and near.get_ylim()[0] == pytest.approx(0.9399)
+    assert whole.get_xlim()[1] > 1, "all of them"
+    named = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert named == [*labels.PRINTED.values(), "the paper, with tolerances", *labels.UPDATED.values()]
 
 
 # The second row.
@@ -304,12 +330,19 @@ def test_the_second_row_s_figure_shows_clouds_paths_and_the_paper_s_point():
     curves = {"PGD": [made.curve([(1.0, 0.1), (0.5, 3.0), (0.1, 9.0)])]}
     figure = figures.second_row(clouds, curves)
     whole, near = figure.axes
-    assert len(whole.collections) == 2 and [text.get_text() for text in whole.texts] == ["eps 0", "eps 1"]
-    path, star = whole.lines
+    assert [text.get_text() for text in whole.texts] == ["eps 0", "eps 1"]
+    drawn = {one.get_label(): one for one in whole.collections}
+    assert list(drawn) == [f"untrained, Fig. {number}{end}" for number in (2, 3) for end in ("", ", FGSM")]
+    clean, hollow = drawn["untrained, Fig. 2"], drawn["untrained, Fig. 2, FGSM"]
+    np.testing.assert_allclose(hollow.get_offsets(), clouds["fig2"].attacked[:, ::-1])
+    assert len(clean.get_facecolors()) == 1 and not len(hollow.get_facecolors())
+    path, star, level, upright = whole.lines
+    assert list(level.get_ydata()) == [0.1, 0.1] and list(upright.get_xdata()) == pytest.approx([np.log(10)] * 2)
+    assert [text.get_text() for text in near.texts] == ["one in ten", "ln 10"]
     assert path.get_xdata() == pytest.approx([0.1, 3, 9]) and path.get_ydata() == pytest.approx([1, 0.5, 0.1])
     assert (star.get_xdata()[0], star.get_ydata()[0]) == (2.3045, 0.0796)
     low, high = near.get_xlim()
-    assert low < 2.3045 < high < 3
+    assert low < 2.3045 < max(cloud.attacked[:, 1].max() for cloud in clouds.values()) < high < 6
 
 
 # Removal in one shot.

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from lib.measure.intervals import Measured, over_networks
+from lib.measure.scales import Scale
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 """Okabe and Ito's palette, which the colour-blind can tell apart."""
@@ -29,6 +30,10 @@ STYLE = {
 }
 
 
+Points = Sequence[Sequence[float]] | Sequence[Measured]
+"""What a line is drawn of: one sequence a seed, of the length of x, or what was measured at each x."""
+
+
 def use_style() -> None:
     """Give every figure of a notebook the book's look, whatever the reader's own matplotlibrc says."""
     plt.rcdefaults()
@@ -37,7 +42,7 @@ def use_style() -> None:
 
 def curves(
     x: Sequence[float],
-    series: Mapping[str, Sequence[Sequence[float]]],
+    series: Mapping[str, Points],
     xlabel: str,
     ylabel: str,
     *,
@@ -45,24 +50,23 @@ def curves(
     most: float = np.inf,
     ax: Axes | None = None,
 ) -> Figure:
-    """Lines over x, one a series, each with its 95 % band over seeds.
+    """Lines over x, one a series, each with its 95 % band: over seeds where there are several, or as measured.
 
     Parameters
     ----------
     series
-        For each label one sequence a seed, of the length of x; no value is negative.
+        For each label its points; no value is negative.
     claimed
         Values that a paper prints, by label: drawn as level grey lines.
     most
         The largest value possible, 1 for a share: the bands are cut to [0, most].
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.8))[1]
-    for number, (label, per_seed) in enumerate(series.items()):
+    for number, (label, points) in enumerate(series.items()):
         look = {"color": COLOURS[number % 7], "linestyle": DASHES[number % 7], "marker": MARKERS[number % 7]}
-        scale = "logit" if most == 1 else "linear"
-        values = [over_networks(column, scale=scale) for column in np.asarray(per_seed, dtype=float).T]
+        values = _measured(points, "logit" if most == 1 else "linear")
         ax.plot(x, [value.mean for value in values], label=label, markersize=4, **look)
-        if len(per_seed) > 1:
+        if any(value.low is not None for value in values):
             low, high = np.clip([_band(value) for value in values], 0, most).T
             ax.fill_between(x, low, high, color=look["color"], alpha=0.15, linewidth=0)
     for label, value in (claimed or {}).items():
@@ -96,7 +100,7 @@ def shares(
 
 def panels(
     x: Sequence[float],
-    panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
+    panes: Mapping[str, Mapping[str, Points]],
     xlabel: str,
     ylabel: str,
     *,
@@ -115,14 +119,16 @@ def panels(
     for number, (ax, (title, series)) in enumerate(zip(axes[0], panes.items(), strict=True)):
         curves(x, series, xlabel, "" if number else ylabel, claimed=(claimed or {}).get(title), most=1, ax=ax)
         for band in ax.collections:
-            band.set_alpha(0.07)  # many lie over each other
+            band.set_alpha(0.5 / max(4, len(series)))  # many lie over each other
         ax.get_legend().remove()
         ax.set(title=title, xticks=list(x), ylim=(-0.03, 1.03))
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
-def digits(rows: Mapping[str, Tensor], titles: Sequence[Sequence[str]] | None = None) -> Figure:
+def digits(
+    rows: Mapping[str, Tensor], titles: Sequence[Sequence[str]] | None = None, *, limit: float | None = None
+) -> Figure:
     """Rows of images, each with a name at its left.
 
     Parameters
@@ -131,6 +137,9 @@ def digits(rows: Mapping[str, Tensor], titles: Sequence[Sequence[str]] | None = 
         For each name images (N, C, H, W). Perturbations are shown around mid-grey, images from black to white.
     titles
         A title for each image of each row.
+    limit
+        The change of a pixel that is white in a perturbation, and black where it is negative; by default the largest
+        of each perturbation.
     """
     across = len(next(iter(rows.values())))
     figure, axes = plt.subplots(len(rows), across, figsize=(0.95 * across + 1.2, 1.2 * len(rows)), squeeze=False)
@@ -138,8 +147,8 @@ def digits(rows: Mapping[str, Tensor], titles: Sequence[Sequence[str]] | None = 
         signed = bool((images < 0).any())
         for j, image in enumerate(images):
             ax = axes[i, j]
-            limit = float(images.abs().max()) if signed else 1.0
-            ax.imshow(_displayed(image), cmap="gray", vmin=-limit if signed else 0, vmax=limit)
+            most = (limit or float(image.abs().max()) or 1.0) if signed else 1.0
+            ax.imshow(_displayed(image), cmap="gray", vmin=-most if signed else 0, vmax=most)
             ax.set(xticks=[], yticks=[])
             ax.grid(False)
             ax.spines[:].set_visible(False)
@@ -147,6 +156,13 @@ def digits(rows: Mapping[str, Tensor], titles: Sequence[Sequence[str]] | None = 
                 ax.set_title(titles[i][j], fontsize=9, pad=2)
         axes[i, 0].set_ylabel(name, rotation=0, ha="right", va="center")
     return figure
+
+
+def _measured(points: Points, scale: Scale) -> list[Measured]:
+    """What was measured at each x."""
+    if isinstance(points[0], Measured):
+        return list(points)
+    return [over_networks(column, scale=scale) for column in np.asarray(points, dtype=float).T]
 
 
 def _band(value: Measured) -> tuple[float, float]:

@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 from lib.measure.intervals import Measured
 from lib.show.plots import COLOURS, MARKERS
 
+BELOW = 0.24
+"""How far below its row a network's dot lies, in rows: clear of the mean and its interval."""
+
 
 def shares(
     rows: Mapping[str, Measured],
@@ -16,7 +19,8 @@ def shares(
     claimed: Mapping[str, float] | None = None,
     controls: Collection[str] = (),
 ) -> Figure:
-    """Shares in [0, 1], one a row, the first on top; the mean is written at the right.
+    """Shares in [0, 1], one a row, the first on top: the mean, which is written at the right too, and below it each
+    network.
 
     Parameters
     ----------
@@ -35,7 +39,7 @@ def shares(
         ax.plot(measured.mean, row, marker=marker, color=colour, markersize=7, linestyle="none")
         if len(measured.per_network) > 1:
             look = {"markersize": 4, "markerfacecolor": "white", "markeredgewidth": 1, "linestyle": "none"}
-            ax.plot(measured.per_network, [row] * len(measured.per_network), "o", color=colour, **look)
+            ax.plot(measured.per_network, [row + BELOW] * len(measured.per_network), "o", color=colour, **look)
         ax.annotate(f"{measured.mean:.3f}", (1.03, row), xycoords=("axes fraction", "data"), va="center")
     for label, value in (claimed or {}).items():
         ax.axvline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))

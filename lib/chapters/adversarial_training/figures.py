@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -15,20 +16,23 @@ from lib.chapters.adversarial_training.distances import SHOWN, Reach
 from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.fitting import chosen_on, nearest, reading_in_words, tried
 from lib.chapters.adversarial_training.frames import kinds
-from lib.chapters.adversarial_training.influence import Swept, accuracies
+from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Pictures
-from lib.chapters.adversarial_training.rates import Scored
+from lib.chapters.adversarial_training.rates import Scored, accuracy, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS
-from lib.measure.intervals import rate
+from lib.measure.intervals import Measured, rate
 from lib.show import plots
 from lib.show.plots import COLOURS, DASHES, MARKERS, curves
+
+CLAIMED = ("named by the paper", "not named: a control")
+"""The two kinds of settings of the sweep."""
 
 
 def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
     """Accuracy and loss on clean images after each epoch of both trainings."""
     taken = {"normal training": normal, "mixed training": mixed}
-    accuracy = {
+    right = {
         f"{name}: {which} images": [getattr(one, f"{which}_correct").mean(1) for one in of]
         for name, of in taken.items()
         for which in ("training", "test")
@@ -38,8 +42,9 @@ def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
         for name, of in taken.items()
         for which in ("training", "test")
     }
-    panes = {"accuracy, clean images": accuracy, "loss, clean images": loss}
-    return _by_epoch(side_by_side(range(1, normal[0].epochs + 1), panes, "epoch", most=[1, np.inf]))
+    panes = {"accuracy, clean images": right, "loss, clean images": loss}
+    figure = side_by_side(range(1, normal[0].epochs + 1), panes, "epoch", most=[1, np.inf])
+    return _by_epoch(figure, len(normal))
 
 
 def before_and_after(seen: Pictures) -> Figure:
@@ -62,10 +67,8 @@ def ladder(runs: Scored) -> Figure:
     """Accuracy of the tutorials' networks under each attack, and what the paper prints."""
     kinds = {CONTROL: "random signs", "P": "the paper's images (stale)", "W": "fresh FGSM", "PGD": "fresh PGD"}
     names = {"normal": "undefended", "tuned": "fine-tuned", "mixed": "mixed batches"}
-    series = {
-        name: [[one.correct(kind).mean() for one in scores] for scores in runs.values()] for kind, name in kinds.items()
-    }
-    series["worst of all"] = [[one.worst.mean() for one in scores] for scores in runs.values()]
+    series = {name: [accuracy(scores, kind) for scores in runs.values()] for kind, name in kinds.items()}
+    series["worst of all"] = [worst(scores) for scores in runs.values()]
     claims = [CLAIMS[f"{one}.adversarial_accuracy"].value for one in ("normal", "finetuned", "mixed")]
     return dots(series, [names[network] for network in runs], "accuracy", claimed={"the paper prints": claims})
 
@@ -105,7 +108,7 @@ def calibration(calibrated: Sequence[Calibration]) -> Figure:
     found = tried(calibrated)
     of_reading = [[found[reading, number] for number in range(len(EPS_VALUES))] for reading in READINGS]
     signs = [rate([one.signs_correct(number) for one in calibrated]).mean for number in range(len(EPS_VALUES))]
-    accuracy = np.array([*([one.accuracy.mean for one in row] for row in of_reading), signs])
+    shares = np.array([*([one.accuracy.mean for one in row] for row in of_reading), signs])
     texts = [
         [f"{one.accuracy.mean:.3f}\n{one.loss.mean:.1f}\n({one.keras_loss.mean:.1f})" for one in row]
         for row in of_reading
@@ -114,59 +117,84 @@ def calibration(calibrated: Sequence[Calibration]) -> Figure:
     places = [(list(READINGS).index(one.reading), one.number) for one in nearest(chosen_on(calibrated))]
     marks = dict(zip(["nearest, loss as it is", "nearest, Keras's loss"], places, strict=True))
     texts.append([f"{one:.3f}" for one in signs])
-    return cells(accuracy, names, list(EPS_VALUES), "eps (pixel units)", texts, marks=marks)
+    return cells(shares, names, list(EPS_VALUES), "eps (pixel units)", texts, marks=marks)
 
 
 def attacks(far: Mapping[str, Reach]) -> Figure:
-    """Digits under each attack with their classes, and for each attack the perturbation."""
+    """Digits under each attack with their classes, and each perturbation on its own scale, whose end is above it."""
     first = next(iter(far.values()))
     rows, titles = {"clean": first.clean}, [list(map(str, first.y[:SHOWN].tolist()))]
     for name, one in far.items():
         if name.startswith("FGSM, eps"):
             continue
         short = name.split(",")[0]
-        rows |= {short: one.images, f"{short}, minus clean": one.images - one.clean}
-        titles += [list(map(str, one.read[:SHOWN].tolist())), [""] * SHOWN]
+        moved = one.images - one.clean
+        rows |= {short: one.images, f"{short},\nminus clean": moved}
+        titles += [list(map(str, one.read[:SHOWN].tolist())), [f"± {np.abs(image).max():.2f}" for image in moved]]
     return _digits(rows, titles)
 
 
 def protocols(scored: Scored, experiment: Experiment) -> Figure:
     """Accuracy of each network by the images it is scored on, but for the controls."""
-    names = {kind: name for kind, name in kinds(experiment.queries).items() if kind not in ("transfer", CONTROL)}
-    drawn = {
-        name: [[one.correct(kind).mean() for one in scores] for scores in scored.values()]
-        for kind, name in names.items()
-    }
+    names = {kind: name for kind, name in kinds(experiment).items() if kind not in ("transfer", CONTROL)}
+    drawn = {name: [accuracy(scores, kind) for scores in scored.values()] for kind, name in names.items()}
     return dots(drawn, list(scored), "accuracy")
 
 
 def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
-    """Accuracy under PGD after each epoch of both trainings, a dot for each network."""
+    """Accuracy under PGD after each epoch of both trainings."""
     series = {"normal training": [one.attacked for one in normal], "mixed training": [one.attacked for one in mixed]}
     count = normal[0].attacked_correct.shape[1]
     label = f"accuracy under PGD, {count} test images"
-    return _by_epoch(plots.shares(range(1, normal[0].epochs + 1), series, "epoch", label))
+    figure = plots.shares(range(1, normal[0].epochs + 1), series, "epoch", label)
+    figure.axes[0].get_legend().remove()
+    figure.legend(loc="outside lower center", ncols=2)
+    return _by_epoch(figure, len(normal), " (small dots)")
 
 
 def sweep(swept: Swept) -> Figure:
-    """Accuracy at each value of each setting, clean and under PGD: a marker for the mean, a dot for each network."""
+    """Accuracy at each value of each setting, clean and under PGD: the mean, its interval, below it each network."""
     rows = [f"{setting}: {value}" for setting, values in swept.items() for value in values]
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.24 * len(rows) + 1.4), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.28 * len(rows) + 1.8), sharey=True)
     for ax, (kind, name) in zip(axes, (("clean", "clean accuracy"), ("PGD", "accuracy under PGD")), strict=True):
         for setting, values in swept.items():
-            found = accuracies(swept, kind)[setting]
+            of = int(setting in CONTROLS)
+            look = {"color": COLOURS[of], "linestyle": DASHES[of], "marker": MARKERS[of], "label": CLAIMED[of]}
+            found = [accuracy(networks, kind) for networks in values.values()]
             places = [rows.index(f"{setting}: {value}") for value in values]
-            look = {"color": COLOURS[1] if setting in CONTROLS else COLOURS[0]}
-            ax.plot(found.mean(1), places, marker="o", linewidth=1, **look)
-            for place, networks in zip(places, found, strict=True):
-                ax.plot(networks, [place] * len(networks), ".", markersize=4, alpha=0.6, **look)
+            ax.plot([one.mean for one in found], places, linewidth=1, markersize=5, **look)
+            for place, one in zip(places, found, strict=True):
+                _spread(ax, one, place, color=COLOURS[of], below=0.3)
         ax.set(xlabel=name, yticks=range(len(rows)), yticklabels=rows)
+        ax.locator_params(axis="x", nbins=5)
     axes[0].invert_yaxis()
+    handles, labels = axes[0].get_legend_handles_labels()
+    named = dict(zip(labels, handles, strict=True))
+    spread = _intervals(max(len(networks) for values in swept.values() for networks in values.values()))
+    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=2, title=spread)
     return figure
 
 
-def _by_epoch(figure: Figure) -> Figure:
-    """A figure over epochs, of which there are whole numbers."""
+def _spread(ax: Axes, found: Measured, place: float, *, color: str, below: float = 0.0) -> None:
+    """The 95 % interval of a share as a bar, and where there are several networks a dot for each."""
+    if found.low is not None:
+        ax.plot([found.low, found.high], [place, place], color=color, linewidth=1.5, alpha=0.6)
+    if found.networks > 1:
+        dots = {"color": color, "linestyle": "none", "marker": ".", "markersize": 4, "alpha": 0.6}
+        ax.plot(found.per_network, [place + below] * found.networks, **dots)
+
+
+def _intervals(count: int) -> str:
+    """What bars and dots are, by how many networks there are."""
+    if count == 1:
+        return "one network; bars: 95 % intervals over test images"
+    return f"means of {count} networks (small dots); bars: 95 % intervals over networks and images"
+
+
+def _by_epoch(figure: Figure, networks: int, drawn: str = "") -> Figure:
+    """A figure over epochs, of which there are whole numbers; its key says how many networks lines and bands are of."""
+    several = f"means of {networks} networks{drawn}; bands: 95 % intervals over them"
+    figure.legends[0].set_title("one network" if networks == 1 else several)
     for ax in figure.axes:
         ax.xaxis.get_major_locator().set_params(integer=True)
     return figure
@@ -237,33 +265,34 @@ def cells(
 
 
 def dots(
-    series: Mapping[str, Sequence[Sequence[float]]],
+    series: Mapping[str, Sequence[Measured]],
     rows: Sequence[str],
     xlabel: str,
     *,
     claimed: Mapping[str, Sequence[float]] | None = None,
 ) -> Figure:
-    """Shares by row: for each series a marker at its mean, and a small dot for each seed.
+    """Shares by row: for each series a marker at its mean, a bar for its interval, and a small dot for each network.
 
     Parameters
     ----------
     series
-        For each label one sequence a row, of one value a seed.
+        For each label what was measured, one a row.
     claimed
         What a paper prints, by label one value a row: an upright stroke through the row.
     """
-    figure, ax = plt.subplots(figsize=(7.2, 0.55 * len(rows) + 1.8))
+    figure, ax = plt.subplots(figsize=(7.2, 0.55 * len(rows) + 2))
     for label, values in (claimed or {}).items():
         strokes = [[(value, value, np.nan), (row - 0.38, row + 0.38, np.nan)] for row, value in enumerate(values)]
         x, y = np.concatenate(strokes, axis=1)
         ax.plot(x, y, color="black", linewidth=1.8, zorder=1, label=label)
-    for number, (label, per_row) in enumerate(series.items()):
-        places = np.arange(len(rows)) + 0.11 * (number - (len(series) - 1) / 2)
-        look = {"color": COLOURS[number % 7], "linestyle": "none"}
-        ax.plot([np.mean(one) for one in per_row], places, marker=MARKERS[number % 7], label=label, **look)
-        for place, values in zip(places, per_row, strict=True):
-            ax.plot(values, [place] * len(values), marker=".", markersize=4, alpha=0.6, **look)
+    for number, (label, found) in enumerate(series.items()):
+        places = np.arange(len(rows)) + 0.13 * (number - (len(series) - 1) / 2)
+        look = {"color": COLOURS[number % 7], "linestyle": "none", "marker": MARKERS[number % 7]}
+        ax.plot([one.mean for one in found], places, label=label, **look)
+        for place, one in zip(places, found, strict=True):
+            _spread(ax, one, place, color=look["color"])
     ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel, xlim=(-0.03, 1.03))
     ax.invert_yaxis()
-    figure.legend(loc="outside lower center", ncols=3)
+    spread = _intervals(max(one.networks for found in series.values() for one in found))
+    figure.legend(loc="outside lower center", ncols=3, title=spread)
     return figure

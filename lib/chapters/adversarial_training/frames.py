@@ -81,23 +81,23 @@ def attacks(far: Mapping[str, Reach]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def kinds(queries: int) -> dict[str, str]:
-    """The names of what a network is scored on."""
+def kinds(experiment: Experiment) -> dict[str, str]:
+    """The names of what a network is scored on; random signs are clipped if FGSM is."""
     return {
         "clean": "clean",
         "P": "stale FGSM",
         "W": "fresh FGSM",
         "PGD": "PGD",
-        "Square": f"Square, {queries} queries",
+        "Square": f"Square, {experiment.queries} queries",
         "transfer": "PGD, transferred",
-        CONTROL: "random signs",
+        CONTROL: "random signs" if experiment.fgsm.clip else "random signs, not clipped",
     }
 
 
 def protocols(scored: Scored, experiment: Experiment) -> pd.DataFrame:
     """Accuracy by network and images, and by how these are made."""
     columns = {"network, on which images": list(scored)}
-    for kind, name in kinds(experiment.queries).items():
+    for kind, name in kinds(experiment).items():
         columns[name] = [f"{accuracy(scores, kind):.3f}" for scores in scored.values()]
     columns["worst of all"] = [f"{worst(scores):.3f}" for scores in scored.values()]
     return pd.DataFrame(columns)
@@ -105,7 +105,7 @@ def protocols(scored: Scored, experiment: Experiment) -> pd.DataFrame:
 
 def batch_sizes(by_size: Mapping[int, Sequence[Scores]], experiment: Experiment) -> pd.DataFrame:
     """Fine-tuning on attacked test images in batches of several sizes."""
-    names = kinds(experiment.queries)
+    names = kinds(experiment)
     heads = {"P": "stale FGSM, the images trained on", "clean": "clean", "W": names["W"], "PGD": names["PGD"]}
     rows = []
     for size, scores in by_size.items():

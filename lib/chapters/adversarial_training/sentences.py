@@ -224,10 +224,11 @@ def sweep(swept: Swept) -> str:
     least, most, control = min(named, key=named.get), max(named, key=named.get), max(other, key=other.get)
     seeds = ""
     if len(next(iter(swept["epochs"].values()))) > 1:
-        seeds = f", the seed by {influence.spread_over_seeds(swept, 'clean').mean():.4f}"
+        seeds = f"; over seeds it is {influence.spread_over_seeds(swept, 'clean').mean():.4f}"
     return (
-        f"Here: of the paper's four, “{most}” moves clean accuracy most, by {found[most]:.4f}, and “{least}” least, by "
-        f"{found[least]:.4f}; of the two that it does not name, “{control}” by {found[control]:.4f}{seeds}."
+        f"Here: of the paper's four, “{most}” moves clean accuracy most, with a standard deviation of "
+        f"{found[most]:.4f} over its values, and “{least}” least, with {found[least]:.4f}. Of the two that it does not "
+        f"name, “{control}” has {found[control]:.4f}{seeds}."
     )
 
 

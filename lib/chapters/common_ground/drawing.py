@@ -15,6 +15,17 @@ from lib.show.plots import COLOURS, MARKERS
 INKS = ("black", COLOURS[1], "0.82")
 """For what becomes of an image, the best first: they differ in lightness too."""
 
+BESIDE = {
+    "textcoords": ("axes fraction", "data"),
+    "ha": "left",
+    "va": "center",
+    "annotation_clip": False,
+    "fontsize": 9,
+    "arrowprops": {"arrowstyle": "-", "color": "0.7", "linewidth": 0.8, "relpos": (0, 0.5), "shrinkB": 0},
+    "zorder": 1,  # below the points
+}
+"""How the name of a point is written at the right of a pane, with a line to the point."""
+
 
 def tinted(images: np.ndarray, states: Mapping[str, Sequence[int]], names: Sequence[str]) -> Figure:
     """The same images once a row, dark on white, each in the ink of what becomes of it there.
@@ -56,7 +67,7 @@ def ladders(
     panes
         For each pane's title the series, for each row one value a seed; the same labels in each. Marks are means. The
         last series is drawn full and black, with its number at the right, and below it a dot a seed, where there are
-        several.
+        several, which the legend then names.
     rows, notes
         The rows' names, from the top, and what stands at the right of each.
     noted
@@ -83,7 +94,9 @@ def ladders(
         ax.grid(visible=False, axis="y")
     axes[-1, 0].set_xlabel("share of test images")
     marks = [Line2D([], [], label=label, **_mark(number, len(series))) for number, label in enumerate(series)]
-    figure.legend(handles=marks, loc="outside upper center", ncols=len(marks))
+    if seeds.shape[2] > 1:
+        marks.append(Line2D([], [], label="each network", marker="o", linestyle="", color="0.35", markersize=3))
+    figure.legend(handles=marks, loc="outside upper center", ncols=len(marks), columnspacing=1.2)
     return figure
 
 
@@ -126,26 +139,29 @@ def heat_maps(
 
 
 def trade_offs(panes: Mapping[str, Mapping[str, tuple[float, float, float]]], xlabel: str, ylabel: str) -> Figure:
-    """One share against another, a circle each whose area is a cost, with its name and the cost at the right.
+    """One share against another, a disc each whose area is a cost, with its name and the cost at the right.
 
     Parameters
     ----------
     panes
-        For each title by label the two shares and the cost, in units of one that is called × 1.
+        For each title by label the two shares and the cost, in units of one that is called × 1. The first seven have a
+        colour each, others are grey.
     """
     figure, axes = plt.subplots(len(panes), 1, figsize=(7.2, 3.9 * len(panes)), sharex=True, squeeze=False)
+    least = min(0.95, *(across for points in panes.values() for across, _, _ in points.values()))
+    margin = 0.08 * (1 - least) + 0.005
     for ax, (title, points) in zip(axes[:, 0], panes.items(), strict=True):
         ax.plot([0, 1], [0, 1], color="0.8", linewidth=1, zorder=0)
         # of equal heights the rightmost is named lowest, so that the lines to the names do not cross
         heights = _spaced([(up, -across) for across, up, _ in points.values()], 0.065)
         for number, ((label, (across, up, cost)), height) in enumerate(zip(points.items(), heights, strict=True)):
-            look = {"facecolor": "none", "edgecolor": COLOURS[number % 7], "linewidth": 1.8}
-            look["linestyle"] = "-" if number < 7 else "--"
-            ax.scatter(across, up, s=60 * cost, clip_on=False, zorder=3, **look)
-            ax.plot([across, 1.09], [up, height], color="0.7", linewidth=0.8, clip_on=False, zorder=1)
-            place = {"ha": "left", "va": "center", "annotation_clip": False, "fontsize": 9}
-            ax.annotate(f"{label}  × {cost:.1f}", (1.1, height), **place)
-        ax.set(title=title, ylabel=ylabel, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+            colour = COLOURS[number] if number < len(COLOURS) else "0.5"
+            look = {"facecolor": (colour, 0.2), "edgecolor": colour, "linewidth": 1.2}
+            ax.scatter(across, up, s=60 * cost, clip_on=False, zorder=2, **look)
+            ax.plot(across, up, marker="o", markersize=3, markeredgewidth=0, color=colour, clip_on=False, zorder=3)
+            ax.annotate(f"{label}  × {cost:.1f}", (across, up), (1.06, height), **BESIDE)
+        ax.set(title=title, ylabel=ylabel, xlim=(least - margin, 1 + margin), ylim=(-0.03, 1.03))
+    axes[-1, 0].locator_params(axis="x", nbins=6)
     axes[-1, 0].set_xlabel(xlabel)
     return figure
 

@@ -40,7 +40,9 @@ def image_by_image(rows: Rows, eps: float, shown: ShownFound, found: PlacesFound
     if not all(np.array_equal(one.y[places], shown.y[by_class]) for one in judged.values()):
         raise ValueError("these are not the images that were judged")
     states = {name: [_state(one, place) for place in places] for name, one in judged.items()}
-    return drawing.tinted(shown.images[by_class] / 255, states, FALLS)
+    figure = drawing.tinted(shown.images[by_class] / 255, states, FALLS)
+    figure.suptitle(f"eps {eps:g}")
+    return figure
 
 
 def _state(found: Judgement, place: int) -> int:
@@ -83,11 +85,18 @@ def price(rows: Rows, costs: Mapping[str, float]) -> Figure:
 
 
 def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
-    """Accuracy under PGD over eps, for defences trained at each."""
+    """Accuracy under PGD over eps, for defences trained at each, with that eps and the height of guessing."""
     panes = {
         f"trained at eps {eps:g}": {titled(name): series for name, series in of.items()} for eps, of in curves.items()
     }
-    figure = panels(grid, panes, "eps (pixel units)", "accuracy under PGD")
-    for ax in figure.axes:
+    figure = panels(
+        grid, panes, "eps (pixel units)", "accuracy under PGD", claimed={title: {"guessing": 0.1} for title in panes}
+    )
+    for ax, eps in zip(figure.axes, curves, strict=True):
+        ax.axvline(eps, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        ax.annotate("this eps", (eps, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color="0.25")
+        ax.set_title(ax.get_title(), pad=18)  # room for what the line is called
         ax.set_xticks(np.linspace(0, 0.5, 6))
+    if any(len(series) > 1 for of in curves.values() for series in of.values()):
+        figure.legends[0].set_title("bands: 95 % intervals over networks")
     return figure

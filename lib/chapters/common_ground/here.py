@@ -98,8 +98,10 @@ def image_by_image(rows: Rows, eps: float) -> str:
     first = rows[eps][name].judgements[0]
     kept = (first.correct["clean"] & first.correct["FGSM"]).mean()
     return (
-        f"Here: of all {len(first.y)} images, {_named(name)} is safe from FGSM on a share of {kept:.2f}, and from all "
-        f"attacks on {first.accuracy(WORST):.2f}."
+        f"Here: at eps {eps:g} {_named(name)} classifies a share of {kept:.2f} of all {len(first.y)} images correctly "
+        f"both without an attack and under FGSM, and is safe from all attacks on {first.accuracy(WORST):.2f}. Accuracy "
+        f"under FGSM is {first.accuracy('FGSM'):.2f}: it also counts images that are misclassified without an attack, "
+        "and not under FGSM."
     )
 
 

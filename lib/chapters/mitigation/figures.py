@@ -5,27 +5,31 @@ from collections.abc import Callable, Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from lib.chapters.mitigation.answers import under
 from lib.chapters.mitigation.classes import Classes
-from lib.chapters.mitigation.experiment import Experiment
+from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, Experiment
 from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
 from lib.chapters.mitigation.measure_detector import DetectorRecord
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord
 from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.chapters.mitigation.networks import ALONE, BOTH
-from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Outcome, confusion, correct, printed
+from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Outcome, area, confusion, correct, printed
 from lib.measure.boundary import Slice
 from lib.measure.intervals import rate
 from lib.show import plots
 from lib.show import rows as in_rows
-from lib.show.plots import COLOURS, DASHES
+from lib.show.plots import COLOURS, DASHES, MARKERS
 
 CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
 """Ten pale colours, on which a black number can be read."""
+
+FALSE_ALARMS = 0.05
+"""How many clean images may raise an alarm: what `detector.unnoticed` has where nothing else is said."""
 
 
 def attacked(pictures: PicturesRecord) -> Figure:
@@ -40,9 +44,9 @@ def attacked(pictures: PicturesRecord) -> Figure:
             titles.append([f"“{one}”" for one in of.classes[part]])
             bold += list(of.classes[part] != before.classes[part])
     figure = plots.digits(rows, titles)
-    for ax, changed in zip(figure.axes, bold, strict=True):
-        ax.title.set(fontsize=11, fontweight="bold" if changed else "normal")
-    return figure
+    for ax in figure.axes:
+        ax.title.set_fontsize(11)
+    return _in_bold(figure, bold)
 
 
 def answer(networks: Sequence[NetworkRecord], outcome: Outcome, experiment: Experiment) -> Figure:
@@ -74,7 +78,10 @@ def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Fig
 
 
 def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
-    """How often networks are right, and beside it how often they take an image for the target, over eps."""
+    """How often networks are right, and beside it how often they take an image for the target, over eps.
+
+    PGD, which was run where an image has to keep what it showed, is a mark of its own among the second.
+    """
     curves = {
         "targeted FGSM": [one.targeted_fgsm for one in networks],
         "the same without its sign": [one.targeted_step for one in networks],
@@ -85,7 +92,19 @@ def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figur
     panes = {
         title: {name: _shares(networks, hit, of, grid) for name, of in curves.items()} for title, hit in hits.items()
     }
-    return plots.panels(grid, panes, "eps (pixel units)", "share of test images")
+    figure = plots.panels(grid, panes, "eps (pixel units)", "share of test images")
+    _mark_pgd(figure.axes[1], networks)
+    return figure
+
+
+def _mark_pgd(ax: Axes, networks: Sequence[NetworkRecord]) -> None:
+    """How often targeted PGD reaches its target, with its interval: one mark, named beside it."""
+    found = rate([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
+    place, colour = EPS_BELOW_HALF, COLOURS[3]
+    ax.plot([place, place], [found.low, found.high], color=colour, linewidth=2)
+    ax.plot(place, found.mean, marker=MARKERS[3], markersize=7, color=colour, linestyle="none")
+    beside = {"xytext": (8, 0), "textcoords": "offset points", "va": "center", "color": "0.25"}
+    ax.annotate(f"PGD: {found.mean:.0%}", (place, found.mean), **beside)
 
 
 def _named_below(figure: Figure) -> Figure:
@@ -123,14 +142,28 @@ def confusions(networks: Sequence[NetworkRecord], eps: float) -> Figure:
 
 
 def digits(pictures: PicturesRecord) -> Figure:
-    """The same digits, clean and attacked, with each attack's perturbation and the class that the network gives."""
-    rows, titles = {"clean": pictures.clean.images}, [pictures.clean.classes]
-    for name, attacked in (("untargeted", pictures.untargeted), ("targeted", pictures.targeted)):
-        rows[f"perturbation\neps {attacked.eps:g}"] = attacked.images - pictures.clean.images
+    """The same digits, clean and attacked, with each attack's perturbation and the class that the network gives.
+
+    Perturbations have one scale, up to the larger eps; a class that changed is in bold.
+    """
+    clean, attacks = pictures.clean, {"untargeted": pictures.untargeted, "targeted": pictures.targeted}
+    rows, titles, bold = {"clean": clean.images}, [clean.classes], [clean.classes != clean.classes]
+    for name, attacked in attacks.items():
+        rows[f"perturbation\neps {attacked.eps:g}"] = attacked.images - clean.images
         rows[f"{name}\neps {attacked.eps:g}"] = attacked.images
-        titles += [[""] * len(attacked.classes), attacked.classes]
+        titles += [[""] * len(clean.classes), attacked.classes]
+        bold += [clean.classes != clean.classes, attacked.classes != clean.classes]
     shown = {name: torch.from_numpy(images) for name, images in rows.items()}
-    return plots.digits(shown, [[str(one) for one in row] for row in titles])
+    largest = max(attacked.eps for attacked in attacks.values())
+    figure = plots.digits(shown, [[str(one) for one in row] for row in titles], limit=largest)
+    return _in_bold(figure, np.concatenate(bold))
+
+
+def _in_bold(figure: Figure, changed: Sequence[bool]) -> Figure:
+    """The titles of some of a figure's images in bold."""
+    for ax, bold in zip(figure.axes, changed, strict=True):
+        ax.title.set_fontweight("bold" if bold else "normal")
+    return figure
 
 
 def survival(likeness: LikenessRecord) -> Figure:
@@ -156,7 +189,7 @@ def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
         for label, (images, way) in lines.items()
     }
     paper = printed().value
-    return plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper})
+    return _named_below(plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper}))
 
 
 def questions(substitutes: Sequence[SubstituteRecord]) -> Figure:
@@ -216,24 +249,39 @@ def _inside(plane: Slice, digit: int) -> tuple[float, float]:
     return plane.across[column], plane.up[row]
 
 
-def suspicions(detector: DetectorRecord) -> Figure:
-    """How much a detector suspects clean images, attacked ones, and those of who knows it."""
-    values = {
-        "clean": detector.clean.suspicion,
-        "FGSM": detector.fgsm.suspicion,
-        ADAPTIVE: detector.adaptive.suspicion,
-    }
-    return histograms(values, "suspicion: the detector's logit for attacked minus that for clean")
+def suspicions(detectors: Sequence[DetectorRecord]) -> Figure:
+    """How much the first detector suspects images, and where it raises an alarm; beside it the AUC of each detector."""
+    first, shown = detectors[0], ("FGSM", ADAPTIVE, SIGNS)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4), width_ratios=[2.4, 1])
+    values = {"clean": first.clean.suspicion}
+    values |= {f"{name}: AUC {area([first], name).mean:.3f}": INPUTS[name](first).suspicion for name in shown}
+    histograms(values, "suspicion: the detector's logit for attacked minus that for clean", left)
+    alarm = np.quantile(first.clean.suspicion, 1 - FALSE_ALARMS)
+    said = f"alarm right of this line: {FALSE_ALARMS:.0%} of clean images"
+    left.axvline(alarm, color="0.35", linewidth=1, label=said)
+    _areas(detectors, shown, right)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
 
 
-def histograms(values: Mapping[str, np.ndarray], xlabel: str) -> Figure:
+def _areas(detectors: Sequence[DetectorRecord], names: Sequence[str], ax: Axes) -> None:
+    """The AUC of each detector for some of the `INPUTS`, in their colours; that of the first is filled."""
+    for row, name in enumerate(names):
+        look = {"marker": MARKERS[row + 1], "color": COLOURS[row + 1], "linestyle": "none", "markersize": 7}
+        found = [area([one], name).mean for one in detectors]
+        ax.plot(found[1:], [row] * len(found[1:]), markerfacecolor="none", **look)
+        ax.plot(found[0], row, **look)
+    ax.axvline(0.5, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+    ax.annotate("a coin", (0.5, -0.7), color="0.25", ha="center", va="center")
+    ax.set(xlim=(-0.05, 1.05), ylim=(len(names) - 0.5, -1), xlabel="AUC of each detector")
+    ax.set_yticks(range(len(names)), [name.replace(" the ", "\nthe ").replace(", ", ",\n") for name in names])
+
+
+def histograms(values: Mapping[str, np.ndarray], xlabel: str, ax: Axes) -> None:
     """Outlined histograms on one axis, as shares of each series."""
-    ax = plt.subplots(figsize=(6.4, 3.2))[1]
     bins = np.histogram_bin_edges(np.concatenate(list(values.values())), bins=40)
     for number, (label, series) in enumerate(values.items()):
         weights = np.full(len(series), 1 / len(series))
         look = {"color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 1.8}
         ax.hist(series, bins=bins, weights=weights, histtype="step", label=label, **look)
     ax.set(xlabel=xlabel, ylabel="share of images")
-    ax.legend(loc="best")
-    return ax.figure

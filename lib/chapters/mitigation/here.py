@@ -59,8 +59,9 @@ def targeted(networks: Networks) -> str:
     right, signs = (_mean(under(networks, eps, one)) for one in ("targeted_fgsm", "signs"))
     reached = _mean([one.reached(one.targeted_fgsm.at(eps)) for one in networks])
     strong = _mean([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
+    who = f"the {len(networks)} networks classify" if len(networks) > 1 else "the network classifies"
     return (
-        f"Here: at eps {eps:g} the networks classify {right:.1%} of the images correctly under targeted FGSM, and "
+        f"Here: at eps {eps:g} {who} {right:.1%} of the images correctly under targeted FGSM, and "
         f"{reached:.1%} as its target; under random signs {signs:.1%} correctly. At eps {EPS_BELOW_HALF:g} PGD brings "
         f"{strong:.1%} to its target."
     )

@@ -1,21 +1,23 @@
 """The figures of the chapter on unlearning."""
 
-from collections.abc import Mapping, Sequence
+import math
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from lib.chapters.unlearning import labels, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
-from lib.chapters.unlearning.frames import OneShot, change
+from lib.chapters.unlearning.frames import OneShot, change, room_eps
 from lib.chapters.unlearning.measure import LetterRecord
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_row import CLIPPED
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
-from lib.measure.intervals import rate
+from lib.measure.intervals import Measured, rate
 from lib.show import plots
 from lib.show import rows as in_rows
 from lib.show.plots import COLOURS, DASHES, MARKERS
@@ -25,6 +27,12 @@ SHOWN = 5
 
 PAPER = {"before": rates.PAPER_ROW_2, "after": rates.PAPER_ROW_3}
 """Accuracy and loss under FGSM that the paper prints, before the loop and after it."""
+
+GUESSED = (0.1, math.log(10))
+"""Accuracy and loss of guessing among ten classes."""
+
+CLAIMED = {f"the paper, {when}: {row[0]}": row[0] for when, row in PAPER.items()}
+"""The two accuracies by what they are called where they are drawn."""
 
 PAPER_S_RISE = rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]
 """By how much accuracy under FGSM is higher in the third row of the paper's table than in the second."""
@@ -41,8 +49,7 @@ def answer(networks: Networks, loop: Loop) -> Figure:
     """Accuracy under the paper's FGSM before the loop, after it, and after as much training without it."""
     found = {"before the loop": rate(rates.before(networks, "FGSM"))}
     found |= {labels.READINGS[one]: rate(rates.last(loop[one], "FGSM")) for one in (JUDGED, "none", "random")}
-    claimed = {f"the paper, {when}: {row[0]}": row[0] for when, row in PAPER.items()}
-    return in_rows.shares(found, "accuracy under FGSM", claimed=claimed, controls=list(found)[2:])
+    return in_rows.shares(found, "accuracy under FGSM", claimed=CLAIMED, controls=list(found)[2:])
 
 
 def gains(networks: Networks, loop: Loop) -> Figure:
@@ -51,7 +58,7 @@ def gains(networks: Networks, loop: Loop) -> Figure:
     The axis reaches as far as the intervals; the paper's rise is a line where it is within, else named at the side.
     """
     readings = [reading for reading in loop if reading not in ("none", "a")]
-    figure, ax = plt.subplots(figsize=(6.8, 0.45 * len(readings) + 1.6))
+    figure, ax = plt.subplots(figsize=(6.8, 0.45 * len(readings) + 2.0))
     for number, way in enumerate(("FGSM", "PGD")):
         for row, reading in enumerate(readings):
             found, at = rates.gain(networks, loop, reading, way), row + 0.28 * number - 0.14
@@ -63,64 +70,123 @@ def gains(networks: Networks, loop: Loop) -> Figure:
     beside = {"xytext": (-4, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
     ax.annotate("its control", (0, -0.7), color="0.25", **beside)
     said = f"the paper: +{PAPER_S_RISE:.3f}"
+    above = {"ha": "right", "va": "center", "color": "0.25"}  # higher than the other label, which it may lie beside
     if ax.get_xlim()[1] >= PAPER_S_RISE:
         ax.axvline(PAPER_S_RISE, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
-        ax.annotate(said, (PAPER_S_RISE, -0.7), ha="right", va="center", color="0.25")
+        ax.annotate(said, (PAPER_S_RISE, -1.3), **above)
     else:
-        ax.annotate(f"{said} →", (1, -0.7), xycoords=("axes fraction", "data"), ha="right", va="center", color="0.25")
+        ax.annotate(f"{said} →", (1, -1.3), xycoords=("axes fraction", "data"), **above)
     ax.set(yticks=range(len(readings)), yticklabels=[labels.READINGS[reading] for reading in readings])
-    ax.set(xlabel="accuracy under attack, minus that of the control", ylim=(len(readings) - 0.5, -1))
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    ax.set(xlabel="accuracy under attack, minus that of the control", ylim=(len(readings) - 0.5, -1.6))
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, title=_over(networks))
     return figure
+
+
+def _over(networks: Networks) -> str:
+    """What a figure's intervals are over."""
+    return f"95 % intervals over {'images, one network' if len(networks) == 1 else 'networks and images'}"
 
 
 def course(networks: Networks, loop: Loop) -> Figure:
     """Accuracy under FGSM and PGD after each round, of removal and of what trains on attacked images."""
+    rounds = range(len(loop["none"][0].looks) + 1)
+
+    def after_each(reading: str, way: str) -> list[Measured]:
+        ends = ([number] * len(networks) for number in rounds)
+        return [rate(rates.where_it_stops(networks, loop, reading, end, way)) for end in ends]
+
     panes = {
-        way: {labels.READINGS[one]: rates.over_rounds(networks, loop, one, way) for one in ("none", JUDGED, "d", "e")}
+        way: {labels.READINGS[one]: after_each(one, way) for one in ("none", JUDGED, "d", "e")}
         for way in ("FGSM", "PGD")
     }
-    rounds = range(len(loop["none"][0].looks) + 1)
-    return plots.panels(rounds, panes, "round", "accuracy")
+    figure = plots.panels(rounds, panes, "round", "accuracy")
+    figure.legends[0].set_title(f"bands: {_over(networks)}")
+    return figure
 
 
 def room(rooms: Rooms) -> Figure:
     """Accuracy under FGSM at the eps where it starts low, before the loop and after it."""
     found = {"before the loop": rate(rates.room_before(rooms, "FGSM"))}
     found |= {labels.READINGS[one]: rate(rates.in_room(rooms, one, "FGSM")) for one in (JUDGED, "none", "random")}
-    claimed = {f"the paper, after: {PAPER['after'][0]}": PAPER["after"][0]}
-    return in_rows.shares(found, "accuracy under FGSM at that eps", claimed=claimed, controls=list(found)[2:])
+    label = f"accuracy under FGSM at eps {room_eps(rooms)}"
+    return in_rows.shares(found, label, claimed=CLAIMED, controls=list(found)[2:])
 
 
 def third_row(networks: Networks, loop: Loop) -> Figure:
-    """Accuracy over loss for each way to the third row: the letter of its reading, or an open mark where nothing was
-    unlearned. A box has the tolerances.
+    """Accuracy over loss for each way to the third row, and beside it enlarged around the paper's, whose tolerances a
+    box has.
     """
-    figure, ax = plt.subplots(figsize=(6.4, 4.4))
-    for number, (attack, name) in enumerate(labels.PRINTED.items()):
-        look, named = {"color": COLOURS[number], "linestyle": "none"}, name
-        for way, of in rates.ways(networks, loop).items():
-            if way[0].removesuffix(CLIPPED) == attack:
-                accuracy, loss = rates.means(of)
-                idle = way[2] in rates.NOTHING_UNLEARNED
-                mark = {"marker": MARKERS[number], "markerfacecolor": "none"} if idle else {"marker": f"${way[2]}$"}
-                ax.plot(loss, accuracy, label=named if idle else None, markersize=6, **look, **mark)
-                named = None if idle else named
+    figure, (whole, near) = plt.subplots(1, 2, figsize=(8.6, 5.0))
     (accuracy, loss), (high, wide) = rates.PAPER_ROW_3, rates.WITHIN_3
-    ax.add_patch(Rectangle((loss - wide, accuracy - high), 2 * wide, 2 * high, fill=False, edgecolor="0.25"))
-    ax.plot(
-        loss, accuracy, marker="*", markersize=13, color="black", linestyle="none", label="the paper, with tolerances"
-    )
-    ax.set(xscale="log", xlabel="mean loss (nats)", ylabel="accuracy")
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    star = {"marker": "*", "markersize": 13, "color": "black", "linestyle": "none"}
+    for ax in (whole, near):
+        for (attack, _, network), of in rates.ways(networks, loop).items():
+            ax.plot(*reversed(rates.means(of)), **_mark(attack.removesuffix(CLIPPED), network))
+        ax.add_patch(Rectangle((loss - wide, accuracy - high), 2 * wide, 2 * high, fill=False, edgecolor="0.25"))
+        ax.plot(loss, accuracy, **star)
+        ax.set_xlabel("mean loss (nats)")
+    whole.set(xscale="log", ylabel="accuracy", title="all")
+    near.set(xlim=(loss - 1.5 * wide, loss + 3 * wide), ylim=(accuracy - 1.35 * high, 1.001))
+    near.set_title("around the paper's row")
+    named = {name: _mark(attack, rates.ORIGINAL) for attack, name in labels.PRINTED.items()}
+    named |= {"the paper, with tolerances": star}
+    named |= {name: _mark("fgsm", network) | {"color": "0.25"} for network, name in labels.UPDATED.items()}
+    handles = [Line2D([], [], label=name, **look) for name, look in named.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
+def _mark(attack: str, network: str) -> dict[str, object]:
+    """The mark of a way to the third row: the attack's colour, and the letter of the reading, or where nothing was
+    unlearned the attack's shape: open for the original network, half filled after more training.
+    """
+    number = list(labels.PRINTED).index(attack)
+    look = {"color": COLOURS[number], "linestyle": "none", "markersize": 6}
+    if network not in rates.NOTHING_UNLEARNED:
+        return look | {"marker": f"${network}$"}
+    return look | {"marker": MARKERS[number], "fillstyle": "none" if network == rates.ORIGINAL else "left"}
+
+
 def second_row(clouds: Clouds, curves: Curves) -> Figure:
-    """Untrained networks on clean images, trained ones at every eps, and the paper's point."""
-    drawn = {f"untrained, {labels.figure(lenet)}": cloud.clean for lenet, cloud in clouds.items()}
-    lines = {f"trained, {name}": rates.path(records) for name, records in curves.items()}
-    return accuracy_and_loss(drawn, lines, ["eps 0", "eps 1"], claimed={"paper, row 2": rates.PAPER_ROW_2})
+    """Untrained networks on clean and on attacked images, trained ones at every eps, and the paper's point: all of it
+    with the loss on a logarithmic scale, and beside that where the untrained networks are.
+    """
+    figure, (whole, near) = plt.subplots(1, 2, figsize=(8.6, 5.0))
+    for ax in (whole, near):
+        for number, (lenet, cloud) in enumerate(clouds.items()):
+            name = f"untrained, {labels.figure(lenet)}"
+            for label, points, hollow in ((name, cloud.clean, False), (f"{name}, FGSM", cloud.attacked, True)):
+                look = {"facecolors": "none" if hollow else COLOURS[number], "linewidths": 0.7 * hollow}
+                look |= {"edgecolors": COLOURS[number], "marker": MARKERS[number], "s": 16, "alpha": 0.6}
+                ax.scatter(points[:, 1], points[:, 0], label=label, **look)
+        for number, (name, records) in enumerate(curves.items(), start=len(clouds)):
+            points = rates.path(records)
+            look = {"color": COLOURS[number], "linestyle": DASHES[number], "marker": MARKERS[number]}
+            ax.plot(points[:, 1], points[:, 0], label=f"trained, {name}", markersize=3, **look)
+        accuracy, loss = rates.PAPER_ROW_2
+        ax.plot(loss, accuracy, marker="*", markersize=15, color="black", linestyle="none", label="the paper, row 2")
+        ax.axhline(GUESSED[0], color="0.35", linewidth=0.8, zorder=0)
+        ax.axvline(GUESSED[1], color="0.35", linewidth=0.8, zorder=0)
+        ax.set_xlabel("mean loss (nats)")
+    for end, at in (("eps 0", 0), ("eps 1", -1)):  # of the last path
+        whole.annotate(end, points[at, ::-1], xytext=(-4, 6), textcoords="offset points", fontsize=8, color="0.25")
+    _enlarge(
+        near, np.vstack([rates.PAPER_ROW_2, *(points for cloud in clouds.values() for points in cloud.ways.values())])
+    )
+    whole.set(ylabel="accuracy", xscale="log", title="all")
+    figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def _enlarge(ax: Axes, points: np.ndarray) -> None:
+    """Show no more than these points (n, 2) of accuracy and loss, and name the lines of guessing."""
+    (low, left), (high, right) = points.min(0) - 0.02, points.max(0) + 0.02
+    ax.set(xlim=(left, right), ylim=(low, high), title="where the untrained networks are")
+    ax.locator_params(axis="x", nbins=5)
+    small = {"fontsize": 8, "color": "0.25"}
+    ax.annotate("one in ten", (1, GUESSED[0]), xycoords=("axes fraction", "data"), ha="right", va="bottom", **small)
+    beside = {"xytext": (3, -3), "textcoords": "offset points"}
+    ax.annotate("ln 10", (GUESSED[1], 1), xycoords=("data", "axes fraction"), va="top", **beside, **small)
 
 
 def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> Figure | None:
@@ -144,46 +210,4 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> Figu
     ax.set_xticks(percent, [f"{one:.2g}" for one in percent])
     ax.minorticks_off()
     ax.legend(loc="best")
-    return figure
-
-
-def accuracy_and_loss(
-    clouds: Mapping[str, np.ndarray],
-    paths: Mapping[str, np.ndarray],
-    ends: Sequence[str],
-    *,
-    claimed: Mapping[str, tuple[float, float]] | None = None,
-) -> Figure:
-    """Accuracy over mean loss: all of it with the loss on a logarithmic scale, and beside that where the clouds are.
-
-    Parameters
-    ----------
-    clouds
-        For each label points (n, 2) of accuracy and loss, one a network.
-    paths
-        For each label points (n, 2) in their order along an eps grid.
-    ends
-        What is written at the paths' first and last points.
-    claimed
-        Points that a paper prints, by label.
-    """
-    figure, (whole, near) = plt.subplots(1, 2, figsize=(8.6, 4.6))
-    for ax in (whole, near):
-        for number, (label, points) in enumerate(clouds.items()):
-            look = {"color": COLOURS[number], "marker": MARKERS[number], "s": 16, "alpha": 0.6, "linewidths": 0}
-            ax.scatter(points[:, 1], points[:, 0], label=label, **look)
-        for number, (label, points) in enumerate(paths.items(), start=len(clouds)):
-            look = {"color": COLOURS[number % 7], "linestyle": DASHES[number % 7], "marker": MARKERS[number % 7]}
-            ax.plot(points[:, 1], points[:, 0], label=label, markersize=3, **look)
-        for label, (accuracy, loss) in (claimed or {}).items():
-            ax.plot(loss, accuracy, marker="*", markersize=15, color="black", linestyle="none", label=label)
-        ax.set_xlabel("mean loss (nats)")
-    for end, at in zip(ends, (0, -1), strict=True):
-        accuracy, loss = list(paths.values())[-1][at]
-        whole.annotate(end, (loss, accuracy), xytext=(-4, 6), textcoords="offset points", fontsize=8, color="0.25")
-    spread = np.vstack([*clouds.values(), *(np.array([point]) for point in (claimed or {}).values())])
-    (low, left), (high, right) = spread.min(0), spread.max(0)
-    near.set(xlim=(left - 0.02, right + 0.02), ylim=(low - 0.02, high + 0.02), title="where the untrained networks are")
-    whole.set(ylabel="accuracy", xscale="log", title="all")
-    figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure

@@ -134,6 +134,12 @@ def room(rooms: Rooms) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def room_eps(rooms: Rooms) -> str:
+    """The eps of the room, or the smallest and the largest where networks differ."""
+    ends = dict.fromkeys(f"{end(one.eps for one in rooms):.2f}" for end in (min, max))
+    return " to ".join(ends)
+
+
 # The third row.
 
 

@@ -140,8 +140,6 @@ def room(rooms: Rooms, leaves: float) -> str:
     """For the figure of the loop where there is something to recover: where accuracy is `leaves`, or lowest."""
     first = np.mean(rates.room_before(rooms, "FGSM"))
     then = {reading: np.mean(rates.in_room(rooms, reading, "FGSM")) for reading in (JUDGED, "none", "random")}
-    lowest, highest = min(one.eps for one in rooms), max(one.eps for one in rooms)
-    between = f"{lowest:.2f}" if f"{lowest:.2f}" == f"{highest:.2f}" else f"{lowest:.2f} to {highest:.2f}"
     least = [float(one.tried[-1, 1]) for one in rooms]
     short = sum(one > leaves for one in least)
     at_no_eps = f"on training images accuracy under FGSM falls to {leaves:g} at no eps"
@@ -149,8 +147,8 @@ def room(rooms: Rooms, leaves: float) -> str:
         at_no_eps += f" for {short} of {len(rooms)} networks" if len(rooms) > 1 else ""
         at_no_eps += f"; the lowest is {np.mean(least):.3f}. "
     return (
-        f"Here: {at_no_eps if short else ''}{'At' if short else 'at'} eps {between} accuracy under FGSM is {first:.3f} "
-        f"on test images before the loop. After it, it is "
+        f"Here: {at_no_eps if short else ''}{'At' if short else 'at'} eps {frames.room_eps(rooms)} accuracy under "
+        f"FGSM is {first:.3f} on test images before the loop. After it, it is "
         f"{then[JUDGED]:.3f}; without removal {then['none']:.3f}, with a random removal {then['random']:.3f}. The "
         f"paper goes from {rates.PAPER_ROW_2[0]:.3f} to {rates.PAPER_ROW_3[0]:.3f}."
     )
