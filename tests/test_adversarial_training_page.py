@@ -54,7 +54,7 @@ def test_the_tutorials_table_has_a_row_for_each_kind_of_image_and_their_logs_bes
     for kind in set(KINDS) - {"clean", "signs", "P", "W", "PGD"}:
         del normal.read[kind]
     frame = frames.tutorials({"normal": [normal]})
-    made = {"clean", "random signs", "stale FGSM", f"PGD, {FEW} of them"}
+    made = {"clean", "random signs, not clipped", "stale FGSM", f"PGD, {FEW} of them"}
     assert set(frame["network, test images"]) == {f"normal: {one}" for one in made}  # W is P there
     attacked = frame[frame["network, test images"] == "normal: stale FGSM"].iloc[0]
     assert attacked["tutorials, accuracy"] == "0.0170, 0.0188" and attacked["loss, as Keras"] == "0.500"

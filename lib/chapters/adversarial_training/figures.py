@@ -65,7 +65,8 @@ def before_and_after(seen: Pictures) -> Figure:
 
 def ladder(runs: Scored) -> Figure:
     """Accuracy of the tutorials' networks under each attack, and what the paper prints."""
-    kinds = {CONTROL: "random signs", "P": "the paper's images (stale)", "W": "fresh FGSM", "PGD": "fresh PGD"}
+    kinds = {CONTROL: "random signs, not clipped", "P": "the paper's images (stale)"}
+    kinds |= {"W": "fresh FGSM", "PGD": "fresh PGD"}
     names = {"normal": "undefended", "tuned": "fine-tuned", "mixed": "mixed batches"}
     series = {name: [accuracy(scores, kind) for scores in runs.values()] for kind, name in kinds.items()}
     series["worst of all"] = [worst(scores) for scores in runs.values()]

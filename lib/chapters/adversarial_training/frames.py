@@ -171,7 +171,7 @@ def tutorials(scored: Scored) -> pd.DataFrame:
         ("mixed", "P"): ("0.9641", "0.119"),
     }
     names = {"normal": "normal", "tuned": "fine-tuned on the attacked test images", "mixed": "mixed batches"}
-    made = {"clean": "clean", CONTROL: "random signs", "P": "stale FGSM", "W": "fresh FGSM"}
+    made = {"clean": "clean", CONTROL: "random signs, not clipped", "P": "stale FGSM", "W": "fresh FGSM"}
     rows = []
     for network, scores in scored.items():
         few = len(scores[0].sampled)
