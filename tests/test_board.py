@@ -48,6 +48,13 @@ def test_one_measurement_counts_for_each_word_that_it_makes() -> None:
     assert board.told([first, second], "defence").startswith("The claims about defences ask for 1 experiment.")
 
 
+def test_an_answer_rests_on_the_networks_of_what_decides_it() -> None:
+    one, several = Finding(share(60, 100), "FGSM"), HOLDS
+    assert not board.rests_on_one(row("removal.helps", one, several).answer)
+    assert board.rests_on_one(row("removal.helps", several, one).answer)
+    assert board.rests_on_one(row("removal.helps", one).answer)
+
+
 def test_what_the_paper_only_explains_is_no_headline() -> None:
     background = replace(CLAIMS["removal.helps"], id="explained", background=True)
     told = Row(background, entry(background, Answer("explained", HOLDS, BARELY, why="So it is.")))
@@ -62,8 +69,8 @@ def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
     assert board.counts([small])["defence"] == {"smaller than the paper's": 1}
     told = board.told([small, row("conclusion.robustness", HOLDS, FAILS)], "defence")
     assert told.endswith("Of these, 1 was run at the paper's scale: 1 × “does not stand”.")
-    alone = Finding(share(40, 50), "x")
-    told = board.told([row("conclusion.robustness", alone, FAILS)], "defence")
+    alone = Finding(share(0, 5000), "x")
+    told = board.told([row("conclusion.robustness", HOLDS, alone)], "defence")
     assert told.endswith("“does not stand”. 1 of them rests on a single network.")
     assert "none of them at the paper's scale" in board.told([small], "defence")
 

@@ -151,13 +151,15 @@ def told(rows: Sequence[Row], about: str) -> str:
         return f"{opening} This run has none of them at the paper's scale."
     said = ", ".join(f"{counted[word]} × “{word}”" for word in words.ALL if counted[word])
     run = "1 was" if counted.total() == 1 else f"{counted.total()} were"
-    alone = sum(row.in_headline and _rests_on_one(row.answer) for row in chosen)
+    alone = sum(row.in_headline and rests_on_one(row.answer) for row in chosen)
     few = f" {alone} of them rest{'s' if alone == 1 else ''} on a single network." if alone else ""
     return f"{opening} Of these, {run} run at the paper's scale: {said}.{few}"
 
 
-def _rests_on_one(answer: Mapping) -> bool:
-    return 1 in {answer[side]["measured"]["networks"] for side in _measured(answer)}
+def rests_on_one(answer: Mapping) -> bool:
+    """Whether what decides an answer, the sound measurement where there is one, is of a single network."""
+    deciding = answer["sound"] or answer["paper"]
+    return deciding is not None and deciding["measured"]["networks"] == 1
 
 
 def doubt(rows: Sequence[Row]) -> str:

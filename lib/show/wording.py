@@ -25,9 +25,8 @@ def tone(word: str) -> str:
 
 def tone_of(entry: Mapping) -> str:
     """The same of an answer: `alone` where a statement, which speaks of networks, is judged by one of them."""
-    deciding = entry["sound"] or entry["paper"]
     kind = tone(entry["word"])
-    if entry["kind"] == "statement" and kind in ("good", "bad") and deciding["measured"]["networks"] == 1:
+    if entry["kind"] == "statement" and kind in ("good", "bad") and board.rests_on_one(entry):
         return "alone"
     return kind
 
@@ -67,7 +66,7 @@ def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
         yield f"by itself: {entry['alone']}", ""
     if entry["smaller"]:
         yield "in a run smaller than the paper’s", f"smaller than the paper’s: {'; '.join(entry['smaller'])}"
-    if 1 in {side["measured"]["networks"] for side in (entry["paper"], entry["sound"]) if side}:
+    if board.rests_on_one(entry):
         yield "one network", ""
     if entry["fitted"]:
         yield "fitted", "fitted: a setting was chosen to come near the number"
