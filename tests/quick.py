@@ -11,6 +11,9 @@ FEWER = {
 }
 """Where a reader of the quick profile sees several networks, and the tests make do with the first of them."""
 
+TOO_FEW = {"adversarial_training.settings.matter_most", "adversarial_training.settings.no_overfitting"}
+"""What these cannot answer: it asks how far networks differ."""
+
 
 def run(name: str) -> Run:
     """The run of a chapter's notebook.
