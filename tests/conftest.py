@@ -48,9 +48,12 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 FIRST = (
     *("notebooks", "elsewhere", "execute", "fill", "another_paper", "attacks", "plan", "sweep", "benchmarks"),
-    *("interrupts", "environment", "record", "run", "print", "accessible", "site"),
+    *("interrupts", "environment", "record", "run"),
 )
-"""The files that take longest: the first measures the quick profile, and none that waits for it comes soon after."""
+"""The files that take longest: the first measures the quick profile."""
+
+LAST = ("accessible", "print", "site", "expected")
+"""The files that wait for the quick profile: while it is measured, all others keep the cores busy."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,7 +62,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Tests marked `cuda` are skipped where there is no such device.
     """
     places = {f"test_{name}": place for place, name in enumerate(FIRST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+    places |= {f"test_{name}": len(items) + place for place, name in enumerate(LAST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(FIRST)))
     for item in items:
         if item.get_closest_marker("cuda") and DEVICE.type != "cuda":
             item.add_marker(pytest.mark.skip(reason="needs a GPU that CUDA runs"))
@@ -137,8 +141,7 @@ def quick_runs() -> Path:
     runs = [quick.run(name) for name in book.chapters()]
     compute.RUNS.mkdir(exist_ok=True)
     with FileLock(compute.RUNS / ".tests.lock"):
-        jobs = max(3, measuring.default_jobs())  # two other processes of the tests want the cores as well
-        measuring.fill([run for run in runs if not run.up_to_date()], jobs=jobs)
+        measuring.fill([run for run in runs if not run.up_to_date()])
     first = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % len(runs)
     for run in [*runs[first:], *runs[:first], Run.scoreboard(quick.FOLDER)]:  # each process begins with another one
         execute(run)
