@@ -28,10 +28,6 @@ POLL_S = 0.5
 """How often to look whether what other processes are at is done."""
 
 
-class FillError(RuntimeError):
-    """Some cells could not be made; the message names them."""
-
-
 @dataclass
 class Filled:
     """What came of it."""
