@@ -41,7 +41,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # On a GPU the same sum is added up in the same order each time only where that is asked for.
-torch.use_deterministic_algorithms(DEVICE.type == "cuda", warn_only=True)
+if DEVICE.type == "cuda":  # elsewhere it would only import PyTorch's compiler
+    torch.use_deterministic_algorithms(True, warn_only=True)
 torch.backends.cudnn.benchmark = False
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 

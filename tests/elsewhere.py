@@ -12,7 +12,7 @@ copies of a course: undone, solved, and answered wrongly.
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -104,9 +104,10 @@ def dispatched(func, args: tuple, kwargs: dict):
     RuntimeError
         Where a GPU would refuse it: for tensors, or a generator, of the CPU beside tensors that are elsewhere.
     """
-    name, parts = func._schema.name, [*_parts((args, kwargs))]
+    name, parts = func._schema.name, []
+    args, kwargs = _held((args, kwargs), parts)
     far = [part for part in parts if isinstance(part, Distant)]
-    near = any(part.dim() > 0 and not isinstance(part, Distant) for part in parts)
+    near = len(far) < len(parts) and any(part.dim() > 0 and not isinstance(part, Distant) for part in parts)
     target = isinstance(parts[0], Distant) if parts else False
     if far and near and not (name in COPIES or (name in INDEXED and target)):
         raise RuntimeError(f"{name}: tensors on two devices")
@@ -117,33 +118,26 @@ def dispatched(func, args: tuple, kwargs: dict):
         goes = target if name in COPIES else bool(far)
     if goes and kwargs.get("generator") is not None:
         raise RuntimeError(f"{name}: a generator of the CPU for a tensor that is elsewhere")
-
-    def back(inner: Tensor) -> Tensor:
-        if not goes:
-            return inner
-        return owners[id(inner)] if id(inner) in owners else Distant(inner)
-
-    owners = {id(part.held): part for part in far}  # what an operation in place returns
-    held = [_mapped(lambda part: part.held if isinstance(part, Distant) else part, given) for given in (args, kwargs)]
-    return _mapped(back, func(*held[0], **held[1]))
+    results = func(*args, **kwargs)
+    # What an operation in place returns is the tensor that was given.
+    return _distant(results, {id(part.held): part for part in far}) if goes else results
 
 
-def _parts(value) -> Iterator[Tensor]:
-    """All tensors in arguments."""
+def _held(value, parts: list[Tensor]):
+    """Arguments as the CPU computes with them; the tensors in them are added to `parts`."""
     if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, list | tuple | dict):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _parts(part)
-
-
-def _mapped(change: Callable[[Tensor], Tensor], value):
-    """Arguments or results with every tensor changed."""
-    if isinstance(value, Tensor):
-        return change(value)
+        parts.append(value)
+        return value.held if isinstance(value, Distant) else value
     if isinstance(value, list | tuple):
-        return type(value)(_mapped(change, part) for part in value)
-    return {name: _mapped(change, part) for name, part in value.items()} if isinstance(value, dict) else value
+        return type(value)([_held(part, parts) for part in value])
+    return {name: _held(part, parts) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def _distant(value, owners: dict[int, Distant]):
+    """Results with every tensor elsewhere; `owners` are those that are there already, by what they hold."""
+    if isinstance(value, Tensor):
+        return owners[id(value)] if id(value) in owners else Distant(value)
+    return type(value)([_distant(part, owners) for part in value]) if isinstance(value, list | tuple) else value
 
 
 def few(images):
