@@ -27,6 +27,7 @@ class Labels:
 
 
 def measure(setting: Draw) -> Labels:
+    """Take the labels of five digits."""
     images = data.load(setting.dataset, torch.device("cpu"))
     return Labels(images.y_test[setting.seed : setting.seed + 5].numpy())
 

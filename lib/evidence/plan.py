@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
 from statistics import median
 
 from lib import provenance
@@ -43,9 +44,9 @@ def rank(cell: Cell, order: Sequence[str]) -> int:
     return min((order.index(name) for name in names if name in order), default=len(order))
 
 
-def experience() -> Iterable[Made]:
-    """Where each cell comes from that is kept here, whichever device made it."""
-    for folder in cells.FOLDERS:
+def experience(folders: Sequence[Path] | None = None) -> Iterable[Made]:
+    """Where each cell comes from that is kept in folders, by default all of them, whichever device made it."""
+    for folder in cells.FOLDERS if folders is None else folders:
         for path in sorted(folder.glob("*/*.npz")):
             try:
                 yield store.read_made(path)
@@ -119,14 +120,15 @@ def listed(tasks: Sequence[Task]) -> str:
     parts: dict[str, list[Task]] = {}
     for task in tasks:
         parts.setdefault(f"{task.cell.part.chapter}.{task.cell.part.name}", []).append(task)
-    lines = [f"{name:42} {len(of):4} {_minutes(of):>10}" for name, of in parts.items()]
+    lines = [f"{name:42} {len(of):4} {minutes(of):>10}" for name, of in parts.items()]
     head = f"{'what is missing, the most telling first':42} {'cells':>4} {'minutes':>9}"
-    total = f"{'all of it':42} {len(tasks):4} {_minutes(tasks):>10}"
+    total = f"{'all of it':42} {len(tasks):4} {minutes(tasks):>10}"
     notes = ["~ by what another device or data set took"] if any(task.is_scaled for task in tasks) else []
     return "\n".join([head, *lines, total, *notes]) if tasks else "nothing is missing"
 
 
-def _minutes(tasks: Sequence[Task]) -> str:
+def minutes(tasks: Sequence[Task]) -> str:
+    """What cells will take, as far as it is known; a `~` marks what another device took, scaled."""
     known = [task.seconds for task in tasks if task.seconds is not None]
     text = f"{sum(known) / 60:.1f}" if known else "?"
     text = f"~{text}" if any(task.is_scaled for task in tasks) else text

@@ -15,7 +15,7 @@ from lib.judge import options as judging
 from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
-from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, record, status
+from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, missing, record, status
 from lib.run.arguments import as_given, positive, resource, seconds
 from lib.run.run import Run
 from lib.site.render import SiteError
@@ -133,6 +133,7 @@ def _record(options: argparse.Namespace) -> None:
         for run in runs:
             record.record(run)
     finally:
+        missing.update()
         readme.update()
 
 

@@ -7,7 +7,7 @@ from lib import book
 from lib.exercises import tasks
 from lib.ledger import claims, open_data
 from lib.ledger.claims import Claim, Paper
-from lib.run import costs, profiles
+from lib.run import costs, missing, profiles
 from lib.run.run import Run
 from lib.site import markup, words
 
@@ -20,6 +20,7 @@ def fragments(runs: Runs) -> dict[str, str]:
     return {
         "runs": runs_table(runs),
         "parameters": parameters_tables(),
+        "missing": missing_table(),
         "claims": claims_tables(),
         "costs": costs_table(),
         "exercises": exercises_table(),
@@ -76,6 +77,23 @@ def _run_row(run: Run) -> list[str]:
     cells += [markup.plain(facts["data"]), markup.plain(facts["device"])]
     cells += [markup.moment(facts["finished"]), f"{sum(found['seconds'].values()):,.0f}", words.commit(facts["commit"])]
     return [*cells, f"no: {words.listed(changed)}" if changed else "yes"]
+
+
+def missing_table() -> str:
+    """What was not measured of the paper profile, as it was when a run was last recorded."""
+    found = missing.kept()
+    if found is None:
+        return "No run is recorded in this copy."
+    rows = [
+        [
+            *(f"{{doc}}`{row['chapter']}`", f"`{row['part']}`", markup.plain(row["does"])),
+            f"{row['missing']} of {row['cells']}",
+            *(markup.plain(row["minutes"][kind]) for kind in missing.KINDS),
+        ]
+        for row in found
+    ]
+    head = ["Chapter", "Part", "What it does", "Cells missing", *(f"Minutes on a {kind}" for kind in missing.KINDS)]
+    return markup.table("What is not measured", head, rows) if rows else "Nothing is missing."
 
 
 def parameters_tables() -> str:

@@ -48,7 +48,7 @@ class Learned:
 
 
 def learned(setting: Learning) -> Learned:
-    """How many training images a network has learned."""
+    """Count the training images that a network has learned."""
     model, _ = trained(setting.network)
     x, y = images(setting.network.dataset, TRAINING)
     noisy = as_it_trains(model, x, y, setting.network.batch_size)
@@ -96,7 +96,7 @@ def _few(network: Training, n_images: int) -> Images:
 
 
 def probed(setting: Probing) -> Probes:
-    """The checks of `lib.measure.red_flags`, with PGD through the other network for the transfer."""
+    """Look for signs that a network hides its gradient, with PGD through the other one for the transfer."""
     (model, _), (other, _) = trained(setting.network), trained(setting.other)
     x, y = _few(setting.network, setting.n_images)
     return probes(model, x, y, setting.eps, lambda x, y, radius: PGD(eps=radius)(other, x, y))

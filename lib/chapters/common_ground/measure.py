@@ -127,7 +127,7 @@ def trained(setting: Network) -> Defended:
 
 
 def first(setting: First) -> FirstFound:
-    """What the first training gives."""
+    """Train the network that a seed's defences begin with."""
     begun, images = start(setting), data.load(setting.dataset)
     correct = score(begun.network, images.x_test, images.y_test).correct
     network = begun.network
@@ -146,7 +146,7 @@ def filtering(setting: Filtering) -> FilterFound:
 
 
 def attacked(setting: Attacked) -> AttacksFound:
-    """What attacks leave that follow the gradient."""
+    """Defend a network, and attack it along its gradient."""
     defended = trained(setting.network)
     case = _case(defended, setting)
     return AttacksFound(
@@ -159,26 +159,26 @@ def attacked(setting: Attacked) -> AttacksFound:
 
 
 def searched(setting: Attacked) -> SearchesFound:
-    """What attacks leave that search."""
+    """Attack a defended network by search: Square, and AutoAttack's four."""
     return SearchesFound(attacks.correct_under(_case(trained(setting.network), setting), setting.attacks))
 
 
 def distances(setting: Distances) -> DistancesFound:
-    """How near the nearest misread image is."""
+    """Find the nearest image that a defended network misclassifies."""
     network = trained(setting.network).network
     judged = held_out(setting.network.first.dataset, setting.n_judge)
     return DistancesFound(attacks.nearest_adversarial(network, *sampled(judged, setting.n)))
 
 
 def over_eps(setting: OverEps) -> CurveFound:
-    """What PGD leaves at each eps."""
+    """Attack a defended network with PGD at each eps."""
     network = trained(setting.network).network
     images = held_out(setting.network.first.dataset, setting.n_judge)
     return CurveFound(np.stack([one.correct for one in curve(network, PGD(early_stop=True), setting.grid, *images)]))
 
 
 def madry(setting: Madry) -> Judgement:
-    """All of a judgement of Madry's own network."""
+    """Train Madry's own network, on its schedule, and attack it in every way."""
     defended = own.trained(setting.dataset, setting.epochs, setting.seed)
     case = _case(defended, setting)
     return judging.judged(case, setting.attacks, setting.checks, setting.n_lbfgs, defended.seconds)

@@ -62,7 +62,7 @@ class CellSetting:
 
 
 def cell(setting: CellSetting) -> CellRecord:
-    """All that the chapter shows of one cell."""
+    """Train a network to an age, leave out each of its kernels, filter them, and attack it."""
     probe, images = setting.probe, data.load(setting.network.dataset)
     model, history = trained(setting.network)
     chosen = probe.images(images.y_test)

@@ -154,7 +154,7 @@ def relative(d: NDArray, by_lot: NDArray) -> NDArray:
 
 
 def measured(setting: SampleSetting) -> SampleRecord:
-    """All that the chapter shows of one network on the sample."""
+    """Leave out each kernel of a network, filter and attack it, on a sample of all test images."""
     images, name = data.load(setting.network.dataset), setting.network.dataset
     model, _ = trained(setting.network)
     own = data.sample(images.y_test, setting.n)

@@ -1,0 +1,73 @@
+"""What nobody has measured yet of the paper profile, part by part, kept beside the recorded runs for a page to show."""
+
+import inspect
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from lib import book
+from lib.evidence import cells, plan
+from lib.evidence.cells import Cell, Part
+from lib.evidence.store import Made
+from lib.files import atomic
+from lib.ledger import results
+from lib.run.record import PROFILE
+from lib.run.run import Run
+
+FILE = "missing.json"
+KINDS = ("CPU", "GPU")
+UNKNOWN = "?"
+
+
+def update() -> None:
+    """Write anew what is missing."""
+    with atomic(results.RECORDED / FILE) as temporary:
+        temporary.write_text(json.dumps(rows(), indent=1) + "\n", encoding="utf-8")
+
+
+def kept() -> list[dict] | None:
+    """The rows as they were written last; None where nothing was recorded."""
+    place = results.RECORDED / FILE
+    return json.loads(place.read_text(encoding="utf-8")) if place.exists() else None
+
+
+def rows() -> list[dict]:
+    """A row for each part of which cells are missing: how many, of how many, and the minutes by kind of device.
+
+    What they take is estimated from the recorded cells, for the device of each kind that made most of them.
+    """
+    known = list(plan.experience([cells.RECORDED]))
+    names = devices(known)
+    found = []
+    for part, wanted in parts().items():
+        lacking = [cell for cell in wanted if not recorded(cell)]
+        if lacking:
+            does, *_ = (inspect.getdoc(part.measure) or "Not described.").splitlines()
+            row = {"chapter": part.chapter, "part": part.name, "does": does}
+            row |= {"missing": len(lacking), "cells": len(wanted)}
+            found.append(row | {"minutes": {kind: _minutes(lacking, known, names.get(kind)) for kind in KINDS}})
+    return found
+
+
+def parts() -> dict[Part, list[Cell]]:
+    """The cells of the whole paper profile, by part, as the notebooks come to them."""
+    found: dict[Part, list[Cell]] = {}
+    for name in book.chapters():
+        for cell in dict.fromkeys(Run.of(name, PROFILE, {}).experiment.cells()):
+            found.setdefault(cell.part, []).append(cell)
+    return found
+
+
+def recorded(cell: Cell) -> bool:
+    """Whether a cell is among the recorded ones, under whatever name for people."""
+    return any((cells.RECORDED / cell.part.chapter).glob(f"*-{cell.digest[:16]}.npz"))
+
+
+def devices(known: Sequence[Made]) -> dict[str, str]:
+    """The device of each kind that made most of the cells; a kind that made none is missing."""
+    counted = Counter(made.device for made in known)
+    return {"CPU" if name.startswith("cpu") else "GPU": name for name, _ in reversed(counted.most_common())}
+
+
+def _minutes(lacking: Sequence[Cell], known: Sequence[Made], device: str | None) -> str:
+    return plan.minutes([plan.planned(cell, known, device) for cell in lacking]) if device else UNKNOWN
