@@ -8,8 +8,10 @@ FEWER = {
     "mitigation": {"seeds": 1},
     "unlearning": {"seeds": 1},
     "adversarial_training": {"seeds": 1, "tutorial_seeds": 1, "sweep_seeds": 1},
+    "fragile_neurons": {"n_images": 50, "n_pgd": 15, "n_sample": 60},
+    "common_ground": {"n_lbfgs": 2},
 }
-"""Where a reader of the quick profile sees several networks, and the tests make do with the first of them."""
+"""Where a reader of the quick profile sees several networks, or more images, and the tests make do with the first."""
 
 TOO_FEW = {"adversarial_training.settings.matter_most", "adversarial_training.settings.no_overfitting"}
 """What these cannot answer: it asks how far networks differ."""
