@@ -56,6 +56,10 @@ def test_sentences_say_what_the_rows_say():
         "Here: at eps 0.5 accuracy is highest for removal (Khorasani 2025), 0.30, of those trained at eps 0.1, and for "
         "the network without a defence, 0.10, of those trained at eps 0.3."
     )
+    assert here.over_eps([0.0, 0.5], curve | {0.1: {NONE: [[0.9, 0.01]]}}) == (
+        "Here: at eps 0.5 accuracy is highest for the network without a defence, 0.10, of those trained at eps 0.3; "
+        "of those trained at eps 0.1 every one has less than 0.02."
+    )
     nothing = {0.3: {"removal": [[1.0, 0.01]], NONE: [[0.9, 0.0]]}}
     assert here.over_eps([0.0, 0.5], nothing) == "Here: at eps 0.5 every defence has an accuracy below 0.02."
     count = 2 * len(DEFENCES)

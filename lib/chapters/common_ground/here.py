@@ -169,11 +169,14 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
     }
     if max(end for of in ends.values() for end in of.values()) < CLOSE:
         return f"Here: at eps {grid[-1]:g} every defence has an accuracy below {CLOSE:g}."
-    parts = []
+    parts, gone = [], []
     for eps, of in ends.items():
         name = max(of, key=of.__getitem__)
-        parts.append(f"{_named(name)}, {of[name]:.2f}, of those trained at eps {eps:g}")
-    return f"Here: at eps {grid[-1]:g} accuracy is highest for {', and for '.join(parts)}."
+        if of[name] < CLOSE:
+            gone.append(f"; of those trained at eps {eps:g} every one has less than {CLOSE:g}")
+        else:
+            parts.append(f"{_named(name)}, {of[name]:.2f}, of those trained at eps {eps:g}")
+    return f"Here: at eps {grid[-1]:g} accuracy is highest for {', and for '.join(parts)}{''.join(gone)}."
 
 
 def flags(rows: Rows) -> str:
