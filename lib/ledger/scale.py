@@ -14,7 +14,7 @@ NAMES = {
 }
 """What is called otherwise where it is told."""
 
-UNITS = {"epochs": "epoch{}", "rounds": "round{}", "round_epochs": "epoch{} a round"}
+UNITS = {"epochs": "epoch{}", "maps": "map{}", "rounds": "round{}", "round_epochs": "epoch{} a round"}
 """What a number of each key counts, with a place for its plural's s."""
 
 

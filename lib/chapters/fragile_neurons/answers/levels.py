@@ -80,7 +80,7 @@ def csg(
     by += f"then t-SNE; {embedded[own][0].tsne.n_images:,} images of {DATASETS[own]}, M = {experiment.csg_m}; "
     by += f"{len(draws)} autoencoder{'s' if len(draws) > 1 else ''}, {DRAWS} draws each"
     why = f"The source's own figure, of its own run; draws here lie between {low:.2f} and {high:.2f}."
-    run = {"dataset": own}
+    run = {"dataset": own, "epochs": experiment.csg_epochs, "maps": experiment.csg_width}
     readings = Readings(
         len(means), giving, f"embeddings and ways of counting give {min(means):.2f} to {max(means):.2f}"
     )
