@@ -31,7 +31,7 @@ def test_where_all_is_recorded_nothing_is_missing_and_the_page_says_so(project: 
     record.keep([cell for seed in (1, 2) if (cell := LABELS(Draw(seed))).make()])
     missing.update()
     assert missing.kept() == []
-    assert facts.missing_table() == "Nothing is missing."
+    assert facts.missing_tables() == "Nothing is missing."
 
 
 def test_what_is_kept_here_and_not_recorded_is_missing(project: Project) -> None:
@@ -60,12 +60,12 @@ def test_recording_writes_what_is_missing_anew(project: Project, monkeypatch: py
     assert command.main(["record", "tiny"]) == 0
     (row,) = missing.kept()
     assert (row["missing"], row["cells"]) == (1, 2)  # the second is shown where it is kept, and not needed
-    assert "| {doc}`tiny` | `labels` |" in facts.missing_table()
+    assert "| `labels` | Take the labels of five digits. | 1 of 2 |" in facts.missing_tables()
 
 
 def test_a_copy_without_recorded_runs_says_so(project: Project) -> None:
     assert missing.kept() is None
-    assert facts.missing_table() == "No run is recorded in this copy."
+    assert facts.missing_tables() == "No run is recorded in this copy."
 
 
 def test_the_book_says_what_it_lacks_today() -> None:

@@ -20,7 +20,7 @@ def fragments(runs: Runs) -> dict[str, str]:
     return {
         "runs": runs_table(runs),
         "parameters": parameters_tables(),
-        "missing": missing_table(),
+        "missing": missing_tables(),
         "claims": claims_tables(),
         "costs": costs_table(),
         "exercises": exercises_table(),
@@ -79,21 +79,27 @@ def _run_row(run: Run) -> list[str]:
     return [*cells, f"no: {words.listed(changed)}" if changed else "yes"]
 
 
-def missing_table() -> str:
-    """What was not measured of the paper profile, as it was when a run was last recorded."""
+def missing_tables() -> str:
+    """What was not measured of the paper profile, as it was when a run was last recorded, a table for each chapter."""
     found = missing.kept()
     if found is None:
         return "No run is recorded in this copy."
+    chapters = dict.fromkeys(row["chapter"] for row in found)
+    return "\n\n".join(_missing_table(name, found) for name in chapters) or "Nothing is missing."
+
+
+def _missing_table(name: str, found: list[dict]) -> str:
     rows = [
         [
-            *(f"{{doc}}`{row['chapter']}`", f"`{row['part']}`", markup.plain(row["does"])),
-            f"{row['missing']} of {row['cells']}",
+            *(f"`{row['part']}`", markup.plain(row["does"]), f"{row['missing']} of {row['cells']}"),
             *(markup.plain(row["minutes"][kind]) for kind in missing.KINDS),
         ]
         for row in found
+        if row["chapter"] == name
     ]
-    head = ["Chapter", "Part", "What it does", "Cells missing", *(f"Minutes on a {kind}" for kind in missing.KINDS)]
-    return markup.table("What is not measured", head, rows) if rows else "Nothing is missing."
+    head = ["Part", "What it does", "Cells missing", *(f"Minutes on a {kind}" for kind in missing.KINDS)]
+    table = markup.table(f"What is not measured of {name}", head, rows, wraps=True)
+    return f"{{doc}}`{name}`, with `make fill PAPER={name}`:\n\n{table}"
 
 
 def parameters_tables() -> str:
