@@ -5,7 +5,6 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgba
 from test_common_ground_measure import SMALL
 
 from lib.chapters.common_ground import answers, figures, frames, table
@@ -221,7 +220,7 @@ def test_a_filter_that_changes_nothing_says_so():
 
 def test_figures_are_drawn_from_rows():
     of, costs = all_rows(), dict.fromkeys(DEFENCES, 2.0)
-    for figure in (figures.table(of), figures.what_is_left(of, costs), figures.price(of, costs)):
+    for figure in (figures.table(of), figures.what_is_left(of, costs)):
         assert [ax.get_title() for ax in figure.axes] == ["eps 0.1", "eps 0.3"]
     drawn = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2]], "b": [[0.9, 0.0]]}})
     (ax,) = drawn.axes
@@ -232,16 +231,6 @@ def test_figures_are_drawn_from_rows():
     assert drawn.legends[0].get_title().get_text() == ""  # of one network there is no band
     several = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2], [0.9, 0.1]]}})
     assert several.legends[0].get_title().get_text() == "bands: 95 % intervals over networks"
-    plt.close("all")
-
-
-def test_a_defence_has_one_colour_in_all_figures():
-    by_price = figures.price(all_rows(), dict.fromkeys(DEFENCES, 2.0)).axes[0]
-    named = [text.get_text().split("  ×")[0] for text in by_price.texts]
-    circles = {name: one.get_edgecolor()[0] for name, one in zip(named, by_price.collections, strict=True)}
-    over_eps = figures.over_eps([0.0, 0.5], {0.1: {name: [[1.0, 0.2]] for name in DRAWN}})
-    lines = {line.get_label(): to_rgba(line.get_color()) for line in over_eps.axes[0].lines[: len(DRAWN)]}
-    assert len(lines) == len(DRAWN) and {name: tuple(circles[name]) for name in lines} == lines
     plt.close("all")
 
 

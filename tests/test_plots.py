@@ -218,19 +218,3 @@ def test_heat_maps_write_each_share_so_that_it_can_be_read():
     assert [text.get_text() for text in (*upper.texts, *lower.texts)] == ["0.00", "1.00", "0.50", "0.25"]
     assert [text.get_color() for text in upper.texts] == ["white", "black"]
     assert [label.get_text() for label in lower.get_xticklabels()] == ["x", "y"]
-
-
-def test_a_trade_off_is_a_disc_whose_area_is_the_cost_and_names_keep_apart():
-    points = {"a": (0.9, 0.2, 1.0), "b": (0.8, 0.6, 4.0), "c": (0.7, 0.2, 1.0)}
-    figure = common_ground.trade_offs({"eps 0.1": points}, "clean", "worst")
-    (ax,) = figure.axes
-    first, second, _ = ax.collections
-    assert second.get_sizes()[0] == 4 * first.get_sizes()[0] and second.get_offsets().tolist() == [[0.8, 0.6]]
-    assert [text.get_text() for text in ax.texts] == ["a  × 1.0", "b  × 4.0", "c  × 1.0"]
-    assert [text.xy for text in ax.texts] == [point[:2] for point in points.values()], "where the lines end"
-    assert [(*line.get_xdata(), *line.get_ydata()) for line in ax.lines[1:]] == [(0.9, 0.2), (0.8, 0.6), (0.7, 0.2)]
-    assert 0.6 < ax.get_xlim()[0] < 0.7 and 1 < ax.get_xlim()[1] < 1.1
-    heights = [text.xyann[1] for text in ax.texts]
-    assert heights[1] == 0.6 and heights[2] - heights[0] > 0.06 and abs(heights[0] + heights[2] - 0.4) < 1e-9
-    low = common_ground.trade_offs({"": {name: (0.9, 0.0, 1.0) for name in "abcd"}}, "clean", "worst").axes[0]
-    assert min(text.xyann[1] for text in low.texts) == 0  # names stay beside the pane

@@ -15,17 +15,6 @@ from lib.show.plots import COLOURS, MARKERS
 INKS = ("black", COLOURS[1], "0.82")
 """For what becomes of an image, the best first: they differ in lightness too."""
 
-BESIDE = {
-    "textcoords": ("axes fraction", "data"),
-    "ha": "left",
-    "va": "center",
-    "annotation_clip": False,
-    "fontsize": 9,
-    "arrowprops": {"arrowstyle": "-", "color": "0.7", "linewidth": 0.8, "relpos": (0, 0.5), "shrinkB": 0},
-    "zorder": 1,  # below the points
-}
-"""How the name of a point is written at the right of a pane, with a line to the point."""
-
 
 def tinted(images: np.ndarray, states: Mapping[str, Sequence[int]], names: Sequence[str]) -> Figure:
     """The same images once a row, dark on white, each in the ink of what becomes of it there.
@@ -136,46 +125,3 @@ def heat_maps(
         ax.set_xticklabels(columns, rotation=40, ha="right", rotation_mode="anchor")
         ax.grid(False)
     return figure
-
-
-def trade_offs(panes: Mapping[str, Mapping[str, tuple[float, float, float]]], xlabel: str, ylabel: str) -> Figure:
-    """One share against another, a disc each whose area is a cost, with its name and the cost at the right.
-
-    Parameters
-    ----------
-    panes
-        For each title by label the two shares and the cost, in units of one that is called × 1. The first seven have a
-        colour each, others are grey.
-    """
-    figure, axes = plt.subplots(len(panes), 1, figsize=(7.2, 3.9 * len(panes)), sharex=True, squeeze=False)
-    least = min(0.95, *(across for points in panes.values() for across, _, _ in points.values()))
-    margin = 0.08 * (1 - least) + 0.005
-    for ax, (title, points) in zip(axes[:, 0], panes.items(), strict=True):
-        ax.plot([0, 1], [0, 1], color="0.8", linewidth=1, zorder=0)
-        # of equal heights the rightmost is named lowest, so that the lines to the names do not cross
-        heights = _spaced([(up, -across) for across, up, _ in points.values()], 0.065)
-        for number, ((label, (across, up, cost)), height) in enumerate(zip(points.items(), heights, strict=True)):
-            colour = COLOURS[number] if number < len(COLOURS) else "0.5"
-            look = {"facecolor": (colour, 0.2), "edgecolor": colour, "linewidth": 1.2}
-            ax.scatter(across, up, s=60 * cost, clip_on=False, zorder=2, **look)
-            ax.plot(across, up, marker="o", markersize=3, markeredgewidth=0, color=colour, clip_on=False, zorder=3)
-            ax.annotate(f"{label}  × {cost:.1f}", (across, up), (1.06, height), **BESIDE)
-        ax.set(title=title, ylabel=ylabel, xlim=(least - margin, 1 + margin), ylim=(-0.03, 1.03))
-    axes[-1, 0].locator_params(axis="x", nbins=6)
-    axes[-1, 0].set_xlabel(xlabel)
-    return figure
-
-
-def _spaced(values: Sequence[tuple[float, float]], gap: float) -> np.ndarray:
-    """Places in [0, 1] near the first of each pair, in the pairs' order, no two nearer than the gap."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    steps = gap * np.arange(len(values))
-    blocks: list[list[float]] = []  # names that would overlap share one shift, the mean of what each would like
-    for wanted in np.array([values[i][0] for i in order]) - steps:
-        blocks.append([wanted])
-        while len(blocks) > 1 and np.mean(blocks[-2]) >= np.mean(blocks[-1]):
-            blocks[-2:] = [blocks[-2] + blocks[-1]]
-    shifts = np.concatenate([np.full(len(block), np.mean(block)) for block in blocks])
-    places = np.empty(len(values))
-    places[order] = shifts.clip(0, max(0.0, 1 - steps[-1])) + steps
-    return places

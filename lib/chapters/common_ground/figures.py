@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 
 from lib.chapters.common_ground import drawing
 from lib.chapters.common_ground.attacks import ATTACKS
-from lib.chapters.common_ground.defences import DEFENCES, titled
-from lib.chapters.common_ground.experiment import DRAWN
+from lib.chapters.common_ground.defences import titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure_weights import PlacesFound, ShownFound
 from lib.chapters.common_ground.rows import Rows, by_worst_case
@@ -70,18 +69,6 @@ def table(rows: Rows) -> Figure:
         for eps, of in rows.items()
     }
     return drawing.heat_maps(panes, [titled(name) for name in order], [SAFE, *ATTACKS])
-
-
-def price(rows: Rows, costs: Mapping[str, float]) -> Figure:
-    """Every defence by clean accuracy, the worst case and cost, in the colours that `over_eps` gives them."""
-    order = [*DRAWN, *(name for name in DEFENCES if name not in DRAWN)]
-    points = {
-        f"eps {eps:g}": {
-            titled(name): (of[name].accuracy("clean"), of[name].accuracy(WORST), costs[name]) for name in order
-        }
-        for eps, of in rows.items()
-    }
-    return drawing.trade_offs(points, "clean accuracy", "share of images safe from all attacks")
 
 
 def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
