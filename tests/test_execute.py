@@ -158,7 +158,9 @@ def _send_once_started(started: Path, sent: signal.Signals) -> None:
 
 def test_a_pipe_that_closes_early_is_no_error() -> None:
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": compute.ROOT, "text": True}
-    said = "from lib.run import __main__, status; status.lines = lambda: ['up to date']; exit(__main__.main(['status']))"
+    said = (
+        "from lib.run import __main__, status; status.lines = lambda: ['up to date']; exit(__main__.main(['status']))"
+    )
     with subprocess.Popen([sys.executable, "-c", said], **given) as process:
         process.stdout.close()
         assert process.stderr.read() == ""

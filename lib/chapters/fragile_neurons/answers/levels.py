@@ -71,8 +71,9 @@ def csg(
         return not_run(id, "Cells of the part `autoencoder` are missing: `python -m lib.run fill fragile_neurons`.")
     draws = [spectral.gradients(one.tsne, spectral.VOLUME) for one in embedded[own]]
     value = over_networks([float(np.mean(one)) for one in draws])
-    others = [gradients[own, one] for one in spectral.EMBEDDINGS] + [one.code for one in embedded[own][:1]]
-    means = [value.mean, *(float(np.mean(spectral.gradients(*one))) for one in product(others, spectral.WAYS))]
+    others = [gradients[own, one] for one in spectral.EMBEDDINGS] + [embedded[own][0].code]
+    ways = [*product(others, spectral.WAYS), (embedded[own][0].tsne, spectral.ALIKE)]
+    means = [value.mean, *(float(np.mean(spectral.gradients(*one))) for one in ways)]
     giving = sum(abs(one - rule.value) <= rule.tolerance for one in means)
     low, high = min(map(min, draws)), max(map(max, draws))
     experiment = grid.experiment
