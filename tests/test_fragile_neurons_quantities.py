@@ -9,7 +9,8 @@ import pytest
 from fragile_records import N, first, grid_of, layer, record, sample
 from matplotlib import pyplot
 
-from lib.chapters.fragile_neurons import csg, figures, frames, here, quantities, summary
+from lib.chapters.fragile_neurons import csg, embeddings, figures, frames, here, quantities, summary
+from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import between, counted
@@ -150,6 +151,19 @@ def test_a_spectral_gradient_of_fewer_images_than_were_asked_for_is_left_out(gri
     assert table["paper, digits"].tolist() == ["0.11 (MNIST)"] * 10
     assert table["digits"].tolist() == ["0.000 (0.000 to 0.000)"] * 6 + ["not measured"] * 4
     assert summary.headline(grid, found)["csg_tsne"] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_gradient_is_told_by_every_way_that_the_table_has(grid: Grid) -> None:
+    apart, alike = np.eye(10)[None], np.full((1, 10, 10), 0.1)
+    found = {("digits", how): csg.CsgRecord(200, apart, apart) for how in csg.EMBEDDINGS}
+    code, own = csg.CsgRecord(200, apart, alike), csg.CsgRecord(200, alike, apart)
+    embedded = {"digits": [AutoencoderRecord(own, code, [0.1])]}
+    every = embeddings.means(found, embedded, "digits")
+    assert len(every) == len(frames.gradients(found, embedded, grid.experiment)) == 10
+    said = here.gradients(found, embedded, grid.experiment)
+    assert said == "Here: digits 9.00 in the source's way, 0.00 to 9.00 in the others."  # the code's, each alike
+    unmeasured = here.gradients(found, {"digits": []}, grid.experiment)
+    assert unmeasured == "Here: digits not measured in the source's way, 0.00 to 0.00 in the others."
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE
 from lib.chapters.fragile_neurons.answers.targeting import Pairs, moved_beside_lot, pairs
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.drawing import drops, pane_grid, ranges, spectra, split_shares, strips
+from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, by_embedding
 from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, NETWORKS, Experiment, Key
-from lib.chapters.fragile_neurons.frames.gradients import CODE, PRINTED_CSG, Autoencoders, Gradients, by_embedding
+from lib.chapters.fragile_neurons.frames.gradients import PRINTED_CSG
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import above
 from lib.chapters.fragile_neurons.here.filter import NEXT_TO_NOTHING, at_the_floor
@@ -266,8 +267,7 @@ def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) 
     for name in experiment.sets:
         of = {row: _gradients(records) for row, records in by_embedding(found, embedded, name).items()}
         panes[DATASETS[name]] = of
-    own = f"{CODE}, then tsne"
-    marks = {f"{DATASETS[name]}the paper": {own: float(PRINTED_CSG[name].split()[0])} for name in experiment.sets}
+    marks = {f"{DATASETS[name]}the paper": {CODE_TSNE: float(PRINTED_CSG[name].split()[0])} for name in experiment.sets}
     return ranges(panes, "cumulative spectral gradient", bar="draws, both ways of counting", marks=marks)
 
 

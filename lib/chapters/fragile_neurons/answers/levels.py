@@ -1,14 +1,10 @@
 """The answers about accuracy, clean and under attack, and about how hard the data sets are."""
 
-from collections.abc import Mapping, Sequence
-from itertools import product
-
 import numpy as np
 
 from lib.chapters.fragile_neurons import csg as spectral
 from lib.chapters.fragile_neurons.answers.common import ALL, claim, lacking, lacking_ages, of_cells, smaller, told
-from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
-from lib.chapters.fragile_neurons.csg import CsgRecord
+from lib.chapters.fragile_neurons.embeddings import Autoencoders, Gradients, means
 from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NETWORKS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import accuracy_over_eps, cost_difference, cost_eps
@@ -57,8 +53,8 @@ def fgsm_accuracy(grid: Grid, dataset: str) -> Answer:
 
 
 def csg(
-    embedded: Mapping[str, Sequence[AutoencoderRecord]],
-    gradients: Mapping[tuple[str, str], CsgRecord],
+    embedded: Autoencoders,
+    gradients: Gradients,
     grid: Grid,
     dataset: str,
 ) -> Answer:
@@ -71,10 +67,8 @@ def csg(
         return not_run(id, "Cells of the part `autoencoder` are missing: `python -m lib.run fill fragile_neurons`.")
     draws = [spectral.gradients(one.tsne, spectral.VOLUME) for one in embedded[own]]
     value = over_networks([float(np.mean(one)) for one in draws])
-    others = [gradients[own, one] for one in spectral.EMBEDDINGS] + [embedded[own][0].code]
-    ways = [*product(others, spectral.WAYS), (embedded[own][0].tsne, spectral.ALIKE)]
-    means = [value.mean, *(float(np.mean(spectral.gradients(*one))) for one in ways)]
-    giving = sum(abs(one - rule.value) <= rule.tolerance for one in means)
+    ways = [*means(gradients, embedded, own).values()]
+    giving = sum(abs(one - rule.value) <= rule.tolerance for one in ways)
     low, high = min(map(min, draws)), max(map(max, draws))
     experiment = grid.experiment
     by = f"a convolutional autoencoder's code ({experiment.csg_width} maps, {experiment.csg_epochs} epochs), "
@@ -82,9 +76,7 @@ def csg(
     by += f"{len(draws)} autoencoder{'s' if len(draws) > 1 else ''}, {DRAWS} draws each"
     why = f"The source's own figure, of its own run; draws here lie between {low:.2f} and {high:.2f}."
     run = {"dataset": own, "epochs": experiment.csg_epochs, "maps": experiment.csg_width}
-    readings = Readings(
-        len(means), giving, f"embeddings and ways of counting give {min(means):.2f} to {max(means):.2f}"
-    )
+    readings = Readings(len(ways), giving, f"embeddings and ways of counting give {min(ways):.2f} to {max(ways):.2f}")
     return Answer(id, Finding(value, by), readings=readings, smaller=smaller_than(rule, run), why=why)
 
 

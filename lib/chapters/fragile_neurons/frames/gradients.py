@@ -1,22 +1,17 @@
 """Tables of the cumulative spectral gradient (CSG): how hard it is to tell the classes of a data set apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from lib.chapters.fragile_neurons import csg
-from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.csg import CsgRecord
+from lib.chapters.fragile_neurons.embeddings import Autoencoders, Gradients, by_embedding
 from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NEIGHBOURS, TIMES, Experiment
 
 PRINTED_CSG = {"digits": "0.11 (MNIST)", "mnist": "0.11", "cifar10": "1.00"}
-
-CODE = "autoencoder's code"
-
-Gradients = Mapping[tuple[str, str], CsgRecord]
-Autoencoders = Mapping[str, Sequence[AutoencoderRecord]]
 
 
 def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment) -> pd.DataFrame:
@@ -29,13 +24,6 @@ def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment
         columns[DATASETS[name]] = [_spread(found[one], way) for one, way in rows]
         columns[f"paper, {DATASETS[name]}"] = [PRINTED_CSG[name]] * len(rows)
     return pd.DataFrame(columns)
-
-
-def by_embedding(records: Gradients, embedded: Autoencoders, dataset: str) -> dict[str, list[CsgRecord]]:
-    """What was measured of a data set, by embedding; nothing where there is no autoencoder."""
-    found = {one: [records[dataset, one]] for one in csg.EMBEDDINGS}
-    own = embedded[dataset]
-    return found | {CODE: [one.code for one in own], f"{CODE}, then tsne": [one.tsne for one in own]}
 
 
 def _spread(records: Sequence[CsgRecord], way: str) -> str:

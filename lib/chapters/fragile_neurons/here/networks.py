@@ -1,12 +1,10 @@
 """Sentences about the networks and about how hard the data sets are."""
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from lib.chapters.fragile_neurons import csg
-from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.csg import CsgRecord
+from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, means
 from lib.chapters.fragile_neurons.experiment import DATASETS, TIMES, Experiment
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import counted
@@ -45,17 +43,17 @@ def recipes(records: Sequence[RecipeRecord]) -> str:
 
 
 def gradients(
-    found: Mapping[tuple[str, str], CsgRecord],
-    embedded: Mapping[str, Sequence[AutoencoderRecord]],
+    found: Gradients,
+    embedded: Autoencoders,
     experiment: Experiment,
 ) -> str:
     """For the table of the cumulative spectral gradient."""
     told = []
     for name in experiment.sets:
-        means = [float(np.mean(csg.gradients(found[name, one], way))) for one in csg.EMBEDDINGS for way in csg.WAYS]
-        own = [float(np.mean(csg.gradients(one.tsne, csg.VOLUME))) for one in embedded[name]]
-        text = f"{np.mean(own):.2f} by the source's embedding" if own else "not measured by the source's embedding"
-        told.append(f"{DATASETS[name]} {text}, {min(means):.2f} to {max(means):.2f} by the others")
+        others = means(found, embedded, name)
+        own = others.pop((CODE_TSNE, csg.VOLUME), None)
+        text = "not measured in the source's way" if own is None else f"{own:.2f} in the source's way"
+        told.append(f"{DATASETS[name]} {text}, {min(others.values()):.2f} to {max(others.values()):.2f} in the others")
     return f"Here: {'; '.join(told)}."
 
 
