@@ -82,6 +82,34 @@ def test_time_is_estimated_from_the_cells_most_alike() -> None:
     assert plan.estimate(FAILING(Setting()), known) is None
 
 
+@dataclass(frozen=True)
+class Aged:
+    """Trained for some epochs, which a chapter writes before the word or after it."""
+
+    words: str
+
+    def __str__(self) -> str:
+        return f"resnet18 on digits, {self.words}, seed 0"
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("epoch 50", 500.0),
+        ("epoch 5", 50.0),
+        ("epoch 10", 100.0),
+        ("50 epochs", 500.0),
+        ("1 epoch", 10.0),
+        ("20 epochs, then 30 epochs", 500.0),
+        ("not trained", 100.0),
+    ],
+)
+def test_what_trains_for_longer_takes_longer(words: str, seconds: float) -> None:
+    PART(Setting(1)).get()
+    known = [replace(PART(Setting(1)).made, setting=str(Aged("epoch 10")), seconds=100.0)]
+    assert plan.estimate(PART(Aged(words)), known) == pytest.approx(seconds)
+
+
 def test_what_was_made_on_another_device_is_scaled_by_what_both_have_made(monkeypatch: pytest.MonkeyPatch) -> None:
     PART(Setting(1)).get()
     base = PART(Setting(1)).made

@@ -1,5 +1,6 @@
 """What is still to be measured, what comes first, and how long it will take here."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from lib.evidence.store import Damaged, Made
 
 SHORTEST_S = 0.1
 """What takes less says nothing of how fast a device is."""
+
+EPOCHS = re.compile(r"\bepochs? (\d+)|\b(\d+) epochs?\b")
+"""How the words of a setting name a length of training."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +109,23 @@ def _longest(made: Iterable[Made]) -> dict[tuple[str, str, str], float]:
 def estimate(cell: Cell, known: Iterable[Made]) -> float | None:
     """Seconds for a cell, by those of its part whose settings are most like its own, all made on one device.
 
-    Of these the longest counts: a cell that found its networks trained by another took less than it would alone.
+    Of these the longest counts: a cell that found its networks trained by another took less than it would alone. Where
+    they trained for other epochs, time is in proportion.
     """
-    words = set(str(cell.setting).split())
+    text = str(cell.setting)
+    words = set(text.split())
     alike = [made for made in known if (made.chapter, made.part) == (cell.part.chapter, cell.part.name)]
     if not alike:
         return None
     shared = [len(words & set(made.setting.split())) for made in alike]
-    return max(made.seconds for made, count in zip(alike, shared, strict=True) if count == max(shared))
+    nearest = (made for made, count in zip(alike, shared, strict=True) if count == max(shared))
+    return max(made.seconds * _longer(text, made.setting) for made in nearest)
+
+
+def _longer(text: str, other: str) -> float:
+    """The epochs that the words of one setting name by those of another; 1 where either names none."""
+    one, by = (sum(int(number) for pair in EPOCHS.findall(of) for number in pair if number) for of in (text, other))
+    return one / by if one and by else 1.0
 
 
 def listed(tasks: Sequence[Task]) -> str:
