@@ -175,6 +175,23 @@ def test_without_a_sample_a_lower_share_is_told_clipped_and_stays_open() -> None
     assert word(answer) == "found, unsettled" and answer.sound is None and "part `sample`" in answer.why
 
 
+def test_without_a_sample_of_its_own_the_nearest_cell_where_the_filter_acts_answers_soundly() -> None:
+    shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
+    keys = [("cifar10", name, age) for name in ("resnet18", "resnet50") for age in AGES]
+    cells = {key: record("cifar10", moves=lambda who, eps: shares[who], changed=5) for key in keys}
+    lower, higher, inert = (
+        sample(layers=of) for of in ({PRINTED: layer(5, 0.2, 0.2)}, {PRINTED: layer(5, 0.2, 0.8)}, {})
+    )
+    samples = {("cifar10", "resnet18", 10): lower, ("cifar10", "resnet18", 50): higher}
+    grid = grid_of(cells, samples, ages="10 50 100", networks="resnet18+resnet50")
+    answer = answers.filter_lowers_targeting(grid)
+    assert "ResNet-50 on CIFAR-10 at epoch 50" in answer.paper.by
+    assert "ResNet-18 on CIFAR-10 at epoch 50" in answer.sound.by and word(answer) == "does not stand"
+    samples["cifar10", "resnet18", 50] = inert
+    answer = answers.filter_lowers_targeting(grid_of(cells, samples, ages="10 50 100", networks="resnet18+resnet50"))
+    assert "ResNet-18 on CIFAR-10 at epoch 10" in answer.sound.by and word(answer) == "confirmed"
+
+
 @pytest.mark.parametrize(
     ("told", "fgsm", "pgd", "alone", "said"),
     [

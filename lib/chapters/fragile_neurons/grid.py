@@ -105,10 +105,11 @@ class Grid:
     @property
     def pictured(self) -> Key | None:
         """The cell whose image is shown: the main one, else the nearest of which the sample was measured, if any is."""
-        return min(filter(self.sampled, self), key=lambda key: self._far(key, self.main), default=None)
+        return min(filter(self.sampled, self), key=lambda key: self.far(key, self.main), default=None)
 
     @staticmethod
-    def _far(key: Key, other: Key) -> tuple[bool, bool, int]:
+    def far(key: Key, other: Key) -> tuple[bool, bool, int]:
+        """How far one cell is from another, to sort by: the data set first, then the network, then the age."""
         return key.dataset != other.dataset, key.network != other.network, abs(key.age - other.age)
 
     def nearest(self, dataset: str) -> Key:

@@ -50,7 +50,11 @@ def where_it_acts(grid: Grid) -> tuple[str, Key] | None:
 
 
 def filter_lowers_targeting(grid: Grid) -> Answer:
-    """The share that moves S more, original less filtered; soundly, in units of random signs."""
+    """The share that moves S more, original less filtered; soundly, in units of random signs.
+
+    The sound form needs the sample: without it in the cell that answers, the nearest that has it and where a reading
+    of the filter acts stands in.
+    """
     id, found = "filtered.lowers_targeting", where_it_acts(grid)
     if found is None:
         return not_run(id, INERT)
@@ -68,6 +72,10 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     )
     why = f"Where it acts, {_called(reading)} changes the share by {0 - paper.measured.mean:+.3f}; amplified "
     why += "kernels have larger maps."
+    if sound is None:
+        sounds = {at: one for at, (_, one) in every.items() if one}
+        nearest = min(sounds, key=lambda at: (grid.far(at[0], key), at[1] != reading), default=None)
+        sound = sounds.get(nearest)
     if sound is None:
         why = UNCHANGED if grid.sampled(key) else UNMEASURED
     return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why)
