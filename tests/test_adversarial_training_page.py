@@ -19,8 +19,9 @@ from lib.chapters.adversarial_training.cases import (
     UNDEFENDED,
 )
 from lib.chapters.adversarial_training.distances import SHOWN
+from lib.chapters.adversarial_training.flagged import flagged
 from lib.chapters.adversarial_training.measure import Pictures
-from lib.chapters.adversarial_training.scores import KINDS
+from lib.chapters.adversarial_training.scores import KINDS, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne
 from lib.measure.intervals import rate
 from lib.measure.red_flags import Probes
@@ -116,10 +117,26 @@ HONEST = Probes(np.arange(10).astype(np.uint8), WRONG, WRONG, WRONG, RIGHT, RIGH
 HIDING = Probes(np.arange(10).astype(np.uint8), WRONG, RIGHT, RIGHT, RIGHT, RIGHT, WRONG, WRONG)
 
 
+def under_square(accuracy: float) -> Scores:
+    """The scores of a network with this accuracy under Square, on the ten images of `HONEST` and `HIDING`."""
+    y = np.arange(10).astype(np.uint8)
+    return replace(scores(), y=y, sampled=y.astype(np.int32), read={"Square": y + (np.arange(10) >= 10 * accuracy)})
+
+
+SIGNS = {"mixed": flagged([HONEST, HIDING], [under_square(1.0), under_square(0.9)])}
+
+
 def test_red_flags_are_counted_over_networks():
-    frame = frames.red_flags({"mixed": [HONEST, HIDING]})
-    assert list(frame["mixed: raised by"]) == ["1 of 2", "0 of 2", "0 of 2", "0 of 2", "0 of 2", "0 of 2"]
+    frame = frames.red_flags(SIGNS)
+    assert list(frame["mixed: raised by"]) == ["1 of 2", *["0 of 2"] * 5, "1 of 2"]
     assert frame["mixed: the first network"][0] == "accuracy 0.000 after one step, 0.000 after 40"
+    assert frame["mixed: the first network"][6] == "accuracy 1.000 under Square, 0.000 under PGD"
+
+
+def test_square_is_compared_on_the_images_that_a_network_was_probed_on():
+    other = replace(under_square(1.0), sampled=np.arange(10, dtype=np.int32)[::-1])
+    with pytest.raises(ValueError, match="other images"):
+        flagged([HONEST], [other])
 
 
 def swept(seeds: int = 2) -> dict:
@@ -327,8 +344,8 @@ def test_a_fall_after_the_best_epoch_is_told_network_by_network():
 
 
 def test_flags_pixels_and_settings_are_told():
-    assert "1 on 2 mixed networks (" in sentences.red_flags({"mixed": [HONEST, HIDING]})
-    assert "0 on 1 mixed network." in sentences.red_flags({"mixed": [HONEST]})
+    assert "2 on 2 mixed networks (one step beats many steps, search beats white box)" in sentences.red_flags(SIGNS)
+    assert "0 on 1 mixed network." in sentences.red_flags({"mixed": flagged([HONEST], [under_square(1.0)])})
     told = sentences.few_pixels(SEARCHED)
     assert (
         told.startswith("Here: mixed training changes accuracy by +0.300 [") and "where 20 pixels may change." in told

@@ -86,20 +86,25 @@ def by_search(searched: NDArray[np.bool_], followed: NDArray[np.bool_]) -> Flag:
     return Flag(SEARCH, square < pgd - MARGIN, sentence)
 
 
-def flags(found: Probes) -> list[Flag]:
+def flags(found: Probes, searched: NDArray[np.bool_] | None = None) -> list[Flag]:
     """What the probes tell.
+
+    Parameters
+    ----------
+    searched
+        Which of the same images (N,) the model classifies rightly under Square.
 
     Returns
     -------
     list of Flag
         One step against many, more steps, transfer, noise, a huge eps, gradients of zero: always these six, in this
-        order.
+        order; and `by_search`, beside PGD of 100 steps, where Square was run.
     """
     one_step, iterated, longer = (float(hits.mean()) for hits in (found.one_step, found.iterated, found.longer))
     black_box, noisy, huge = (float(hits.mean()) for hits in (found.transferred, found.noisy, found.huge))
     constant = float(np.bincount(found.labels).max() / len(found.labels))
     zeros = float(found.no_gradient.mean())
-    return [
+    by_gradient = [
         Flag(
             "one step beats many steps",
             one_step < iterated - MARGIN,
@@ -127,6 +132,7 @@ def flags(found: Probes) -> list[Flag]:
         ),
         Flag("gradients are zero", zeros > 0, f"{zeros:.1%} of the images have a gradient of exactly zero"),
     ]
+    return by_gradient if searched is None else [*by_gradient, by_search(searched, found.longer)]
 
 
 def red_flags(

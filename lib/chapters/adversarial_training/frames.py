@@ -23,7 +23,7 @@ from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, off
 from lib.ledger.contradictions import as_table
 from lib.measure import intervals
-from lib.measure.red_flags import Probes, flags
+from lib.measure.red_flags import Flag
 
 
 def table_one(table: TableOne) -> pd.DataFrame:
@@ -137,11 +137,10 @@ def remedies(ended: Scored, mixed: Sequence[Course], experiment: Experiment) -> 
     return pd.DataFrame(rows)
 
 
-def red_flags(probed: Mapping[str, Sequence[Probes]]) -> pd.DataFrame:
+def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> pd.DataFrame:
     """The signs of hidden gradients: how many networks show each, and the numbers of the first."""
-    raised = {name: [flags(one) for one in networks] for name, networks in probed.items()}
-    columns = {"sign": [flag.name for flag in next(iter(raised.values()))[0]]}
-    for name, of_networks in raised.items():
+    columns = {"sign": [flag.name for flag in next(iter(found.values()))[0]]}
+    for name, of_networks in found.items():
         by_sign = list(zip(*of_networks, strict=True))
         columns[f"{name}: raised by"] = [f"{sum(one.raised for one in row)} of {len(row)}" for row in by_sign]
         columns[f"{name}: the first network"] = [row[0].sentence for row in by_sign]

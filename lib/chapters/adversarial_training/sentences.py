@@ -29,7 +29,7 @@ from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import ROWS, TableOne, farthest, off, within
 from lib.evidence.cells import Cell
 from lib.measure.intervals import difference
-from lib.measure.red_flags import Probes, flags
+from lib.measure.red_flags import Flag
 from lib.models.base import outline, parameter_count
 
 
@@ -196,11 +196,11 @@ def remedies(ended: Scored) -> str:
     )
 
 
-def red_flags(probed: Mapping[str, Sequence[Probes]]) -> str:
+def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> str:
     """How many flags are raised."""
     told = []
-    for name, networks in probed.items():
-        raised = [flag.name for one in networks for flag in flags(one) if flag.raised]
+    for name, networks in found.items():
+        raised = [flag.name for one in networks for flag in one if flag.raised]
         named = f" ({', '.join(sorted(set(raised)))})" if raised else ""
         count = f"{len(networks)} {name} network{'s' if len(networks) > 1 else ''}"
         told.append(f"{len(raised)} on {count}{named}")

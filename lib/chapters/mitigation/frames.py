@@ -26,7 +26,7 @@ from lib.chapters.mitigation.rates import (
 )
 from lib.ledger.contradictions import as_table
 from lib.measure.intervals import rate
-from lib.measure.red_flags import Probes, flags
+from lib.measure.red_flags import Flag
 
 
 def listings() -> pd.DataFrame:
@@ -79,9 +79,9 @@ def strongest(outcome: Outcome, held_out: tuple[str, float], searches: Sequence[
     return pd.DataFrame({"attack": rows.keys(), "accuracy": [f"{rate(hits):.3f}" for hits in rows.values()]})
 
 
-def red_flags(probes: Probes) -> pd.DataFrame:
+def red_flags(found: Sequence[Flag]) -> pd.DataFrame:
     """The signs, which of them are raised, and what was measured."""
-    rows = [(flag.name, "raised" if flag.raised else "no", flag.sentence) for flag in flags(probes)]
+    rows = [(flag.name, "raised" if flag.raised else "no", flag.sentence) for flag in found]
     return pd.DataFrame(rows, columns=["sign", "raised", "measured"])
 
 

@@ -26,7 +26,7 @@ from lib.chapters.mitigation.rates import (
     readings,
     worst,
 )
-from lib.measure.red_flags import Probes, flags
+from lib.measure.red_flags import Flag
 
 Networks = Sequence[NetworkRecord]
 
@@ -144,12 +144,10 @@ def strongest(outcome: Outcome, experiment: Experiment, searches: Sequence[Searc
     )
 
 
-def red_flags(probes: Probes) -> str:
+def red_flags(found: Sequence[Flag]) -> str:
     """For the table of red flags."""
-    raised = [one.name for one in flags(probes) if one.raised]
-    return f"Here: {len(raised)} of {len(flags(probes))} signs are raised" + (
-        f": {'; '.join(raised)}." if raised else "."
-    )
+    raised = [one.name for one in found if one.raised]
+    return f"Here: {len(raised)} of {len(found)} signs are raised" + (f": {'; '.join(raised)}." if raised else ".")
 
 
 def boundary(found: BoundaryRecord) -> str:
