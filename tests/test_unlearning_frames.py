@@ -107,7 +107,8 @@ def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
     (point,) = [line for line in ax.lines if line.get_marker() == "o" and line.get_ydata()[0] == 1 - 0.14]
     assert point.get_xdata()[0] == pytest.approx(b - 0.5)
     said = here.gains(networks(), loop)
-    assert says in said and "adding attacked images, (d), +0.300. The paper's rise is +0.887." in said
+    assert says in said and "adding attacked images, (d), +0.300. A start afresh, (c), adds +0.200 to that of" in said
+    assert said.endswith("The paper's rise is +0.887.")
 
 
 def test_figures_say_what_the_intervals_of_one_network_are_over():
@@ -447,7 +448,7 @@ def test_every_contradiction_has_both_sides_and_what_was_chosen():
     [
         (0.08, "as much to repair as"),
         (0.34, "less to repair than"),
-        (0.82, "little to repair"),
+        (0.82, "less to repair than"),
         (0.93, "nothing to repair"),
     ],
 )
@@ -490,8 +491,9 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
     assert shown == found.keys()
     assert found["found"] == (
         "There was less to repair than in the paper: before any removal, accuracy under FGSM is 0.300. With removals "
-        "it becomes 0.600. As much training without them gives 0.500, a difference which is more than chance."
+        "it becomes 0.600. As much training without them gives 0.500, a difference which is more than chance. "
+        "Under PGD accuracy goes from 0.350 to 0.600 with removals, and to 0.500 without."
     )
     assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
     of_mnist = summary.summary(networks(), made.loops(), *evidence, made.experiment(dataset="mnist"))
-    assert of_mnist["data"] == "MNIST" and of_mnist["found"].endswith("a difference which may be chance.")
+    assert of_mnist["data"] == "MNIST" and "a difference which may be chance." in of_mnist["found"]

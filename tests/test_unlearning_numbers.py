@@ -82,7 +82,7 @@ def test_the_second_row_s_readings_are_the_printed_attacks():
         one.row.fresh["softmax sum"] = made.reads(0.08, 2.3)
     readings = answers.attacked_accuracy(each, E).readings
     assert (readings.tried, readings.giving) == (6, 1)
-    assert readings.nearest == "the one nearest to the words is not among them (softmax sum (Fig. 5))"
+    assert readings.nearest == "softmax sum (Fig. 5); the one nearest to the words is not among them"
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_the_readings_of_the_third_row_are_counted_where_both_numbers_are_given(
         record.row.fresh["fgsm"] = made.reads(0.96, 0.15)
         record.row.stale["fgsm"] = made.reads(0.96, 0.9)  # one of both
     found = answers.unlearned_loss(networks(), loop, E).readings
-    assert found.giving == 1 and found.nearest.startswith("the one nearest to the words is among them (FGSM (Fig. 4)")
+    assert found.giving == 1 and found.nearest.endswith("; the one nearest to the words is among them")

@@ -80,11 +80,13 @@ def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
             found[images, eps, way] = [float(hits.mean()) for hits in correct(records, way)]
     chosen_by = max(len(next(iter(found.values()))) // 2, 1)
     nearest = min(found, key=lambda one: abs(np.mean(found[one][:chosen_by]) - claim.value))
-    value = np.mean(found[nearest][chosen_by:] or found[nearest])
+    others = found[nearest][chosen_by:]
     giving = [one for one, values in found.items() if abs(np.mean(values) - claim.value) <= claim.tolerance]
     among = "among them" if (*as_paper, "stale FGSM") in giving else "not among them"
-    words = "trained on {}, eps {:g}, scored on {} images".format(*nearest)
-    words = f"the one nearest to the words is {among}; the nearest to the number, {words}, gives {value:.3f}"
+    words = f"the one nearest to the words is {among}; " if giving else ""
+    words += "the nearest to the number, trained on {}, eps {:g}, scored on {} images, ".format(*nearest)
+    words += f"gives {np.mean(others or found[nearest]):.3f}"
+    words += f" for the {len(others)} networks that it was not chosen by" if others else ""
     return Readings(len(found), len(giving), words)
 
 

@@ -1,6 +1,7 @@
 """What the chapter answers to the paper's claims, from what was measured: a pure function a claim."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,8 +37,8 @@ def finding(what: str, measured: Measured, over_control: Measured | None = None,
     return Finding(measured, by(what, measured), over_control, control)
 
 
-def _answer(claim: str, of: Experiment, found: Finding, **parts: object) -> Answer:
-    return Answer(claim, found, smaller=smaller(CLAIMS[claim], of.scale()), **parts)
+def _answer(claim: str, of: Experiment, found: Finding, *, less: Sequence[str] = (), **parts: object) -> Answer:
+    return Answer(claim, found, smaller=(*smaller(CLAIMS[claim], of.scale()), *less), **parts)
 
 
 def fgsm(experiment: Experiment) -> str:
@@ -129,7 +130,7 @@ def _nearest(among: bool, giving: Sequence[str]) -> str:
     if not giving:
         return ""
     names = "; ".join(giving[:2]) + (" …" if len(giving) > 2 else "")
-    return f"the one nearest to the words is {'' if among else 'not '}among them ({names})"
+    return f"{names}; the one nearest to the words is {'' if among else 'not '}among them"
 
 
 def _longer(experiment: Experiment) -> str:
@@ -160,7 +161,10 @@ def _over_chance(loop: Loop, way: str) -> Measured:
 
 
 def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
-    """Is accuracy 0.9 where the loop stops, and higher than after as many rounds without removal?"""
+    """Is accuracy 0.9 where the loop stops, and higher than after as many rounds without removal?
+
+    The paper's loop has no last round: one that was cut off below 0.9 is smaller than it.
+    """
     rounds = rates.stops(networks, loop, JUDGED)
     stop = f"at the first round in which reading ({JUDGED}) has {rates.TARGET:g} on test images, else the last"
     found, sound = (
@@ -172,7 +176,8 @@ def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) 
     why = f"{there} of {len(rounds)} networks reach {rates.TARGET:g} within {_longer(experiment)}"
     why += f", {never} before the first; " if never else "; "
     why += f"accuracy under FGSM is {reached:.3f} there."
-    return _answer("loop.reaches_target", experiment, found, sound=sound, why=why)
+    less = [] if there == len(hits) else [f"{_longer(experiment)} for as many as it takes"]
+    return _answer("loop.reaches_target", experiment, found, sound=sound, why=why, less=less)
 
 
 def _ways(experiment: Experiment) -> dict[str, str]:
@@ -186,15 +191,23 @@ def _at_the_stop(networks: Networks, loop: Loop, rounds: Sequence[int], way: str
 
 
 def beats_retraining(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
-    """Is accuracy under attack higher after removal than after training on adversarial images?"""
+    """Is accuracy under attack higher after removal than after training on adversarial images, and than without both?
+
+    What no removal gains over those as well, removal has not brought.
+    """
     found, sound = (
-        finding(words, difference(rates.last(loop[JUDGED], way), rates.last(loop["d"], way)))
+        finding(
+            words, *(difference(rates.last(loop[JUDGED], way), rates.last(loop[one], way)) for one in ("d", "none"))
+        )
         for way, words in _ways(experiment).items()
     )
-    ways = {way: [f"{rates.after(loop, one, way):.2f}" for one in (JUDGED, "none", "d")] for way in ("PGD", "FGSM")}
-    removed, without, trained = ways["PGD"]
-    why = f"Under PGD {removed} after removal, {without} without it, {trained} after training on adversarial images "
-    why += f"made once a round; under FGSM {', '.join(ways['FGSM'])}."
+    found, sound = (replace(one, control=NO_REMOVAL) for one in (found, sound))
+    levels = {
+        way: [f"{rates.after(loop, one, way):.2f}" for one in (JUDGED, "none", "c", "d")] for way in _ways(experiment)
+    }
+    removed, without, afresh, taught = levels["FGSM"]
+    why = f"Under FGSM {removed} after removal, {without} without, {afresh} from scratch, {taught} after adversarial "
+    why += f"images made once a round; under PGD {', '.join(levels['PGD'])}."
     return _answer("unlearning.beats_retraining", experiment, found, sound=sound, why=why)
 
 
@@ -202,7 +215,7 @@ def conclusion_accuracy(networks: Networks, loop: Loop, experiment: Experiment) 
     """Is clean accuracy higher after the loop?"""
     found = finding("no attack", difference(rates.last(loop[JUDGED], "clean"), rates.before(networks, "clean")))
     sound = finding(f"no attack, minus {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "clean"))
-    why = _before_and_after("Clean accuracy is", networks, loop, "clean")
+    why = f"Accuracy on {_before_and_after(networks, loop, 'clean')}"
     return _answer("conclusion.accuracy", experiment, found, sound=sound, why=why)
 
 
@@ -210,17 +223,18 @@ def conclusion_robustness(networks: Networks, loop: Loop, experiment: Experiment
     """Is accuracy under attack higher after the loop?"""
     change = difference(rates.last(loop[JUDGED], "FGSM"), rates.before(networks, "FGSM"))
     sound = finding(f"{PGD}, minus {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"))
-    why = _before_and_after("Accuracy under FGSM is", networks, loop, "FGSM")
+    why = f"Under {' Under '.join(_before_and_after(networks, loop, way) for way in ('FGSM', 'PGD'))}"
     return _answer("conclusion.robustness", experiment, finding(fgsm(experiment), change), sound=sound, why=why)
 
 
-def _before_and_after(what: str, networks: Networks, loop: Loop, way: str) -> str:
+def _before_and_after(networks: Networks, loop: Loop, way: str) -> str:
     first, then, without = (
         np.mean(rates.before(networks, way)),
         rates.after(loop, JUDGED, way),
         rates.after(loop, "none", way),
     )
-    return f"{what} {first:.4f} before, {then:.4f} after, and {without:.4f} after as much training without removal."
+    where = "clean images" if way == "clean" else way
+    return f"{where} {first:.4f} before, {then:.4f} after, {without:.4f} without removal."
 
 
 def overfitting_prevented(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:

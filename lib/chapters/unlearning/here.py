@@ -81,8 +81,8 @@ def gains(networks: Networks, loop: Loop) -> str:
     removed, chance, afresh, taught = gained
     return (
         f"Here: under FGSM removal, (b), adds {removed:+.3f} to the accuracy of no removal, {side(removed)}. A random "
-        f"removal adds {chance.mean:+.3f}, a start afresh, (c), {afresh.mean:+.3f}, adding attacked images, (d), "
-        f"{taught.mean:+.3f}. The paper's rise is "
+        f"removal adds {chance.mean:+.3f}, adding attacked images, (d), {taught.mean:+.3f}. A start afresh, (c), adds "
+        f"{afresh.mean:+.3f} to that of the network before the loop. The paper's rise is "
         f"{rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]:+.3f}."
     )
 
