@@ -32,6 +32,7 @@ from lib.chapters.common_ground.rows import (
     best,
     by_worst_case,
     curves,
+    gained,
     rows,
 )
 from lib.measure.intervals import rate
@@ -183,6 +184,14 @@ def test_defences_are_held_against_no_defence_on_the_same_images():
     assert found[MORE] == ["removal"] and found[LESS] == ["retrained"]
     held = against_none(of | {NONE: less, "filter, median": less})
     assert held[ALIKE] == ["filter, median"] and len(held[MORE]) == len(FROM_PAPERS) - 1
+
+
+def test_what_one_comparison_alone_would_show_is_chance_among_six():
+    """Each leaves seven images more, or fewer: p = 0.02, and 0.12 with Holm's adjustment."""
+    of = {name: Row([judgement(AutoAttack=20)]) for name in DEFENCES}
+    one = of | {"removal": Row([judgement(AutoAttack=27)])}
+    assert gained(one)["removal"].low > 0 and gained(one)["removal"].mean == pytest.approx(7 / N)
+    assert against_none(one)[ALIKE] == list(gained(one)), "an interval above zero, picked out of six"
 
 
 def test_each_defence_of_the_papers_has_what_its_paper_reports():

@@ -34,9 +34,9 @@ def test_sentences_say_what_the_rows_say():
     of = all_rows(AutoAttack=0)
     best_of_all = titled(FROM_PAPERS[-1])
     assert here.image_by_image(of, 0.3) == (
-        f"Here: at eps 0.3 {best_of_all} classifies a share of 0.60 of all 50 images correctly both without an attack "
-        "and under FGSM, and is safe from all attacks on 0.12. Accuracy under FGSM is 0.60: it also counts images that "
-        "are misclassified without an attack, and not under FGSM."
+        f"Here: at eps 0.3 the first network of {best_of_all} classifies a share of 0.60 of all 50 images correctly "
+        "both without an attack and under FGSM, and is safe from all attacks on 0.12. Its accuracy under FGSM is 0.60: "
+        "it also counts images that are misclassified without an attack, and not under FGSM."
     )
     assert here.what_is_left(of).startswith(
         f"Here: at eps 0.1 the best of the papers' defences is {best_of_all}, with 0.60 under FGSM and 0.12 safe from "

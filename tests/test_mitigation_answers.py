@@ -74,7 +74,8 @@ def test_readings_are_counted_and_the_control_is_none() -> None:
     assert (counted.tried, counted.giving) == (18, 1)
     assert counted.nearest == (
         "the one nearest to the words is not among them; the nearest to the number, "
-        "trained on training images, eps 0.1, scored on fresh FGSM images, gives 0.787 for the 2 networks that it was not chosen by"
+        "trained on training images, eps 0.1, scored on fresh FGSM images, gives 0.787 for the 2 "
+        "networks that it was not chosen by"
     )
     among = readings(outcome([0.825] * 3), EXPERIMENT.as_paper)
     assert among.giving == 6 and among.nearest.startswith("the one nearest to the words is among them")

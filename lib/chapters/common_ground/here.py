@@ -8,7 +8,7 @@ from lib.chapters.common_ground import madry
 from lib.chapters.common_ground.defences import FROM_PAPERS, NONE, YARDSTICKS, titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import FilterFound
-from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_none, best
+from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_none, best, gained
 from lib.evidence.cells import Cell
 from lib.ledger.basis import of_networks
 from lib.show import wording
@@ -67,12 +67,16 @@ def groups(rows: Rows) -> str:
     """For the table of all attacks: every defence of the papers against no defence, at each eps."""
     parts = []
     for eps, of in rows.items():
-        found = {word: names for word, names in against_none(of).items() if names}
-        told = "; ".join(f"{word}: {', '.join(map(_quoted, names))}" for word, names in found.items())
+        found, differences = {word: names for word, names in against_none(of).items() if names}, gained(of)
+        told = "; ".join(
+            f"{word}: {', '.join(f'{_quoted(name)} {differences[name]:+.3f}' for name in names)}"
+            for word, names in found.items()
+        )
         parts.append(
             f"at eps {eps:g} without a defence {of[NONE].accuracy(WORST):.2f} is safe from all. Against that, {told}"
         )
-    return f"Here: {'. '.join(_capital(parts))}."
+    adjusted = f"More and fewer: beyond chance, paired, with Holm's adjustment for {len(FROM_PAPERS)} comparisons"
+    return f"Here: {'. '.join([*_capital(parts), adjusted])}."
 
 
 def _quoted(name: str) -> str:
@@ -98,10 +102,10 @@ def image_by_image(rows: Rows, eps: float) -> str:
     first = rows[eps][name].judgements[0]
     kept = (first.correct["clean"] & first.correct["FGSM"]).mean()
     return (
-        f"Here: at eps {eps:g} {_named(name)} classifies a share of {kept:.2f} of all {len(first.y)} images correctly "
-        f"both without an attack and under FGSM, and is safe from all attacks on {first.accuracy(WORST):.2f}. Accuracy "
-        f"under FGSM is {first.accuracy('FGSM'):.2f}: it also counts images that are misclassified without an attack, "
-        "and not under FGSM."
+        f"Here: at eps {eps:g} the first network of {titled(name)} classifies a share of {kept:.2f} of all "
+        f"{len(first.y)} images correctly both without an attack and under FGSM, and is safe from all attacks on "
+        f"{first.accuracy(WORST):.2f}. Its accuracy under FGSM is {first.accuracy('FGSM'):.2f}: it also counts images "
+        "that are misclassified without an attack, and not under FGSM."
     )
 
 
@@ -153,10 +157,10 @@ def price(rows: Rows, costs: Mapping[str, float]) -> str:
     parts = []
     for eps, of in rows.items():
         name = best(of, YARDSTICKS)
-        kept = round(of[name].accuracy("clean") - of[NONE].accuracy("clean"), 2) + 0.0  # no minus before a zero
+        kept = of[name].accuracy("clean") - of[NONE].accuracy("clean")
         won = of[name].accuracy(WORST) - of[NONE].accuracy(WORST)
         parts.append(
-            f"at eps {eps:g} {_named(name)} has {kept:+.2f} clean accuracy and {won:+.2f} safe from all attacks "
+            f"at eps {eps:g} {_named(name)} has {kept:+.3f} clean accuracy and {won:+.3f} safe from all attacks "
             f"against no defence, at {costs[name]:.1f} times the computation"
         )
     return f"Here: {'. '.join(_capital(parts))}."

@@ -10,7 +10,8 @@ from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE
 from lib.chapters.common_ground.experiment import DRAWN, Experiment
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import AttacksFound, CurveFound, DistancesFound, SearchesFound
-from lib.measure.intervals import difference
+from lib.measure.intervals import CONFIDENCE, Measured, difference
+from lib.measure.multiple import holm
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,15 +104,27 @@ def by_worst_case(rows: Rows) -> list[str]:
     return sorted(DEFENCES, key=lambda name: _left([of[name] for of in rows.values()]), reverse=True)
 
 
-def against_none(rows: Mapping[str, Row]) -> dict[str, list[str]]:
-    """The papers' defences at one eps by whether they leave more under the worst case than no defence does, on the same
-    images and the networks of the same seeds: those that leave most first.
+def gained(rows: Mapping[str, Row]) -> dict[str, Measured]:
+    """What each of the papers' defences leaves under the worst case at one eps, less what no defence does: on the same
+    images and the networks of the same seeds. Those that leave most come first.
     """
+    names = sorted(FROM_PAPERS, key=lambda name: _left([rows[name]]), reverse=True)
+    return {name: difference(rows[name].worst, rows[NONE].worst) for name in names}
+
+
+def against_none(rows: Mapping[str, Row]) -> dict[str, list[str]]:
+    """These defences by whether they leave more than no defence beyond chance, with Holm's adjustment for so many."""
     found: dict[str, list[str]] = {MORE: [], ALIKE: [], LESS: []}
-    for name in sorted(FROM_PAPERS, key=lambda name: _left([rows[name]]), reverse=True):
-        gained = difference(rows[name].worst, rows[NONE].worst)
-        found[MORE if gained.low > 0 else LESS if gained.high < 0 else ALIKE].append(name)
+    differences = gained(rows)
+    p_values = [_by_chance(rows[name].worst, rows[NONE].worst) for name in differences]
+    for (name, one), p in zip(differences.items(), holm(p_values), strict=True):
+        found[ALIKE if p > 1 - CONFIDENCE else MORE if one.mean > 0 else LESS].append(name)
     return found
+
+
+def _by_chance(one: Sequence[NDArray[np.bool_]], other: Sequence[NDArray[np.bool_]]) -> float:
+    """Two-sided p-value of no difference, paired."""
+    return min(2 * min(difference(one, other).p_above(0), difference(other, one).p_above(0)), 1.0)
 
 
 def best(rows: Mapping[str, Row], names: Sequence[str]) -> str:
