@@ -45,7 +45,10 @@ def test_one_measurement_counts_for_each_word_that_it_makes() -> None:
     first, second = row("removal.helps", HOLDS, FAILS), row("conclusion.robustness", HOLDS, FAILS)
     second = replace(second, answer=second.answer | {"word": "found, unsettled"})
     assert board.counts([first, second])["defence"] == {"does not stand": 1, "found, unsettled": 1}
-    assert board.told([first, second], "defence").startswith("The claims about defences ask for 1 experiment.")
+    assert board.told([first, second], "defence") == (
+        "The claims about defences ask for 1 experiment. Of these, 1 was run at the paper's scale, and 2 answers come "
+        "of them: 1 × “found, unsettled”, 1 × “does not stand”."
+    )
 
 
 def test_an_answer_rests_on_the_networks_of_what_decides_it() -> None:

@@ -48,7 +48,7 @@ def test_sentences_say_what_the_rows_say():
     )
     costs = dict.fromkeys(DEFENCES, 2.0)
     assert here.price(of, costs).startswith(
-        "Here: at eps 0.1 PGD, rising eps (Wong 2018) has -0.01 clean accuracy and +0.16 safe from all attacks "
+        "Here: at eps 0.1 PGD, rising eps (Wong 2018) has -0.010 clean accuracy and +0.160 safe from all attacks "
         "against no defence, at 2.0 times"
     )
     curve = {0.1: {"removal": [[1.0, 0.2], [1.0, 0.4]], NONE: [[0.9, 0.0]]}, 0.3: {NONE: [[0.9, 0.1]]}}

@@ -85,10 +85,12 @@ def test_the_share_of_kernels_is_by_all_images() -> None:
 
 
 def test_readings_of_the_share_are_counted() -> None:
-    grid = own("mnist", unclipped=0.89)
-    assert answers.targeted_share(grid, "mnist").readings.giving == 3  # not clipped, at three levels; clipped 0.5
-    acting = {SOURCE: layer(4, beside=0.9)}
-    found = answers.targeted_share(own("mnist", sample(layers=acting), unclipped=0.2), "mnist")
+    found = answers.targeted_share(own("mnist", fragile=range(24), unclipped=0.89), "mnist").readings
+    assert found.giving == 3 and "S having 0.38 of the kernels" in found.nearest  # not clipped, at three levels
+    other_s = answers.targeted_share(own("mnist", fragile=range(5), unclipped=0.89), "mnist").readings
+    assert (other_s.tried, other_s.giving) == (6, 0), "0.37 of the kernels is printed with it"
+    acting, without = {SOURCE: layer(4, beside=0.9)}, costly(range(24))
+    found = answers.targeted_share(own("mnist", sample(layers=acting, without=without), unclipped=0.2), "mnist")
     assert (found.readings.tried, found.readings.giving) == (8, 2) and "filtered layer" in found.readings.nearest
 
 

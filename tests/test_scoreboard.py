@@ -68,6 +68,8 @@ def test_a_row_says_what_the_whole_ledger_adds() -> None:
     assert "holds with Holm’s adjustment" in line and "unlearning</small>" in line and "refuted" not in line
     assert "holds the paper’s way and soundly" in folded and "<dt>the recorded run</dt><dd>refuted</dd>" in folded
     assert 'href="unlearning.html#unlearning.removal.helps"' in folded
+    one_side = shown.table("one", [shown.Row(gain, answer, survives=("paper",))]).data.partition("<details>")[0]
+    assert "the paper’s way, it holds with Holm’s adjustment" in one_side, "which may be what the word denies"
     plain = shown.table("one", [shown.Row(gain, answer)]).data
     assert "Holm" not in plain and "recorded" not in plain
 

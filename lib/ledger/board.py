@@ -143,17 +143,20 @@ def told(rows: Sequence[Row], about: str) -> str:
     """What became of the claims about something, in a sentence: those at the paper's scale, no experiment
     twice, and none that the paper explains and has not measured.
     """
-    chosen = once([row for row in rows if row.claim.about == about and not row.claim.background])
-    counted = Counter(row.word for row in chosen if row.in_headline)
+    theirs = [row for row in rows if row.claim.about == about and not row.claim.background]
+    chosen = once(theirs)
+    counted = Counter(row.word for row in once(theirs, each_word=True) if row.in_headline)
+    experiments = sum(row.in_headline for row in chosen)
     many = f"{len(chosen)} experiments" if len(chosen) != 1 else "1 experiment"
     opening = f"The claims about {about}s ask for {many}."
     if not counted:
         return f"{opening} This run has none of them at the paper's scale."
     said = ", ".join(f"{counted[word]} × “{word}”" for word in words.ALL if counted[word])
-    run = "1 was" if counted.total() == 1 else f"{counted.total()} were"
+    run = "1 was" if experiments == 1 else f"{experiments} were"
+    answered = f", and {counted.total()} answers come of them" if counted.total() > experiments else ""
     alone = sum(row.in_headline and rests_on_one(row.answer) for row in chosen)
     few = f" {alone} of them rest{'s' if alone == 1 else ''} on a single network." if alone else ""
-    return f"{opening} Of these, {run} run at the paper's scale: {said}.{few}"
+    return f"{opening} Of these, {run} run at the paper's scale{answered}: {said}.{few}"
 
 
 def rests_on_one(answer: Mapping) -> bool:

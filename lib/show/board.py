@@ -115,10 +115,10 @@ def table(caption: str, rows: Sequence[Row]) -> Table:
 
 
 def _answer(row: Row) -> str:
-    """A row's word, and whether it holds with Holm's adjustment."""
+    """A row's word, and which of its findings hold with Holm's adjustment."""
     shown = wording.badge(row.word) if row.answer is None else wording.answer(row.answer)
-    beside = ["holds with Holm’s adjustment"] if row.survives else []
-    return wording.under(shown, beside)
+    whose = "" if len(row.survives) == len(SIDES) else "".join(f"{SIDES[side]}, it " for side in row.survives)
+    return wording.under(shown, [f"{whose}holds with Holm’s adjustment"] if row.survives else [])
 
 
 def _more(row: Row) -> Iterator[tuple[str, str]]:

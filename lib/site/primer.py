@@ -105,7 +105,7 @@ def _judged(found: Mapping | None, smallest: float) -> str:
         return f"{said} There is no interval, so we *cannot tell*."
     lies = "above" if low > smallest else "below" if high < smallest else "on both sides of"
     meant = {
-        "empty": ", but the control does as well: the statement is *empty*.",
+        "empty": ", but it is not shown to go beyond the control: the statement is *empty*.",
         "cannot tell": ", so we *cannot tell*.",
     }.get(word, f": the statement *{word}*.")
     needed = found["networks_needed"]

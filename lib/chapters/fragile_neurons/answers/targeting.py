@@ -1,6 +1,6 @@
 """The answers about what the attack moves: Algorithm 1, its theorem, and its controls."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE, STAGE_OF_S
 from lib.chapters.fragile_neurons.experiment import DATASETS, Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
-from lib.chapters.fragile_neurons.quantities import controls, unclipped_share
+from lib.chapters.fragile_neurons.quantities import controls, fragile_sets, unclipped_share
 from lib.chapters.fragile_neurons.record import MOVES, CellRecord
 from lib.chapters.fragile_neurons.resampled import as_share, beaten, every, plainly, resampled, scale_free
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, FGSM_FREE
@@ -51,7 +51,10 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
     records, rule, sampled = grid[key], claim(id), grid.sampled(key)
     (value, _), _ = moved_beside_lot(grid, key)
     shares = readings_of(grid, key)
-    giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
+    kernels = claim(f"{dataset}.resnet50.{PRINTED_AGE[dataset]}.fragile_share")
+    sizes = _sizes_of_s(grid, key, shares)
+    both = {name: ((share, rule), (sizes[name], kernels)) for name, share in shares.items()}
+    giving = [name for name, of in both.items() if all(abs(one - by.value) <= by.tolerance for one, by in of)]
     by = "FGSM not clipped, at the printed eps, "
     by += "S by all images and drawn anew with them" if sampled else f"S by every other image, {KNOWN}"
     which = SAMPLE if sampled else of_cells(grid)
@@ -59,7 +62,7 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
     spread = controls(records, "FGSM")
     why = f"Such a share is near 0 or 1 for most sets: random ones of this size give {spread.low:.2f} to "
     why += f"{spread.high:.2f}, clipped."
-    listed = "; ".join(f"“{one}”" for one in giving) or "none"
+    listed = "; ".join(f"“{one}”, S having {sizes[one]:.2f} of the kernels" for one in giving) or "none"
     readings = Readings(len(shares), len(giving), listed if between_layers(grid, key) else f"{listed}; {NOT_BETWEEN}")
     return Answer(id, finding, readings=readings, experiment=grid.title(key), smaller=smaller(id, key), why=why)
 
@@ -79,6 +82,18 @@ def readings_of(grid: Grid, key: Key) -> dict[str, float]:
     if found:
         shares[f"not clipped, after {CONVOLUTION}"] = moved_beside_lot(grid, key)[0][0].mean  # S by all images
     return shares
+
+
+def _sizes_of_s(grid: Grid, key: Key, names: Iterable[str]) -> dict[str, float]:
+    """The share of kernels that are in the S of each of `readings_of`: which images it is from differs."""
+    found = samples(grid.sampled(key))
+    half = float(np.mean([fragile_sets(one)[0].mean() for one in grid[key]]))
+    if not found:
+        return dict.fromkeys(names, half)
+    n = len(found[0].record.intact)
+    whole, of_sample = (float(np.mean([one.fragile(every(n, 0, step)).mean() for one in found])) for step in (1, 2))
+    between = dict.fromkeys(between_layers(grid, key), of_sample)
+    return dict.fromkeys(names, half) | between | {f"not clipped, after {CONVOLUTION}": whole}
 
 
 def between_layers(grid: Grid, key: Key) -> dict[str, float]:
