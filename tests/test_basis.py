@@ -100,5 +100,6 @@ def test_a_cell_says_which_networks_it_is_of(digits: Dataset, tmp_path: Path, mo
 def test_a_page_says_whether_its_cells_are_of_the_same_networks() -> None:
     same, apart = ({"shared": 3, "differing": differing, "silent": differing} for differing in (0, 1))
     assert wording.networks(same).endswith("came out the same, weight for weight")
-    assert "1 of 3 networks" in wording.networks(apart) and "; 1 measurement names none" in wording.networks(apart)
+    told = wording.networks(apart)
+    assert "1 of 3 networks" in told and "; 1 measurement does not name its network" in told
     assert "no two" in wording.networks({"shared": 0, "differing": 0, "silent": 0})

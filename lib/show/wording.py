@@ -86,9 +86,9 @@ def networks(found: Mapping[str, int]) -> str:
     elif shared:
         told = f"the {shared:,} networks that several measurements name came out the same, weight for weight"
     else:
-        told = "no two measurements name the same network"
-    many = "1 measurement names" if silent == 1 else f"{silent:,} measurements name"
-    return told + (f"; {many} none, so nothing is known of theirs" if silent else "")
+        told = "" if silent else "no two measurements name the same network"
+    many = "1 measurement does not name its network" if silent == 1 else f"{silent:,} measurements do not name theirs"
+    return "; ".join(filter(None, [told, f"{many}, which may differ" if silent else ""]))
 
 
 def value(measured: Mapping) -> str:

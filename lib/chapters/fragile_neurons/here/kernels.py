@@ -63,7 +63,10 @@ def dropped(grid: Grid) -> str:
 def skewness() -> str:
     """For the table of shapes."""
     least, most = min(by_skewness().values()), max(by_skewness().values())
-    return f"Here: with no kernel special, between {least:.2f} and {most:.2f} of them lie below the mean."
+    return (
+        f"Here: with no kernel special, between {least:.2f} and {most:.2f} of them lie below the mean in these shapes. "
+        "A shape that is more skewed has fewer."
+    )
 
 
 def whole_grid(grid: Grid) -> str:
