@@ -260,7 +260,9 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
     stable = "20 kernels are, on average, fragile at all three ages, where chance gives 2."
     assert stable in here.stable_kernels(grid)
     assert "20 of 64 kernels are fragile" in here.maps(grid) and "is missing" in here.maps(grid_of({KEY: record()}))
-    assert here.lowered(grid).endswith("it lowers the share in 0 of 1 cases and raises it in 1.")
+    assert here.lowered(grid).endswith(
+        "it lowers the share in 0 of 1 cases, raises it in 1 and leaves it as it is in 0."
+    )
     assert "none of these networks was measured" in here.lowered(grid_of({KEY: record()}))
     assert (between(0.5, 0.9), between(0.9968, 0.9972)) == ("0.500 to 0.900", "0.997 throughout")
     assert "in 0 cases the original network has less than 0.05." in here.gains(grid)

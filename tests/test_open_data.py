@@ -77,7 +77,13 @@ def test_every_row_of_the_first_edition_has_its_old_answer_and_today_s(whole: di
     assert len(whole["first_edition"]) == 54 and all(one["why"] and one["answer"] for one in whole["first_edition"])
     by_id = {one["id"]: one for one in whole["first_edition"]}
     assert by_id["mitigation.clean.accuracy"]["answer"] == whole_word(whole, "mitigation.clean.accuracy")
-    assert [one["date"] for one in whole["changes"]] == sorted(one["date"] for one in whole["changes"])
+
+
+def test_every_change_of_rule_after_results_names_rows_that_there_are(whole: dict) -> None:
+    changes = whole["changes"]
+    assert [one["date"] for one in changes] == sorted(one["date"] for one in changes)
+    assert {one["edition"] for one in changes} == {"first", "second"}
+    assert {row for one in changes for row in one["rows"]} <= {row["address"] for row in whole["rows"]}
 
 
 def whole_word(whole: dict, address: str) -> str:

@@ -31,31 +31,8 @@ class OldRow:
         return "; ".join(filter(None, parts))
 
 
-@dataclass(frozen=True)
-class OldChange:
-    """A change of what answers some rows that the first edition made after it had seen results."""
-
-    date: str
-    commit: str
-    rows: tuple[str, ...]
-    what: str
-    then: str
-    later: str
-
-
 def rows() -> list[OldRow]:
     """The rows of the first edition, in its order."""
-    return [OldRow(**entry | {"now": tuple(entry["now"])}) for entry in _facts()["rows"]]
-
-
-def changes() -> list[OldChange]:
-    """Its own changes of rule, by date."""
-    return [
-        OldChange(**entry | {"date": str(entry["date"]), "commit": str(entry["commit"]), "rows": tuple(entry["rows"])})
-        for entry in _facts()["within"]
-    ]
-
-
-def _facts() -> dict:
     path = book.NOTEBOOKS / "claims" / "editions" / "first.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))["rows"]
+    return [OldRow(**entry | {"now": tuple(entry["now"])}) for entry in entries]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from lib.ledger import board, first_edition, results
+from lib.ledger import board, first_edition, results, rule_changes
 from lib.ledger.answers import not_run
 from lib.ledger.board import Row
 from lib.ledger.entries import entry
@@ -54,7 +54,7 @@ def ledger(folder: Path) -> dict:
         "title": "Adversarial Reproductions: the ledger",
         "rows": [_row(row, results.read_results(folder, row.claim.paper)) for row in rows],
         "first_edition": deviations(rows),
-        "changes": [asdict(change) | {"rows": list(change.rows)} for change in first_edition.changes()],
+        "changes": [asdict(change) | {"rows": list(change.rows)} for change in rule_changes.changes()],
     }
 
 

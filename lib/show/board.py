@@ -172,17 +172,23 @@ def _stands(old: Mapping) -> str:
 
 
 def changes(found: Sequence[Mapping]) -> Table:
-    """What answers a row, changed by the first edition itself after results had been seen."""
+    """What answers a row, changed after results had been seen.
+
+    Parameters
+    ----------
+    found
+        Of `lib.ledger.rule_changes`.
+    """
     rows = [
         [
-            one["date"],
+            f"{one['date']}, {one['edition']} edition",
             ", ".join(map(_broken, one["rows"])),
             *(html.escape(one[key]) for key in ("what", "then", "later")),
         ]
         for one in found
     ]
     head = ["when", "rows", "what", "answer before", "answer after"]
-    return tables.table("Rules that the first edition changed after results", head, rows)
+    return tables.table("Rules that were changed after results", head, rows)
 
 
 def _broken(address: str) -> str:

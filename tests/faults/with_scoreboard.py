@@ -33,7 +33,8 @@ def whole_book(root: Path) -> Copy:
     (root / "notebooks" / "costs.yaml").write_text(COSTS)
     editions = root / "notebooks" / "claims" / "editions"
     editions.mkdir(parents=True, exist_ok=True)
-    (editions / "first.yaml").write_text("rows: []\nwithin: []\n")
+    (editions / "first.yaml").write_text("rows: []\n")
+    (editions / "changes.yaml").write_text("[]\n")
     cells = [
         nbformat.v4.new_markdown_cell("# Scoreboard"),
         nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),

@@ -68,8 +68,8 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
         )
     most = max(BUDGETS)
     taken = ", ".join(f"{pixels} pixels {0.5 - one.mean:.2f}" for pixels, one in few.items())
-    why = f"Share that mixed training wins back, by search: {taken}, Square {0.5 - within[0].mean:.2f}, "
-    why += f"PGD {0.5 - within[1].mean:.2f}."
+    why = f"Mixed training wins back of what is taken: by the local search {taken}; within the eps trained at, Square "
+    why += f"{0.5 - within[0].mean:.2f}, PGD {0.5 - within[1].mean:.2f}."
     holding = [n for n, one in few.items() if one.low is not None and one.low > CLAIMS[claim].smallest]
     giving = len(holding)
     last = f"holds with {' and '.join(map(str, holding)) or 'none'} of {' and '.join(map(str, BUDGETS))} pixels"

@@ -55,10 +55,10 @@ def lowered(grid: Grid) -> str:
         return "Here: none of these networks was measured so. The card below compares shares of clipped images instead."
     if not changes:
         return "Here: no cell has both this measurement and a filter that changes anything."
-    fall, rise = (sum(np.sign(one) == sign for one in changes) for sign in (-1, 1))
+    fall, rise, stay = (sum(np.sign(one) == sign for one in changes) for sign in (-1, 1, 0))
     return (
-        f"Here: where a filter changes anything, it lowers the share in {fall} of {len(changes)} cases "
-        f"and raises it in {rise}."
+        f"Here: where a filter changes anything, it lowers the share in {fall} of {len(changes)} cases, "
+        f"raises it in {rise} and leaves it as it is in {stay}."
     )
 
 
