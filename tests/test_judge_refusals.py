@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from devices import DEVICE
-from judged import BAD, Around, Remembering, nearest_mean
+from judged import BAD, Around, Locked, Remembering, nearest_mean
 from torch import nn
 
 from lib import data
@@ -75,6 +75,15 @@ def test_a_good_network_is_left_as_it_was(good, images) -> None:
         found = judge(good, data=images, **FAST | {"eps": 0.21})
     assert found.n == 40 and not good.training and torch.equal(x, kept)
     assert all(torch.equal(one, before[name]) for name, one in good.state_dict().items())
+
+
+def test_a_network_that_cannot_be_copied_is_judged(good, images) -> None:
+    with pytest.raises(TypeError, match="lock"):
+        copy.deepcopy(Locked(good))
+    asked = FAST | {"eps": 0.1}
+    found, expected = (judge(one, data=images, **asked).at[0.1] for one in (Locked(good), good))
+    assert all(np.array_equal(found.outcomes[name], hits) for name, hits in expected.outcomes.items())
+    assert np.array_equal(found.distances, expected.distances)
 
 
 @pytest.mark.survives(
