@@ -96,9 +96,11 @@ def test_a_network_that_cannot_be_copied_is_judged(good, images) -> None:
     [
         ({"eps": ()}, "eps is nothing"),
         ({"eps": (0.0,)}, "eps is 0.*above 0"),
-        ({"eps": (8,)}, "eps is 8.*8/255 is 0.0314"),
+        ({"eps": (8,)}, "eps is 8.*write 8/255"),
+        ({"eps": "8"}, "eps is 8.*write 8/255"),
         ({"eps": (float("nan"),)}, "eps is nan"),
-        ({"eps": None}, "eps is None; it is a number"),
+        ({"eps": object}, "eps is <class 'object'>; it is a number"),
+        ({"eps": "8/0"}, "eps is '8/0'; it is a number"),
         ({"eps": "much"}, "eps is 'much'; it is a number"),
         ({"n_images": 0}, "0 images"),
         ({"steps": -1}, "-1 steps"),

@@ -25,7 +25,7 @@ def run(
     *,
     weights: Path | None,
     data: str,
-    eps: Sequence[float],
+    eps: Sequence[float] | None,
     out: Path | None,
     device: str | None,
     other: str | None,

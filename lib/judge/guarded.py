@@ -97,7 +97,7 @@ def _hold_to_finite(gradient: Tensor) -> None:
 
 
 def _trace(x: Tensor) -> int | Tensor:
-    """What tells later whether images were written to: torch's count, or a copy in inference mode, where it has none."""
+    """What tells later whether images were written to: torch's count; a copy in inference mode, which counts nothing."""
     return x.clone() if x.is_inference() else x._version
 
 
