@@ -43,6 +43,22 @@ def test_the_numbers_are_those_of_the_chapter_to_the_bit(verdict, few_to_judge, 
     assert 0 < verdict.safe(0.05).mean < verdict.measured(0.05, "clean").mean  # something to tell apart
 
 
+def test_what_is_not_there_is_named_with_what_is(verdict) -> None:
+    with pytest.raises(LookupError, match=r"no column 'PGD' in this verdict; there are worst case, clean, .*PGD-40"):
+        verdict.measured(0.05, "PGD")
+    for asks in (verdict.safe, verdict.flags, verdict.raised, lambda eps: verdict.measured(eps, "clean")):
+        with pytest.raises(LookupError, match=r"no eps 0\.2 in this verdict; there are 0\.05, 0\.3"):
+            asks(0.2)
+
+
+def test_numbers_of_numpy_are_numbers(few_to_judge, networks_to_judge) -> None:
+    network, other = networks_to_judge
+    counts = {name: np.int64(count) for name, count in ASKED.items()}
+    found = judge(network, eps=np.float32(0.1), n_images=np.int64(20), other=other, **counts)
+    assert found.n == 20 and found.safe(0.1) == found.safe(np.float32(0.1)) == found.measured(0.1, WORST)
+    jsonschema.validate(json.loads(json.dumps(written.as_json(found))), SCHEMA)
+
+
 def test_a_network_is_transferred_through_as_in_the_book_s_rows(few_to_judge) -> None:
     profile, experiment = beside.experiment("digits")
     assert profile == "quick" and {cell.setting.other for cell in experiment.attacked()} == {

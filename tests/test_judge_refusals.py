@@ -103,6 +103,8 @@ def test_a_network_that_cannot_be_copied_is_judged(good, images) -> None:
         ({"eps": "8/0"}, "eps is '8/0'; it is a number"),
         ({"eps": "much"}, "eps is 'much'; it is a number"),
         ({"n_images": 0}, "0 images"),
+        ({"n_images": 1}, "1 image is asked for.*no interval"),
+        ({"n_images": np.bool_(True)}, "images are asked for"),
         ({"steps": -1}, "-1 steps"),
         ({"queries": 2.5}, "2.5 queries"),
         ({"n_lbfgs": True}, "True images for L-BFGS"),

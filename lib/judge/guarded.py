@@ -97,7 +97,7 @@ def _hold_to_finite(gradient: Tensor) -> None:
 
 
 def _trace(x: Tensor) -> int | Tensor:
-    """What tells later whether images were written to: torch's count; a copy in inference mode, which counts nothing."""
+    """What tells later whether images were written to: torch's count; a copy in inference mode, which has none."""
     return x.clone() if x.is_inference() else x._version
 
 

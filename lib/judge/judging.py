@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,9 @@ from lib.judge.refused import Refused
 from lib.judge.verdict import Asked, Subject, Verdict
 from lib.measure.score import next_class
 from lib.models.base import parameter_count
+
+LEAST_IMAGES = 2
+"""With one, an accuracy has no interval: nothing could be told from chance."""
 
 
 def judge(
@@ -62,7 +66,7 @@ def judge(
         Radii of the L-infinity ball, in (0, 1], in units of a pixel: numbers, or texts such as "8/255". By default 0.1
         and 0.3, but on `cifar10` 2/255 and 8/255.
     n_images
-        On how many images, at most; the same ones each time.
+        On how many images, at most, and at least 2; the same ones each time.
     steps, queries
         Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
     n_lbfgs
@@ -90,9 +94,10 @@ def judge(
     """
     started, began = datetime.now(UTC), time.perf_counter()
     radii = wanted(eps, data)
-    for word, count in {"images": n_images, "steps": steps, "queries": queries, "images for L-BFGS": n_lbfgs}.items():
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise Refused(f"{count!r} {word} are asked for; it takes a whole number of at least 1")
+    n_images = _count(n_images, "images")
+    if n_images < LEAST_IMAGES:
+        raise Refused("1 image is asked for, and one has no interval: ask for more, 500 as by default or 100 at least")
+    steps, queries, n_lbfgs = _count(steps, "steps"), _count(queries, "queries"), _count(n_lbfgs, "images for L-BFGS")
     with torch.inference_mode(False):
         images = sample(data, n_images)
         guarded = admitted(model, images)
@@ -123,6 +128,13 @@ def judge(
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return Verdict(subject, asked, found, guarded.severed, made)
+
+
+def _count(value: object, of: str) -> int:
+    """A whole number of something, of whatever library."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise Refused(f"{value!r} {of} are asked for; it takes a whole number of at least 1")
+    return int(value)
 
 
 @dataclass(frozen=True, eq=False)
