@@ -12,7 +12,7 @@ from judged import Around
 from lib import compute
 from lib.chapters.common_ground.first import held_out
 from lib.chapters.common_ground.judging import WORST, judge_network
-from lib.judge import Verdict, beside, judge, words, written
+from lib.judge import Verdict, beside, judge, keep, words, written
 from lib.judge.card import card
 from lib.judge.images import sample
 from lib.judge.page import page
@@ -141,6 +141,14 @@ def test_the_card_has_each_attack_once_with_its_interval(verdict) -> None:
         line = next(line for line in told.splitlines() if line.startswith(f"{column} "))
         assert all(words.share(verdict.measured(eps, column)) in line for eps in RADII)
     assert all(len(line) <= 72 for line in told.splitlines() if "[" in line)
+
+
+def test_a_notebook_has_the_table_the_json_and_the_page_by_one_call_each(verdict, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert str(verdict) == card(verdict) and str(verdict.safe(0.3)) == f"{verdict.safe(0.3):.3f}"
+    index = keep(verdict, "found/here")
+    assert index == tmp_path / "found" / "here" / "page" / "index.html" and "verdict.json" in index.read_text()
+    assert json.loads((tmp_path / "found" / "here" / "verdict.json").read_text()) == written.as_json(verdict)
 
 
 def test_the_page_shows_the_book_s_rows_and_what_is_missing_as_missing(verdict, tmp_path) -> None:

@@ -91,6 +91,11 @@ class Verdict:
     severed: bool
     made: Mapping[str, object]
 
+    def __str__(self) -> str:
+        from lib.judge.card import card  # which is made of verdicts
+
+        return card(self)
+
     @property
     def columns(self) -> tuple[str, ...]:
         """What is shown, from the top: `COLUMNS`, and the attacks that were given besides."""
