@@ -23,7 +23,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     add("--attack", action="append", default=[], metavar="MODULE:FUNCTION", help="one of your own; may be repeated")
     add("--name", help="what the network is called; by default model and weights")
     add("--device", help="cpu, cuda or mps; the fastest by default")
-    add("--out", type=Path, metavar="FOLDER", help="runs/judged/<name> by default")
+    add(
+        "--out", type=Path, metavar="FOLDER", help="by default one in runs/judged, by the name and a digest of all this"
+    )
 
 
 def _numbers(text: str) -> list[float]:
