@@ -69,7 +69,7 @@ class Remembering(nn.Module):
 
 
 class Locked(Around):
-    """It holds what cannot be copied."""
+    """It holds what cannot be copied; nothing that judges it has to."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__(network)
@@ -163,7 +163,6 @@ BAD: dict[str, tuple[Callable[[nn.Sequential], object], str]] = {
     "a batch's mean": (lambda good: Around(good, before=batch_normed), "depend on the other images"),
     "in place": (lambda good: Around(good, before=in_place), "writes into the images"),
     "changing buffers": (Learning, "changes its parameters or buffers"),
-    "no copy": (Locked, "cannot be copied.*a lock"),
     "raises at once": (
         lambda good: nn.Sequential(nn.Linear(7, 10)).to(good[1].weight.device).eval(),
         "raises RuntimeError on 24 images",

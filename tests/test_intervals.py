@@ -319,6 +319,7 @@ def test_an_interval_at_another_confidence() -> None:
 
 def test_printed_with_its_interval_where_it_has_one() -> None:
     assert f"{Measured(0.5, 0.25, 0.75, 3):.2f}" == "0.50 [0.25, 0.75]"
+    assert str(Measured(0.5, 0.25, 0.75, 3)) == "0.500 [0.250, 0.750]" and str(exact(0.5)) == "0.500"
     assert f"{over_networks([0.5]):.1f}" == "0.5"
     assert f"{exact(5):.0f}" == "5"
     assert f"{over_networks([0.5])}" == "0.500"

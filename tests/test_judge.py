@@ -12,7 +12,7 @@ from judged import Around
 from lib import compute
 from lib.chapters.common_ground.first import held_out
 from lib.chapters.common_ground.judging import WORST, judge_network
-from lib.judge import Verdict, beside, judge, words, written
+from lib.judge import Verdict, beside, judge, keep, words, written
 from lib.judge.card import card
 from lib.judge.images import sample
 from lib.judge.page import page
@@ -41,6 +41,22 @@ def test_the_numbers_are_those_of_the_chapter_to_the_bit(verdict, few_to_judge, 
         assert verdict.flags(eps) == expected.flags
         assert verdict.safe(eps) == rate([expected.worst]) == verdict.measured(eps, WORST)
     assert 0 < verdict.safe(0.05).mean < verdict.measured(0.05, "clean").mean  # something to tell apart
+
+
+def test_what_is_not_there_is_named_with_what_is(verdict) -> None:
+    with pytest.raises(LookupError, match=r"no column 'PGD' in this verdict; there are worst case, clean, .*PGD-40"):
+        verdict.measured(0.05, "PGD")
+    for asks in (verdict.safe, verdict.flags, verdict.raised, lambda eps: verdict.measured(eps, "clean")):
+        with pytest.raises(LookupError, match=r"no eps 0\.2 in this verdict; there are 0\.05, 0\.3"):
+            asks(0.2)
+
+
+def test_numbers_of_numpy_are_numbers(few_to_judge, networks_to_judge) -> None:
+    network, other = networks_to_judge
+    counts = {name: np.int64(count) for name, count in ASKED.items()}
+    found = judge(network, eps=np.float32(0.1), n_images=np.int64(20), other=other, **counts)
+    assert found.n == 20 and found.safe(0.1) == found.safe(np.float32(0.1)) == found.measured(0.1, WORST)
+    jsonschema.validate(json.loads(json.dumps(written.as_json(found))), SCHEMA)
 
 
 def test_a_network_is_transferred_through_as_in_the_book_s_rows(few_to_judge) -> None:
@@ -125,6 +141,14 @@ def test_the_card_has_each_attack_once_with_its_interval(verdict) -> None:
         line = next(line for line in told.splitlines() if line.startswith(f"{column} "))
         assert all(words.share(verdict.measured(eps, column)) in line for eps in RADII)
     assert all(len(line) <= 72 for line in told.splitlines() if "[" in line)
+
+
+def test_a_notebook_has_the_table_the_json_and_the_page_by_one_call_each(verdict, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert str(verdict) == card(verdict) and str(verdict.safe(0.3)) == f"{verdict.safe(0.3):.3f}"
+    index = keep(verdict, "found/here")
+    assert index == tmp_path / "found" / "here" / "page" / "index.html" and "verdict.json" in index.read_text()
+    assert json.loads((tmp_path / "found" / "here" / "verdict.json").read_text()) == written.as_json(verdict)
 
 
 def test_the_page_shows_the_book_s_rows_and_what_is_missing_as_missing(verdict, tmp_path) -> None:

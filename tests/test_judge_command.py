@@ -1,9 +1,12 @@
 """`python -m lib.run judge` in a reader's own folder: their module, their weights, their images, and the page."""
 
+import errno
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -16,7 +19,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from lib import compute
-from lib.judge import Refused, command
+from lib.judge import Refused, command, page
 from lib.judge.loading import load
 from lib.run.__main__ import main
 
@@ -120,13 +123,89 @@ def test_the_command_says_why_it_refuses_and_leaves_nothing_behind(folder: Path,
     assert "say --other" in refused("--model", "my_networks:build", "--other-weights", "w.pt")
 
 
-def test_a_verdict_lies_with_the_runs_by_the_network_s_name(folder: Path, monkeypatch) -> None:
+@pytest.fixture
+def asked_for(folder: Path, monkeypatch) -> Callable[..., Path]:
+    """Where a command would put its verdict, in `runs/judged`; nothing is judged."""
     asked: list[Path] = []
     monkeypatch.setattr(command, "_judged_in", lambda where, *_, **__: asked.append(where))
-    assert main(["judge", "--model", "my_networks:build", "--weights", "w.pt", "--data", "own.npz"]) == 0
-    assert main(["judge", "--model", "my_networks:build", "--name", "à ../b", "--data", "mnist"]) == 0
-    judged = compute.RUNS / "judged"
-    assert asked == [judged / "my_networks-build-w.pt-own", judged / "b-mnist"]
+
+    def where(*given: str) -> Path:
+        assert main(["judge", "--model", "my_networks:build", *given]) == 0
+        assert asked[-1].parent == compute.RUNS / "judged"
+        return asked[-1]
+
+    return where
+
+
+def test_a_verdict_lies_with_the_runs_by_the_network_s_name(asked_for) -> None:
+    assert re.fullmatch(r"my_networks-build-w\.pt-own-\w{8}", asked_for("--weights", "w.pt", "--data", "own.npz").name)
+    assert re.fullmatch(r"à-..-b-mnist-\w{8}", asked_for("--name", "à ../b", "--data", "mnist").name)
+    assert len(asked_for("--name", "網" * 200).name.encode()) < 150
+
+
+def test_what_is_asked_for_otherwise_lies_elsewhere_and_the_same_in_the_same_place(asked_for, folder) -> None:
+    for name in ("run1", "run2"):
+        (folder / name).mkdir()
+        (folder / name / "best.pt").write_bytes((folder / "w.pt").read_bytes())
+        (folder / name / "own.npz").write_bytes((folder / "own.npz").read_bytes())
+    requests = [
+        *(("--weights", f"{name}/best.pt") for name in ("run1", "run2")),
+        *(("--data", f"{name}/own.npz") for name in ("run1", "run2")),
+        *(("--name", name, "--data", "mnist") for name in ("网络", "模型", "网-络", "网 络")),
+        *(("--eps", eps) for eps in ("0.1", "8/255", "0.1,8/255")),
+        *(("--images", "100"), ("--steps", "10"), ("--other", "my_networks:Rounded"), ("--data", "mnist"), ()),
+    ]
+    found = [asked_for(*given) for given in requests]
+    assert len(set(found)) == len(requests) and found == [asked_for(*given) for given in requests]
+    assert asked_for("--weights", str(folder / "run1" / ".." / "run1" / "best.pt")) == found[0]
+    assert asked_for("--eps", "0.3,0.1") == asked_for("--device", "cpu") == found[-1]
+    assert found[4].name.startswith("网络-mnist-") and found[5].name.startswith("模型-mnist-")
+
+
+@pytest.fixture
+def judged(folder: Path, monkeypatch) -> list[str]:
+    """A command that has little to do, and no page to render."""
+    monkeypatch.setattr(page, "build", lambda verdict, rows, where: where / "page" / "index.html")
+    return ["judge", "--model", "my_networks:build", "--weights", "w.pt", "--data", "own.npz", "--eps", "0.1", *FEW]
+
+
+def test_who_has_seen_enough_of_the_table_loses_neither_json_nor_page(judged, folder, monkeypatch, capfd) -> None:
+    made = []
+    monkeypatch.setattr(page, "build", lambda verdict, rows, where: made.append(where))
+    into, out = os.pipe()
+    os.close(into)
+    with os.fdopen(out, "w") as closed, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", closed)
+        assert main([*judged, "--out", "found"]) == 0
+    assert (folder / "found" / "verdict.json").exists() and made == [folder / "found"]
+    assert "cannot be written" not in capfd.readouterr().err
+
+
+def test_a_disk_that_is_full_elsewhere_is_not_blamed_on_the_folder(judged, monkeypatch, capsys) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "snapshots/state.pt")
+
+    monkeypatch.setattr(command, "judge", full)
+    assert main([*judged, "--out", "found"]) == 1
+    told = capsys.readouterr().err
+    assert "snapshots/state.pt" in told and "found" not in told and "--out" not in told
+
+
+def test_an_interrupt_says_what_is_kept(judged, folder, monkeypatch, capsys) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(page, "build", stopped)
+        assert main([*judged, "--out", "found"]) == 130
+    told = capsys.readouterr()
+    assert told.err.endswith("interrupted; the verdict is kept; its page is not made\n")
+    assert f"JSON: {folder / 'found' / 'verdict.json'}" in told.out
+    monkeypatch.setattr(command, "judge", stopped)
+    assert main([*judged, "--out", "other"]) == 130
+    told = capsys.readouterr()
+    assert "interrupted; no verdict is kept, and all attacks begin anew" in told.err and told.out == ""
+    assert list((folder / "other").iterdir()) == []
 
 
 def test_weights_come_as_pt_and_as_safetensors(folder: Path, digits) -> None:

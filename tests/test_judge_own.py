@@ -6,12 +6,14 @@ import jsonschema
 import numpy as np
 import pytest
 import torch
-from judged import Around, nearest_mean
+from judged import Around, in_place, nearest_mean
 from torch import nn
 
 from lib import attack, compute
 from lib.judge import Refused, judge, loading, page, written
 from lib.judge.card import card
+from lib.judge.guarded import Guarded
+from lib.judge.images import sample
 from lib.judge.verdict import COLUMNS
 from lib.measure.score import score
 
@@ -92,6 +94,28 @@ def test_an_attack_is_named_as_a_network_is(tmp_path, monkeypatch) -> None:
     }.items():
         with pytest.raises(Refused, match=said):
             loading.attack(source)
+
+
+@torch.inference_mode()
+def two_draws(model: nn.Module, x: torch.Tensor, y: torch.Tensor, eps: float) -> torch.Tensor:
+    """Noise of one sign or the other, whichever fools the network; no gradient is asked for."""
+    up, down = ((x + sign * eps).clamp(0, 1) for sign in (1, -1))
+    fooled = model(up).argmax(1) != y
+    return torch.where(fooled[:, None, None, None], up, down)
+
+
+def test_an_attack_may_call_the_network_in_inference_mode(few_to_judge, networks_to_judge) -> None:
+    network, other = networks_to_judge
+    found = judge(network, other=other, attacks={"two draws": two_draws}, **ASKED)
+    x, y = sample("digits", 30).images
+    expected = score(network, two_draws(network, x, y, 0.3), y).correct
+    assert np.array_equal(found.at[0.3].outcomes["two draws"], expected)
+
+
+def test_a_network_that_writes_into_images_is_found_out_in_inference_mode_too(networks_to_judge, digits) -> None:
+    held = Guarded(Around(networks_to_judge[0], before=in_place), 10)
+    with torch.inference_mode(), pytest.raises(Refused, match="writes into the images"):
+        held(digits.x_test[:2].clone())
 
 
 def test_with_fewer_classes_the_target_is_one_that_the_network_has(few_to_judge) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from devices import DEVICE
-from judged import BAD, Around, Remembering, nearest_mean
+from judged import BAD, Around, Locked, Remembering, nearest_mean
 from torch import nn
 
 from lib import data
@@ -77,6 +77,15 @@ def test_a_good_network_is_left_as_it_was(good, images) -> None:
     assert all(torch.equal(one, before[name]) for name, one in good.state_dict().items())
 
 
+def test_a_network_that_cannot_be_copied_is_judged(good, images) -> None:
+    with pytest.raises(TypeError, match="lock"):
+        copy.deepcopy(Locked(good))
+    asked = FAST | {"eps": 0.1}
+    found, expected = (judge(one, data=images, **asked).at[0.1] for one in (Locked(good), good))
+    assert all(np.array_equal(found.outcomes[name], hits) for name, hits in expected.outcomes.items())
+    assert np.array_equal(found.distances, expected.distances)
+
+
 @pytest.mark.survives(
     "inputs",
     "Judging is asked for with an eps, steps or images that mean nothing.",
@@ -87,11 +96,15 @@ def test_a_good_network_is_left_as_it_was(good, images) -> None:
     [
         ({"eps": ()}, "eps is nothing"),
         ({"eps": (0.0,)}, "eps is 0.*above 0"),
-        ({"eps": (8,)}, "eps is 8.*8/255 is 0.0314"),
+        ({"eps": (8,)}, "eps is 8.*write 8/255"),
+        ({"eps": "8"}, "eps is 8.*write 8/255"),
         ({"eps": (float("nan"),)}, "eps is nan"),
-        ({"eps": None}, "eps is None; it is a number"),
+        ({"eps": object}, "eps is <class 'object'>; it is a number"),
+        ({"eps": "8/0"}, "eps is '8/0'; it is a number"),
         ({"eps": "much"}, "eps is 'much'; it is a number"),
         ({"n_images": 0}, "0 images"),
+        ({"n_images": 1}, "1 image is asked for.*no interval"),
+        ({"n_images": np.bool_(True)}, "images are asked for"),
         ({"steps": -1}, "-1 steps"),
         ({"queries": 2.5}, "2.5 queries"),
         ({"n_lbfgs": True}, "True images for L-BFGS"),

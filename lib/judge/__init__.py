@@ -1,15 +1,16 @@
 """Your own network, judged as the chapter on the common ground judges the book's: `judge(model, ...) -> Verdict`.
 
-What would make the number a lie is `Refused`, with the reason and what to do about it.
+Printed, a verdict is a table; `keep(verdict, folder)` writes its JSON and its page. What would make the number a lie is
+`Refused`, with the reason and what to do about it.
 """
 
 from importlib import import_module
 
 from lib.judge.refused import Refused
 
-__all__ = ["Refused", "Verdict", "judge"]
+__all__ = ["Refused", "Verdict", "judge", "keep"]
 
-_ELSEWHERE = {"judge": "judging", "Verdict": "verdict"}
+_ELSEWHERE = {"judge": "judging", "keep": "kept", "Verdict": "verdict"}
 """Imported where they are asked for: with them come the attacks, and every command of the book would wait for these."""
 
 

@@ -13,6 +13,7 @@ from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.rows import Row
 from lib.evidence.cells import Cell
 from lib.judge.images import Sample
+from lib.judge.radii import same
 from lib.judge.verdict import flags
 from lib.run import profiles
 from lib.run.run import Run
@@ -82,10 +83,11 @@ def trained_apart(images: Sample) -> First | None:
 def rows(data: str, eps: float) -> Rows | None:
     """The book's rows for a data set at one eps; None where it judges none there, measured or not."""
     found = experiment(data)
-    if found is None or eps not in found[1].eps_values:
+    radii = [one for one in found[1].eps_values if same(one, eps)] if found else []
+    if not radii:
         return None
     profile, asked = found
-    known = [_known(asked, name, eps) for name in DEFENCES]
+    known = [_known(asked, name, radii[0]) for name in DEFENCES]
     measured = sorted((one for one in known if one.is_measured), key=_worth, reverse=True)
     return Rows(asked, profile, [*measured, *(one for one in known if not one.is_measured)])
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from lib.chapters.common_ground.judging import WORST
 from lib.judge import words
+from lib.judge.radii import shown
 from lib.judge.verdict import Verdict
 
 WIDTH = 80
@@ -15,12 +16,12 @@ WIDTH = 80
 def card(verdict: Verdict) -> str:
     """What was found, as a table with one column for each eps, and what speaks against believing it."""
     radii = list(verdict.at)
-    head = ["", *(f"eps {eps:g}" for eps in radii)]
+    head = ["", *(f"eps {shown(eps)}" for eps in radii)]
     lines = [[column, *(words.cell(verdict, eps, column) for eps in radii)] for column in verdict.columns]
     lines.insert(1, [])
     lines.append(["L-BFGS: median L2", *(words.own_distance(verdict, eps) for eps in radii)])
     lines.append(["red flags", *(f"{len(verdict.raised(eps))} up" for eps in radii)])
-    doubts = [f"eps {eps:g}: {flag.name} ({flag.sentence})." for eps in radii for flag in verdict.raised(eps)]
+    doubts = [f"eps {shown(eps)}: {flag.name} ({flag.sentence})." for eps in radii for flag in verdict.raised(eps)]
     parts = [
         f"{verdict.subject.name}: accuracy on {verdict.subject.origin}, 95 % intervals over them",
         _aligned([head, [], *lines]),

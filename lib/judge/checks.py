@@ -1,6 +1,5 @@
 """What a network has to be so that its accuracy under attack says what it seems to say."""
 
-import copy
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +51,6 @@ def admitted(network: nn.Module, sample: Sample) -> Guarded:
         _hold_to_logits(guarded, x)
         _hold_to_repeat(guarded, x)
         _hold_apart(guarded, x)
-    _hold_to_copies(guarded)
     _hold_to_the_range(guarded, sample)
     guarded.severed = _gradient(guarded, x, y) is None
     return guarded
@@ -178,16 +176,6 @@ def _hold_apart(guarded: Guarded, x: Tensor) -> None:
 def _alike(one: Tensor, other: Tensor) -> bool:
     """Whether logits differ by rounding alone."""
     return bool((one - other).abs().max() <= ROUNDING * one.abs().max().clamp(min=1e-6))
-
-
-def _hold_to_copies(guarded: Guarded) -> None:
-    try:
-        copy.deepcopy(guarded)
-    except Exception as error:  # whatever a stranger's code may raise
-        raise Refused(
-            f"the network cannot be copied, and AutoAttack works on a copy ({error}): it holds what is open or shared, "
-            "as a file, a lock or a generator. Make that where it is used."
-        ) from error
 
 
 def _hold_to_the_range(guarded: Guarded, sample: Sample) -> None:

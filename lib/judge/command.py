@@ -1,5 +1,6 @@
 """`python -m lib.run judge`: load, judge, and put card, JSON and page where they can be found."""
 
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -10,14 +11,22 @@ import torch
 from torch import nn
 
 from lib import compute
-from lib.judge import beside, loading, page, written
-from lib.judge.card import card
+from lib.files import short_name
+from lib.judge import kept, loading, written
+from lib.judge.images import BOOK
 from lib.judge.judging import judge
 from lib.judge.loading import load
+from lib.judge.radii import wanted
 from lib.judge.refused import Refused
 
 JUDGED = compute.RUNS / "judged"
-"""Where verdicts are kept, one folder a network."""
+"""Where verdicts are kept, one folder for all that is asked for: the same command writes into the same one."""
+
+STOPPED = (
+    "no verdict is kept, and all attacks begin anew the next time; only the training of the book's network for the "
+    "transfer goes on from its last snapshot"
+)
+"""What is true of a judgement that is interrupted."""
 
 
 def run(
@@ -25,7 +34,7 @@ def run(
     *,
     weights: Path | None,
     data: str,
-    eps: Sequence[float],
+    eps: Sequence[float] | None,
     out: Path | None,
     device: str | None,
     other: str | None,
@@ -44,8 +53,12 @@ def run(
     if other_weights and not other:
         raise Refused("--other-weights come without a network that they belong to: say --other module:function")
     name = name or (model if weights is None else f"{model}, {weights.name}")
-    where = (out or JUDGED / _slug(name, Path(data).stem)).resolve()
-    with _writing(where), _on(device):
+    eps = wanted(eps, data)
+    images = data if data in BOOK else Path(data).resolve()
+    files = [one and one.resolve() for one in (weights, other_weights)]
+    what = [Path.cwd(), model, other, files, images, eps, attack, name, sorted(asked.items())]
+    where = (out or JUDGED / _folder(f"{name} {Path(data).stem}", what)).resolve()
+    with _stopped(STOPPED), _on(device):
         network = load(model, weights)
         apart = load(other, other_weights) if other else None
         own = {source.rpartition(":")[2]: loading.attack(source) for source in attack}
@@ -55,17 +68,32 @@ def run(
 
 
 def _judged_in(where: Path, network: nn.Module, **asked: object) -> None:
-    where.mkdir(parents=True, exist_ok=True)  # before it takes its time
+    with _writing(where):
+        where.mkdir(parents=True, exist_ok=True)  # before it takes its time
     verdict = judge(network, **asked)
-    kept = written.write(verdict, where)
-    print(f"{card(verdict)}\n\nJSON: {kept}", flush=True)
-    rows = {one: beside.rows(verdict.subject.data, one) for one in verdict.at}
-    print(f"page: {page.build(verdict, rows, where)}", flush=True)
+    with _writing(where):
+        file = written.write(verdict, where)
+    try:  # all is made before anything is said: whoever listens may have gone, as in `judge | head`
+        with _stopped("the verdict is kept; its page is not made"):
+            index = kept.rendered(verdict, where)
+    finally:
+        print(f"{verdict}\n\nJSON: {file}", flush=True)
+    print(f"page: {index}", flush=True)
 
 
-def _slug(*words: str) -> str:
-    """What the folder of a network is called."""
-    return re.sub(r"[^A-Za-z0-9_.]+", "-", " ".join(words)).strip("-.")[:100]
+@contextmanager
+def _stopped(said: str):
+    """Have an interrupt say what is true here; one that comes from within, and says so already, stays."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(*(error.args or (said,))) from error
+
+
+def _folder(name: str, what: Sequence[object]) -> str:
+    """What the folder of a request is called: its name, and a digest of all that is asked for, the same each time."""
+    readable = re.sub(r"[^\w.]+", "-", name).strip("-.")
+    return f"{short_name(readable)}-{hashlib.sha256(repr(what).encode()).hexdigest()[:8]}"
 
 
 @contextmanager
@@ -89,6 +117,7 @@ def _on(device: str | None):
 
 @contextmanager
 def _writing(where: Path):
+    """Around what writes into the folder, and nothing else: other files and pipes have reasons of their own."""
     try:
         yield
     except OSError as error:

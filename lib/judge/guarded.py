@@ -38,10 +38,10 @@ class Guarded(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         capturing = _is_captured(x)
-        before, version = _state(self.network), x._version
+        before, seen = _state(self.network), _trace(x)
         outputs = self._called(x, capturing)
         if not capturing:  # nothing may wait for the GPU then
-            self._hold_to_order(x, outputs, before, version)
+            self._hold_to_order(x, outputs, before, seen)
         return outputs + 0 * x.flatten(1).sum(1, keepdim=True) if self.severed else outputs
 
     def _called(self, x: Tensor, capturing: bool) -> object:
@@ -61,8 +61,8 @@ class Guarded(nn.Module):
                 f"It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its device{waits}."
             ) from error
 
-    def _hold_to_order(self, x: Tensor, outputs: object, before: list[tuple[int, int]], version: int) -> None:
-        if x._version != version:
+    def _hold_to_order(self, x: Tensor, outputs: object, before: list[tuple[int, int]], seen: int | Tensor) -> None:
+        if _is_written(x, seen):
             raise Refused(
                 "the network writes into the images that it is given, which then are no longer those that are judged: "
                 "let its first layer work on a copy (`inplace=False`, x - 0.1 in place of x.sub_(0.1))"
@@ -94,6 +94,17 @@ def _hold_to_finite(gradient: Tensor) -> None:
             "a division by 0 or a logarithm of 0 in the network. An attack along it does nothing, and nobody sees it. "
             "Bound what the root is taken of, say by clamp(min=1e-6)."
         )
+
+
+def _trace(x: Tensor) -> int | Tensor:
+    """What tells later whether images were written to: torch's count; a copy in inference mode, which has none."""
+    return x.clone() if x.is_inference() else x._version
+
+
+def _is_written(x: Tensor, seen: int | Tensor) -> bool:
+    if isinstance(seen, Tensor):
+        return not torch.allclose(x, seen, rtol=0, atol=0, equal_nan=True)
+    return x._version != seen
 
 
 def _state(network: nn.Module) -> list[tuple[int, int]]:

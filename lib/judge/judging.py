@@ -1,14 +1,14 @@
 """`judge`: any network by all attacks of the chapter on the common ground, by its own functions."""
 
 import hashlib
-import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -27,17 +27,21 @@ from lib.judge import beside, own
 from lib.judge.checks import admitted
 from lib.judge.guarded import Guarded
 from lib.judge.images import Sample, sample
+from lib.judge.radii import Eps, shown, wanted
 from lib.judge.refused import Refused
 from lib.judge.verdict import Asked, Subject, Verdict
 from lib.measure.score import next_class
 from lib.models.base import parameter_count
+
+LEAST_IMAGES = 2
+"""With one, an accuracy has no interval: nothing could be told from chance."""
 
 
 def judge(
     model: nn.Module,
     *,
     data: str | Path | Images = "digits",
-    eps: float | Sequence[float] = (0.1, 0.3),
+    eps: Eps | Sequence[Eps] | None = None,
     n_images: int = 500,
     steps: int = 100,
     queries: int = 5000,
@@ -59,9 +63,10 @@ def judge(
         `digits`, `mnist` or `cifar10` (of these the test images), an .npz file with x and y, or the two as tensors:
         float32 images in [0, 1], and whole numbers. Not images that the network was trained on.
     eps
-        Radii of the L-infinity ball, in (0, 1]: in units of a pixel.
+        Radii of the L-infinity ball, in (0, 1], in units of a pixel: numbers, or texts such as "8/255". By default 0.1
+        and 0.3, but on `cifar10` 2/255 and 8/255.
     n_images
-        On how many images, at most; the same ones each time.
+        On how many images, at most, and at least 2; the same ones each time.
     steps, queries
         Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
     n_lbfgs
@@ -88,10 +93,11 @@ def judge(
         Where a data set of the book cannot be had.
     """
     started, began = datetime.now(UTC), time.perf_counter()
-    radii = _radii(eps)
-    for word, count in {"images": n_images, "steps": steps, "queries": queries, "images for L-BFGS": n_lbfgs}.items():
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise Refused(f"{count!r} {word} are asked for; it takes a whole number of at least 1")
+    radii = wanted(eps, data)
+    n_images = _count(n_images, "images")
+    if n_images < LEAST_IMAGES:
+        raise Refused("1 image is asked for, and one has no interval: ask for more, 500 as by default or 100 at least")
+    steps, queries, n_lbfgs = _count(steps, "steps"), _count(queries, "queries"), _count(n_lbfgs, "images for L-BFGS")
     with torch.inference_mode(False):
         images = sample(data, n_images)
         guarded = admitted(model, images)
@@ -124,25 +130,19 @@ def judge(
     return Verdict(subject, asked, found, guarded.severed, made)
 
 
+def _count(value: object, of: str) -> int:
+    """A whole number of something, of whatever library."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise Refused(f"{value!r} {of} are asked for; it takes a whole number of at least 1")
+    return int(value)
+
+
 @dataclass(frozen=True, eq=False)
 class Through:
     """The network through which images are transferred, and what it is."""
 
     network: nn.Module
     words: str
-
-
-def _radii(eps: float | Sequence[float]) -> list[float]:
-    try:
-        radii = sorted({float(one) for one in (eps if isinstance(eps, Iterable) else [eps])})
-    except (TypeError, ValueError) as error:
-        raise Refused(f"eps is {eps!r}; it is a number, or several, as in (0.1, 0.3)") from error
-    if not radii or not all(math.isfinite(one) and 0 < one <= 1 for one in radii):
-        raise Refused(
-            f"eps is {', '.join(f'{one:g}' for one in radii) or 'nothing'}; it lies above 0 and is at most 1, in units "
-            "of a pixel in [0, 1]: 8/255 is 0.0314"
-        )
-    return radii
 
 
 def _other(other: nn.Module | None, model: nn.Module, images: Sample) -> Through | None:
@@ -174,7 +174,7 @@ def _attacked(
     case = Case(guarded, through.network if through else guarded, *images.images, eps)
     y = case.y.cpu().numpy().astype(np.uint8)
     followed, checked = ([_told(one, eps) for one in chosen] for chosen in (attacks, choose(CHECKS, {})))
-    with _refusing(f"at eps {eps:g}"):
+    with _refusing(f"at eps {shown(eps)}"):
         return Judgement(y, correct_under(case, followed), correct_under(case, checked), silent(case), lengths)
 
 
@@ -202,7 +202,7 @@ def _told(attack: Chosen, eps: float) -> Chosen:
     """The same attack, which says that it begins."""
 
     def begun(name: str, function, *arguments: object, **options: object) -> Tensor:
-        print(f"eps {eps:g}: {name}", file=sys.stderr, flush=True)
+        print(f"eps {shown(eps)}: {name}", file=sys.stderr, flush=True)
         return function(*arguments, **options)
 
     return replace(attack, function=partial(begun, attack.name, attack.function))

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from lib.chapters.common_ground.attacks import Case
 from lib.chapters.common_ground.chosen import Chosen
+from lib.judge.radii import shown
 from lib.judge.refused import Refused
 from lib.judge.verdict import COLUMNS
 
@@ -56,4 +57,4 @@ def _outside(x_adv: object, case: Case) -> str:
     if x_adv.min() < 0 or x_adv.max() > 1:
         return f"gives pixels from {float(x_adv.min()):.4g} to {float(x_adv.max()):.4g}, outside [0, 1]"
     far = float((x_adv - case.x).abs().max())
-    return f"moves a pixel by {far:.6g}, more than eps {case.eps:g}" if far > case.eps + ROUNDING else ""
+    return f"moves a pixel by {far:.6g}, more than eps {shown(case.eps)}" if far > case.eps + ROUNDING else ""

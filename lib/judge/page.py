@@ -14,6 +14,7 @@ from lib.chapters.common_ground.rows import Row
 from lib.chapters.common_ground.table import share_cell
 from lib.judge import words, written
 from lib.judge.beside import Known, Rows
+from lib.judge.radii import shown
 from lib.judge.verdict import COLUMNS, FOLLOW, Verdict
 from lib.show import plots, tables
 from lib.site import markup, single
@@ -48,7 +49,7 @@ def page(verdict: Verdict, beside: Mapping[float, Rows | None], target: Path) ->
     parts = [f"# {_plain(verdict.subject.name)} under attack", _opening(verdict), *_warned(verdict)]
     for eps in verdict.at:
         rows = beside[eps]
-        parts += [f"## At eps {eps:g}", _figure(verdict, eps, rows, target / f"eps-{eps:g}.svg")]
+        parts += [f"## At eps {shown(eps)}", _figure(verdict, eps, rows, target / f"eps-{eps:g}.svg")]
         parts += [_plain(words.compared(verdict, eps, rows)), _table(verdict, eps, rows)]
         parts += [_plain(words.differences(verdict, rows)) if rows else ""]
     parts += ["## Red flags", _READ_FLAGS, _flags(verdict), "## How it was judged", _conditions(verdict)]
@@ -83,7 +84,7 @@ def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
     void = " (void)" if verdict.is_void else ""
     names = [verdict.subject.name + void, *(one.title for one in known)]
     flags = [_raised(len(verdict.raised(eps))), *(_raised(one.raised) for one in known)]
-    title = f"eps {eps:g}"
+    title = f"eps {shown(eps)}"
     with rc_context(plots.STYLE):
         drawn = [name.replace("$", r"\$") for name in names]  # no formulas
         figure: Figure = ladders({title: shares}, drawn, flags, noted="flags")
@@ -106,7 +107,7 @@ def _table(verdict: Verdict, eps: float, rows: Rows | None) -> str:
     ]
     lines = [own, *(_known(one, len(verdict.asked.own)) for one in (rows.known if rows else ()))]
     head = ["network", *verdict.columns, *BESIDE]
-    return tables.table(f"Accuracy at eps {eps:g}, 95 % intervals", list(map(html.escape, head)), lines).data
+    return tables.table(f"Accuracy at eps {shown(eps)}, 95 % intervals", list(map(html.escape, head)), lines).data
 
 
 def _cell(verdict: Verdict, eps: float, column: str) -> str:
@@ -140,7 +141,7 @@ def _raised(count: int) -> str:
 
 def _flags(verdict: Verdict) -> str:
     lines = [
-        [f"eps {eps:g}", html.escape(flag.name), "up" if flag.raised else "–", html.escape(flag.sentence)]
+        [f"eps {shown(eps)}", html.escape(flag.name), "up" if flag.raised else "–", html.escape(flag.sentence)]
         for eps in verdict.at
         for flag in verdict.flags(eps)
     ]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.judging import WORST, Judgement
+from lib.judge.radii import same, shown
 from lib.measure.intervals import Measured, rate
 from lib.measure.red_flags import BLACK_BOX, Flag
 
@@ -90,6 +91,11 @@ class Verdict:
     severed: bool
     made: Mapping[str, object]
 
+    def __str__(self) -> str:
+        from lib.judge.card import card  # which is made of verdicts
+
+        return card(self)
+
     @property
     def columns(self) -> tuple[str, ...]:
         """What is shown, from the top: `COLUMNS`, and the attacks that were given besides."""
@@ -105,18 +111,45 @@ class Verdict:
         """Whether attacks that follow the gradient did nothing, on any image."""
         return all(bool(one.no_gradient.all()) for one in self.at.values())
 
+    def found(self, eps: float) -> Judgement:
+        """What was found at an eps, which may differ from the one that was asked for by rounding.
+
+        Raises
+        ------
+        LookupError
+            Where the network was not judged at this eps; it names those that there are.
+        """
+        for one, found in self.at.items():
+            if same(one, eps):
+                return found
+        raise LookupError(f"there is no eps {shown(eps)} in this verdict; there are {', '.join(map(shown, self.at))}")
+
     def measured(self, eps: float, column: str) -> Measured | None:
-        """The accuracy in one of the `columns`, with its 95 % interval over images; None where it was not measured."""
-        hits = self.at[eps].outcomes.get(column)
+        """The accuracy in one of the `columns`, with its 95 % interval over images; None where it was not measured.
+
+        Raises
+        ------
+        LookupError
+            Where there is no such column or eps; it names those that there are.
+        """
+        if column not in self.columns:
+            raise LookupError(f"there is no column {column!r} in this verdict; there are {', '.join(self.columns)}")
+        hits = self.found(eps).outcomes.get(column)
         return None if hits is None else rate([hits])
 
     def safe(self, eps: float) -> Measured:
-        """The share of images that are classified rightly clean and under every attack: an upper bound."""
-        return rate([self.at[eps].worst])
+        """The share of images that are classified rightly clean and under every attack: an upper bound.
+
+        Raises
+        ------
+        LookupError
+            As `found` does.
+        """
+        return rate([self.found(eps).worst])
 
     def flags(self, eps: float) -> list[Flag]:
         """The red flags, up or not; without those that could not be checked."""
-        return flags(self.at[eps])
+        return flags(self.found(eps))
 
     def raised(self, eps: float) -> list[Flag]:
         """The red flags that are up."""

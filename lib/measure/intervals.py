@@ -63,6 +63,9 @@ class Measured:
             return format(self.mean, spec)
         return f"{self.mean:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
 
+    def __str__(self) -> str:
+        return format(self)
+
     @property
     def is_exact(self) -> bool:
         """Whether it follows from a count or a proof, so that its interval is a point."""

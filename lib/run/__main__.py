@@ -25,6 +25,8 @@ FAILURES = (
     *(carry.CarryError, Refused, ExerciseError, OSError),  # the last: a full or read-only disk, a name that is too long
 )
 INTERRUPTED = 130
+KEPT = "finished results stand, training goes on from its last snapshot"
+"""What is so where a command that is interrupted says nothing else."""
 LARGEST = "of the file: trainings that would make it larger stay here"
 
 
@@ -44,8 +46,8 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
     except FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("interrupted; finished results stand, training goes on from its last snapshot", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(f"interrupted; {stopped or KEPT}", file=sys.stderr)
         return INTERRUPTED
     return 0
 
