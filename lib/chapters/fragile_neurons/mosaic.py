@@ -32,10 +32,12 @@ def picture(found: Picture, fragile: NDArray[np.bool_], classes: tuple[str, str,
     for ax, image, title in zip(axes[0], shown, titles, strict=True):
         ax.imshow(image.transpose(1, 2, 0).squeeze(), cmap="gray", vmin=0, vmax=1)
         ax.set_title(title, fontsize=10)
-    limit = float(np.quantile(np.abs(maps), 0.995)) or 1.0
-    for ax, each in zip(axes[1], (maps[0], maps[1], maps[1] - maps[0]), strict=True):
-        ax.imshow(mosaic(each), cmap="RdBu_r", vmin=-limit, vmax=limit)
+    change = maps[1] - maps[0]
+    limit, of_change = (float(np.quantile(np.abs(each), 0.995)) or 1.0 for each in (maps, change))
+    for ax, each, edge in zip(axes[1], (*maps, change), (limit, limit, of_change), strict=True):
+        ax.imshow(mosaic(each), cmap="RdBu_r", vmin=-edge, vmax=edge)
         _frame(ax, maps.shape[2:], fragile)
+    axes[1, 2].set_xlabel(f"the change, {limit / of_change:.2g} times as strong", fontsize=9)
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])
         ax.grid(False)
