@@ -155,6 +155,7 @@ def test_images_that_are_none_are_refused_with_advice(does: Callable, change: Ca
     ("attack", "settings"),
     [
         *((FGSM, {"eps": value}) for value in (-0.1, math.nan, math.inf)),
+        *((FGSM, {"targeted": value}) for value in (0.01, 1, None, "no")),
         *((FGSM, settings) for settings in ({"batch_size": 0}, {"clip": (1.0, 0.0)}, {"loss": "none"})),
         *((BIM, settings) for settings in ({"steps": -1}, {"alpha": math.nan}, {"alpha": -0.1}, {"alpha": math.inf})),
         *((PGD, settings) for settings in ({"restarts": 0}, {"steps": -1})),
@@ -165,6 +166,13 @@ def test_images_that_are_none_are_refused_with_advice(does: Callable, change: Ca
 def test_a_setting_that_means_nothing_is_refused(attack: type, settings: dict) -> None:
     with pytest.raises(ValueError, match=next(iter(settings))):
         attack(**settings)
+
+
+@pytest.mark.parametrize("attack", [FGSM, GradientStep, BIM, PGD, LocalSearch, LBFGS])
+def test_only_eps_is_given_by_its_place(attack: type) -> None:
+    assert attack(0.3) == attack(eps=0.3)
+    with pytest.raises(TypeError, match="positional"):
+        attack(0.3, 0.01)
 
 
 # Gradients that are none

@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import torch
 import torch.nn.functional as F
@@ -44,7 +44,7 @@ def squared_error(logits: Tensor, y: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Attack(ABC):
-    """What all attacks share.
+    """What all attacks share. All settings but eps go by their names: libraries order them differently.
 
     Parameters
     ----------
@@ -63,13 +63,14 @@ class Attack(ABC):
     Raises
     ------
     ValueError
-        On construction with a setting that means nothing: an eps that is negative or infinite, a loss of no known
-        name, an empty `clip`. On a call whose x lies outside `clip` (it was normalised before the attack, most
-        likely), whose labels do not match the images, whose network returns no logits, or one along whose gradient no
-        attack can be made, since it is not finite.
+        On construction with a setting that means nothing: an eps that is negative or infinite, a `targeted` that is
+        no bool, a loss of no known name, an empty `clip`. On a call whose x lies outside `clip` (it was normalised
+        before the attack, most likely), whose labels do not match the images, whose network returns no logits, or one
+        along whose gradient no attack can be made, since it is not finite.
     """
 
     eps: float = 0.1
+    _: KW_ONLY
     targeted: bool = False
     loss: str | Loss = "cross_entropy"
     clip: tuple[float, float] | None = (0.0, 1.0)
@@ -77,6 +78,7 @@ class Attack(ABC):
 
     def __post_init__(self) -> None:
         self.check("eps", self.eps >= 0 and math.isfinite(self.eps), "it is a finite number, and cannot be negative")
+        self.check("targeted", isinstance(self.targeted, bool), "it is True or False")  # 0.01 would count as True
         self.check("batch_size", self.batch_size >= 1, "at least one image is attacked at once")
         self.check("clip", self.clip is None or self.clip[0] < self.clip[1], "the lower end comes first")
         if isinstance(self.loss, str) and self.loss not in LOSSES:

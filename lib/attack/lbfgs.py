@@ -1,7 +1,7 @@
 """The nearest adversarial image in L2, by L-BFGS."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import torch
@@ -42,6 +42,7 @@ class LBFGS(Attack):
     """
 
     eps: float = 1.0
+    _: KW_ONLY
     iterations: int = 15
     searches: int = 12
     tolerance: float = 0.1

@@ -1,6 +1,6 @@
 """Attacks that search: they see the network's outputs and no gradient."""
 
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +36,7 @@ class LocalSearch(Attack):
     """
 
     eps: float = 1.0
+    _: KW_ONLY
     batch_size: int = 20
     pixels: int = 20
     candidates: int = 50
