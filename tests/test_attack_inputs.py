@@ -168,6 +168,20 @@ def test_a_setting_that_means_nothing_is_refused(attack: type, settings: dict) -
         attack(**settings)
 
 
+@pytest.mark.parametrize(
+    ("function", "settings"),
+    [
+        *((does, {"eps": value}) for does in (square, autoattack) for value in (-0.1, math.nan, math.inf)),
+        *((does, {"queries": value}) for does in (square, autoattack) for value in (0, -1, 2.5)),
+        *((autoattack, {"steps": value}) for value in (0, -1, 2.5)),
+    ],
+)
+def test_a_function_refuses_what_attacks_refuse(function: Callable, settings: dict, net, x, y) -> None:
+    name = next(iter(settings))
+    with pytest.raises(ValueError, match=f"{name} is {settings[name]}; "):
+        function(net, x, y, **{"eps": 0.1, "queries": 3} | settings)
+
+
 @pytest.mark.parametrize("attack", [FGSM, GradientStep, BIM, PGD, LocalSearch, LBFGS])
 def test_only_eps_is_given_by_its_place(attack: type) -> None:
     assert attack(0.3) == attack(eps=0.3)

@@ -1,6 +1,5 @@
 """What all attacks share, and the losses that they raise."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
@@ -10,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib import compute
-from lib.attack.inputs import check_labels, check_logits, check_pixels
+from lib.attack.inputs import check_eps, check_labels, check_logits, check_pixels
 from lib.models.base import evaluating
 from lib.train import graphs
 
@@ -77,7 +76,7 @@ class Attack(ABC):
     batch_size: int = 1000
 
     def __post_init__(self) -> None:
-        self.check("eps", self.eps >= 0 and math.isfinite(self.eps), "it is a finite number, and cannot be negative")
+        check_eps(self.eps)
         self.check("targeted", isinstance(self.targeted, bool), "it is True or False")  # 0.01 would count as True
         self.check("batch_size", self.batch_size >= 1, "at least one image is attacked at once")
         self.check("clip", self.clip is None or self.clip[0] < self.clip[1], "the lower end comes first")

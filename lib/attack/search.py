@@ -8,7 +8,7 @@ import torchattacks
 from torch import Tensor, nn
 
 from lib.attack.base import Attack
-from lib.attack.inputs import check_classes, check_logits
+from lib.attack.inputs import check_classes, check_counts, check_eps, check_logits
 from lib.attack.noise import noise
 from lib.attack.outside import outside
 
@@ -103,8 +103,11 @@ def square(model: nn.Module, x: Tensor, y: Tensor, eps: float, queries: int, see
     Raises
     ------
     ValueError
-        As attacks do, on images, labels and networks that are none.
+        As attacks do, on images, labels and networks that are none, an eps that is negative or not finite, and on
+        fewer queries than one.
     """
+    check_eps(eps)
+    check_counts(queries=queries)
     with outside(model, x, y) as (wrapped, images, labels):
         found = torchattacks.Square(wrapped, eps=eps, n_queries=queries, seed=seed)(images, labels)
     return found.detach().to(x.dtype)
