@@ -1,6 +1,6 @@
 """Attacks that search: they see the network's outputs and no gradient."""
 
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 
 import torch
 import torch.nn.functional as F
@@ -30,7 +30,8 @@ class LocalSearch(Attack):
     candidates
         How many pixels are tried in a round, at least 1, each at two values: twice as many queries.
     batch_size
-        How many images are searched at once on a CPU; on a GPU it is five times as many.
+        How many images are searched at once on a CPU, each with all its trials; `compute.at_once` says how many on a
+        GPU.
     seed
         What the draws depend on, besides the image itself and the round.
     """
@@ -46,13 +47,6 @@ class LocalSearch(Attack):
         super().__post_init__()
         self.check("candidates", self.candidates >= 1, "at least one is needed")
         self.check("pixels", self.pixels >= 0, "it cannot be negative")
-
-    def __call__(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        return Attack.__call__(replace(self, batch_size=self.at_once(x.device)), model, x, y)
-
-    def at_once(self, device: torch.device) -> int:
-        """How many images are searched side by side: with all their trials few fill a CPU, and not a GPU."""
-        return self.batch_size if device.type == "cpu" else 5 * self.batch_size
 
     @torch.no_grad()
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
