@@ -294,6 +294,14 @@ def test_noise_is_even_in_any_float_type(dtype: torch.dtype, x) -> None:
     assert drawn.double().std().item() == pytest.approx(12**-0.5, abs=0.01)
 
 
+@every
+def test_a_network_without_parameters_is_attacked(does: Callable, x) -> None:
+    bare, holding = (Does(lambda images: images.sum((1, 3))[:, 9:19]) for _ in range(2))  # the brightest of ten rows
+    holding.unused = nn.Parameter(torch.zeros((), device=x.device))
+    found, wanted = (does(model, x, bare(x).argmax(1)) for model in (bare, holding))
+    assert (found.losses == wanted.losses).all() if does is score else torch.equal(found, wanted)
+
+
 def test_restarts_take_inputs_of_any_shape(x) -> None:
     flat, wide = torch.rand(8, 20).to(DEVICE), nn.Linear(20, 3).to(DEVICE)
     labels = wide(flat).argmax(1)
