@@ -4,13 +4,14 @@ import copy
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
 from devices import DEVICE
 from torch import Tensor, nn
 
-from lib.attack import BIM, FGSM, LBFGS, PGD, GradientStep, LocalSearch, square
+from lib.attack import BIM, FGSM, LBFGS, PGD, Attack, GradientStep, LocalSearch, square
 from lib.attack.autoattack import autoattack
 from lib.attack.noise import noise
 from lib.measure.red_flags import zero_gradients
@@ -90,10 +91,18 @@ def test_labels_that_are_none_are_refused(does: Callable, labels: Callable, told
     "A label is higher than the network has classes.",
     "It is refused in a sentence with the classes that there are.",
 )
-@pytest.mark.parametrize("does", [LocalSearch(), *OUTSIDE, score], ids=["LocalSearch", "square", "autoattack", "score"])
-def test_a_class_that_the_network_has_not_is_refused(does: Callable, net, x, y) -> None:
-    with pytest.raises(ValueError, match="a label is 99; the network has the classes 0 to 9"):
-        does(net, x, torch.full_like(y, 99))
+@every
+@pytest.mark.parametrize("label", [10, 99])
+def test_a_class_that_the_network_has_not_is_refused(does: Callable, label: int, net, x, y) -> None:
+    y[5] = label
+    with pytest.raises(ValueError, match=f"a label is {label}; the network has the classes 0 to 9"):
+        does(net, x, y)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=NAMES[: len(ATTACKS)])
+def test_a_target_that_the_network_has_not_is_refused(attack: Attack, net, x, y) -> None:
+    with pytest.raises(ValueError, match="a label is 10; the network has the classes 0 to 9"):
+        replace(attack, targeted=True)(net, x, torch.full_like(y, 10))
 
 
 @pytest.mark.survives(

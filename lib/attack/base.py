@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib import compute
-from lib.attack.inputs import check_eps, check_labels, check_logits, check_pixels
+from lib.attack.inputs import check_classes, check_eps, check_labels, check_logits, check_pixels
 from lib.models.base import evaluating
 from lib.train import graphs
 
@@ -64,8 +64,8 @@ class Attack(ABC):
     ValueError
         On construction with a setting that means nothing: an eps that is negative or infinite, a `targeted` that is
         no bool, a loss of no known name, an empty `clip`. On a call whose x lies outside `clip` (it was normalised
-        before the attack, most likely), whose labels do not match the images, whose network returns no logits, or one
-        along whose gradient no attack can be made, since it is not finite.
+        before the attack, most likely), whose labels do not match the images or the network's classes, whose network
+        returns no logits, or one along whose gradient no attack can be made, since it is not finite.
     """
 
     eps: float = 0.1
@@ -125,6 +125,9 @@ class Attack(ABC):
         """The gradient of `losses` with respect to x, and the logits at x that it took."""
         x = x.detach().requires_grad_()
         logits = check_logits(model(x.clone()), len(x))  # a copy: a network may write to what it is given
+        # A look at labels waits for the GPU, which a capture may not; the calls before it have looked.
+        if not (x.is_cuda and torch.cuda.is_current_stream_capturing()):
+            check_classes(y, logits.shape[1])
         return torch.autograd.grad(self.losses(logits, y).sum(), x)[0], logits.detach()
 
     def clipped(self, x: Tensor) -> Tensor:
