@@ -4,13 +4,14 @@ import copy
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
 from devices import DEVICE
 from torch import Tensor, nn
 
-from lib.attack import BIM, FGSM, LBFGS, PGD, GradientStep, LocalSearch, square
+from lib.attack import BIM, FGSM, LBFGS, PGD, Attack, GradientStep, LocalSearch, square
 from lib.attack.autoattack import autoattack
 from lib.attack.noise import noise
 from lib.measure.red_flags import zero_gradients
@@ -90,10 +91,18 @@ def test_labels_that_are_none_are_refused(does: Callable, labels: Callable, told
     "A label is higher than the network has classes.",
     "It is refused in a sentence with the classes that there are.",
 )
-@pytest.mark.parametrize("does", [LocalSearch(), *OUTSIDE, score], ids=["LocalSearch", "square", "autoattack", "score"])
-def test_a_class_that_the_network_has_not_is_refused(does: Callable, net, x, y) -> None:
-    with pytest.raises(ValueError, match="a label is 99; the network has the classes 0 to 9"):
-        does(net, x, torch.full_like(y, 99))
+@every
+@pytest.mark.parametrize("label", [10, 99])
+def test_a_class_that_the_network_has_not_is_refused(does: Callable, label: int, net, x, y) -> None:
+    y[5] = label
+    with pytest.raises(ValueError, match=f"a label is {label}; the network has the classes 0 to 9"):
+        does(net, x, y)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=NAMES[: len(ATTACKS)])
+def test_a_target_that_the_network_has_not_is_refused(attack: Attack, net, x, y) -> None:
+    with pytest.raises(ValueError, match="a label is 10; the network has the classes 0 to 9"):
+        replace(attack, targeted=True)(net, x, torch.full_like(y, 10))
 
 
 @pytest.mark.survives(
@@ -155,6 +164,7 @@ def test_images_that_are_none_are_refused_with_advice(does: Callable, change: Ca
     ("attack", "settings"),
     [
         *((FGSM, {"eps": value}) for value in (-0.1, math.nan, math.inf)),
+        *((FGSM, {"targeted": value}) for value in (0.01, 1, None, "no")),
         *((FGSM, settings) for settings in ({"batch_size": 0}, {"clip": (1.0, 0.0)}, {"loss": "none"})),
         *((BIM, settings) for settings in ({"steps": -1}, {"alpha": math.nan}, {"alpha": -0.1}, {"alpha": math.inf})),
         *((PGD, settings) for settings in ({"restarts": 0}, {"steps": -1})),
@@ -167,6 +177,27 @@ def test_a_setting_that_means_nothing_is_refused(attack: type, settings: dict) -
         attack(**settings)
 
 
+@pytest.mark.parametrize(
+    ("function", "settings"),
+    [
+        *((does, {"eps": value}) for does in (square, autoattack) for value in (-0.1, math.nan, math.inf)),
+        *((does, {"queries": value}) for does in (square, autoattack) for value in (0, -1, 2.5)),
+        *((autoattack, {"steps": value}) for value in (0, -1, 2.5)),
+    ],
+)
+def test_a_function_refuses_what_attacks_refuse(function: Callable, settings: dict, net, x, y) -> None:
+    name = next(iter(settings))
+    with pytest.raises(ValueError, match=f"{name} is {settings[name]}; "):
+        function(net, x, y, **{"eps": 0.1, "queries": 3} | settings)
+
+
+@pytest.mark.parametrize("attack", [FGSM, GradientStep, BIM, PGD, LocalSearch, LBFGS])
+def test_only_eps_is_given_by_its_place(attack: type) -> None:
+    assert attack(0.3) == attack(eps=0.3)
+    with pytest.raises(TypeError, match="positional"):
+        attack(0.3, 0.01)
+
+
 # Gradients that are none
 
 
@@ -175,10 +206,13 @@ def test_a_setting_that_means_nothing_is_refused(attack: type, settings: dict) -
     "The gradient of a network is not a number.",
     "The attack says for how many images, and the red flag for gradients is raised.",
 )
-@pytest.mark.parametrize("attack", [FGSM(), GradientStep(), BIM(steps=2), PGD(steps=2, restarts=2)])
-def test_a_gradient_that_is_not_finite_attacks_nothing_and_is_said_to(attack, net, x, y) -> None:
+@pytest.mark.parametrize(
+    "attack", [FGSM(), GradientStep(), BIM(steps=2), PGD(steps=2, restarts=2), LBFGS(iterations=2, searches=2)]
+)
+def test_a_gradient_that_is_not_finite_attacks_nothing_and_is_said_to(attack, net, x) -> None:
     black = x.index_fill(3, torch.tensor([0], device=x.device), 0.0)
     rooted = nn.Sequential(Does(lambda images: images.sqrt().square()), net)  # infinite times zero, where a pixel is 0
+    y = rooted(black).argmax(1)  # L-BFGS leaves images that are misread already as they are
     if isinstance(attack, PGD):
         attack = PGD(steps=2, random_start=False)
     with pytest.raises(ValueError, match="gradient is not finite for 12 of 12 images"):
@@ -267,6 +301,14 @@ def test_noise_is_even_in_any_float_type(dtype: torch.dtype, x) -> None:
     assert drawn.dtype == dtype and drawn.min() >= 0 and drawn.max() < 1
     assert drawn.double().mean().item() == pytest.approx(0.5, abs=0.02)
     assert drawn.double().std().item() == pytest.approx(12**-0.5, abs=0.01)
+
+
+@every
+def test_a_network_without_parameters_is_attacked(does: Callable, x) -> None:
+    bare, holding = (Does(lambda images: images.sum((1, 3))[:, 9:19]) for _ in range(2))  # the brightest of ten rows
+    holding.unused = nn.Parameter(torch.zeros((), device=x.device))
+    found, wanted = (does(model, x, bare(x).argmax(1)) for model in (bare, holding))
+    assert (found.losses == wanted.losses).all() if does is score else torch.equal(found, wanted)
 
 
 def test_restarts_take_inputs_of_any_shape(x) -> None:

@@ -4,14 +4,16 @@ import copy
 import inspect
 from dataclasses import replace
 
+import elsewhere
 import pytest
 import torch
 import torch.nn.functional as F
-from devices import DEVICE
+from devices import CPU, DEVICE
 from scipy import stats
 from torch import Tensor, nn
 
 from lib import attack as attacks
+from lib import compute
 from lib.attack import BIM, FGSM, LBFGS, PGD, Attack, GradientStep, LocalSearch
 from lib.attack.noise import noise
 
@@ -260,10 +262,30 @@ def test_on_a_linear_model_local_search_takes_the_pixels_that_count_most(linear,
     assert read_rightly.any() and (changed.sum(1)[read_rightly] == 3).all()
 
 
-def test_local_search_takes_more_images_at_once_on_a_gpu_and_finds_the_same(trained, x, y):
+class Counting(nn.Module):
+    """A network that notes how many images it is given at once."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network, self.given = network, []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.given.append(len(x))
+        return self.network(x)
+
+
+def test_local_search_takes_five_times_as_many_images_at_once_on_a_gpu_and_finds_the_same(trained, x, y, monkeypatch):
     search = LocalSearch(0.3, batch_size=4, pixels=4, candidates=20)
-    assert [search.at_once(torch.device(kind)) for kind in ("cpu", "cuda")] == [4, 20]
-    assert torch.equal(search(trained, x, y), replace(search, batch_size=20)(trained, x, y))
+    here = Counting(trained.to(CPU))
+    found = search(here, x.to(CPU), y.to(CPU))
+    assert here.given[0] == 4 and max(here.given) == 4 * 2 * 20
+    sized = compute.at_once
+    monkeypatch.setattr(compute, "at_once", lambda images, device: sized(images, torch.device("cuda")))
+    with elsewhere.Elsewhere():
+        there = Counting(copy.deepcopy(trained).to(elsewhere.DEVICE))
+        far = search(there, x.cpu().to(elsewhere.DEVICE), y.cpu().to(elsewhere.DEVICE)).cpu()
+    assert there.given[0] == 5 * 4 and max(there.given) == 5 * 4 * 2 * 20
+    assert torch.equal(far, found)
 
 
 class FirstChannel(nn.Module):

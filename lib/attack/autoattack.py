@@ -6,6 +6,7 @@ import torch
 import torchattacks
 from torch import Tensor, nn
 
+from lib.attack.inputs import check_counts, check_eps
 from lib.attack.outside import outside
 
 LEAST_CLASSES = 4
@@ -39,8 +40,10 @@ def autoattack(
     ------
     ValueError
         Where the network has fewer than four classes: the targeted loss takes the four highest logits. Else as attacks
-        do, on images, labels and networks that are none.
+        do, on images, labels and networks that are none, an eps that is negative or not finite, and counts below 1.
     """
+    check_eps(eps)
+    check_counts(steps=steps, queries=queries)
     with outside(model, x, y) as (judged, images, labels):
         x_adv = x.detach().clone()
         if not len(x):

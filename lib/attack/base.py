@@ -1,16 +1,15 @@
 """What all attacks share, and the losses that they raise."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib import compute
-from lib.attack.inputs import check_labels, check_logits, check_pixels
+from lib.attack.inputs import check_classes, check_eps, check_labels, check_logits, check_pixels
 from lib.models.base import evaluating
 from lib.train import graphs
 
@@ -44,7 +43,7 @@ def squared_error(logits: Tensor, y: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Attack(ABC):
-    """What all attacks share.
+    """What all attacks share. All settings but eps go by their names: libraries order them differently.
 
     Parameters
     ----------
@@ -63,20 +62,22 @@ class Attack(ABC):
     Raises
     ------
     ValueError
-        On construction with a setting that means nothing: an eps that is negative or infinite, a loss of no known
-        name, an empty `clip`. On a call whose x lies outside `clip` (it was normalised before the attack, most
-        likely), whose labels do not match the images, whose network returns no logits, or one along whose gradient no
-        attack can be made, since it is not finite.
+        On construction with a setting that means nothing: an eps that is negative or infinite, a `targeted` that is
+        no bool, a loss of no known name, an empty `clip`. On a call whose x lies outside `clip` (it was normalised
+        before the attack, most likely), whose labels do not match the images or the network's classes, whose network
+        returns no logits, or one along whose gradient no attack can be made, since it is not finite.
     """
 
     eps: float = 0.1
+    _: KW_ONLY
     targeted: bool = False
     loss: str | Loss = "cross_entropy"
     clip: tuple[float, float] | None = (0.0, 1.0)
     batch_size: int = 1000
 
     def __post_init__(self) -> None:
-        self.check("eps", self.eps >= 0 and math.isfinite(self.eps), "it is a finite number, and cannot be negative")
+        check_eps(self.eps)
+        self.check("targeted", isinstance(self.targeted, bool), "it is True or False")  # 0.01 would count as True
         self.check("batch_size", self.batch_size >= 1, "at least one image is attacked at once")
         self.check("clip", self.clip is None or self.clip[0] < self.clip[1], "the lower end comes first")
         if isinstance(self.loss, str) and self.loss not in LOSSES:
@@ -124,6 +125,9 @@ class Attack(ABC):
         """The gradient of `losses` with respect to x, and the logits at x that it took."""
         x = x.detach().requires_grad_()
         logits = check_logits(model(x.clone()), len(x))  # a copy: a network may write to what it is given
+        # A look at labels waits for the GPU, which a capture may not; the calls before it have looked.
+        if not (x.is_cuda and torch.cuda.is_current_stream_capturing()):
+            check_classes(y, logits.shape[1])
         return torch.autograd.grad(self.losses(logits, y).sum(), x)[0], logits.detach()
 
     def clipped(self, x: Tensor) -> Tensor:

@@ -46,7 +46,7 @@ class GradientStep(Attack):
         return self.clipped(x + self.eps * (gradient + 0 * gradient))  # as in `signs`
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BIM(Attack):
     """Basic iterative method: `steps` steps of FGSM of length alpha, each brought back into the eps ball.
 
@@ -106,7 +106,7 @@ class BIM(Attack):
         return _where(resisting, moved, x_adv) if self.early_stop else moved, resisting
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PGD(BIM):
     """Projected gradient descent: BIM from random points of the eps ball, the worst of `restarts` for each image.
 

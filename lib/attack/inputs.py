@@ -1,10 +1,38 @@
 """What attacks and scores are given, and what a network returns: refused where it would make a number a lie."""
 
+import math
+from numbers import Integral
+
 import torch
 from torch import Tensor
 
 ROUNDING = 1e-5
 """By how much pixels may miss their range for it to be called rounding."""
+
+
+def check_eps(eps: float) -> None:
+    """Refuse a radius, in pixel units, that is none.
+
+    Raises
+    ------
+    ValueError
+        Where it is negative, infinite or NaN.
+    """
+    if not (eps >= 0 and math.isfinite(eps)):
+        raise ValueError(f"eps is {eps}; it is a finite number, and cannot be negative")
+
+
+def check_counts(**counts: int) -> None:
+    """Refuse counts, by their names, that are no whole number from 1 on.
+
+    Raises
+    ------
+    ValueError
+        Naming the first.
+    """
+    for name, count in counts.items():
+        if not isinstance(count, Integral) or count < 1:
+            raise ValueError(f"{name} is {count}; a whole number is needed, at least 1")
 
 
 def check_pixels(x: Tensor, clip: tuple[float, float] | None) -> None:

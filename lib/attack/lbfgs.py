@@ -1,7 +1,7 @@
 """The nearest adversarial image in L2, by L-BFGS."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import torch
@@ -38,10 +38,12 @@ class LBFGS(Attack):
     Raises
     ------
     ValueError
-        On another `loss`: the attack has its own; or without iterations or searches.
+        On another `loss`: the attack has its own; or without iterations or searches. On a call, as all attacks do; a
+        gradient that is not finite is refused where no adversarial image was found.
     """
 
     eps: float = 1.0
+    _: KW_ONLY
     iterations: int = 15
     searches: int = 12
     tolerance: float = 0.1
@@ -66,13 +68,17 @@ class LBFGS(Attack):
         return reached.logsumexp(1) - logits.logsumexp(1)
 
     def nearest(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        """The nearest success for one image x (1, C, H, W) with y (1,)."""
-        start, best, shortest = _as_vector(x), x, math.inf
+        """The nearest success for one image x (1, C, H, W) with y (1,).
+
+        NaN, which `Attack` refuses, where there is none and a gradient was not finite.
+        """
+        start, best, shortest, finite = _as_vector(x), x, math.inf, True
 
         def objective(point: np.ndarray, c: float) -> tuple[float, np.ndarray]:
-            nonlocal best, shortest
+            nonlocal best, shortest, finite
             x_adv = self.image(point, x)
             loss, gradient, lead = self.examine(model, x_adv, y)
+            finite = finite and bool(np.isfinite(gradient).all())
             moved = point - start
             length = float(moved @ moved)
             if lead > LEAD and length < shortest:
@@ -92,7 +98,7 @@ class LBFGS(Attack):
             if succeeding <= (1 + self.tolerance) * failing:
                 break
             c = 4 * c if succeeding == math.inf else c / 4 if failing == 0 else math.sqrt(failing * succeeding)
-        return best
+        return best if finite or shortest < math.inf else torch.full_like(x, math.nan)
 
     def image(self, point: np.ndarray, x: Tensor) -> Tensor:
         """A point of the search as an image like x, which rounding cannot put out of the box."""

@@ -12,11 +12,21 @@ from lib.models.base import evaluating
 
 
 class Wrapped(nn.Module):
-    """A network in float32 to those who ask it, whatever it computes in; it is given copies, which it may change."""
+    """A network in float32 to those who ask it, whatever it computes in; it is given copies, which it may change.
 
-    def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
+    Parameters
+    ----------
+    model
+        From images (N, C, H, W) to logits (N, classes).
+    x
+        Images, of the type and on the device that the network computes in.
+    """
+
+    def __init__(self, model: nn.Module, x: Tensor) -> None:
         super().__init__()
-        self.model, self.dtype = model, dtype
+        self.model, self.dtype = model, x.dtype
+        self.anchor = nn.Parameter(torch.zeros((), device=x.device), requires_grad=False)
+        """Torchattacks asks the first parameter where the network is; not every network has one."""
 
     def forward(self, x: Tensor) -> Tensor:
         return check_logits(self.model(x.to(self.dtype, copy=True)), len(x)).float()
@@ -46,7 +56,7 @@ def outside(model: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[Wrapped, T
     y = check_labels(x, y)
     check_pixels(x, (0.0, 1.0))
     devices = [compute.device()] if compute.device().type == "cuda" else []
-    wrapped = Wrapped(model, x.dtype)
+    wrapped = Wrapped(model, x)
     with torch.inference_mode(False), evaluating(model), _frozen(model), torch.random.fork_rng(devices=devices):
         if len(x):
             check_classes(y, wrapped.classes(x))

@@ -1,6 +1,6 @@
 """Attacks that search: they see the network's outputs and no gradient."""
 
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +8,7 @@ import torchattacks
 from torch import Tensor, nn
 
 from lib.attack.base import Attack
-from lib.attack.inputs import check_classes, check_logits
+from lib.attack.inputs import check_classes, check_counts, check_eps, check_logits
 from lib.attack.noise import noise
 from lib.attack.outside import outside
 
@@ -30,12 +30,14 @@ class LocalSearch(Attack):
     candidates
         How many pixels are tried in a round, at least 1, each at two values: twice as many queries.
     batch_size
-        How many images are searched at once on a CPU; on a GPU it is five times as many.
+        How many images are searched at once on a CPU, each with all its trials; `compute.at_once` says how many on a
+        GPU.
     seed
         What the draws depend on, besides the image itself and the round.
     """
 
     eps: float = 1.0
+    _: KW_ONLY
     batch_size: int = 20
     pixels: int = 20
     candidates: int = 50
@@ -45,13 +47,6 @@ class LocalSearch(Attack):
         super().__post_init__()
         self.check("candidates", self.candidates >= 1, "at least one is needed")
         self.check("pixels", self.pixels >= 0, "it cannot be negative")
-
-    def __call__(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        return Attack.__call__(replace(self, batch_size=self.at_once(x.device)), model, x, y)
-
-    def at_once(self, device: torch.device) -> int:
-        """How many images are searched side by side: with all their trials few fill a CPU, and not a GPU."""
-        return self.batch_size if device.type == "cpu" else 5 * self.batch_size
 
     @torch.no_grad()
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -102,8 +97,11 @@ def square(model: nn.Module, x: Tensor, y: Tensor, eps: float, queries: int, see
     Raises
     ------
     ValueError
-        As attacks do, on images, labels and networks that are none.
+        As attacks do, on images, labels and networks that are none, an eps that is negative or not finite, and on
+        fewer queries than one.
     """
+    check_eps(eps)
+    check_counts(queries=queries)
     with outside(model, x, y) as (wrapped, images, labels):
         found = torchattacks.Square(wrapped, eps=eps, n_queries=queries, seed=seed)(images, labels)
     return found.detach().to(x.dtype)

@@ -40,10 +40,6 @@ class Score:
         """The mean cross-entropy."""
         return float(self.losses.mean())
 
-    def read_as(self, targets: Tensor) -> np.ndarray:
-        """Whether each image was read as its target (N,)."""
-        return self.read == targets.cpu().numpy()
-
 
 @torch.no_grad()
 def logits(model: nn.Module, x: Tensor) -> Tensor:
