@@ -27,7 +27,7 @@ sweep: $(VENV)/ready-sweep  ## run PAPER over a grid, PARAMS="eps_train=0.05,0.1
 	@$(RUN) sweep $(PAPER) --profile $(PROFILE) $(PARAMS:%=-p %) $(SCHEDULER:%=--scheduler %) $(RESOURCES:%=--resources %)
 
 fill: $(VENV)/ready  ## measure what the paper profile lacks, the most telling first: PAPER=mitigation WITHIN=2h JOBS=2
-	@$(RUN) fill $(PAPER) --profile $(if $(filter command,$(origin PROFILE)),$(PROFILE),paper) $(PARAMS:%=-p %) \
+	@$(RUN) fill $(PAPER) --profile $(if $(filter command environment,$(origin PROFILE)),$(PROFILE),paper) $(PARAMS:%=-p %) \
 		$(WITHIN:%=--within %) $(JOBS:%=--jobs %) $(SCHEDULER:%=--scheduler %) $(RESOURCES:%=--resources %)
 
 book: $(VENV)/ready  ## render the recorded runs at book/_build/html, executing nothing; SOLUTIONS=no leaves those out

@@ -24,6 +24,9 @@ import psutil
 FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 """What a disk says that is full or may only be read, or takes no file so large; Windows has no quota of that name."""
 
+NO_MEMORY = ("allocate memory", "out of memory", "bad_alloc")
+"""What PyTorch, CUDA and C++ say where there is not enough memory; Python has an error of its own."""
+
 SCRATCH = "adversarial-reproductions"
 """What folders for a while are called among those of other programs."""
 
@@ -193,6 +196,43 @@ def naming(path: Path) -> Iterator[None]:
         there = next(folder for folder in path.absolute().parents if folder.exists())
         free = f"{shutil.disk_usage(there).free / 1e6:.1f} MB are free"
         raise DiskError(number, f"{path} could not be written ({os.strerror(number)}; {free})") from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Have what the machine makes the block raise name the file that the block reads.
+
+    What is wrong with the file itself is raised as it is. Read the bytes in the block and make something of them there:
+    zipfile and PyTorch, given a path, say of a disk that does not answer that the file is damaged.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    OSError, MemoryError
+        Where the machine refuses or lacks something: a right, an open file, memory, a disk that answers.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        if not is_of_the_machine(error):
+            raise
+        if isinstance(error, OSError):
+            said = f"it cannot be read now, and stays as it is ({error.strerror})"
+            raise OSError(error.errno, said, str(path)) from error
+        raise MemoryError(f"{path} cannot be read now, and stays as it is ({str(error) or 'out of memory'})") from error
+
+
+def is_of_the_machine(error: Exception) -> bool:
+    """Whether an error speaks of the machine, as it is just now, and not of the file that was being read.
+
+    A library that meets damage raises an OSError without a number, or the one of a place before the file's beginning.
+    """
+    if isinstance(error, OSError):
+        return error.errno not in (None, errno.EINVAL)
+    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)
 
 
 def _is_of(error: OSError, path: Path) -> bool:

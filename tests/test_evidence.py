@@ -1,7 +1,10 @@
 """Cells are kept whole, believed only where they are what was written, and made once."""
 
+import errno
+import io
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -184,6 +187,62 @@ def test_what_is_no_cell_is_set_aside_and_made_anew(spoil, capsys: pytest.Captur
     assert str(cell.path) in said and "is no cell of this book" in said and said.count("\n") == 1
 
 
+@contextmanager
+def no_file_can_be_opened() -> Iterator[None]:
+    """As where a process has as many files open as the system allows it."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.survives(
+    "disk",
+    "A kept cell cannot be read just now: too many files are open.",
+    "The error names the cell, which stays where it is and is read the next time.",
+)
+def test_a_cell_that_cannot_be_read_just_now_stays(folders: list[Path]) -> None:
+    cell = PART(Setting())
+    cell.get()
+    said = r"cannot be read now, and stays as it is \(.*\): '.*curve-seed-0.*\.npz'"
+    for look in (cell.read, lambda: cell.contents):
+        with pytest.raises(OSError, match=said) as caught, no_file_can_be_opened():
+            look()
+        assert caught.value.errno == errno.EMFILE
+    assert not list(folders[0].rglob(store.ASIDE))
+    assert len(cell.get().numbers) == 3 and len(CALLS) == 1
+
+
+def test_a_disk_that_does_not_answer_is_no_damage(monkeypatch: pytest.MonkeyPatch, folders: list[Path]) -> None:
+    """Given a path, zipfile says of such a disk that the file is no zip file."""
+    cell = PART(Setting())
+    cell.get()
+
+    class Failing(io.FileIO):
+        def readinto(self, *_: object) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+        readall = read = readinto
+
+    with monkeypatch.context() as patch:
+        for where in ("io.open", "builtins.open"):
+            patch.setattr(where, lambda path, *_, **__: Failing(path))
+        with pytest.raises(OSError, match=r"\(Input/output error\): '.*curve-seed-0"):
+            cell.read()
+    assert not list(folders[0].rglob(store.ASIDE)) and cell.read()
+
+
+def test_a_cell_that_cannot_be_read_is_left_out_of_an_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    PART(Setting()).get()
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "load", lambda *_, **__: raised(PermissionError(errno.EACCES, "Permission denied")))
+        assert list(plan.experience()) == []
+    assert len(list(plan.experience())) == 1
+
+
 def test_a_measurement_that_fails_leaves_nothing(folders: list[Path]) -> None:
     with pytest.raises(ZeroDivisionError):
         FAILING(Setting()).get()
@@ -287,3 +346,21 @@ def test_what_is_no_cell_is_not_taken_over(tmp_path: Path, capsys: pytest.Captur
     target.write_text("nothing")
     with pytest.raises(carry.CarryError, match="no file of cells"):
         carry.bring(target)
+
+
+def test_cells_that_cannot_be_read_just_now_are_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: list[Path]
+) -> None:
+    cell, target = PART(Setting()), tmp_path / "cells.zip"
+    cell.get()
+    carry.export([cell], target)
+    cell.path.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "load", lambda *_, **__: raised(OSError(errno.EIO, "Input/output error")))
+        with pytest.raises(carry.CarryError, match=r"cells\.zip cannot be taken over .*Input/output error"):
+            carry.bring(target)
+    assert carry.bring(target) == carry.Brought(1, 0)
+
+
+def raised(error: Exception) -> None:
+    raise error

@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 from lib import files
-from lib.files import LONGEST_NAME, DiskError, atomic, clear_abandoned, copied, naming, scratch, short_name, whole
+from lib.files import (
+    LONGEST_NAME,
+    DiskError,
+    atomic,
+    clear_abandoned,
+    copied,
+    is_of_the_machine,
+    naming,
+    reading,
+    scratch,
+    short_name,
+    whole,
+)
 
 
 def test_the_file_appears_when_the_block_succeeds(tmp_path: Path):
@@ -179,3 +191,34 @@ def test_what_may_not_be_written_is_named_and_what_may_not_be_read_keeps_its_own
     with pytest.raises(PermissionError, match="elsewhere") as caught, naming(tmp_path / "kept"):
         refused(tmp_path / "folder" / "elsewhere")
     assert not isinstance(caught.value, DiskError)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "why"),
+    [
+        (OSError(errno.EIO, "Input/output error"), OSError, r"stays as it is \(Input/output error\): '.*one\.pt'"),
+        (OSError(errno.EACCES, "Permission denied"), PermissionError, r"\(Permission denied\): '.*one\.pt'"),
+        (MemoryError(), MemoryError, r"one\.pt cannot be read now, and stays as it is \(out of memory\)"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 8 bytes"), MemoryError, r"one\.pt .*8 bytes"),
+    ],
+)
+def test_what_the_machine_cannot_read_now_is_named(tmp_path: Path, error: Exception, kind: type, why: str) -> None:
+    with pytest.raises(kind, match=why) as caught, reading(tmp_path / "one.pt"):
+        raise error
+    assert is_of_the_machine(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("truncated"), OSError("Invalid data stream"), OSError(errno.EINVAL, "Invalid argument")],
+    ids=["a library's", "a decompressor's", "a place before the beginning"],
+)
+def test_what_is_wrong_with_a_file_keeps_its_own_error(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, reading(tmp_path / "one.pt"):
+        raise error
+    assert caught.value is error and not is_of_the_machine(error)
+
+
+def test_a_file_that_is_not_there_is_not_the_machine_s_fault(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), reading(tmp_path / "one.pt"):
+        (tmp_path / "one.pt").read_bytes()

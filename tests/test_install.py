@@ -1,6 +1,7 @@
 """What sets up the environment: make, the versions of every package, conda, a container."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -122,6 +123,20 @@ def test_another_torch_sets_the_environment_up_anew(light: Path) -> None:
 def test_what_make_says_of_the_disk_is_of_the_torch_that_it_takes(tmp_path: Path) -> None:
     assert "2 GB of disk" in dry(tmp_path, "TORCH=cpu")
     assert "7 GB of disk" in dry(tmp_path) and "TORCH=cpu" in dry(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "profile"),
+    [({}, [], "paper"), ({"PROFILE": "quick"}, [], "quick"), ({"PROFILE": "quick"}, ["PROFILE=paper"], "paper")],
+    ids=["nothing", "in the environment", "in both"],
+)
+def test_make_fill_takes_the_profile_that_is_named(light: Path, before: dict, after: list[str], profile: str) -> None:
+    """Before the command or after it, as with every other target; where none is named, it is the paper's."""
+    outer = ("PROFILE", "MAKEFLAGS", "MAKEOVERRIDES")  # of a make that runs these tests
+    environment = {name: value for name, value in os.environ.items() if name not in outer} | before
+    command = ["make", "--dry-run", f"VENV={light}", "fill", *after]
+    told = subprocess.run(command, cwd=compute.ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    assert f" --profile {profile} " in told
 
 
 # ---- Other ways ----

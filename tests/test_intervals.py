@@ -69,6 +69,24 @@ def test_a_rate_is_a_t_interval_on_the_logit_scale() -> None:
     assert found.error == pytest.approx(error / (p * (1 - p))) and found.df == 2
 
 
+@pytest.mark.parametrize("networks", [1, 2, 3])
+def test_of_one_image_a_difference_and_a_loss_have_no_interval(networks: int) -> None:
+    values = [0.5, 2.0, 1.0][:networks]
+    after = [np.array([value]) for value in values]
+    before = [np.zeros(1) for _ in values]
+    for found in (
+        difference([one > 0.7 for one in after], [one > 0.7 for one in before]),
+        difference(after, before),
+        difference(after, before, shares=True),
+        loss(after),
+    ):
+        assert (found.low, found.high, found.predicted, found.error) == (None,) * 4
+        assert (found.networks, found.images, len(found.per_network)) == (networks, 1, networks)
+        assert found.p_above(0.0) == 1.0 and found.interval(0.9) is None and found.networks_to_decide(0.0) is None
+    assert found.mean == pytest.approx(np.mean(values))
+    assert found.between == (pytest.approx(np.std(values, ddof=1)) if networks > 1 else None)
+
+
 def test_one_network_is_over_its_images() -> None:
     one = MANY[0]
     found, p = rate([one]), one.mean()

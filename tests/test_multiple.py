@@ -60,8 +60,29 @@ def test_one_of_the_grid_decides_where_it_lies_on_the_side_that_one_is_enough_fo
     assert largest.networks_to_decide(0.35) == max(one.networks_to_decide(0.35) for one in GRID)
 
 
+@pytest.mark.parametrize("which", ["smallest", "largest"])
+def test_its_interval_at_another_confidence_is_made_as_its_own(which: str) -> None:
+    found = extreme(GRID, which)
+    assert found.interval(0.95) == (found.low, found.high)
+    assert found.interval(0.95 + 1e-9) == pytest.approx((found.low, found.high)), "nothing jumps there"
+    low, high = found.interval(0.99)
+    assert low < found.low < found.high < high
+    assert found.shifted(0.1).interval(0.99) == pytest.approx((low - 0.1, high - 0.1))
+
+
+@pytest.mark.parametrize("which", ["smallest", "largest"])
+def test_an_extreme_of_extremes_is_adjusted_at_both_steps(which: str) -> None:
+    """Two by two, each is picked from four at last: as careful as one step with four of them."""
+    grid = [*GRID, values(0.22, 0.02)]
+    nested, flat = extreme([extreme(grid[:2], which), extreme(grid[2:], which)], which), extreme(grid, which)
+    assert (nested.mean, nested.low, nested.high) == pytest.approx((flat.mean, flat.low, flat.high))
+    for threshold in (0.1, 0.21, 0.26, 0.4):
+        assert nested.networks_to_decide(threshold) == flat.networks_to_decide(threshold)
+
+
 def test_a_higher_confidence_needs_more_networks() -> None:
-    assert GRID[2].networks_to_decide(0.2, 0.999) > GRID[2].networks_to_decide(0.2)
+    for one in (GRID[2], extreme(GRID, "smallest")):
+        assert one.networks_to_decide(0.15, 0.999) > one.networks_to_decide(0.15)
 
 
 def test_as_many_networks_decide_as_the_hardest_of_them_needs() -> None:
@@ -72,7 +93,7 @@ def test_as_many_networks_decide_as_the_hardest_of_them_needs() -> None:
 
 def test_without_an_interval_of_one_there_is_none_of_all() -> None:
     found = extreme([*GRID, over_networks([0.1])], "smallest")
-    assert (found.mean, found.low, found.high) == (0.1, None, None)
+    assert (found.mean, found.low, found.high) == (0.1, None, None) and found.interval(0.9) is None
     with pytest.raises(ValueError):
         extreme([], "largest")
 

@@ -4,6 +4,7 @@ The network has dropout, so that whatever is not brought back (the optimiser, ei
 """
 
 import copy
+import errno
 import random
 import shutil
 import signal
@@ -393,6 +394,34 @@ def test_a_damaged_snapshot_is_set_aside_and_trained_anew(batches, store, capsys
     path.write_bytes(path.read_bytes()[:1000])
     assert same(model, train(batches, 2, store)[0])
     assert path.with_suffix(".damaged").exists() and "is damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (OSError(errno.EIO, "Input/output error"), OSError),
+        (MemoryError(), MemoryError),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"), MemoryError),
+    ],
+    ids=["disk", "memory", "PyTorch's memory"],
+)
+@pytest.mark.survives(
+    "disk",
+    "The state that a training would go on from cannot be loaded just now: the disk fails, or there is no memory.",
+    "The error names the state, which stays where it is, and the next try goes on from it.",
+)
+def test_a_snapshot_that_cannot_be_loaded_just_now_stays(error, raised, batches, store, epochs_trained, monkeypatch):
+    model, _ = train(batches, 2, store)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "load", refuse)
+        with pytest.raises(raised, match=r"epoch-0002\.pt"):
+            train(batches, 2, store)
+    assert same(model, train(batches, 2, store)[0]) and len(epochs_trained) == 2
+    assert not list(store.rglob("*.damaged"))
 
 
 def test_two_processes_do_not_meet_in_one_training(batches, store, epochs_trained):

@@ -147,6 +147,19 @@ def test_what_is_no_state_is_never_believed(
         assert len(CELL.make()[0].losses) == toy.EPOCHS == here.epochs
 
 
+def test_a_state_that_cannot_be_loaded_just_now_is_not_left_out(
+    file: Path, here: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")
+
+    with here:
+        with monkeypatch.context() as patch, pytest.raises(MemoryError, match=r"passing-0002\.pt"):
+            patch.setattr(torch, "load", refuse)
+            carry.bring(file)
+        assert carry.bring(file) == Brought(new=0, known=0, states=1)
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -87,7 +87,9 @@ def square(model: nn.Module, x: Tensor, y: Tensor, eps: float, queries: int, see
     eps
         The radius of the L-infinity ball, in pixel units.
     queries
-        How often the network is asked about an image, at most.
+        How many changes of an image are tried, one after the other, until one is misread. The network is asked more
+        often than that about an image that resists: three times more (the image itself, the first change, what was
+        found), and once more about the first image of a call, to count the classes.
 
     Returns
     -------

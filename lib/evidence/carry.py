@@ -10,7 +10,7 @@ from pathlib import Path
 from lib.evidence import cells, store, trainings
 from lib.evidence.cells import Cell
 from lib.evidence.store import Damaged
-from lib.files import DiskError, atomic, scratch
+from lib.files import DiskError, atomic, is_of_the_machine, scratch
 
 
 class CarryError(RuntimeError):
@@ -76,7 +76,7 @@ def bring(source: Path) -> Brought:
     Raises
     ------
     CarryError
-        Where it is no such file.
+        Where it is no such file, or cannot be read now.
     """
     new = known = 0
     try:
@@ -89,6 +89,8 @@ def bring(source: Path) -> Brought:
     except DiskError:
         raise
     except (OSError, zipfile.BadZipFile) as error:
+        if is_of_the_machine(error):
+            raise CarryError(f"{source} cannot be taken over ({error})") from error
         raise CarryError(f"{source} is no file of cells ({error})") from error
 
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import psutil
 
+from lib.files import NO_MEMORY
+
 GROUPS = Path("/sys/fs/cgroup")
 """Where Linux says what a group of processes may take: a container, a job of a batch system."""
 
 OWN = Path("/proc/self/cgroup")
 """Which groups this process is in."""
-
-FULL = ("allocate memory", "out of memory", "bad_alloc")
-"""What PyTorch, CUDA and C++ say where there is not enough memory; Python has an error of its own."""
 
 
 def cores() -> int:
@@ -31,7 +30,7 @@ def memory() -> int:
 
 def advice(said: str, name: str) -> str:
     """What to do about an error, where it is that there was too little memory; nothing else."""
-    if name != "MemoryError" and not any(word in said.lower() for word in FULL):
+    if name != "MemoryError" and not any(word in said.lower() for word in NO_MEMORY):
         return ""
     return " (too little memory: `--jobs 1`, or smaller sizes, need less; README, What it takes)"
 

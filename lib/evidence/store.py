@@ -1,10 +1,12 @@
 """The files of cells: written whole or not at all, checked whenever they are read.
 
 A file is a NumPy archive: the record's arrays, where it comes from (`Made`) and a digest of both. One that is damaged,
-was edited or belongs to something else is set aside under another name and said so; it is never believed.
+was edited or belongs to something else is set aside under another name and said so; it is never believed. One that the
+machine cannot read just now stays where it is, and the error is raised.
 """
 
 import hashlib
+import io
 import json
 import sys
 import zipfile
@@ -16,12 +18,12 @@ from typing import TypeVar
 import numpy as np
 
 from lib.evidence.records import Arrays, from_arrays, text, to_arrays, word
-from lib.files import atomic
+from lib.files import atomic, is_of_the_machine, reading
 
 R = TypeVar("R")
 MADE, DIGEST = "made", "sha256"
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
-"""What NumPy and zipfile raise over a file that is damaged."""
+"""What NumPy and zipfile raise over a file that is damaged; an OSError may be the machine's (`is_of_the_machine`)."""
 ASIDE = "set-aside"
 """The folder, beside the cells, for what is no cell."""
 
@@ -75,6 +77,8 @@ def read(path: Path, kind: type[R], digest: str) -> tuple[R, Made]:
         Where there is none.
     Damaged
         Where it is not what was written, or another cell's.
+    OSError, MemoryError
+        Where the machine cannot read it now, whatever it holds; it names the file.
     """
     arrays = _arrays(path)
     made = _made(arrays)
@@ -94,17 +98,22 @@ def read_made(path: Path) -> Made:
 def contents(path: Path) -> str | None:
     """The digest of what a file holds, as it says itself; None where it does not, or there is none.
 
-    It is read without the rest: to tell files of one cell apart, not to believe them.
+    It is read without the rest: to tell files of one cell apart, not to believe them. Raises as `read` does where the
+    machine cannot read it.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with reading(path), np.load(path, allow_pickle=False) as file:
             return word(file[DIGEST])
-    except UNREADABLE:
+    except FileNotFoundError:
+        return None
+    except UNREADABLE as error:
+        if is_of_the_machine(error):
+            raise
         return None
 
 
 def kept(path: Path, kind: type[R], digest: str) -> tuple[R, Made] | None:
-    """What a file holds, None where there is none or it had to be set aside."""
+    """What a file holds, None where there is none or it had to be set aside; raises as `read` does otherwise."""
     try:
         return read(path, kind, digest)
     except FileNotFoundError:
@@ -130,11 +139,11 @@ def set_aside(path: Path, why: str) -> None:
 
 def _arrays(path: Path) -> Arrays:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with reading(path), np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except FileNotFoundError:
-        raise
     except UNREADABLE as error:
+        if is_of_the_machine(error):  # or there is no such file
+            raise
         raise Damaged(f"it cannot be read ({error})") from error
     found = arrays.pop(DIGEST, None)
     if found is None or MADE not in arrays:

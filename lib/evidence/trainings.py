@@ -8,13 +8,14 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import torch
 
 from lib.evidence import cells
 from lib.evidence.begun import Begun
 from lib.evidence.cells import Cell
-from lib.files import atomic
+from lib.files import atomic, is_of_the_machine, reading
 from lib.train import snapshots
 
 FOLDER = "snapshots"
@@ -79,7 +80,13 @@ def _states(training: str) -> Iterator[tuple[str, bytes]]:
 
 
 def unpack(archive: zipfile.ZipFile) -> int:
-    """Take over the states that are not here; return how many are new. What is no state is named and left out."""
+    """Take over the states that are not here; return how many are new. What is no state is named and left out.
+
+    Raises
+    ------
+    OSError, MemoryError
+        Where the machine cannot read one now.
+    """
     names = [name for name in archive.namelist() if name.startswith(f"{FOLDER}/") and name != LIST]
     if not names:
         return 0
@@ -125,8 +132,11 @@ def _brought(archive: zipfile.ZipFile, name: str, digest: str | None) -> bool:
         raise Refused("it is not what was packed")
     place = snapshots.SNAPSHOTS / found[1] / found[2]
     try:
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        with reading(Path(name)):
+            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # whatever torch, pickle and zipfile raise on what they do not load
+        if is_of_the_machine(error):
+            raise
         raise Refused(f"it cannot be loaded ({str(error).partition(chr(10))[0]})") from error
     if not isinstance(state, dict) or state.get("epoch") != snapshots.epoch_of(place):
         raise Refused("it is not of the epoch that its name says")
@@ -141,4 +151,6 @@ def _content(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         return archive.read(name)
     except (KeyError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        if is_of_the_machine(error):
+            raise
         raise Refused(f"it cannot be read ({error})") from error

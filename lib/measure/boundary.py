@@ -28,7 +28,10 @@ def attack_direction(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 
 
 def orthogonal_direction(direction: Tensor, seed: int) -> Tensor:
-    """A random direction for each image, orthogonal to `direction` and as long in L2."""
+    """One random direction, made orthogonal to the `direction` of each image (N, C, H, W) and as long as that in L2.
+
+    It is drawn once for all images: those whose `direction` is the same have the same here.
+    """
     generator = torch.Generator().manual_seed(seed)
     draw = torch.randn(direction.shape[1:], generator=generator).to(direction.device).expand_as(direction)
     squared = direction.flatten(1).square().sum(1).clamp_min(torch.finfo(direction.dtype).tiny)  # a zero stays zero

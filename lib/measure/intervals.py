@@ -156,7 +156,10 @@ def rate(hits: Sequence[np.ndarray], among: Sequence[np.ndarray] | None = None) 
 
 
 def loss(losses: Sequence[np.ndarray]) -> Measured:
-    """The mean loss, from the losses (N,) of the same images under each network, in nats; cut at 0, as losses are."""
+    """The mean loss, from the losses (N,) of the same images under each network, in nats; cut at 0, as losses are.
+
+    Of one image there is no interval.
+    """
     found = _over_both(_stacked(losses), "linear")
     if found.low is None:
         return found
@@ -169,7 +172,8 @@ def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, sha
 
     Of shares the variance is taken with z^2 = 3.84 pairs more that differ by 1, so that no interval has width zero:
     where no pair of booleans differs it is the score interval (Tango, 1998). Of what has no such unit (a loss, a
-    distance) there is no interval where all pairs differ alike.
+    distance) there is no interval where all pairs differ alike. Of one image there is none: what images vary by is not
+    to be seen.
 
     Parameters
     ----------
@@ -232,8 +236,11 @@ def _over_both(
     networks = len(values)
     each = values.mean(-1, dtype=float) if each is None else each
     images = values.shape[-1] if images is None else images
-    if networks == images == 1:
-        return Measured(float(each[0]), None, None, 1, 1, (float(each[0]),), scale=scale)
+    if images == 1 and (networks == 1 or scale == "linear"):  # of a share, one image still bounds what is likely
+        between = float(each.std(ddof=1)) if networks > 1 else None
+        return Measured(
+            float(each.mean()), None, None, networks, 1, tuple(map(float, each)), scale=scale, between=between
+        )
     found = crossed.parts(values) if scale == "linear" else crossed.parts_of_shares(values, images)
     between, within, error = float(found.between), float(found.within), float(found.error)
     if between_shares:

@@ -30,6 +30,10 @@ class Extreme(Measured):
         """The same measurement of the quantity less `by`."""
         return extreme([one.shifted(by) for one in self.grid], self.which)
 
+    def interval(self, confidence: float) -> tuple[float, float] | None:
+        """The two-sided interval at another confidence in (0, 1); None where there is none."""
+        return None if self.low is None else _ends(self.grid, self.which, confidence)
+
     def p_above(self, threshold: float) -> float:
         """One-sided p-value of the null hypothesis that the extreme is at most `threshold`.
 
@@ -39,7 +43,7 @@ class Extreme(Measured):
         each = [one.p_above(threshold) for one in self.grid]
         return max(each) if self.which == "smallest" else min(holm(each))
 
-    def networks_to_decide(self, threshold: float) -> int | None:
+    def networks_to_decide(self, threshold: float, confidence: float = CONFIDENCE) -> int | None:
         """How many networks would decide, at the means and the spreads seen here; None where that is not to be had.
 
         The smallest lies below a threshold where one of the grid does, with the confidence adjusted for having been
@@ -48,10 +52,10 @@ class Extreme(Measured):
         sign = -1 if self.which == "smallest" else 1
         enough = [one for one in self.grid if sign * (one.mean - threshold) > 0]
         if enough:
-            adjusted = 1 - (1 - CONFIDENCE) / len(self.grid)
+            adjusted = _adjusted(confidence, self.grid)
             each = [one.networks_to_decide(threshold, adjusted) for one in enough]
             return min((one for one in each if one is not None), default=None)
-        each = [one.networks_to_decide(threshold) for one in self.grid]
+        each = [one.networks_to_decide(threshold, confidence) for one in self.grid]
         return None if None in each else max(each)
 
 
@@ -74,9 +78,22 @@ def extreme(measured: Sequence[Measured], which: Literal["smallest", "largest"])
     kept = {field.name: getattr(nearest, field.name) for field in fields(Measured)}
     if any(one.low is None for one in measured):
         return Extreme(**kept | {"low": None, "high": None}, grid=tuple(measured), which=which)
-    adjusted = [one.interval(1 - (1 - CONFIDENCE) / len(measured)) for one in measured]
-    if which == "smallest":
-        low, high = min(one.low for one in measured), min(end for _, end in adjusted)
-    else:
-        low, high = max(end for end, _ in adjusted), max(one.high for one in measured)
+    low, high = _ends(measured, which, CONFIDENCE)
     return Extreme(**kept | {"low": low, "high": high}, grid=tuple(measured), which=which)
+
+
+def _ends(
+    measured: Sequence[Measured], which: Literal["smallest", "largest"], confidence: float
+) -> tuple[float, float]:
+    """The interval's ends for an extreme of what has intervals, at a confidence in (0, 1)."""
+    is_kept = confidence == CONFIDENCE  # then as it stands: some are cut off where no value can be
+    each = [(one.low, one.high) if is_kept else one.interval(confidence) for one in measured]
+    adjusted = [one.interval(_adjusted(confidence, measured)) for one in measured]
+    if which == "smallest":
+        return min(low for low, _ in each), min(high for _, high in adjusted)
+    return max(low for low, _ in adjusted), max(high for _, high in each)
+
+
+def _adjusted(confidence: float, measured: Sequence[Measured]) -> float:
+    """The confidence for one that was picked from several (Holm's first step)."""
+    return 1 - (1 - confidence) / len(measured)

@@ -4,6 +4,7 @@ These are the starting weights, data, recipe and code; not the epochs (in the fi
 """
 
 import copy
+import io
 import re
 import signal
 import sys
@@ -19,7 +20,7 @@ from torch import nn
 
 from lib import compute, provenance
 from lib.digest import values
-from lib.files import atomic
+from lib.files import atomic, is_of_the_machine, reading
 from lib.train import outcomes, turns
 
 SNAPSHOTS = compute.RUNS / "snapshots"
@@ -193,12 +194,21 @@ class Snapshots:
         return sorted((pair for pair in found if 0 < pair[0] <= upto), reverse=True)
 
     def _read(self, path: Path) -> dict | None:
-        """A snapshot as it was saved; one that cannot be read is set aside."""
+        """A snapshot as it was saved; one that is damaged is set aside.
+
+        Raises
+        ------
+        OSError, MemoryError
+            Where the machine cannot read it now: it may hold hours of training, and stays.
+        """
         try:
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with reading(path):
+                return torch.load(io.BytesIO(path.read_bytes()), map_location="cpu", weights_only=True)
         except FileNotFoundError:
             return None
         except Exception as error:  # whatever torch, pickle and zipfile raise on a damaged file
+            if is_of_the_machine(error):
+                raise
             aside = path.with_suffix(".damaged")
             path.replace(aside)
             print(f"{path} is damaged ({error}); it is now {aside.name}, and trained anew", file=sys.stderr)
