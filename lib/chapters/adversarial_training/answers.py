@@ -68,7 +68,7 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
         )
     most = max(BUDGETS)
     taken = ", ".join(f"{pixels} pixels {0.5 - one.mean:.2f}" for pixels, one in few.items())
-    why = f"Mixed training wins back of what is taken: by the local search {taken}; within the eps trained at, Square "
+    why = f"Of what is taken mixed training wins back, with {taken}; within the eps trained at, Square "
     why += f"{0.5 - within[0].mean:.2f}, PGD {0.5 - within[1].mean:.2f}."
     holding = [n for n, one in few.items() if one.low is not None and one.low > CLAIMS[claim].smallest]
     giving = len(holding)
