@@ -188,7 +188,7 @@ def changes(found: Sequence[Mapping]) -> Table:
         for one in found
     ]
     head = ["when", "rows", "what", "answer before", "answer after"]
-    return tables.table("Rules that were changed after results", head, rows)
+    return tables.table("Rules that were changed after results", head, rows, wraps=True)
 
 
 def _broken(address: str) -> str:

@@ -61,7 +61,7 @@ class Row:
 Rows = Mapping[float, Mapping[str, Row]]
 """All rows by eps and defence."""
 
-MORE, ALIKE, LESS = "more", "as many within chance", "fewer"
+MORE, ALIKE, LESS = "more", "not shown to differ", "fewer"
 """How many images a defence keeps safe, against no defence."""
 
 

@@ -22,8 +22,8 @@ def maps(grid: Grid) -> str:
     """For the picture of one image and its maps."""
     if (key := grid.pictured) is None:
         return (
-            "Here: the picture is missing, since maps were not kept when these networks were measured. A run that "
-            "trains its own networks shows it, as the quick profile does."
+            "Here: the picture is missing, since maps of none of these networks were kept. A run that trains its own "
+            "networks shows it, as the quick profile does."
         )
     found = grid.sampled(key)[0]
     sample = Sample(found)
