@@ -7,8 +7,8 @@ is that of Clopper and Pearson for as many independent images as would say as mu
 Methodology, 1998). With one network it is over images, and speaks of that network alone.
 Simulated, such intervals hold the true mean in 93 % or more of all cases, with 3 networks or 300 images too, as long as
 networks differ by a standard deviation of less than about 0.6 p (1 - p); a prediction interval does up to half of that.
-Where some networks collapse and others do not (p (1 - p) and more) three to ten of them can tell less than that, and
-hold it in 85 % or more: there the points are to be looked at.
+Where some networks collapse and others do not (p (1 - p) and more) a few can come out alike by chance, and the interval
+misses far more often: there the points are to be looked at.
 """
 
 from collections.abc import Sequence
