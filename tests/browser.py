@@ -21,6 +21,10 @@ ARGUMENTS = (
 )
 
 
+LEFT = "net::ERR_ABORTED"
+"""What Chromium says of a request, such as for the icon, that the page was left before."""
+
+
 @dataclass
 class Sight:
     """What a page asked for, and what went wrong."""
@@ -40,7 +44,7 @@ class Window:
         self.page = page
         self.sight = Sight("")
         page.on("request", lambda request: self.sight.requests.append(request.url))
-        page.on("requestfailed", lambda request: self.sight.failures.append(request.url))
+        page.on("requestfailed", self._note_failure)
         page.on("response", self._note_status)
         page.on("console", self._note_console)
         page.on("pageerror", lambda error: self.sight.errors.append(str(error)))
@@ -53,6 +57,10 @@ class Window:
         self.page.goto(url, wait_until="load")
         self.page.evaluate(TYPESET)
         return self.sight
+
+    def _note_failure(self, request) -> None:
+        if request.failure != LEFT:
+            self.sight.failures.append(request.url)
 
     def _note_status(self, response) -> None:
         if response.status >= 400:

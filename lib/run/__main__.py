@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as stopped:
-        print(f"interrupted; {stopped or KEPT}", file=sys.stderr)
+        print(f"interrupted; {str(stopped) or KEPT}", file=sys.stderr)
         return INTERRUPTED
     return 0
 
