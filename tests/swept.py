@@ -131,7 +131,7 @@ def results_of(values: dict) -> dict:
             "device": "a test",
             "data": "some images",
             "commit": "0123456789abcdef+changes",
-            "evidence": {"cells": {}, "devices": ["a test"], "measured": None, "networks": None},
+            "evidence": {"cells": {}, "devices": ["a test"], "measured": None, "networks": None, "notes": {}},
             "versions": {"torch": "9.8.7"},
             "finished": "2026-01-02T03:05:07+00:00",
         },

@@ -30,6 +30,7 @@ RUN = {
             "devices": ["NVIDIA H100 <80GB>", "cpu (x86_64, 2 cores)"],
             "measured": ["2025-12-30T01:02:03+00:00", "2025-12-31T01:02:03+00:00"],
             "networks": {"shared": 3, "differing": 1, "silent": 2},
+            "notes": {"carried over": 2},
         },
         "versions": {"python": "3.11", "torch": "2.14"},
         "device": "cpu (x86_64, 2 cores)",
@@ -107,13 +108,24 @@ def test_the_way_to_check_a_chapter_ends_its_opening(run: Run, monkeypatch: pyte
 
 def test_what_rests_on_no_cells_names_no_device(run: Run) -> None:
     """As the scoreboard, which reads what others have found."""
-    nothing = {"cells": {}, "devices": [], "measured": None, "networks": None}
+    nothing = {"cells": {}, "devices": [], "measured": None, "networks": None, "notes": {}}
     assert the_pages.measured_rows({"evidence": nothing}) == [["Evidence", "0 cells, each a measurement of its own"]]
-    once = {"cells": {"a": "0"}, "devices": ["a CPU"], "measured": ["2026-01-02T03:04:05+00:00"] * 2, "networks": None}
+    once = {
+        "cells": {"a": "0"},
+        "devices": ["a CPU"],
+        "measured": ["2026-01-02T03:04:05+00:00"] * 2,
+        "networks": None,
+        "notes": {},
+    }
     assert the_pages.measured_rows({"evidence": once})[2:] == [["Measured", "2026-01-02 03:04 UTC"]]
     apart = once | {"networks": {"shared": 3, "differing": 1, "silent": 0}}
     name, told = the_pages.measured_rows({"evidence": apart})[-1]
     assert name == "Networks" and told.startswith("1 of 3 networks")
+    noted = once | {"notes": {"carried over": 2, "by <hand>": 1}}
+    assert the_pages.measured_rows({"evidence": noted})[-1] == [
+        "Notes",
+        "2 cells: carried over; 1 cell: by \\<hand\\>",
+    ]
 
 
 def test_a_stale_run_is_marked_below_the_title(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

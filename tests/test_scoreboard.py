@@ -42,7 +42,13 @@ def test_where_nothing_has_run_every_claim_is_not_run(tmp_path: Path, monkeypatc
     assert names["rows"][0].claim.about == "defence"
     written = results.read_results(tmp_path / "out", book.SCOREBOARD)
     assert written["metrics"] == {f"{name}.answered": 0.0 for name in book.papers()}
-    assert written["provenance"]["evidence"] == {"cells": {}, "devices": [], "measured": None, "networks": None}
+    assert written["provenance"]["evidence"] == {
+        "cells": {},
+        "devices": [],
+        "measured": None,
+        "networks": None,
+        "notes": {},
+    }
 
 
 def test_the_address_of_every_row_there_ever_was_leads_somewhere(

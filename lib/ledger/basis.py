@@ -1,5 +1,6 @@
 """What a notebook's results rest on: the cells that it was made from, or the results of other notebooks."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +27,8 @@ class Basis:
     """When the first and the last of them were."""
     networks: dict[str, int] = field(default_factory=dict)
     """How far they are of the same networks: `of_networks`."""
+    notes: dict[str, int] = field(default_factory=dict)
+    """What cells say of where they come from besides, such as that they were carried over; how many say so."""
 
 
 def of_cells(cells: Iterable[Cell]) -> Basis:
@@ -45,6 +48,7 @@ def of_cells(cells: Iterable[Cell]) -> Basis:
         tuple(sorted({made.device for _, made in pairs})),
         (moments[0], moments[-1]) if moments else None,
         of_networks([made.networks for _, made in pairs]) if pairs else {},
+        dict(Counter(made.note for _, made in pairs if made.note).most_common()),
     )
 
 

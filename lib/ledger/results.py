@@ -83,6 +83,7 @@ def written(
                 "devices": list(basis.devices),
                 "measured": list(basis.measured) if basis.measured else None,
                 "networks": basis.networks or None,
+                "notes": basis.notes,
             },
             "versions": provenance.versions(),
             "device": provenance.describe_device(),

@@ -167,7 +167,9 @@ def measured_rows(origin: Mapping) -> list[list[str]]:
     rows += [["Measured on", markup.plain("; ".join(evidence["devices"]))]] if evidence["devices"] else []
     moments = [markup.moment(one) for one in dict.fromkeys(evidence["measured"] or [])]
     rows += [["Measured", " to ".join(moments)]] if moments else []
-    return rows + ([["Networks", wording.networks(evidence["networks"])]] if evidence["networks"] else [])
+    rows += [["Networks", wording.networks(evidence["networks"])]] if evidence["networks"] else []
+    notes = "; ".join(f"{count:,} cell{'s' * (count > 1)}: {note}" for note, count in evidence["notes"].items())
+    return rows + ([["Notes", markup.plain(notes)]] if notes else [])
 
 
 def missing_page(name: str) -> str:
