@@ -46,8 +46,8 @@ def test_one_measurement_counts_for_each_word_that_it_makes() -> None:
     second = replace(second, answer=second.answer | {"word": "found, unsettled"})
     assert board.counts([first, second])["defence"] == {"does not stand": 1, "found, unsettled": 1}
     assert board.told([first, second], "defence") == (
-        "The claims about defences ask for 1 experiment. Of these, 1 was run at the paper's scale, and 2 answers come "
-        "of them: 1 × “found, unsettled”, 1 × “does not stand”."
+        "The claims about defences ask for 1 experiment. Of these, 1 was run at the paper's scale; 2 answers come of "
+        "them: 1 × “found, unsettled”, 1 × “does not stand”."
     )
 
 
@@ -74,7 +74,7 @@ def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
     assert told.endswith("Of these, 1 was run at the paper's scale: 1 × “does not stand”.")
     alone = Finding(share(0, 5000), "x")
     told = board.told([row("conclusion.robustness", HOLDS, alone)], "defence")
-    assert told.endswith("“does not stand”. 1 of them rests on a single network.")
+    assert told.endswith("1 was run at the paper's scale (1 on a single network): 1 × “does not stand”.")
     assert "none of them at the paper's scale" in board.told([small], "defence")
 
 

@@ -153,10 +153,10 @@ def told(rows: Sequence[Row], about: str) -> str:
         return f"{opening} This run has none of them at the paper's scale."
     said = ", ".join(f"{counted[word]} × “{word}”" for word in words.ALL if counted[word])
     run = "1 was" if experiments == 1 else f"{experiments} were"
-    answered = f", and {counted.total()} answers come of them" if counted.total() > experiments else ""
     alone = sum(row.in_headline and rests_on_one(row.answer) for row in chosen)
-    few = f" {alone} of them rest{'s' if alone == 1 else ''} on a single network." if alone else ""
-    return f"{opening} Of these, {run} run at the paper's scale{answered}: {said}.{few}"
+    few = f" ({alone} on a single network)" if alone else ""
+    answered = f"; {counted.total()} answers come of them" if counted.total() > experiments else ""
+    return f"{opening} Of these, {run} run at the paper's scale{few}{answered}: {said}."
 
 
 def rests_on_one(answer: Mapping) -> bool:
