@@ -5,7 +5,7 @@ from dataclasses import replace
 import mitigation_records as made
 import numpy as np
 import pytest
-from mitigation_records import EXPERIMENT, LIKENESS, detector, networks, outcome, retrained, searches, substitute
+from mitigation_records import EXPERIMENT, detector, networks, outcome, retrained, searches, substitute
 
 from lib.chapters.mitigation import answers
 from lib.chapters.mitigation.networks import ALONE, BOTH
@@ -173,14 +173,14 @@ TARGETED = {
 
 @pytest.mark.parametrize("expected", TARGETED)
 def test_misread_at_0_9_is_found_and_taken_for_the_target_below_one_half_stands(expected: str) -> None:
-    answer = answers.targeted_fools(networks(clean=THREE, **TARGETED[expected]), LIKENESS, EXPERIMENT)
+    answer = answers.targeted_fools(networks(clean=THREE, **TARGETED[expected]), EXPERIMENT)
     assert word(answer) == expected
-    assert answer.why.endswith("Nearest neighbours are right for 0.12.")  # of the attacked, not of random signs
+    assert answer.why.endswith(" by PGD, 0.000 by FGSM."), "the paper's own attack is named beside the stronger one"
 
 
 def test_a_target_that_random_signs_reach_too_is_none() -> None:
     found = networks(clean=THREE, targeted=[0.1] * 3, reached=[0.8] * 3, signs=[0.15] * 3, signs_reached=[0.85] * 3)
-    answer = answers.targeted_fools(found, LIKENESS, EXPERIMENT)
+    answer = answers.targeted_fools(found, EXPERIMENT)
     assert word(answer) == "empty" and answer.sound.over_control.mean < 0
 
 

@@ -49,6 +49,8 @@ def summary(table: TableOne, calibrated: Sequence[Calibration], experiment: Expe
         "fresh": accuracy(mixed, "W").mean,
         "pgd": accuracy(mixed, "PGD").mean,
         "worst": worst(mixed).mean,
+        "own-worst": worst(table.own["mixed"]).mean,
+        "epochs": experiment.epochs,
         "tuned-stale": accuracy(tuned, "P").mean,
         "tuned-worst": worst(tuned).mean,
         "seeds": experiment.tutorial_seeds,

@@ -8,7 +8,6 @@ from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.detector import comparisons, unnoticed
 from lib.chapters.mitigation.measure_attacks import NetworkRecord
 from lib.chapters.mitigation.measure_detector import DetectorRecord, Judged
-from lib.chapters.mitigation.measure_digits import LikenessRecord
 from lib.chapters.mitigation.measure_retraining import RetrainedRecord, SearchRecord
 from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.ledger.answers import Readings
@@ -44,11 +43,6 @@ INPUTS: dict[str, Callable[[DetectorRecord], Judged]] = {
     SIGNS: lambda record: record.signs,
 }
 """What a detector is shown besides clean images."""
-
-
-def nearest_neighbours(likeness: LikenessRecord) -> float:
-    """How many digits the nearest training images still name correctly at the largest eps."""
-    return float((likeness.attacked.neighbour[-1] == likeness.labels).mean())
 
 
 def confusion(networks: Sequence[NetworkRecord], eps: float) -> np.ndarray:

@@ -71,6 +71,12 @@ def _at(records: Sequence[CellRecord], dataset: str) -> int:
     return records[0].targeting.eps.index(PRINTED_EPS[dataset])
 
 
+def cells_of_89(grid: Grid) -> list[Key]:
+    """The cells that stand for those of which the paper prints the share: on MNIST and on CIFAR-10."""
+    sets = [name for name in STAGE_OF_SHARES if grid.asked(name) in grid.experiment.sets]
+    return list(dict.fromkeys(grid.shown_for(name, STAGE_OF_SHARES[name]) for name in sets))
+
+
 def readings_of(grid: Grid, key: Key) -> dict[str, float]:
     """The share by all that the words allow: where maps are read, clipped or not, and between two layers."""
     records, found, shares = grid[key], grid.sampled(key), {}

@@ -5,9 +5,8 @@ from itertools import product
 
 import pandas as pd
 
-from lib.chapters.fragile_neurons.answers.targeting import between_layers, moved_beside_lot, readings_of
+from lib.chapters.fragile_neurons.answers.targeting import between_layers, cells_of_89, moved_beside_lot, readings_of
 from lib.chapters.fragile_neurons.contradictions import REGISTER
-from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls
@@ -64,13 +63,15 @@ def moved(grid: Grid) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def readings_of_89(grid: Grid, key: Key) -> pd.DataFrame:
-    """The share of one cell by every reading of the paper's words."""
-    shares = readings_of(grid, key)
-    rows = dict(zip(shares, _three(shares.values()), strict=True))
-    if not between_layers(grid, key):
-        rows["between original and filtered layer"] = "not measured"
-    return pd.DataFrame({"reading": list(rows), "share": list(rows.values())})
+def readings_of_89(grid: Grid) -> pd.DataFrame:
+    """The share by every reading of the paper's words, in the cells for which the paper prints it."""
+    columns = {}
+    for key in cells_of_89(grid):
+        shares = readings_of(grid, key)
+        columns[grid.title(key)] = pd.Series(dict(zip(shares, _three(shares.values()), strict=True)))
+        if not between_layers(grid, key):
+            columns[grid.title(key)]["between original and filtered layer"] = "not measured"
+    return pd.DataFrame(columns, dtype=object).fillna("").rename_axis("reading").reset_index()
 
 
 def contradictions() -> pd.DataFrame:

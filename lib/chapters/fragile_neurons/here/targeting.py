@@ -3,7 +3,13 @@
 import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import below_grey, claim
-from lib.chapters.fragile_neurons.answers.targeting import correlation, moved_beside_lot, pairs, readings_of
+from lib.chapters.fragile_neurons.answers.targeting import (
+    cells_of_89,
+    correlation,
+    moved_beside_lot,
+    pairs,
+    readings_of,
+)
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import above, between, counted
@@ -80,13 +86,13 @@ def controls_by_level(grid: Grid) -> str:
 
 def readings_of_89(grid: Grid) -> str:
     """For the table of readings of the paper's share."""
-    found = readings_of(grid, grid.main)
-    rule = claim("cifar10.resnet50.50.targeted_share")
-    giving = [name for name, share in found.items() if abs(share - rule.value) <= rule.tolerance]
-    of = f"{len(found)} readings of {grid.title(grid.main)}"
-    return f"Here: {len(giving)} of {of} come within {rule.tolerance:g} of {rule.value:g}" + (
-        f": {'; '.join(giving)}." if giving else "."
-    )
+    rule, found = claim("cifar10.resnet50.50.targeted_share"), []
+    for key in cells_of_89(grid):
+        shares = readings_of(grid, key)
+        giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
+        which = f" ({'; '.join(giving)})" if giving else ""
+        found.append(f"{len(giving)} of {len(shares)} readings of {grid.title(key)}{which}")
+    return f"Here: within {rule.tolerance:g} of {rule.value:g} come {' and '.join(found)}."
 
 
 def tracked(grid: Grid) -> str:
