@@ -105,7 +105,8 @@ title: A paper
 idea: Something that can be tried.
 setting: one network
 claims:
-  - {id: clean.accuracy, kind: number, about: setup, value: 0.90, tolerance: 0.05, where: Table 1}
+  - {id: clean.accuracy, says: A network classifies 0.90 of the images correctly.,
+     kind: number, about: setup, value: 0.90, tolerance: 0.05, where: Table 1}
   - {id: attacked.accuracy, kind: number, about: attack, value: 0.1, tolerance: 0.05, where: Table 1,
      joint: [attacked.loss]}
   - {id: attacked.loss, kind: number, about: attack, value: 2.30, tolerance: 0.1, where: Table 1}

@@ -18,8 +18,10 @@ idea: Something that can be tried.
 setting: no network, digits
 scale: {dataset: mnist}
 claims:
-  - {id: mean.brightness, kind: number, about: setup, value: 0.13, tolerance: 0.02, where: Table 1}
-  - {id: ones.are_darker, kind: statement, about: mechanism, where: section 2, smallest: 0.0,
+  - {id: mean.brightness, says: The mean brightness is 0.13.,
+     kind: number, about: setup, value: 0.13, tolerance: 0.02, where: Table 1}
+  - {id: ones.are_darker, says: Ones are darker than other digits.,
+     kind: statement, about: mechanism, where: section 2, smallest: 0.0,
      paper: "brightness of other digits less that of ones", sound: "the same"}
 """
 

@@ -23,6 +23,7 @@ def test_every_claim_of_the_four_papers_is_there():
 )
 def test_each_claim_can_be_judged(claim):
     assert claim.where and claim.about in ABOUT
+    assert claim.says.endswith(".") and claim.printed in claim.says, "a sentence, with the number that is printed"
     assert claim.about == "cost" or claim.scale["dataset"], "a count is the same whatever the data"
     assert claim.address == f"{claim.paper}.{claim.id}"
     assert not claim.joint or (claim.kind == "number" and set(claim.joint) <= set(paper(claim.paper).claims))

@@ -173,8 +173,11 @@ def doubt(rows: Sequence[Row]) -> str:
     findings = [row.answer[side] for row in rows if row.answer for side in _measured(row.answer)]
     holding = sum(one["word"] == "holds" and one["measured"]["networks"] > 0 for one in findings)
     surviving_ = sum(side in row.survives for row in rows if row.answer for side in _measured(row.answer))
+    alone = sum(one["measured"]["networks"] == 1 for one in findings)
+    of_one = f" {alone} of {len(findings)} measurements are of one network: how another would differ they do not say."
     return (
         f"{total} intervals decide these answers. Each misses the true value in one case of twenty, so about "
         f"{expected_wrong(rows):.0f} of them are expected to do so by chance alone. {surviving_} of {holding} findings "
         "that hold do so with Holm's adjustment for all findings of their chapter too; these are marked."
+        + (of_one if alone else "")
     )

@@ -27,6 +27,8 @@ class Claim:
     """One of `ABOUT`."""
     where: str
     """The place in the paper."""
+    says: str = ""
+    """What the paper claims, in a sentence that can be read alone."""
     value: float | None = None
     """The printed figure; accuracies and shares as fractions."""
     printed: str = ""

@@ -27,7 +27,7 @@ FINDING = (
 )
 CLAIMED = ("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control", "where")
 COLUMNS = (
-    *("address", "chapter", "id", "kind", "about"),
+    *("address", "chapter", "says", "id", "kind", "about"),
     *(f"claimed.{name}" for name in (*CLAIMED, "background")),
     *("word", "alone", "smaller", "fitted"),
     *(f"{side}.{name}" for side in board.SIDES for name in FINDING),
@@ -76,6 +76,7 @@ def _row(row: Row, run: Mapping | None) -> dict:
     return {
         "address": claim.address,
         "chapter": claim.paper,
+        "says": claim.says,
         **(row.answer or entry(claim, not_run(claim.id, "No run of this site has measured it."))),
         "run": facts if row.answer else None,
         "survives": list(row.survives),

@@ -15,7 +15,10 @@ from lib.show import plots, tables, wording
 from lib.show.both import Table
 from lib.show.meaning import SIDES
 
-TONES = {"good": plots.COLOURS[2], "bad": plots.COLOURS[1], "open": plots.COLOURS[4], "none": "0.45", "alone": "0.45"}
+TONES = {
+    **{"good": plots.COLOURS[2], "same": plots.COLOURS[0], "bad": plots.COLOURS[1], "open": plots.COLOURS[4]},
+    **{"none": "0.45", "alone": "0.45"},
+}
 FARTHEST = {"numbers": 4.0, "statements": 2.0}
 """How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what is farther is put at
 the edge."""

@@ -25,8 +25,8 @@ def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, st
 
 def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
     yield entry["word"], html.escape(meaning.meaning(entry))
-    where = f"<small>(in the paper: {html.escape(str(claim.where))})</small>"
-    yield "what is compared" if claim.kind == "statement" else "the paper", f"{wording.said(entry['claimed'])} {where}"
+    yield "the paper says", f"{wording.said(claim)} <small>(in the paper: {html.escape(str(claim.where))})</small>"
+    yield "what is compared", wording.compared(entry["claimed"]) if claim.kind == "statement" else ""
     yield "also printed in", html.escape(claim.also)
     yield "at odds with", html.escape("; ".join(claim.against))
     yield "the paper’s way", wording.finding(entry, "paper")

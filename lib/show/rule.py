@@ -22,7 +22,7 @@ PRINTED = Claim("", "", "number", "setup", "", value=0.90, printed="0.90", toler
 ACCURACIES = {"here": (0.91, 0.86, 0.96), "elsewhere": (0.925, 0.915, 0.935), "far": (0.82, 0.79, 0.85)}
 """Means and prediction intervals of made-up accuracies."""
 
-INKS = {"good": COLOURS[2], "bad": COLOURS[1], "open": "0.25", "none": "0.25"}
+INKS = {"good": COLOURS[2], "same": COLOURS[0], "bad": COLOURS[1], "open": "0.25", "none": "0.25"}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from lib.ledger.claims import Claim, Paper
-from lib.ledger.entries import claimed
 from lib.show import wording
 from lib.show.both import Table, markdown
 from lib.show.lines import lines
@@ -77,7 +76,7 @@ def claims(paper: Paper, answers: Mapping[str, Mapping], *, scoreboard: str = ""
 def row(claim: Claim, entry: Mapping | None, scoreboard: str = "") -> list[str]:
     """A claim's cells under `HEAD`: what the paper says, both measurements in short, the word."""
     link = f'<a href="{scoreboard}#{claim.address}">{name(claim)}</a>'
-    said = f'{link}<br><span class="said">{wording.said(claimed(claim))}</span>'
+    said = f'{link}<br><span class="said">{wording.said(claim)}</span>'
     if entry is None:
         return [said, "–", "–", wording.answer(None)]
     sound = wording.brief(entry, "sound") if claim.kind == "statement" else wording.last_rung(entry)

@@ -8,18 +8,25 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from lib.ledger import board
+from lib.ledger.claims import Claim
 from lib.ledger.words import GOOD
 from lib.show import meaning
 
+FOUND = ("found", "found there and here")
 BAD = ("not found", "not found here", "does not stand", "refuted")
 CODE = re.compile("`([^`]+)`")
-MARKS = {"good": "✓", "bad": "✗", "open": "?", "none": "–", "alone": "○"}
+MARKS = {"good": "✓", "same": "=", "bad": "✗", "open": "?", "none": "–", "alone": "○"}
 
 
 def tone(word: str) -> str:
-    """Whether a word is good, bad, open or none: for a mark and a colour, never instead of the word."""
+    """Whether a word is good, the same, bad, open or none: for a mark and a colour, never instead of the word.
+
+    A number that is found is the same as the paper's. That is no good mark: a defence that is broken can have it.
+    """
     if word == "not run":
         return "none"
+    if word in FOUND:
+        return "same"
     return "good" if word in GOOD else "bad" if word in BAD else "open"
 
 
@@ -123,10 +130,14 @@ def _stacked(measured: Mapping) -> str:
     return f"{measured['mean']:.4f}<br><small>[{measured['low']:.4f}, {measured['high']:.4f}]</small>"
 
 
-def said(claimed: Mapping) -> str:
-    """What the paper says: the printed number, or where it says so in words."""
-    if claimed["value"] is not None:
-        return f"{claimed['printed']}<small>, tolerance {claimed['tolerance']:g}</small>"
+def said(claim: Claim) -> str:
+    """What the paper claims, and of a number how far from it counts as found."""
+    within = f" <small>(tolerance {claim.tolerance:g})</small>" if claim.tolerance is not None else ""
+    return f"{html.escape(claim.says)}{within}"
+
+
+def compared(claimed: Mapping) -> str:
+    """What is compared for a statement, the paper's way, and the effect that the paper prints."""
     effect = f" (the paper’s effect: {claimed['effect']:g})" if claimed["effect"] is not None else ""
     return html.escape(f"{claimed['way']}{effect}")
 

@@ -43,14 +43,12 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
         link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
         rows.append([id_ + link, _said(claim), _rule(claim), markup.plain(str(claim.where))])
     return markup.table(
-        f"The claims of {paper.title}", ["Claim", "The paper", "Judged by", "Where in the paper"], rows, wraps=True
+        f"The claims of {paper.title}", ["Claim", "The paper says", "Judged by", "Where in the paper"], rows, wraps=True
     )
 
 
 def _said(claim: Claim) -> str:
-    if claim.value is not None:
-        return claim.printed
-    return "introduces the method, measures nothing" if claim.background else "says so in words"
+    return markup.plain(claim.says) + (" (It introduces this, and measures nothing.)" if claim.background else "")
 
 
 def _rule(claim: Claim) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from lib.ledger import results
+from lib.ledger import claims, results
 from lib.run.run import Run
 from lib.show import plots, rule
 from lib.site import markup, pages
@@ -84,7 +84,8 @@ def _statement(entry: Mapping, chapter: str, folder: Path) -> str:
     """One statement, from what is compared to its word."""
     smallest, sides = entry["claimed"]["smallest"], (("paper", "way", "The paper's way"), ("sound", "sound", "Soundly"))
     link = _link(chapter, entry)
-    lines = [f"A claim of {{doc}}`{chapter}` ({link}). The smallest effect that counts is {smallest:g}.", ""]
+    claim = f"A claim of {{doc}}`{chapter}` ({link}): “{markup.plain(_says(chapter, entry))}”"
+    lines = [f"{claim} The smallest effect that counts is {smallest:g}.", ""]
     for side, compared, label in sides:
         lines.append(f"- **{label}.** {_capital(entry['claimed'][compared])}. {_judged(entry[side], smallest)}")
     lines += [f"- **Together** these two words make the answer: **{entry['word']}**. {markup.plain(entry['why'])}", ""]
@@ -118,7 +119,7 @@ def _number(entry: Mapping, chapter: str, folder: Path) -> str:
     claimed, measured = entry["claimed"], entry["paper"]["measured"]
     near = abs(measured["mean"] - claimed["value"]) <= claimed["tolerance"]
     told = [
-        f"A number of {{doc}}`{chapter}` ({_link(chapter, entry)}). The paper prints {claimed['printed']}.",
+        f"A number of {{doc}}`{chapter}` ({_link(chapter, entry)}): “{markup.plain(_says(chapter, entry))}”",
         f"Our mean is {_value(measured)} ({markup.plain(entry['paper']['by'])}).",
         f"It lies {'within' if near else 'outside'} the tolerance of {claimed['tolerance']:g}.",
     ]
@@ -134,6 +135,10 @@ def _value(measured: Mapping) -> str:
     if measured["low"] is None:
         return f"{measured['mean']:.4f}"
     return f"{measured['mean']:.4f}, with the 95 % interval {measured['low']:.4f} to {measured['high']:.4f}"
+
+
+def _says(chapter: str, entry: Mapping) -> str:
+    return claims.paper(chapter).claims[entry["id"]].says
 
 
 def _link(chapter: str, entry: Mapping) -> str:

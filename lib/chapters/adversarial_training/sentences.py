@@ -128,10 +128,11 @@ def nearest_settings(calibrated: Sequence[Calibration]) -> str:
     if others:
         found = fitting.tried(others)[chosen.reading, chosen.number]
         rest = "on the other network" if len(others) == 1 else f"on the other {len(others)}"
-        on_others = f"{rest} it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}"
+        both = "within both tolerances" if found.gives else "not within both tolerances"
+        on_others = f"{rest} it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}, {both}"
     return (
-        f"Here: {sum(one.gives for one in tried)} of {len(tried)} settings give both numbers; nearest{among} "
-        f"is {chosen.name}, and {on_others}. {told}"
+        f"Here: by all networks, {sum(one.gives for one in tried)} of {len(tried)} settings give both numbers; "
+        f"nearest{among} is {chosen.name}, and {on_others}. {told}"
     )
 
 

@@ -219,7 +219,7 @@ def membership(found: Sequence[MembershipRecord]) -> str:
     return (
         f"Here: the AUC is {areas['whole']:.3f} before removal, {areas[JUDGED]:.3f} after training on, "
         f"{areas['f']:.3f} after gradient ascent, and {areas['c']:.3f} where the images were never seen. The first "
-        f"less the last is {trace:+.3f}, {side(trace)}."
+        f"less the last is {trace:+.3f}, {side(trace) if len(found) > 1 else 'of one network'}."
     )
 
 

@@ -26,11 +26,14 @@ def found(networks: Networks, loop: Loop) -> str:
     first, strong = (float(np.mean(rates.before(networks, way))) for way in ("FGSM", "PGD"))
     removed, control = (rates.after(loop, one, "FGSM") for one in (JUDGED, "none"))
     left, without = (rates.after(loop, one, "PGD") for one in (JUDGED, "none"))
+    by_lot = rates.after(loop, "random", "PGD")
     apart = side(rates.gain(networks, loop, JUDGED, "FGSM"))
+    who = "This is one network" if len(networks) == 1 else f"These are means of {len(networks)} networks"
     return (
         f"{premise(first)}: before any removal, accuracy under FGSM is {first:.3f}. With removals it becomes "
         f"{removed:.3f}. As much training without them gives {control:.3f}, a difference {apart}. Under PGD accuracy "
-        f"goes from {strong:.3f} to {left:.3f} with removals, and to {without:.3f} without."
+        f"goes from {strong:.3f} to {left:.3f}, to {without:.3f} without removal, to {by_lot:.3f} with a random one. "
+        f"{who}."
     )
 
 
