@@ -25,7 +25,7 @@ def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
     clean(notebook)
     take_prose(notebook, name)
     link_figures(notebook)
-    told_of = book.chapters() if name == book.SCOREBOARD else [name]
+    told_of = [*book.chapters(), name] if name == book.SCOREBOARD else [name]
     stale = stale_note(runs[one] for one in told_of if one in runs)
     if stale:
         _below_title(notebook, stale)
