@@ -53,10 +53,17 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
 
 
 def _execute(options: argparse.Namespace) -> None:
-    runs = _runs(options.notebook or _without_scoreboard(book.notebooks()), options.profile, options.parameter)
+    names = options.notebook or book.notebooks()
+    runs, where = _chapters_first(names, options)
     _execute_all(runs, force=options.force)
-    if not options.notebook and book.SCOREBOARD in book.notebooks():  # it has no parameters to give
-        execute.execute(Run.scoreboard(runs[0].folder))
+    if book.SCOREBOARD in names:
+        execute.execute(Run.scoreboard(where), force=options.force)
+
+
+def _chapters_first(names: list[str], options: argparse.Namespace) -> tuple[list[Run], Path]:
+    """The runs of chapters, and the folder in which the scoreboard then reads them: it has no parameters to give."""
+    runs = _runs(_without_scoreboard(names), options.profile, options.parameter)
+    return runs, (runs or _runs([book.SCOREBOARD], options.profile, options.parameter))[0].folder
 
 
 def _execute_all(runs: list[Run], *, force: bool = False) -> None:
@@ -67,7 +74,7 @@ def _execute_all(runs: list[Run], *, force: bool = False) -> None:
 
 
 def _fill(options: argparse.Namespace) -> None:
-    runs = _runs(_without_scoreboard(options.notebook or book.notebooks()), options.profile, options.parameter)
+    runs = _measuring(options)
     if options.list:
         measuring.listed(runs)
         return
@@ -96,8 +103,7 @@ def _spare(within: float) -> float:
 
 
 def _export(options: argparse.Namespace) -> None:
-    runs = _runs(_without_scoreboard(options.notebook or book.notebooks()), options.profile, options.parameter)
-    _exported(runs, options.export, options.at_most)
+    _exported(_measuring(options), options.export, options.at_most)
 
 
 def _exported(runs: list[Run], target: Path, at_most: float) -> None:
@@ -115,9 +121,7 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _reproduce(options: argparse.Namespace) -> None:
-    names = _without_scoreboard(options.notebook or book.notebooks())
-    runs = _runs(names, options.profile, options.parameter)
-    where = (runs or _runs([book.SCOREBOARD], options.profile, options.parameter))[0].folder
+    runs, where = _chapters_first(options.notebook or book.notebooks(), options)
     print(costs.announcement(options.profile, runs), flush=True)
     _execute_all(runs)
     execute.execute(Run.scoreboard(where))
@@ -142,8 +146,7 @@ def _record(options: argparse.Namespace) -> None:
 def _weights(options: argparse.Namespace) -> None:
     from lib.run import weights  # safetensors is not on every machine that only measures
 
-    runs = _runs(_without_scoreboard(options.notebook or book.notebooks()), options.profile, options.parameter)
-    weights.write(runs, options.to)
+    weights.write(_measuring(options), options.to)
 
 
 def _sweep(options: argparse.Namespace) -> None:
@@ -207,6 +210,12 @@ def _runs(notebooks: list[str], profile: str, pairs: list[str]) -> list[Run]:
     """The runs that are asked for: all are checked before the first one runs."""
     given = as_given(pairs)
     return [Run.of(name, profile, given) for name in notebooks]
+
+
+def _measuring(options: argparse.Namespace) -> list[Run]:
+    """The runs whose cells are asked for, of all chapters where no notebook is named."""
+    names = options.notebook or _without_scoreboard(book.notebooks())
+    return _runs(names, options.profile, options.parameter)
 
 
 def _without_scoreboard(notebooks: list[str]) -> list[str]:
