@@ -16,7 +16,7 @@ from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
 from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, missing, record, status
-from lib.run.arguments import as_given, positive, resource, seconds
+from lib.run.arguments import as_given, folder, positive, resource, seconds
 from lib.run.run import Run
 from lib.site.render import SiteError
 
@@ -277,14 +277,14 @@ def _parser() -> argparse.ArgumentParser:
         wanted.help = "what a run or a cell takes of what the cluster's workers offer, say GPU=1"
     command(_data, "data", "fetch data sets into data/").add_argument("name", nargs="+")
     rendered = command(_book, "book", "render the site from a folder of executed notebooks")
-    rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
+    rendered.add_argument("results", nargs="?", type=folder, default=results.RECORDED)
     rendered.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "html")
     rendered.add_argument("--without-solutions", action="store_true", help="also not in what pages let one download")
     taught = command(_course, "course", "make copies of the exercises, for students and with solutions, in runs/course")
     taught.add_argument("page", nargs="*", help="a chapter, or primer; all that have exercises by default")
     taught.add_argument("--grader", choices=["otter"], help="have otter-grader call the checks")
     printed = command(_pdf, "pdf", "print that site with Chromium: the book in one file, and each page")
-    printed.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
+    printed.add_argument("results", nargs="?", type=folder, default=results.RECORDED)
     printed.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "pdf")
     command(_status, "status", "what has run, and what would come out differently today")
     judging.add(command(_judge, "judge", "attack a network of your own as the book's are attacked, beside them"))
