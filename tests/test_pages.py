@@ -83,6 +83,9 @@ def test_a_page_says_how_to_check_it(run: Run, monkeypatch: pytest.MonkeyPatch) 
     recorded = replace(run, profile="paper", given={"seeds": 1, "eps_train": 0.2})
     again = '`make reproduce PROFILE=paper PAPER=mitigation PARAMS="seeds=1 eps_train=0.2"` makes this very page'
     assert again in the_pages.check_note(recorded)
+    spaced = replace(recorded, given={"seeds": 1, "ages": "5 10 20"})
+    again = "`python -m lib.run reproduce mitigation --profile paper -p 'ages=5 10 20' -p seeds=1` makes this very page"
+    assert again in the_pages.check_note(spaced)
 
 
 def test_a_page_says_how_many_of_its_answers_are_of_a_smaller_run(run: Run) -> None:
