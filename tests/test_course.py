@@ -16,9 +16,9 @@ import pytest
 from lib import book, compute
 from lib.course import copies, package, rubric
 from lib.course.package import Course
-from lib.course.plain import plain
 from lib.exercises import directives, tasks
 from lib.exercises.directives import ExerciseError
+from lib.markdown import plain
 from lib.site import build
 
 SHEETS = {sheet.page: sheet for sheet in tasks.sheets()}
