@@ -11,9 +11,8 @@ from lib.ledger import results, words
 from lib.run.run import Run
 from lib.show import plots, rule
 from lib.site import markup, pages
+from lib.site.facts import Runs
 from lib.site.pictures import picture
-
-Runs = Mapping[str, Run]
 
 
 @dataclass(frozen=True)
