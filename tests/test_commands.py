@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from lib import book, compute
+from lib.ledger import results
 from lib.run import __main__ as command_line
 from lib.run import record
 from lib.sweep import grid
@@ -50,6 +51,16 @@ def test_the_command_line_takes_what_is_told(line: str) -> None:
         names = [options.notebook] if isinstance(options.notebook, str) else options.notebook
         profile = getattr(options, "profile", record.PROFILE)
         assert all(grid.parse(name, profile, options.parameter) for name in names)
+
+
+@pytest.mark.parametrize("command", ["book", "pdf"])
+def test_the_recorded_results_are_the_same_folder_however_they_are_named(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Else the scoreboard would read them twice, and seem to be stale."""
+    monkeypatch.chdir(compute.ROOT / "lib")
+    options = command_line._parser().parse_args([command, "../book/recorded"])
+    assert options.results == results.RECORDED == command_line._parser().parse_args([command]).results
 
 
 @pytest.mark.parametrize("line", lines("make"))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 import subprocess
 import sys
 import zipfile
@@ -15,9 +16,9 @@ import pytest
 from lib import book, compute
 from lib.course import copies, package, rubric
 from lib.course.package import Course
-from lib.course.plain import plain
 from lib.exercises import directives, tasks
 from lib.exercises.directives import ExerciseError
+from lib.markdown import plain
 from lib.site import build
 
 SHEETS = {sheet.page: sheet for sheet in tasks.sheets()}
@@ -211,6 +212,31 @@ def test_a_check_that_is_not_there_is_refused(page: Path) -> None:
 def test_a_page_without_exercises_makes_no_course(tmp_path: Path) -> None:
     with pytest.raises(ExerciseError, match="claims: no page with exercises; there are primer, mitigation"):
         package.make(tmp_path, ["claims"])
+
+
+def test_a_page_named_twice_is_in_a_course_once(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "COPIED", ("notebooks",))
+    monkeypatch.setattr(compute, "ROOT", page)
+    made = package.make(tmp_path / "a course", ["primer", "primer"])
+    assert made.exercises == 1 and (made.student / "README.md").read_text().count("primer.ipynb") == 1
+
+
+def test_a_course_of_sources_that_may_only_be_read_can_be_changed(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_only = [page / "primer.md", *(page / "notebooks").rglob("*"), page / "notebooks"]
+    monkeypatch.setattr(package, "COPIED", ("notebooks", "primer.md"))
+    monkeypatch.setattr(compute, "ROOT", page)
+    try:
+        for path in read_only:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        package.make(tmp_path / "a course")
+    finally:
+        for path in read_only:
+            path.chmod(0o755)
+    made = [*(tmp_path / "a course").rglob("*")]
+    assert "primer.md" in [path.name for path in made]
+    assert [path for path in made if not path.stat().st_mode & stat.S_IWUSR] == [], "root may write anywhere"
 
 
 def test_a_page_is_cut_where_its_exercises_are(page: Path) -> None:

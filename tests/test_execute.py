@@ -242,6 +242,35 @@ def test_the_scoreboard_alone_can_be_executed(project: Project, monkeypatch: pyt
     assert command.main(["execute", book.SCOREBOARD]) == 0 and made == [book.SCOREBOARD]
 
 
+def test_the_scoreboard_is_executed_where_a_killed_process_left_what_it_had_begun(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    project.write_scoreboard()
+    LABELS(Draw(1)).begun.add({"a training": 1.0})
+    monkeypatch.setattr(execute, "execute", lambda run, **_: made.append(run.notebook))
+    assert command.main(["execute", book.SCOREBOARD]) == 0 and made == [book.SCOREBOARD]
+
+
+def test_the_scoreboard_comes_last_whichever_is_named_first(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads what the others have found, from where they leave it."""
+    made: list[tuple[str, Path]] = []
+    project.write_scoreboard()
+    monkeypatch.setattr(execute, "execute", lambda run, **_: made.append((run.notebook, run.folder)))
+    assert command.main(["execute", book.SCOREBOARD, "tiny", "-p", "eps=0.2"]) == 0
+    assert made == [(name, project.runs / "quick+eps=0.2") for name in ("tiny", book.SCOREBOARD)]
+
+
+@pytest.mark.parametrize("asked", [["fill"], ["export", "none.zip"]])
+def test_nothing_is_measured_for_the_scoreboard(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, asked: list[str]
+) -> None:
+    project.write_scoreboard()
+    monkeypatch.chdir(project.root)
+    assert command.main([*asked, book.SCOREBOARD]) == 0
+    assert capsys.readouterr().out.splitlines()[0] in ("nothing is missing", "0 cells in none.zip")
+
+
 @pytest.mark.survives(
     "inputs",
     "So many parameters are given that their names are longer than the name of a file may be.",

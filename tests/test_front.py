@@ -18,7 +18,7 @@ from lib.site.render import SiteError
 
 CARD = """# Title
 
-**The question.** Does it hold {cite}`somebody`?
+**The question.** Does it hold {cite:year}`somebody`?
 
 **The paper** says so.
 
@@ -28,12 +28,13 @@ on {glue:text}`answer-data`, as {doc}`the primer <primer>` says.
 **Why.** So.
 
 Of {glue:text}`answer-seeds` networks."""
+CAPTION = "What to {term}`see <sight>` {cite:p}`there`."
 PNG = base64.b64encode(b"a picture").decode()
 
 
 def figure(name: str) -> nbformat.NotebookNode:
     """A cell that has drawn a figure of this name."""
-    shown = {"figure": {"name": name, "caption": "What to see {cite:p}`there`."}, "image": {"alt": f"alt of {name}"}}
+    shown = {"figure": {"name": name, "caption": CAPTION}, "image": {"alt": f"alt of {name}"}}
     output = nbformat.v4.new_output("display_data", {"image/png": PNG})
     return nbformat.v4.new_code_cell("draw()", outputs=[output], metadata={"mystnb": shown})
 
@@ -63,7 +64,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_an_opening_is_told_with_the_numbers_of_its_run_and_without_roles(run: Run) -> None:
     told = opening.of_run("mitigation", run)
-    assert told == opening.Opening("Does it hold?", "Accuracy under PGD is 0.123 on MNIST, as the primer says.")
+    assert told == opening.Opening("Does it hold?", "Accuracy under PGD is 0.123 on MNIST, as *the primer* says.")
 
 
 def test_a_number_that_the_run_has_not_glued_is_an_error(run: Run) -> None:

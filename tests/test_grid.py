@@ -13,7 +13,7 @@ from lib.files import LONGEST_NAME
 from lib.parameters import ParameterError
 from lib.run import profiles
 from lib.run.run import Run
-from lib.sweep import dask, figures, grid, sweep
+from lib.sweep import dask, figures, grid, page, sweep
 from lib.sweep.grid import Sweep
 
 pytest.importorskip("distributed", reason="no Dask: it comes with the extra `sweep`")
@@ -121,7 +121,8 @@ def numeric(value: object) -> bool:
 
 def swept(values: dict[str, list], seeds: int = 1) -> tuple[Sweep, pd.DataFrame]:
     """A sweep that is done, of a notebook whose one metric is the sum of the numbers it is given."""
-    facts = {"seconds": {"all": 1.0}, "claims": [], "parameters": {"seeds": seeds}}
+    made = {"device": "a CPU", "finished": "2026-01-02T03:05:07+00:00"}
+    facts = {"seconds": {"all": 1.0}, "claims": [], "parameters": {"seeds": seeds}, "provenance": made}
     runs = [
         (Run(NOTEBOOK, "quick", point, point), facts | {"metrics": {"sum": sum(filter(numeric, point.values()))}})
         for point in grid.points(values)
@@ -160,6 +161,12 @@ def test_runs_that_share_networks_have_no_interval() -> None:
     (line,) = figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=3)).values()
     assert line[1].mean == pytest.approx(3.5)
     assert line[1].low is None
+
+
+def test_each_run_is_told_with_the_folder_that_it_is_in() -> None:
+    found, rows = swept({"eps": [0.1], "a_parameter_with_a_name" * 10: [1]})
+    ((run, _),) = found.runs
+    assert run.name != run.folder.name and f">runs/{run.folder.name}<" in page._runs(found, rows)
 
 
 @pytest.mark.parametrize("name", the_book.notebooks())

@@ -1,5 +1,8 @@
 """Intervals against SciPy and against formulas written out; how often they hold the truth is in test_coverage."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -85,6 +88,15 @@ def test_of_one_image_a_difference_and_a_loss_have_no_interval(networks: int) ->
         assert found.p_above(0.0) == 1.0 and found.interval(0.9) is None and found.networks_to_decide(0.0) is None
     assert found.mean == pytest.approx(np.mean(values))
     assert found.between == (pytest.approx(np.std(values, ddof=1)) if networks > 1 else None)
+
+
+@pytest.mark.parametrize("rows", [("1", "0"), ("1", "1"), ("1", "0", "0")])
+def test_of_one_image_a_share_of_several_networks_has_numbers_that_a_file_can_hold(rows: tuple[str, ...]) -> None:
+    """How far networks agree on images cannot be seen on one: its part is the largest that there can be."""
+    found = rate(hits(*rows))
+    json.dumps(asdict(found), allow_nan=False)
+    p = found.mean
+    assert found.within == pytest.approx((p * (1 - p)) ** 0.5) and 0 <= found.low <= p <= found.high <= 1
 
 
 def test_one_network_is_over_its_images() -> None:

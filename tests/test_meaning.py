@@ -31,6 +31,7 @@ def test_every_word_has_its_meaning() -> None:
     [
         (by(0.9, 0.89, 0.91), "within the tolerance, and one more network could give"),
         (by(0.92, 0.919, 0.921), "within the tolerance, but our networks differ too little"),
+        (by(0.85, 0.84, 0.86), "within the tolerance, but our networks differ too little"),  # on the bound
         (by(0.5, 0.0, 1.0), "is 8 times the tolerance away from the printed number, but our networks differ so much"),
         (
             by(0.5, 0.45, 0.55),

@@ -11,7 +11,7 @@ import pytest
 from lib import book as the_book
 from lib.parameters import contract
 from lib.run.run import Run
-from lib.site import given
+from lib.site import facts, given
 from lib.site import pages as the_pages
 
 RUN = {
@@ -83,6 +83,9 @@ def test_a_page_says_how_to_check_it(run: Run, monkeypatch: pytest.MonkeyPatch) 
     recorded = replace(run, profile="paper", given={"seeds": 1, "eps_train": 0.2})
     again = '`make reproduce PROFILE=paper PAPER=mitigation PARAMS="seeds=1 eps_train=0.2"` makes this very page'
     assert again in the_pages.check_note(recorded)
+    spaced = replace(recorded, given={"seeds": 1, "ages": "5 10 20"})
+    again = "`python -m lib.run reproduce mitigation --profile paper -p 'ages=5 10 20' -p seeds=1` makes this very page"
+    assert again in the_pages.check_note(spaced)
 
 
 def test_a_page_says_how_many_of_its_answers_are_of_a_smaller_run(run: Run) -> None:
@@ -138,6 +141,20 @@ def test_a_stale_run_is_marked_below_the_title(run: Run, monkeypatch: pytest.Mon
         assert "`lib/attack/gradient.py`, the parameters have changed" in page
         assert "python -m lib.run execute mitigation --profile quick -p eps_train=0.2" in page
         assert "\n\nThe answer." in page
+
+
+def test_the_scoreboard_is_marked_where_it_is_stale_itself(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by a change of what counts the answers, with every chapter up to date."""
+    monkeypatch.setattr(Run, "changes", lambda self: ["lib/ledger/board.py"] if self.notebook == "scoreboard" else [])
+    own = Run(the_book.SCOREBOARD, "quick", {}, {}, run.where)
+    own.results_file.write_text(json.dumps(RUN | {"notebook": own.notebook, "profile": "quick"}))
+    runs = {"mitigation": run, own.notebook: own}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title")])
+    the_pages.prepare(notebook, own.notebook, runs)
+    page = notebook.cells[0].source
+    assert "- {doc}`scoreboard`: `lib/ledger/board.py` has changed" in page and "{doc}`mitigation`" not in page
+    table = facts.runs_table(runs)
+    assert "{doc}`mitigation`" in table and "{doc}`scoreboard`" in table and "no: `lib/ledger/board.py`" in table
 
 
 def test_the_parameters_are_shown_once_with_the_values_of_the_run(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,13 @@ class Saturated(Defence):
         return 1e4 * self.model(x)
 
 
+class Rooted(nn.Module):
+    """Takes the root of each pixel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.sqrt()
+
+
 class Constant(Defence):
     """Reads class 0, whatever the image."""
 
@@ -213,8 +220,14 @@ def test_the_sentences_tell_the_numbers_that_were_compared(flags_of: Callable) -
         "accuracy 0.200 on transferred images, 0.100 under PGD",
         "accuracy 0.900 under uniform noise, 0.300 under FGSM",
         "accuracy 0.020 under PGD at eps 0.5, 0.100 by a constant prediction",
-        "25.0% of the images have a gradient of exactly zero",
+        "25.0% of the images have a gradient of exactly zero, or none that is finite",
     ]
+
+
+def test_a_gradient_that_is_not_finite_counts_with_those_of_zero(images: tuple[Tensor, Tensor]) -> None:
+    """As that of a square root at zero, of which an image has many."""
+    rooted = nn.Sequential(Rooted(), nn.Flatten(), nn.Linear(28 * 28, 2)).to(DEVICE)
+    assert red_flags.zero_gradients(rooted, FGSM(eps=EPS), *images) == 1
 
 
 def test_probes_are_kept_as_they_were_made(honest: nn.Module, images: tuple[Tensor, Tensor]) -> None:

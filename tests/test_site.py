@@ -13,6 +13,7 @@ import nbformat
 import pytest
 import recompute_words
 from browser import Sight, Window, served, window
+from test_pages import RUN
 
 from lib import book as the_book
 from lib.ledger import first_edition
@@ -266,6 +267,15 @@ def test_without_any_run_each_chapter_says_so(tmp_path: Path) -> None:
     assert "make reproduce PAPER=mitigation" in page
     assert "0.9894" in page
     assert 'id="mitigation.clean.accuracy"' in (target / "scoreboard.md").read_text(encoding="utf-8")
+
+
+def test_results_without_their_notebook_are_no_page(tmp_path: Path) -> None:
+    results, target = tmp_path / "results", tmp_path / "book"
+    results.mkdir()
+    (results / "mitigation.json").write_text(json.dumps(RUN))
+    build.stage(results, target)
+    assert "Not run" in (target / "mitigation.md").read_text(encoding="utf-8")
+    assert "without any run" in (target / build.GENERATED / "runs.md").read_text(encoding="utf-8")
 
 
 def test_a_warning_fails_the_build_and_what_stood_there_stays(tmp_path: Path) -> None:

@@ -87,9 +87,10 @@ def test_without_networks_it_says_what_trains_them(tmp_path: Path, monkeypatch, 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_chapter_that_keeps_none_is_named(capsys) -> None:
-    assert command.main(["weights", "mitigation"]) == 1
-    assert capsys.readouterr().err == "error: mitigation: no networks are kept of this\n"
+@pytest.mark.parametrize("name", ["mitigation", "scoreboard"])
+def test_a_notebook_that_keeps_none_is_named(capsys, name: str) -> None:
+    assert command.main(["weights", name]) == 1
+    assert capsys.readouterr().err == f"error: {name}: no networks are kept of this\n"
 
 
 def test_those_that_are_missing_are_named(run: Run, tmp_path: Path, capsys) -> None:

@@ -122,6 +122,7 @@ def test_empty_replaces_nothing_but_holds(found: Finding) -> None:
 
 # Both findings.
 
+FINDINGS = ("holds", "fails", "cannot tell", "empty", None)
 TABLE = {  # soundly, then the paper's way
     ("holds", "holds"): "confirmed",
     ("holds", "fails"): "true, not as shown",
@@ -146,7 +147,7 @@ TABLE = {  # soundly, then the paper's way
 }
 
 
-@pytest.mark.parametrize(("sound", "paper"), itertools.product([*words.FINDINGS, None], [*words.FINDINGS, None]))
+@pytest.mark.parametrize(("sound", "paper"), itertools.product(FINDINGS, FINDINGS))
 def test_two_findings_make_one_word(sound: str | None, paper: str | None) -> None:
     assert words.statement(paper, sound) == ("not run" if paper is None else TABLE[sound, paper])
 

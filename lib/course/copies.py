@@ -11,9 +11,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lib import book
-from lib.course.plain import plain
 from lib.exercises.directives import BLOCK, ExerciseError
 from lib.exercises.tasks import KINDS, Sheet, Task
+from lib.markdown import plain
 from lib.run import profiles
 
 PROFILE = "quick"

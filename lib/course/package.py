@@ -13,7 +13,7 @@ from lib.course import copies, otter, rubric
 from lib.exercises import tasks
 from lib.exercises.directives import ExerciseError, strip, without_solutions
 from lib.exercises.tasks import Sheet
-from lib.files import whole
+from lib.files import copied, whole
 from lib.run.run import Run
 
 COPIED = (
@@ -21,7 +21,7 @@ COPIED = (
     *("pyproject.toml", "constraints.txt", "environment.yml"),
 )
 ARCHIVE = "student.zip"
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "_build", "recorded", ".*")
+LEFT_OUT = ("__pycache__", "_build", "recorded", ".*")
 README = """\
 # The exercises
 
@@ -71,7 +71,7 @@ def make(folder: Path, pages: Sequence[str] = (), *, grader: bool = False) -> Co
     known = {sheet.page: sheet for sheet in tasks.sheets()}
     if unknown := [page for page in pages if page not in known]:
         raise ExerciseError(f"{unknown[0]}: no page with exercises; there are {', '.join(known)}")
-    sheets = [known[page] for page in pages or known]
+    sheets = [known[page] for page in dict.fromkeys(pages or known)]
     with whole(folder) as made:
         student, instructor = made / "student", made / "instructor"
         _copied(student)
@@ -105,9 +105,9 @@ def _copied(target: Path) -> None:
     for name in COPIED:
         source = compute.ROOT / name
         if source.is_dir():
-            shutil.copytree(source, target / name, ignore=LEFT_OUT)
+            copied(source, target / name, *LEFT_OUT)
         else:
-            shutil.copy(source, target / name)
+            shutil.copyfile(source, target / name)
     shutil.rmtree(target / "notebooks" / "course")
     for page in (target / "book").glob("*.md"):
         page.write_text(without_solutions(page.read_text(encoding="utf-8")), encoding="utf-8")
@@ -124,7 +124,7 @@ def _measured(target: Path, chapters: Iterable[str]) -> int:
     for path in there:
         kept = target / "runs" / "evidence" / path.parent.name / path.name
         kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, kept)
+        shutil.copyfile(path, kept)
     return len(there)
 
 

@@ -50,3 +50,10 @@ class Experiment(ABC):
     def parameters(self) -> dict[str, object]:
         """The values of the parameters by name."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+class Nothing(Experiment):
+    """What the scoreboard measures, which reads what others have found."""
+
+    def cells(self) -> list[Cell]:
+        return []

@@ -12,7 +12,6 @@ NOT_RUN = "not run"
 NUMBERS = ("found", "near", "not found", NOT_RUN)
 """In this order: claims that are found together are found as far as the last of their words."""
 CITATIONS = ("found there and here", "not found here", NOT_RUN)
-FINDINGS = ("holds", "fails", "cannot tell", "empty")
 STATEMENTS = (
     "confirmed",
     "true, not as shown",
@@ -31,9 +30,14 @@ ROUNDING = 1e-9
 """What a computer may add to a value that lies on a bound."""
 
 
+def is_near(mean: float, printed: float, tolerance: float) -> bool:
+    """Whether a mean lies within the tolerance of a printed value, on the bound itself too."""
+    return abs(mean - printed) <= tolerance + ROUNDING
+
+
 def within_tolerance(claim: Claim, measured: Measured) -> bool:
-    """Whether the mean lies within the tolerance of the printed value, on the bound itself too."""
-    return abs(measured.mean - claim.value) <= claim.tolerance + ROUNDING
+    """Whether the mean lies within the tolerance of the printed value."""
+    return is_near(measured.mean, claim.value, claim.tolerance)
 
 
 def predicts(claim: Claim, measured: Measured) -> bool | None:

@@ -54,12 +54,12 @@ def parts_of_shares(hits: ArrayLike, images: int) -> Parts:
     """`parts` of values whose mean is a share of so many `images`.
 
     Of a rare kind of image (`is_rare`) there may be none yet on which all networks agree, so that how much they agree
-    cannot be seen. Then the images' part is the largest that there can be, p (1 - p) / N: that of networks which agree
-    on every image.
+    cannot be seen; nor can it on a single image. Then the images' part is the largest that there can be, p (1 - p) / N:
+    that of networks which agree on every image.
     """
     found = parts(hits)
     mean, n = found.mean, np.asarray(hits).shape[-2]
     largest = np.sqrt(np.maximum(mean * (1 - mean), 0) / images)
-    within = np.where(is_rare(mean, images), np.maximum(found.within, largest), found.within)
+    within = np.where(is_rare(mean, images), np.fmax(found.within, largest), found.within)
     error = within if n == 1 else np.sqrt(found.between**2 / n + within**2)
     return found._replace(within=within, error=error)

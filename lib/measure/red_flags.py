@@ -130,7 +130,11 @@ def flags(found: Probes, searched: NDArray[np.bool_] | None = None) -> list[Flag
             huge > constant + MARGIN,
             f"accuracy {huge:.3f} under PGD at eps {LARGE_EPS}, {constant:.3f} by a constant prediction",
         ),
-        Flag("gradients are zero", zeros > 0, f"{zeros:.1%} of the images have a gradient of exactly zero"),
+        Flag(
+            "gradients are zero",
+            zeros > 0,
+            f"{zeros:.1%} of the images have a gradient of exactly zero, or none that is finite",
+        ),
     ]
     return by_gradient if searched is None else [*by_gradient, by_search(searched, found.longer)]
 

@@ -16,7 +16,7 @@ from lib.judge.refused import Refused
 from lib.ledger import results
 from lib.parameters import ParameterError
 from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, missing, record, status
-from lib.run.arguments import as_given, positive, resource, seconds
+from lib.run.arguments import as_given, folder, positive, resource, seconds
 from lib.run.run import Run
 from lib.site.render import SiteError
 
@@ -53,10 +53,17 @@ def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
 
 
 def _execute(options: argparse.Namespace) -> None:
-    runs = _runs(options.notebook or _without_scoreboard(book.notebooks()), options.profile, options.parameter)
+    names = options.notebook or book.notebooks()
+    runs, where = _chapters_first(names, options)
     _execute_all(runs, force=options.force)
-    if not options.notebook and book.SCOREBOARD in book.notebooks():  # it has no parameters to give
-        execute.execute(Run.scoreboard(runs[0].folder))
+    if book.SCOREBOARD in names:
+        execute.execute(Run.scoreboard(where), force=options.force)
+
+
+def _chapters_first(names: list[str], options: argparse.Namespace) -> tuple[list[Run], Path]:
+    """The runs of chapters, and the folder in which the scoreboard then reads them: it has no parameters to give."""
+    runs = _runs(_without_scoreboard(names), options.profile, options.parameter)
+    return runs, (runs or _runs([book.SCOREBOARD], options.profile, options.parameter))[0].folder
 
 
 def _execute_all(runs: list[Run], *, force: bool = False) -> None:
@@ -67,7 +74,7 @@ def _execute_all(runs: list[Run], *, force: bool = False) -> None:
 
 
 def _fill(options: argparse.Namespace) -> None:
-    runs = _runs(_without_scoreboard(options.notebook or book.notebooks()), options.profile, options.parameter)
+    runs = _measuring(options)
     if options.list:
         measuring.listed(runs)
         return
@@ -96,8 +103,7 @@ def _spare(within: float) -> float:
 
 
 def _export(options: argparse.Namespace) -> None:
-    runs = _runs(_without_scoreboard(options.notebook or book.notebooks()), options.profile, options.parameter)
-    _exported(runs, options.export, options.at_most)
+    _exported(_measuring(options), options.export, options.at_most)
 
 
 def _exported(runs: list[Run], target: Path, at_most: float) -> None:
@@ -115,9 +121,7 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _reproduce(options: argparse.Namespace) -> None:
-    names = _without_scoreboard(options.notebook or book.notebooks())
-    runs = _runs(names, options.profile, options.parameter)
-    where = (runs or _runs([book.SCOREBOARD], options.profile, options.parameter))[0].folder
+    runs, where = _chapters_first(options.notebook or book.notebooks(), options)
     print(costs.announcement(options.profile, runs), flush=True)
     _execute_all(runs)
     execute.execute(Run.scoreboard(where))
@@ -142,8 +146,7 @@ def _record(options: argparse.Namespace) -> None:
 def _weights(options: argparse.Namespace) -> None:
     from lib.run import weights  # safetensors is not on every machine that only measures
 
-    runs = _runs(_without_scoreboard(options.notebook or book.notebooks()), options.profile, options.parameter)
-    weights.write(runs, options.to)
+    weights.write(_measuring(options), options.to)
 
 
 def _sweep(options: argparse.Namespace) -> None:
@@ -209,6 +212,12 @@ def _runs(notebooks: list[str], profile: str, pairs: list[str]) -> list[Run]:
     return [Run.of(name, profile, given) for name in notebooks]
 
 
+def _measuring(options: argparse.Namespace) -> list[Run]:
+    """The runs whose cells are asked for, of all chapters where no notebook is named."""
+    names = options.notebook or _without_scoreboard(book.notebooks())
+    return _runs(names, options.profile, options.parameter)
+
+
 def _without_scoreboard(notebooks: list[str]) -> list[str]:
     return [name for name in notebooks if name != book.SCOREBOARD]
 
@@ -268,14 +277,14 @@ def _parser() -> argparse.ArgumentParser:
         wanted.help = "what a run or a cell takes of what the cluster's workers offer, say GPU=1"
     command(_data, "data", "fetch data sets into data/").add_argument("name", nargs="+")
     rendered = command(_book, "book", "render the site from a folder of executed notebooks")
-    rendered.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
+    rendered.add_argument("results", nargs="?", type=folder, default=results.RECORDED)
     rendered.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "html")
     rendered.add_argument("--without-solutions", action="store_true", help="also not in what pages let one download")
     taught = command(_course, "course", "make copies of the exercises, for students and with solutions, in runs/course")
     taught.add_argument("page", nargs="*", help="a chapter, or primer; all that have exercises by default")
     taught.add_argument("--grader", choices=["otter"], help="have otter-grader call the checks")
     printed = command(_pdf, "pdf", "print that site with Chromium: the book in one file, and each page")
-    printed.add_argument("results", nargs="?", type=Path, default=results.RECORDED)
+    printed.add_argument("results", nargs="?", type=folder, default=results.RECORDED)
     printed.add_argument("output", nargs="?", type=Path, default=book.PAGES / "_build" / "pdf")
     command(_status, "status", "what has run, and what would come out differently today")
     judging.add(command(_judge, "judge", "attack a network of your own as the book's are attacked, beside them"))

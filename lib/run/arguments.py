@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from lib.parameters import ParameterError
 
@@ -37,6 +38,11 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return int(text)
+
+
+def folder(text: str) -> Path:
+    """A folder by its full path, which tells whether it is book/recorded."""
+    return Path(text).resolve()
 
 
 def resource(text: str) -> tuple[str, float]:

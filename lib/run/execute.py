@@ -155,4 +155,5 @@ def _not_started(run: Run, error: RuntimeError) -> str:
 
 def shown(path: Path) -> str:
     """A path as a user sees it from the book's folder."""
-    return str(path.relative_to(compute.ROOT)) if path.is_relative_to(compute.ROOT) else str(path)
+    inside = path.absolute()  # a link within the folder stays what it is called there
+    return str(inside.relative_to(compute.ROOT) if inside.is_relative_to(compute.ROOT) else path)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from lib import book, compute, data
-from lib.evidence.experiment import Experiment
+from lib.evidence.experiment import Experiment, Nothing
 from lib.files import short_name
 from lib.ledger import results
 from lib.parameters import ParameterError, Value
@@ -85,7 +85,9 @@ class Run:
 
     @property
     def experiment(self) -> Experiment:
-        """What its notebook reads its evidence from."""
+        """What its notebook reads its evidence from; the scoreboard's has no cells."""
+        if self.notebook == book.SCOREBOARD:
+            return Nothing()
         return book.experiment(self.notebook)(**self.values)
 
     @property
@@ -140,8 +142,6 @@ class Run:
 
     def _other_evidence(self, there: Mapping) -> list[str]:
         """What evidence is kept that its results are not from, in words."""
-        if self.notebook == book.SCOREBOARD:
-            return []
         known = {one["digest"]: one["contents"] for one in there["provenance"]["evidence"]["cells"].values()}
         kept = {cell.digest: cell.contents for cell in self.experiment.cells() if cell.is_kept}
         more = ["the evidence, of which there is more now"] if kept.keys() - known.keys() else []

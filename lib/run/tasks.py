@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from lib import book
 from lib.evidence import plan
 from lib.evidence.plan import Task
 from lib.run import profiles
@@ -17,7 +16,6 @@ def tasks(runs: Sequence[Run], *, needed: bool = True) -> list[Task]:
     needed
         Only those that the notebooks cannot do without, or all that they can show.
     """
-    measuring = [run for run in runs if run.notebook != book.SCOREBOARD]
-    experiments = [run.experiment for run in measuring]
+    experiments = [run.experiment for run in runs]
     wanted = [cell for one in experiments for cell in (one.needed() if needed else one.cells())]
-    return plan.missing(wanted, profiles.worth(measuring[0].profile) if measuring else ())
+    return plan.missing(wanted, profiles.worth(runs[0].profile) if runs else ())

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from lib import compute
 from lib.data import LICENCES
 from lib.digest.weights import sha256
 from lib.evidence.kept import Kept, Trained
@@ -16,7 +15,7 @@ from lib.files import atomic
 from lib.models import saved
 from lib.models.base import outline, parameter_count
 from lib.models.named import WeightsError, built
-from lib.run.execute import RunError
+from lib.run.execute import RunError, shown
 from lib.run.run import Run
 
 SUFFIX = ".safetensors"
@@ -123,9 +122,3 @@ def _card(one: Trained, record, made: Made, digest: str, kept: Kept, path: Path)
 
 def _accuracy(correct: np.ndarray) -> str:
     return f"{correct.mean():.4f} of {len(correct):,} test images"
-
-
-def shown(path: Path) -> str:
-    """A path as people read it: from the repository where it lies there."""
-    inside = path.resolve()
-    return str(inside.relative_to(compute.ROOT) if inside.is_relative_to(compute.ROOT) else path)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from lib.ledger.words import is_near
+
 STATEMENTS = {
     "confirmed": "it holds, measured the paper’s way and soundly",
     "true, not as shown": "it holds when it is measured soundly; measured the paper’s way it does not show",
@@ -49,7 +51,7 @@ def _number(word: str, measured: Mapping, claimed: Mapping) -> str:
         return "our mean lies within the tolerance, and one more network could give the printed number"
     if word == "not found":
         return f"our mean {away}, and our networks differ too little for one more to give it"
-    if tolerances > 1:
+    if not is_near(measured["mean"], claimed["value"], claimed["tolerance"]):
         return f"our mean {away}, but our networks differ so much that one more could give it"
     return (
         "our mean lies within the tolerance, but our networks differ too little for one more to give the printed number"

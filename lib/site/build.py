@@ -55,7 +55,7 @@ def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
     copied(book.PAGES, target, "_build", "recorded", ".*")
     copied(compute.ROOT / "lib", target / "lib", "__pycache__")
     names = [*book.chapters(), book.SCOREBOARD]
-    runs = {name: run for name in names if (run := Run.found(name, results))}
+    runs = {name: run for name in names if (run := Run.found(name, results)) and run.target.exists()}
     for name in names:
         executed = results / f"{name}.ipynb"
         if executed.exists():

@@ -63,8 +63,8 @@ def _rule(claim: Claim) -> str:
 
 def runs_table(runs: Runs) -> str:
     """The runs that this copy of the book was rendered from."""
-    head = ["Chapter", "Profile", "Data", "Device", "Finished", "Seconds", "Commit", "Up to date"]
-    rows = [_run_row(runs[name]) for name in book.chapters() if name in runs]
+    head = ["Page", "Profile", "Data", "Device", "Finished", "Seconds", "Commit", "Up to date"]
+    rows = [_run_row(runs[name]) for name in [*book.chapters(), book.SCOREBOARD] if name in runs]
     return markup.table("Runs", head, rows) if rows else "It was rendered without any run."
 
 

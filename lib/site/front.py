@@ -1,6 +1,5 @@
 """The front page: a card for each paper, with what was found and a picture, and the figure of all defences."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +8,8 @@ from lib.ledger import claims
 from lib.ledger.claims import Paper
 from lib.run.run import Run
 from lib.site import markup, opening, pages
+from lib.site.facts import Runs
 from lib.site.pictures import Picture, picture
-
-Runs = Mapping[str, Run]
 
 LADDER = ("common_ground", "common-ground-ladder")
 """The notebook and the name of the figure that shows all defences."""

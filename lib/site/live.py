@@ -76,7 +76,7 @@ def _place(script: str) -> str:
 
 
 def _kept(run: Run) -> Kept | None:
-    return run.experiment.kept() if run.values and run.notebook != book.SCOREBOARD else None
+    return run.experiment.kept() if run.values else None
 
 
 def _found(kept: Kept) -> list[Trained]:

@@ -8,6 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from lib import book
+from lib.markdown import plain
 from lib.run.run import Run
 from lib.show.glue import RECORD
 from lib.site import pages
@@ -63,13 +64,7 @@ def _value(text: str) -> object:
 def _paragraphs(notebook: NotebookNode) -> dict[str, str]:
     """The paragraphs of a notebook's first cell that begin with a label, without their roles but the glued ones."""
     paragraphs = map(PARAGRAPH.fullmatch, re.split(r"\n\s*\n", notebook.cells[0].source.strip()))
-    return {one["label"]: _without_roles(one["text"]) for one in paragraphs if one}
-
-
-def _without_roles(text: str) -> str:
-    """Citations go; a term or a page that is linked is named."""
-    text = re.sub(r"\s*\{cite(?::\w)?\}`[^`]*`", "", " ".join(text.split()))
-    return re.sub(r"\{(?!glue)[\w:]+\}`([^`<]*?)\s*(?:<[^>]*>)?`", r"\1", text)
+    return {one["label"]: plain(" ".join(one["text"].split())) for one in paragraphs if one}
 
 
 def _filled_in(text: str, values: dict[str, object], notebook: str) -> str:

@@ -25,7 +25,7 @@ def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
     clean(notebook)
     take_prose(notebook, name)
     link_figures(notebook)
-    told_of = book.chapters() if name == book.SCOREBOARD else [name]
+    told_of = [*book.chapters(), name] if name == book.SCOREBOARD else [name]
     stale = stale_note(runs[one] for one in told_of if one in runs)
     if stale:
         _below_title(notebook, stale)
@@ -131,9 +131,11 @@ def check_note(run: Run) -> str:
     long = f", in about {max(2, math.ceil(cost['minutes']))} minutes on two CPU cores" if cost else ""
     told = f"**Check it.** `{command}` measures it on 5,000 digits{long}, and gives a page like this one."
     if run.profile == "paper":
-        given_by_hand = " ".join(f"{name}={value}" for name, value in run.given.items())
-        params = f' PARAMS="{given_by_hand}"' if given_by_hand else ""
+        pairs = [f"{name}={value}" for name, value in run.given.items()]
+        params = f' PARAMS="{" ".join(pairs)}"' if pairs else ""
         again = f"make reproduce PROFILE=paper PAPER={run.notebook}{params}"
+        if " " in "".join(pairs):  # where make would take one value for several
+            again = words.command("reproduce", run.notebook, run.profile, run.given)
         told += f" `{again}` makes this very page from what was measured for it, in a minute or less."
     return f"{told} {{doc}}`run_it_yourself` says how to get the book."
 

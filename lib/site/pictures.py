@@ -1,10 +1,11 @@
 """The figures of executed notebooks, as files for pages that are no notebooks."""
 
 import base64
-import re
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
+
+from lib.markdown import plain
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,6 @@ def picture(notebook: NotebookNode, name: str | None = None) -> Picture | None:
         bundles = [output.get("data", {}) for output in cell.get("outputs", ())]
         images = [data["image/png"] for data in bundles if "image/png" in data]
         if figure and images and name in (None, figure.get("name")):
-            caption = re.sub(r"\s*\{[\w:]+\}`[^`]*`", "", figure["caption"])
-            return Picture(base64.b64decode(images[0]), shown.get("image", {}).get("alt", ""), caption)
+            alt, caption = shown.get("image", {}).get("alt", ""), plain(figure["caption"])
+            return Picture(base64.b64decode(images[0]), alt, caption)
     return None

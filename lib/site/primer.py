@@ -7,13 +7,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from lib.ledger import claims, results
+from lib.ledger import claims, results, words
 from lib.run.run import Run
 from lib.show import plots, rule
 from lib.site import markup, pages
+from lib.site.facts import Runs
 from lib.site.pictures import picture
-
-Runs = Mapping[str, Run]
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def _judged(found: Mapping | None, smallest: float) -> str:
 def _number(entry: Mapping, chapter: str, folder: Path) -> str:
     """One printed number, from tolerance and prediction interval to its word."""
     claimed, measured = entry["claimed"], entry["paper"]["measured"]
-    near = abs(measured["mean"] - claimed["value"]) <= claimed["tolerance"]
+    near = words.is_near(measured["mean"], claimed["value"], claimed["tolerance"])
     told = [
         f"A number of {{doc}}`{chapter}` ({_link(chapter, entry)}): “{markup.plain(_says(chapter, entry))}”",
         f"Our mean is {_value(measured)} ({markup.plain(entry['paper']['by'])}).",

@@ -14,20 +14,18 @@ from lib.run.run import Run
 
 def stale(run: Run) -> str:
     """A sentence on what has changed since a run, and one with the command; empty where nothing has."""
-    recorded = run.folder.resolve() == results.RECORDED
+    verb = "record" if run.folder == results.RECORDED else "execute"
     changed = run.changes()
     if not changed:
         return ""
-    verb = "has" if len(changed) == 1 else "have"
-    again = command(run.notebook, run.profile, run.given, recorded=recorded)
-    return f"{listed(changed)} {verb} changed since this was run. `{again}` runs it again."
+    have = "has" if len(changed) == 1 else "have"
+    again = command(verb, run.notebook, run.profile, run.given)
+    return f"{listed(changed)} {have} changed since this was run. `{again}` runs it again."
 
 
-def command(
-    notebook: str, profile: str, given: Mapping[str, Value] = MappingProxyType({}), *, recorded: bool = False
-) -> str:
-    """What makes a run again; `recorded`, where it is to be kept in book/recorded."""
-    words = ["record", notebook] if recorded else ["execute", notebook, "--profile", profile]
+def command(verb: str, notebook: str, profile: str, given: Mapping[str, Value] = MappingProxyType({})) -> str:
+    """What makes a run again; `record` is of the paper profile alone, and is not told which."""
+    words = [verb, notebook] if verb == "record" else [verb, notebook, "--profile", profile]
     _, *pairs = profiles.parts(profiles.run_name(profile, given))
     return shlex.join(["python", "-m", "lib.run", *words, *(word for pair in pairs for word in ("-p", pair))])
 
@@ -43,7 +41,7 @@ def profile_of(run: Run) -> str:
     profile, *by_hand = profiles.parts(name)
     if not by_hand:
         return f"`{profile}`"
-    again = command(run.notebook, profile, recorded=profile == PROFILE)
+    again = command("record" if profile == PROFILE else "execute", run.notebook, profile)
     return f"{settings(name)}: not the whole profile; `{again}` runs that"
 
 

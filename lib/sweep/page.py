@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.ledger.claims import Claim, paper
+from lib.run.execute import shown
 from lib.show import tables
 from lib.site import markup, single, words
 from lib.sweep import figures, grid
@@ -73,8 +74,8 @@ def _missing(sweep: Sweep) -> str:
         return ""
     rows = [[*(html.escape(str(value)) for value in run.given.values()), html.escape(why)] for run, why in sweep.failed]
     head = [html.escape(name) for name in sweep.grid]
-    shown = tables.table("Runs that failed", [*head, "why"], rows).data
-    return f"```{{warning}}\n{len(rows)} of the runs failed, so no figure or table here has them.\n```\n\n{shown}"
+    listed = tables.table("Runs that failed", [*head, "why"], rows).data
+    return f"```{{warning}}\n{len(rows)} of the runs failed, so no figure or table here has them.\n```\n\n{listed}"
 
 
 def _reading(sweep: Sweep, kind: str) -> str:
@@ -163,7 +164,7 @@ def _runs(sweep: Sweep, rows: pd.DataFrame) -> str:
             f"{sum(results['seconds'].values()):,.0f}",
             facts["device"],
             facts["finished"][:16],
-            f"runs/{run.name}",
+            shown(run.folder),
         ]
         lines.append([html.escape(str(cell)) for cell in (*run.given.values(), *measured, *where)])
     head = [*sweep.grid, *metrics, "seconds", "device", "finished (UTC)", "folder"]

@@ -1,15 +1,16 @@
-"""Markdown as every notebook program shows it, from that of the book's pages."""
+"""Markdown as every program shows it, from that of the book's pages."""
 
 import re
 
 ROLES = {
-    r" ?\{cite(?::\w+)?\}`[^`]*`": "",
+    r"\s*\{cite(?::\w+)?\}`[^`]*`": "",
+    r"\{term\}`([^`<]*?)(?:\s*<[^>]*>)?`": r"\1",
     r"\{eq\}`([^`]*)`": r"the equation *\1*",
     r"\{(?:ref|numref)\}`([^`<]*?)`": r"*\1*",
-    r"\{(?:doc|ref)\}`([^`<]+?) <[^`]*>`": r"*\1*",
+    r"\{(?:doc|ref)\}`([^`<]+?)\s+<[^`]*>`": r"*\1*",
     r"\{doc\}`([^`]*)`": r"the page *\1*",
 }
-"""What becomes of the roles that exercises use."""
+"""What becomes of the roles that cards, captions and exercises use."""
 
 
 def plain(text: str) -> str:
