@@ -112,6 +112,8 @@ def test_the_opening_says_which_defences_work():
 def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
     of = all_rows(AutoAttack=8)
     assert here.groups(of).startswith("Here: at eps 0.1 without a defence 0.16 is safe from all. Against that, ")
+    alike = {NONE: of[0.1][NONE]} | dict.fromkeys(FROM_PAPERS, of[0.1][NONE])
+    assert here.groups({0.1: alike}).count(" each +0.000 ") == 1, "those of which the same is said are named together"
     assert here.transferred(of).count("under transfer") == 4
     assert here.networks(of).startswith("Where dots lie far apart")
     assert here.networks({0.3: {NONE: Row([judgement()])}}).startswith("One network of each kind was trained")

@@ -69,14 +69,25 @@ def groups(rows: Rows) -> str:
     for eps, of in rows.items():
         found, differences = {word: names for word, names in against_none(of).items() if names}, gained(of)
         told = "; ".join(
-            f"{word}: {', '.join(f'{_quoted(name)} {differences[name]:+.3f}' for name in names)}"
+            f"{word}: {_together({name: f'{differences[name]:+.3f}' for name in names})}"
             for word, names in found.items()
         )
         parts.append(
             f"at eps {eps:g} without a defence {of[NONE].accuracy(WORST):.2f} is safe from all. Against that, {told}"
         )
-    adjusted = f"More and fewer: beyond chance, paired, with Holm's adjustment for {len(FROM_PAPERS)} comparisons"
+    adjusted = (
+        f"More and fewer: beyond chance, paired, with Holm's adjustment for {len(FROM_PAPERS)} comparisons. An "
+        "interval is for one comparison: it can lie beside 0 and the difference still not be shown"
+    )
     return f"Here: {'. '.join([*_capital(parts), adjusted])}."
+
+
+def _together(values: Mapping[str, str]) -> str:
+    """Names with what is said of each; those of which the same is said are named together."""
+    alike: dict[str, list[str]] = {}
+    for name, value in values.items():
+        alike.setdefault(value, []).append(_quoted(name))
+    return ", ".join(f"{', '.join(names)} {'each ' if len(names) > 1 else ''}{value}" for value, names in alike.items())
 
 
 def _quoted(name: str) -> str:
