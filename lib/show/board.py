@@ -44,7 +44,7 @@ def figure(rows: Sequence[Row]) -> Figure:
         _statement(below, at, row)
     _finish(above, numbers, FARTHEST["numbers"], "numbers", "ours minus the paper's, in tolerances")
     below.set_xscale("symlog", linthresh=EVEN, linscale=0.6)
-    below.set_xticks(TICKS, [f"{tick:+g}" if tick else "0" for tick in TICKS])
+    below.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
     below.xaxis.set_minor_locator(NullLocator())
     unit = "effect minus the smallest that counts, each in its own unit: mostly accuracy"
     _finish(below, statements, FARTHEST["statements"], "statements", unit)
