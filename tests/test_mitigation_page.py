@@ -115,7 +115,7 @@ def test_sentences_say_what_the_records_say() -> None:
         "Here: 6 of 18 readings give the printed accuracy; the one nearest"
     )
     assert here.detector(DETECTORS).startswith(
-        "Here: in the mean over 3 detectors the AUC is 1.000 for FGSM, 0.900 for random signs and 0.700 for an attack "
+        "Here: on average over 3 detectors, the AUC is 1.000 for FGSM, 0.900 for random signs and 0.700 for an attack "
         "that knows the detector;"
     )
     assert here.detector(DETECTORS[:1]).startswith("Here: the AUC is 1.000 for FGSM")
