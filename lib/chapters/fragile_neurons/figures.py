@@ -92,7 +92,7 @@ def splits(grid: Grid) -> Figure:
 
 
 def tracked(grid: Grid) -> Figure:
-    """Accuracy under attack over the share of images on which S moves more, as printed and soundly; a row a data set."""
+    """Accuracy under attack over the share of images on which S moves more; printed and sound, a data set a row."""
     sets, found = grid.experiment.sets, pairs(grid)
     figure, axes = plt.subplots(len(sets), 2, figsize=(8.4, 3.3 * len(sets) + 0.7), squeeze=False)
     labelled = {}
