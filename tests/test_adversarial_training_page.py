@@ -317,15 +317,21 @@ def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
 def test_networks_that_came_out_differently_are_counted():
     """By the digest of their weights, of measurements that are kept and have one."""
 
-    def cell(training: str, weights: str | None) -> SimpleNamespace:
+    def cell(training: str, weights: str | None, named: dict | None = None) -> SimpleNamespace:
         record = SimpleNamespace() if weights is None else SimpleNamespace(weights=weights)
-        return SimpleNamespace(setting=SimpleNamespace(network=training), read=lambda: (record, None))
+        made = SimpleNamespace(networks=named)
+        return SimpleNamespace(setting=SimpleNamespace(network=training), read=lambda: (record, made))
 
     lost = SimpleNamespace(setting=SimpleNamespace(network="a"), read=lambda: None)
-    same = [cell("a", "1"), cell("a", "1"), cell("a", None), cell("b", "2"), lost]
-    assert "Of 1 networks that several measurements are of, each came out the same" in sentences.apart(same)
+    same = [cell("a", "1"), cell("a", "1"), cell("a", None), cell("b", "2", {}), lost]
+    told = sentences.apart(same)
+    assert "of 1 network that several measurements are of, each came out the same" in told and "foot" not in told
     told = sentences.apart([*same, cell("b", "3"), cell("c", "4")])
-    assert "Of 2 networks that several measurements are of, 1 came out differently in one of them" in told
+    assert "of 2 networks that several measurements are of, 1 came out differently in one of them" in told
+    assert "In each case a measurement is among them that does not name its network. The foot of this page" in told
+    told = sentences.apart([*same, cell("b", "3"), cell("c", "4", {}), cell("c", "5", {})])
+    assert "In 1 of these cases a measurement is among them" in told
+    assert "foot" not in sentences.apart([*same, cell("b", "3", {})])
 
 
 def test_two_trainings_of_one_network_are_told_by_random_signs():

@@ -174,6 +174,7 @@ def test_a_detector_is_drawn_with_its_alarm_and_its_auc_beside_those_of_the_othe
         "random signs, no attack: AUC 1.000",
         "alarm right of this line: 5% of clean images",
     ]
+    assert figure.legends[0].get_title().get_text() == "suspicion and AUC of the first of 2 detectors"
     (alarm,) = left.lines
     assert (unnoticed(clean, clean) == (clean < alarm.get_xdata()[0])).all()
     marks = [(list(line.get_xdata()), line.get_markerfacecolor() == "none") for line in right.lines[:-1]]

@@ -115,8 +115,10 @@ def test_sentences_say_what_the_records_say() -> None:
         "Here: 6 of 18 readings give the printed accuracy; the one nearest"
     )
     assert here.detector(DETECTORS).startswith(
-        "Here: the AUC is 1.000 for FGSM, 0.900 for random signs and 0.700 for an attack that knows the detector;"
+        "Here: on average over 3 detectors, the AUC is 1.000 for FGSM, 0.900 for random signs and 0.700 for an attack "
+        "that knows the detector;"
     )
+    assert here.detector(DETECTORS[:1]).startswith("Here: the AUC is 1.000 for FGSM")
     assert here.without_weights(SUBSTITUTES) == (
         "Here: the original networks classify 80.0% correctly under FGSM through a substitute of 100 questions, and "
         "50.0% through one of 5,000. Under random signs it is 90.0%, under FGSM through the network itself 10.0%."

@@ -97,7 +97,7 @@ def test_a_page_says_how_many_of_its_answers_are_of_a_smaller_run(run: Run) -> N
     assert noted([], []) == "" == noted()
     assert noted([], None) == "**How large.** Claims that this run does not answer: 1."
     both = noted(["2 epochs"], [], None)
-    assert "from a run smaller than the paper's: 1 of 2. Such an answer does not decide" in both
+    assert "1 of the 2 answers below comes from a run smaller than the paper's. Such an answer does not decide" in both
     assert both.endswith("in what the run is smaller. Claims that this run does not answer: 1.")
 
 

@@ -192,7 +192,7 @@ def test_a_ladder_has_a_line_a_row_and_the_number_of_its_last_mark():
     figure = common_ground.ladders(panes, ["a", "b"], ["× 1.0", "× 4.0"])
     (ax,) = figure.axes
     assert [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()] == [[0.4, 0.9], [0.1, 0.8]]
-    assert [text.get_text() for text in ax.texts] == ["left", "0.40", "0.10", "cost", "× 1.0", "× 4.0"]
+    assert [text.get_text() for text in ax.texts] == ["safe", "0.40", "0.10", "cost", "× 1.0", "× 4.0"]
     (key,) = figure.legends
     assert [text.get_text() for text in key.get_texts()] == ["clean", "FGSM", "safe"]
     assert [line.get_markerfacecolor() for line in ax.lines] == ["white", "white", "black"]

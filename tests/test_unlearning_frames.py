@@ -19,6 +19,7 @@ from lib.chapters.unlearning.measure_removal import STATES
 from lib.chapters.unlearning.measure_row import ATTACKS
 from lib.evidence.cells import records
 from lib.measure.intervals import rate
+from lib.show.plots import COLOURS, MARKERS
 
 
 @pytest.fixture(autouse=True)
@@ -271,18 +272,16 @@ def test_the_third_row_s_figure_has_each_way_once_and_the_paper_s_tolerances():
     for ax in figure.axes:
         *marks, star = ax.lines
         assert len(marks) == 78 and star.get_xdata()[0] == 0.1546
-        of = [(line.get_color(), (line.get_marker().strip("$"), line.get_fillstyle())) for line in marks]
-        for colour in dict.fromkeys(colour for colour, _ in of):
-            counts = Counter(mark for one, mark in of if one == colour)
-            assert [counts[letter, "full"] for letter in "bcdef"] == [4] * 5
-            assert {look: count for (_, look), count in counts.items() if look != "full"} == {"none": 2, "left": 4}
+        counts = Counter((line.get_color(), line.get_marker(), line.get_fillstyle()) for line in marks)
+        of_attacks = list(zip(COLOURS[:3], MARKERS[:3], strict=True))
+        assert counts == {(*one, look): of for one in of_attacks for look, of in (("full", 6), ("none", 20))}
         (box,) = ax.patches
         assert box.get_x() < 0.1546 < box.get_x() + box.get_width() and box.get_height() == pytest.approx(0.04)
     whole, near = figure.axes
     assert near.get_xlim() == pytest.approx((0.0796, 0.3046)) and near.get_ylim()[0] == pytest.approx(0.9399)
     assert whole.get_xlim()[1] > 1, "all of them"
     named = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert named == [*labels.PRINTED.values(), "the paper, with tolerances", *labels.UPDATED.values()]
+    assert named == [*labels.PRINTED.values(), *figures.FILLED, "the paper, with tolerances"]
 
 
 # The second row.

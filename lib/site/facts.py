@@ -42,9 +42,8 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
         id_ = f'<span id="{claim.address}"></span>' if anchors else ""
         link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
         rows.append([id_ + link, _said(claim), _rule(claim), markup.plain(str(claim.where))])
-    return markup.table(
-        f"The claims of {paper.title}", ["Claim", "The paper says", "Judged by", "Where in the paper"], rows, wraps=True
-    )
+    head = ["Claim", "The paper says", "Judged by", "Where in the paper"]
+    return markup.table(f"The claims of {paper.title}", head, rows, wraps=True, stacks=True)
 
 
 def _said(claim: Claim) -> str:

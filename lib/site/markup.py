@@ -9,13 +9,16 @@ SCALED = ":scale: 100"
 """Sphinx makes a link of a picture whose scale is given; `_static/book.css` keeps it as wide as the page."""
 
 
-def table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, wraps: bool = False) -> str:
+def table(
+    label: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, wraps: bool = False, stacks: bool = False
+) -> str:
     """A table in Markdown, in a box of its own that scrolls sideways; cells are Markdown without line breaks.
 
-    Where it `wraps`, it is as wide as the page, and its columns share that.
+    Where it `wraps`, it is as wide as the page, and its columns share that. Where it `stacks`, a phone shows the cells
+    of a row below one another.
     """
     lines = [head, ["---"] * len(head), *rows]
-    kind = "ledger wraps" if wraps else "ledger"
+    kind = "ledger" + " wraps" * wraps + " stacks" * stacks
     opening = f'<div class="{kind}" tabindex="0" role="region" aria-label="{html.escape(label)}">'
     return "\n".join([opening, "", *(f"| {' | '.join(cells)} |" for cells in lines), "", "</div>"])
 

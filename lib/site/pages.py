@@ -117,8 +117,8 @@ def size_note(run: Run) -> str:
     told = []
     if count:
         told.append(
-            f"Answers below from a run smaller than the paper's: {count} of {len(measured)}. Such an answer does not "
-            "decide what holds at the paper's size; its card says in what the run is smaller."
+            f"{count} of the {len(measured)} answers below come{'s' * (count == 1)} from a run smaller than the paper's"
+            ". Such an answer does not decide what holds at the paper's size; its card says in what the run is smaller."
         )
     if open_:
         told.append(f"Claims that this run does not answer: {open_}.")

@@ -242,22 +242,32 @@ def losses(runs: Scored) -> str:
 
 
 def apart(cells: Sequence[Cell]) -> str:
-    """Whether kept measurements of one training have trained the same network, by the digest of its weights."""
-    trained: dict[object, list[str]] = {}
+    """Whether kept measurements of one training have trained the same network, by the digest of its weights; and why
+    the foot of the page, which goes by the networks that measurements name, may count otherwise.
+    """
+    trained: dict[object, list[tuple[str, bool]]] = {}
     for cell in cells:
         training = getattr(cell.setting, "network", None) or getattr(cell.setting, "training", None)
         kept = cell.read()
         if kept and hasattr(kept[0], "weights"):
-            trained.setdefault(training, []).append(kept[0].weights)
-    several = [digests for digests in trained.values() if len(digests) > 1]
-    differing = sum(len(set(digests)) > 1 for digests in several)
-    told = f"Measurements train their networks anew where these are not kept. Of {len(several)} networks that several "
-    told += "measurements are of, "
+            trained.setdefault(training, []).append((kept[0].weights, kept[1].networks is not None))
+    several = [found for found in trained.values() if len(found) > 1]
+    differing = [found for found in several if len({digest for digest, _ in found}) > 1]
+    told = "Measurements train their networks anew where these are not kept. Compared by a digest of weights, of "
+    told += f"{len(several)} network{'s' * (len(several) != 1)} that several measurements are of, "
     if not differing:
         return told + "each came out the same, weight for weight, in all of them."
-    return (
-        told + f"{differing} came out differently in one of them: processors round differently, and training magnifies "
+    told += (
+        f"{len(differing)} came out differently in one of them: processors round differently, and training magnifies "
         "that. So two tables may speak of two networks of one seed."
+    )
+    silent = sum(not all(named for _, named in found) for found in differing)
+    if not silent:
+        return told
+    where = "In each case" if silent == len(differing) else f"In {silent} of these cases"
+    return (
+        f"{told} {where} a measurement is among them that does not name its network. The foot of this page compares "
+        "only those that do."
     )
 
 

@@ -49,7 +49,7 @@ def ladders(
     notes: Sequence[str],
     noted: str = "cost",
 ) -> Figure:
-    """Shares by row, each row's marks on one line that ends in its last: from what is hoped for to what is left.
+    """Shares by row, each row's marks on one line that ends in its last: from what is hoped for to what is safe.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def ladders(
         if seeds.shape[2] > 1:
             dots = {"s": 9, "color": "0.35", "linewidths": 0, "clip_on": False, "zorder": 2}
             ax.scatter(seeds[-1].T, np.tile(places + 0.3, (seeds.shape[2], 1)), **dots)
-        _at_right(ax, [-1, *places], ["left", *(f"{value:.2f}" for value in values[-1])], 1.06, "bold")
+        _at_right(ax, [-1, *places], ["safe", *(f"{value:.2f}" for value in values[-1])], 1.06, "bold")
         _at_right(ax, [-1, *places], [noted, *notes], 1.2, "normal")
         ax.tick_params(labelbottom=True)
         ax.set(title=title, xlim=(-0.04, 1.03), ylim=(len(rows) - 0.5, -1.3), yticks=places, yticklabels=rows)

@@ -13,6 +13,8 @@ from lib.show.plots import COLOURS, DASHES, MARKERS, curves
 
 GREY, THIN = "0.65", {"markerfacecolor": "none", "markeredgewidth": 0.9}
 """How marks look that count less, and controls."""
+WIDEST = 8.4
+"""The width at which a page still shows what is written in a figure large enough to read, in inches."""
 
 
 def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
@@ -192,15 +194,16 @@ def gains(
 
 
 def spectra(panes: Mapping[str, tuple[Mapping[str, Sequence[float]], Mapping[str, float]]]) -> Figure:
-    """Singular values in their order, on a logarithmic scale, with the thresholds that are proposed for them.
+    """Singular values in their order, on a logarithmic scale, with the thresholds that are proposed for them; the panes
+    stand one below the other.
 
     Parameters
     ----------
     panes
         For each title the values by label, and the thresholds by label: level lines, named at their right.
     """
-    figure, axes = plt.subplots(1, len(panes), figsize=(5 * len(panes) + 0.6, 4), squeeze=False)
-    for ax, (title, (series, thresholds)) in zip(axes[0], panes.items(), strict=True):
+    figure, axes = plt.subplots(len(panes), 1, figsize=(6.4, 3.7 * len(panes)), squeeze=False)
+    for ax, (title, (series, thresholds)) in zip(axes[:, 0], panes.items(), strict=True):
         for number, (label, values) in enumerate(series.items()):
             look = {"color": COLOURS[number], "marker": MARKERS[number], "markersize": 3, "linestyle": DASHES[number]}
             ax.plot(np.arange(1, len(values) + 1), values, label=label, **look)
@@ -225,7 +228,9 @@ def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) ->
         (what it is called, and the x from which on).
     """
     across = max(map(len, panes))
-    figure, axes = plt.subplots(len(panes), across, figsize=(3.9 * across, 3.1 * len(panes) + 1), squeeze=False)
+    figure, axes = plt.subplots(
+        len(panes), across, figsize=(min(3.9 * across, WIDEST), 3.1 * len(panes) + 1), squeeze=False
+    )
     labelled = {}
     for row, across_row in zip(axes, panes, strict=True):
         for ax in row[len(across_row) :]:  # of rows that differ in length the shorter ones end early
@@ -238,6 +243,8 @@ def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) ->
         ax.set(title=pane["title"], ylim=(-0.03, 1.03), xscale="log" if pane.get("log") else "linear")
         if "mark" in pane:
             ax.axvline(pane["mark"], color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        if not pane.get("log"):
+            ax.locator_params(axis="x", nbins=5)
         _overlaid(ax, pane)
         handles, labels = ax.get_legend_handles_labels()
         labelled |= dict(zip(labels, handles, strict=True))

@@ -61,6 +61,9 @@ TITLES = {
 }
 """What the moves of Algorithm 1's controls are called in figures."""
 
+SHARES = {"original": "images on which\nS moves more", "relative": "the same, in units\nof random signs"}
+"""What the shares of Algorithm 1 over eps are called."""
+
 CLASSES = {"cifar10": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]}
 """What the labels of a data set stand for, where that is no digit."""
 
@@ -89,7 +92,7 @@ def splits(grid: Grid) -> Figure:
 
 
 def tracked(grid: Grid) -> Figure:
-    """Accuracy under attack beside the share that moves S more, a row a data set: as printed, and soundly."""
+    """Accuracy under attack over the share of images on which S moves more; printed and sound, a data set a row."""
     sets, found = grid.experiment.sets, pairs(grid)
     figure, axes = plt.subplots(len(sets), 2, figsize=(8.4, 3.3 * len(sets) + 0.7), squeeze=False)
     labelled = {}
@@ -97,7 +100,7 @@ def tracked(grid: Grid) -> Figure:
         for ax, (title, values) in zip(across, found.items(), strict=True):
             labelled |= _through_ages(ax, [one for one in values if one[0].dataset == dataset])
             ax.set_title(f"{DATASETS[dataset]}: {title}", fontsize=10)
-            ax.set_xlabel("share of images that move S more")
+            ax.set_xlabel("share of images on which S moves more")
             ax.margins(0.15)
             ax.ticklabel_format(useOffset=False)
             ax.locator_params(nbins=6)
@@ -187,7 +190,7 @@ def over_eps(grid: Grid) -> Figure:
     first = grid[keys[0]][0]
     series = {age: fgsm_rates(records, "original") for age, records in of.items()}
     panes = [{"x": first.robustness.eps, "series": series, "title": "accuracy under FGSM", "ylabel": "accuracy"}]
-    for who, title in {"original": "images that move S more", "relative": "the same, in units of random signs"}.items():
+    for who, title in SHARES.items():
         series = {age: moved_more(records, who) for age, records in of.items()}
         pane = {"x": first.targeting.eps, "series": series, "title": title, "ylabel": "share of images", "log": True}
         panes.append(pane)

@@ -260,7 +260,8 @@ def suspicions(detectors: Sequence[DetectorRecord]) -> Figure:
     said = f"alarm right of this line: {FALSE_ALARMS:.0%} of clean images"
     left.axvline(alarm, color="0.35", linewidth=1, label=said)
     _areas(detectors, shown, right)
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    title = f"suspicion and AUC of the first of {len(detectors)} detectors" if len(detectors) > 1 else None
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, title=title)
     return figure
 
 

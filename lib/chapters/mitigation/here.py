@@ -165,8 +165,9 @@ def detector(detectors: Sequence[DetectorRecord]) -> str:
     """For the histogram and the table of the detector."""
     fgsm, signs, informed = (area(detectors, name).mean for name in ("FGSM", SIGNS, ADAPTIVE))
     silent = _mean(passed(detectors, ADAPTIVE))
+    of = f"on average over {len(detectors)} detectors, the AUC is" if len(detectors) > 1 else "the AUC is"
     return (
-        f"Here: the AUC is {fgsm:.3f} for FGSM, {signs:.3f} for random signs and {informed:.3f} for an attack that "
+        f"Here: {of} {fgsm:.3f} for FGSM, {signs:.3f} for random signs and {informed:.3f} for an attack that "
         f"knows the detector; {silent:.0%} of its images are misclassified and raise no alarm. "
         f"Counting black pixels has an AUC of {black_area(detectors, 'FGSM').mean:.3f} for FGSM."
     )

@@ -80,7 +80,8 @@ def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
     words = f"the one nearest to the words is {among}; " if giving else ""
     words += "the nearest to the number, trained on {}, eps {:g}, scored on {} images, ".format(*nearest)
     words += f"gives {np.mean(others or found[nearest]):.3f}"
-    words += f" for the {len(others)} networks that it was not chosen by" if others else ""
+    who = f"the {len(others)} networks" if len(others) > 1 else "the one network"
+    words += f" for {who} that it was not chosen by" if others else ""
     return Readings(len(found), len(giving), words)
 
 

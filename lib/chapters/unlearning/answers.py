@@ -173,7 +173,8 @@ def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) 
     reached = found.measured.mean + rates.TARGET
     hits = rates.where_it_stops(networks, loop, JUDGED, rounds, "FGSM")
     there, never = sum(one.mean() >= rates.TARGET for one in hits), sum(number == 0 for number in rounds)
-    why = f"{there} of {len(rounds)} networks reach {rates.TARGET:g} within {_longer(experiment)}"
+    many = "1 network reaches" if len(rounds) == 1 else f"{len(rounds)} networks reach"
+    why = f"{there} of {many} {rates.TARGET:g} within {_longer(experiment)}"
     why += f", {never} before the first; " if never else "; "
     why += f"accuracy under FGSM is {reached:.3f} there."
     less = [] if there == len(hits) else [f"{_longer(experiment)} for as many as it takes"]

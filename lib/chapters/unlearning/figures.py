@@ -34,6 +34,9 @@ GUESSED = (0.1, math.log(10))
 CLAIMED = {f"the paper, {when}: {row[0]}": row[0] for when, row in PAPER.items()}
 """The two accuracies by what they are called where they are drawn."""
 
+FILLED = {"filled: nothing unlearned": {"fillstyle": "full"}, "hollow: a reading of the loop": {"fillstyle": "none"}}
+"""The two kinds of mark in the figure of the third row."""
+
 PAPER_S_RISE = rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]
 """By how much accuracy under FGSM is higher in the third row of the paper's table than in the second."""
 
@@ -121,30 +124,27 @@ def third_row(networks: Networks, loop: Loop) -> Figure:
     star = {"marker": "*", "markersize": 13, "color": "black", "linestyle": "none"}
     for ax in (whole, near):
         for (attack, _, network), of in rates.ways(networks, loop).items():
-            ax.plot(*reversed(rates.means(of)), **_mark(attack.removesuffix(CLIPPED), network))
+            idle = network in rates.NOTHING_UNLEARNED
+            ax.plot(*reversed(rates.means(of)), **_mark(attack.removesuffix(CLIPPED), idle), zorder=3 if idle else 2)
         ax.add_patch(Rectangle((loss - wide, accuracy - high), 2 * wide, 2 * high, fill=False, edgecolor="0.25"))
         ax.plot(loss, accuracy, **star)
         ax.set_xlabel("mean loss (nats)")
     whole.set(xscale="log", ylabel="accuracy", title="all")
     near.set(xlim=(loss - 1.5 * wide, loss + 3 * wide), ylim=(accuracy - 1.35 * high, 1.001))
     near.set_title("around the paper's row")
-    named = {name: _mark(attack, rates.ORIGINAL) for attack, name in labels.PRINTED.items()}
+    named = {name: _mark(attack, True) for attack, name in labels.PRINTED.items()}
+    named |= {name: {"marker": "o", "color": "0.25", "linestyle": "none"} | look for name, look in FILLED.items()}
     named |= {"the paper, with tolerances": star}
-    named |= {name: _mark("fgsm", network) | {"color": "0.25"} for network, name in labels.UPDATED.items()}
     handles = [Line2D([], [], label=name, **look) for name, look in named.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
 
 
-def _mark(attack: str, network: str) -> dict[str, object]:
-    """The mark of a way to the third row: the attack's colour, and the letter of the reading, or where nothing was
-    unlearned the attack's shape: open for the original network, half filled after more training.
-    """
+def _mark(attack: str, idle: bool) -> dict[str, object]:
+    """The mark of a way to the third row: the attack's colour and shape, filled where nothing was unlearned."""
     number = list(labels.PRINTED).index(attack)
-    look = {"color": COLOURS[number], "linestyle": "none", "markersize": 6}
-    if network not in rates.NOTHING_UNLEARNED:
-        return look | {"marker": f"${network}$"}
-    return look | {"marker": MARKERS[number], "fillstyle": "none" if network == rates.ORIGINAL else "left"}
+    look = {"color": COLOURS[number], "marker": MARKERS[number], "linestyle": "none", "markersize": 6}
+    return look | list(FILLED.values())[not idle]
 
 
 def second_row(clouds: Clouds, curves: Curves) -> Figure:

@@ -49,7 +49,7 @@ def one_step_moves_s_as_often_at_any_eps(
 def many_steps_stay_in_the_ball(
     moved: Tensor, many_steps: float, network: nn.Sequential, x: Tensor, result: CellRecord
 ) -> None:
-    """Your images after twenty steps stay within eps = 0.1, and move S more as often as you say."""
+    """Your images after twenty steps stay within eps = 0.1, and S moves more on as many as you say."""
     in_the_ball(moved, x, 0.1, clipped=False)
     near(many_steps, _share(network, x, moved, fragile_sets(result)[0]), CLOSE, "many_steps")
 

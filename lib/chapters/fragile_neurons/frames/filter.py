@@ -74,7 +74,7 @@ def batch_norm(grid: Grid) -> pd.DataFrame:
 
 
 def lowered(grid: Grid) -> pd.DataFrame:
-    """The share of images that move S more, original and filtered, not clipped: the same at every eps."""
+    """The share of images on which S moves more, original and filtered, not clipped: the same at every eps."""
     rows = []
     for key in grid:
         if not (sampled := grid.sampled(key)):

@@ -50,7 +50,7 @@ def controls_by_level(records: Sequence[CellRecord]) -> pd.DataFrame:
 
 
 def moved(grid: Grid) -> pd.DataFrame:
-    """The share of images that move S more, not clipped and free of scale, beside random sets."""
+    """The share of images on which S moves more, not clipped and free of scale, beside random sets."""
     rows = []
     for key in grid:
         (plain, _), (free, over) = moved_beside_lot(grid, key)
