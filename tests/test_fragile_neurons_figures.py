@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from lib.chapters.fragile_neurons import csg, drawing, figures, here
 from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
+from lib.chapters.fragile_neurons.drawn_ranges import ranges
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import stable
 from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED
@@ -190,6 +191,6 @@ def test_the_gradient_by_a_missing_embedding_is_said_to_be_missing() -> None:
 
 def test_a_measured_mark_has_its_interval_and_one_without_has_none() -> None:
     rows = {"a": ((0, 0.5), {"S": Measured(0.8, 0.7, 0.9, 1)}), "b": ((0, 0.5), {"S": Measured(1.0, None, None, 1)})}
-    (ax,) = drawing.ranges({"": rows}, "share", bar="chance").axes
+    (ax,) = ranges({"": rows}, "share", bar="chance").axes
     intervals = [list(line.get_xdata()) for line in ax.lines if line.get_linewidth() == 1.2]
     assert intervals == [[0.7, 0.9]] and drawn(ax, "o") == [0.8, 1.0]

@@ -24,8 +24,8 @@ def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, st
 
 
 def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
-    yield entry["word"], html.escape(meaning.meaning(entry))
     yield "the paper says", f"{wording.said(claim)} <small>(in the paper: {html.escape(str(claim.where))})</small>"
+    yield entry["word"], html.escape(meaning.meaning(entry))
     yield "what is compared", wording.compared(entry["claimed"]) if claim.kind == "statement" else ""
     yield "also printed in", html.escape(claim.also)
     yield "at odds with", html.escape("; ".join(claim.against))

@@ -75,77 +75,13 @@ def strips(
     return figure
 
 
-def ranges(
-    panes: Mapping[str, Mapping[str, tuple[tuple[float, float] | None, Mapping[str, float | Measured]]]],
-    xlabel: str,
-    *,
-    bar: str,
-    marks: Mapping[str, float | Mapping[str, float]] | None = None,
-    hollow: Mapping[str, str] | None = None,
-) -> Figure:
-    """Rows of marks, each over a grey bar that says what lies in between by chance or from draw to draw.
-
-    Parameters
-    ----------
-    panes
-        By title and row the ends of the bar, if there is one, and the values that are marked, by label; those that are
-        measured with their intervals.
-    bar
-        What the bar is called.
-    marks
-        Upright dashes by label, in all rows or by row: in the pane whose title is the label's beginning.
-    hollow
-        Labels whose marks are hollow, and the label that each looks like otherwise.
-    """
-    rows, across = list(next(iter(panes.values()))), len(panes)
-    size = 3.6 * across + 1.4, 0.42 * len(rows) + 1.7
-    figure, axes = plt.subplots(1, across, figsize=size, sharey=True, squeeze=False)
-    looks = _looks((label for pane in panes.values() for _, found in pane.values() for label in found), hollow or {})
-    labelled = {}
-    for ax, (title, pane) in zip(axes[0], panes.items(), strict=True):
-        labelled |= _marked_rows(ax, pane.values(), looks, bar)
-        for label, value in (marks or {}).items():
-            if label.startswith(title):
-                by_row = value if isinstance(value, Mapping) else dict.fromkeys(rows, value)
-                labelled[label.removeprefix(title)] = _dashes(ax, {rows.index(row): at for row, at in by_row.items()})
-        ax.set_title(title, fontsize=10)
-        ax.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.5, -0.5))
-    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=3)
-    return figure
-
-
-def _looks(labels: Iterable[str], hollow: Mapping[str, str]) -> dict[str, dict]:
+def looks_of(labels: Iterable[str], hollow: Mapping[str, str]) -> dict[str, dict]:
     """How each label is marked: in a colour and shape of its own, a hollow one in those of the label it goes with."""
     every = list(dict.fromkeys(labels))
     filled = [label for label in every if label not in hollow]
     places = [filled.index(hollow.get(label, label)) for label in every]
     looks = [{"color": COLOURS[at], "marker": MARKERS[at], "linestyle": "none"} for at in places]
     return {label: look | THIN if label in hollow else look for label, look in zip(every, looks, strict=True)}
-
-
-def _marked_rows(ax: Axes, rows: Iterable[tuple], looks: Mapping[str, dict], bar: str) -> dict[str, Line2D]:
-    """The bars and marks of one pane of `ranges`, by label."""
-    labelled, order = {}, list(looks)
-    for place, (ends, found) in enumerate(rows):
-        if ends:
-            look = {"color": "0.75", "linewidth": 7, "solid_capstyle": "butt", "zorder": 1}
-            (labelled[bar],) = ax.plot(ends, [place] * 2, **look)
-        for label, value in found.items():
-            at = place + 0.2 * (order.index(label) - (len(order) - 1) / 2)
-            if isinstance(value, Measured) and value.low is not None:
-                ax.plot([value.low, value.high], [at] * 2, color=looks[label]["color"], linewidth=1.2)
-            (labelled[label],) = ax.plot(value.mean if isinstance(value, Measured) else value, at, **looks[label])
-        if not ends and not found:
-            look = {"ha": "center", "va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 2}}
-            ax.annotate("not measured", (0.5, place), xycoords=("axes fraction", "data"), **look)
-    return labelled
-
-
-def _dashes(ax: Axes, at: Mapping[int, float]) -> Line2D:
-    """Upright dashes at some places of the rows, as one line with gaps."""
-    across = [value for one in at.values() for value in (one, one, np.nan)]
-    down = [value for place in at for value in (place - 0.45, place + 0.45, np.nan)]
-    return ax.plot(across, down, color="0.25", linewidth=1.6, linestyle=(0, (3, 1.2)), zorder=1.5)[0]
 
 
 def gains(
@@ -168,7 +104,7 @@ def gains(
     """
     size = 3.6 * len(panes) + 1.4, 0.6 * len(rows) + 1.9
     figure, axes = plt.subplots(1, len(panes), figsize=size, sharey=True, squeeze=False)
-    looks = _looks(next(iter(panes.values())), {})
+    looks = looks_of(next(iter(panes.values())), {})
     for ax, (title, series) in zip(axes[0], panes.items(), strict=True):
         ax.axvline(0, color="0.25", linewidth=1.2, linestyle=(0, (4, 2)))
         for number, (label, found) in enumerate(series.items()):
@@ -292,7 +228,7 @@ def split_shares(
     for ax, (shares, _) in zip(axes[:, 0], panes.values(), strict=True):
         ax.hist(shares, bins=np.linspace(0, 1, 21), color="0.8", edgecolor="0.4", label="random sets")
     top = axes[0, 0].get_ylim()[1]
-    looks = _looks((label for _, chosen in panes.values() for label in chosen), hollow or {})
+    looks = looks_of((label for _, chosen in panes.values() for label in chosen), hollow or {})
     heights = {label: top * (1.08 + 0.14 * number) for number, label in enumerate(looks)}
     for label, value in (claimed or {}).items():
         axes[0, 0].axvline(value, color="black", linewidth=1.6, linestyle=(0, (4, 2)), label=label)

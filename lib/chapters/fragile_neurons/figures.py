@@ -13,7 +13,8 @@ from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
 from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE
 from lib.chapters.fragile_neurons.answers.targeting import Pairs, moved_beside_lot, pairs
 from lib.chapters.fragile_neurons.csg import CsgRecord
-from lib.chapters.fragile_neurons.drawing import drops, pane_grid, ranges, spectra, split_shares, strips
+from lib.chapters.fragile_neurons.drawing import drops, pane_grid, spectra, split_shares, strips
+from lib.chapters.fragile_neurons.drawn_ranges import ranges
 from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, by_embedding
 from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, NETWORKS, Experiment, Key
 from lib.chapters.fragile_neurons.frames.gradients import PRINTED_CSG
