@@ -107,14 +107,17 @@ setting: one network
 claims:
   - {id: clean.accuracy, says: A network classifies 0.90 of the images correctly.,
      kind: number, about: setup, value: 0.90, tolerance: 0.05, where: Table 1}
-  - {id: attacked.accuracy, kind: number, about: attack, value: 0.1, tolerance: 0.05, where: Table 1,
-     joint: [attacked.loss]}
-  - {id: attacked.loss, kind: number, about: attack, value: 2.30, tolerance: 0.1, where: Table 1}
-  - {id: detector.separates, kind: statement, about: defence, where: V, smallest: 0.95, sound_smallest: 0.75,
+  - {id: attacked.accuracy, says: Of attacked images it classifies 0.1 correctly.,
+     kind: number, about: attack, value: 0.1, tolerance: 0.05, where: Table 1, joint: [attacked.loss]}
+  - {id: attacked.loss, says: On attacked images its loss is 2.30.,
+     kind: number, about: attack, value: 2.30, tolerance: 0.1, where: Table 1}
+  - {id: detector.separates, says: A detector tells attacked images from clean ones.,
+     kind: statement, about: defence, where: V, smallest: 0.95, sound_smallest: 0.75,
      paper: AUC, sound: AUC when the attack knows it, control: AUC on random signs}
-  - {id: removal.helps, kind: statement, about: defence, where: 4, smallest: 0.02, effect: 0.887,
-     paper: gain, sound: PGD gain}
-  - {id: csg.mnist, kind: citation, about: mechanism, value: 0.11, tolerance: 0.05, where: "3.1"}
+  - {id: removal.helps, says: Removal raises accuracy under attack.,
+     kind: statement, about: defence, where: 4, smallest: 0.02, effect: 0.887, paper: gain, sound: PGD gain}
+  - {id: csg.mnist, says: The CSG of MNIST is 0.11.,
+     kind: citation, about: mechanism, value: 0.11, tolerance: 0.05, where: "3.1"}
 """
 TWO_PARAMETERS = "seed: int = 0  # [0, inf] first seed\neps: float = 0.1  # [0, 1] size"
 ATTACK = "from lib import attack as attacks\nattack = attacks.FGSM(eps)  # one step"

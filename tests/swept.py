@@ -84,9 +84,11 @@ title: A paper
 idea: Something that can be tried.
 setting: none
 claims:
-  - {id: clean, kind: number, about: setup, value: 0.3, tolerance: 0.1, where: here}
-  - {id: helps, kind: statement, about: defence, paper: "with *stars* against without", where: there, smallest: 0.05}
-  - {id: grows, kind: statement, about: defence, paper: "one against another", where: there, smallest: 0.0}
+  - {id: clean, says: It is 0.3., kind: number, about: setup, value: 0.3, tolerance: 0.1, where: here}
+  - {id: helps, says: It helps., kind: statement, about: defence, where: there, smallest: 0.05,
+     paper: "with *stars* against without", sound: the same}
+  - {id: grows, says: It grows., kind: statement, about: defence, where: there, smallest: 0.0,
+     paper: "one against another", sound: the same}
 """
 
 

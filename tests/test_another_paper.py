@@ -184,6 +184,12 @@ def test_six_files_are_touched(touched: tuple[Path, list[str]]) -> None:
     assert len(touched[1]) == 6, touched[1]
 
 
+def test_contributing_says_how_much_they_are() -> None:
+    told = " ".join((compute.ROOT / "CONTRIBUTING.md").read_text().split())
+    lines = round(len(CHAPTER.splitlines()), -1)
+    assert f"a chapter of about {lines} lines and a notebook of {len(CELLS)} cells" in told
+
+
 def test_it_is_measured_and_judged(run: Path) -> None:
     found = json.loads((run / "brightness.json").read_text())
     answers = {entry["id"]: entry for entry in found["claims"]}

@@ -9,7 +9,8 @@ from projects import by
 from lib.ledger import board
 from lib.ledger.answers import Answer, Finding
 from lib.ledger.board import Row
-from lib.ledger.claims import ABOUT, Claim, paper
+from lib.ledger.claims import Claim, paper
+from lib.ledger.claims_file import ABOUT
 from lib.ledger.entries import entry
 from lib.measure.intervals import exact, over_networks, share
 from lib.show import board as shown

@@ -139,16 +139,17 @@ def test_a_row_of_a_statement_has_the_word_of_each_side(ledger: Ledger) -> None:
 def test_the_link_to_the_evidence_leads_to_the_card_in_its_section(ledger: Ledger) -> None:
     shown_card = shown(ledger, "clean.accuracy", ACCURATE)
     assert shown_card.startswith('<div class="ledger claim" id="mitigation.clean.accuracy"')
-    table = tables.claims(ledger.paper, ledger.answers).data
-    assert 'href="mitigation.html#mitigation.clean.accuracy"' in table
-    assert 'href="#mitigation.clean.accuracy">the section' in tables.chapter(ledger.paper, ledger.answers).data
+    table = tables.chapter(ledger.paper, ledger.answers).data
+    assert 'href="#mitigation.clean.accuracy">the section' in table
 
 
-def test_the_scoreboard_s_table_has_every_claim_at_its_address(answered: Ledger) -> None:
+def test_a_chapter_s_table_has_every_claim_answered_or_not(answered: Ledger) -> None:
     answered.finish()
-    whole, empty = (tables.claims(answered.paper, found).data for found in (answered.answers, {}))
+    whole, empty = (tables.chapter(answered.paper, found).data for found in (answered.answers, {}))
     for claim in answered.paper.claims.values():
-        assert f'<tr id="{claim.address}">' in whole and f'<tr id="{claim.address}">' in empty
+        link = f'<a href="scoreboard.html#{claim.address}">'
+        assert link in whole and link in empty
+        assert f'<tr id="{claim.address}">' not in whole, "the address is its card's"
     assert empty.count("not run") == 6
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from lib import book
-from lib.ledger.claims import ABOUT, paper
+from lib.ledger.claims import paper
+from lib.ledger.claims_file import ABOUT
 
 
 def test_every_claim_of_the_four_papers_is_there():

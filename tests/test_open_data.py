@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import jsonschema
+import pandas as pd
 import pytest
 from projects import ACCURATE, by
 
+from lib import book
 from lib.ledger import open_data, results
 from lib.ledger.answers import Answer
 from lib.ledger.claims import paper
@@ -67,10 +70,23 @@ def test_the_csv_has_the_same_rows(runs: Path, whole: dict) -> None:
     )
 
 
+def test_every_number_of_the_csv_has_a_column_of_its_own(runs: Path) -> None:
+    (told,) = re.findall(r"pandas\.read_csv\(.*\)", (book.PAGES / "open_data.md").read_text())
+    text = io.StringIO(open_data.files(runs)["ledger.csv"])
+    found = eval(told.replace('"book/_build/html/ledger.csv"', "text"), {"pandas": pd, "text": text})
+    found = found.set_index("address")
+    ends = found.loc["mitigation.clean.accuracy", [f"paper.measured.predicted.{end}" for end in ("low", "high")]]
+    assert ends.tolist() == [0.89, 0.91] and "paper.measured.predicted" not in found
+    printed = found.loc["adversarial_training.normal.train_accuracy", "claimed.printed"]
+    assert printed == "0.9970", "with its last digit"
+
+
 def test_every_column_is_explained() -> None:
     found = dict(open_data.meanings())
     assert tuple(found) == open_data.COLUMNS and all(found.values())
     assert found["sound.measured.low"] == "Measured soundly. The lower end of the 95 % interval of the mean."
+    predicted = "Measured soundly. 95 % prediction interval for one more network."
+    assert found["sound.measured.predicted.high"] == f"{predicted} Its upper end."
 
 
 def test_every_row_of_the_first_edition_has_its_old_answer_and_today_s(whole: dict) -> None:
@@ -95,5 +111,6 @@ def test_a_finding_without_an_interval_is_an_empty_cell() -> None:
     row = {"address": "a", "paper": entry(claim, Answer(claim.id, by(0.99)))["paper"]}
     assert (
         open_data._cell(row, "paper.measured.low") is None
+        and open_data._cell(row, "paper.measured.predicted.low") is None
         and open_data._cell(row | {"sound": None}, "sound.measured.low") is None
     )

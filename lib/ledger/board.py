@@ -8,7 +8,8 @@ from pathlib import Path
 
 from lib import book
 from lib.ledger import results, words
-from lib.ledger.claims import ABOUT, Claim, paper
+from lib.ledger.claims import Claim, paper
+from lib.ledger.claims_file import ABOUT
 from lib.measure.intervals import CONFIDENCE
 from lib.measure.multiple import holm
 

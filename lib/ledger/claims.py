@@ -5,12 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 
-import yaml
-
 from lib import book
-
-ABOUT = ("defence", "attack", "mechanism", "cost", "setup")
-"""What claims are about, in the order in which the scoreboard has them."""
+from lib.ledger import claims_file
+from lib.ledger.claims_file import ClaimsError
 
 
 @dataclass(frozen=True)
@@ -24,7 +21,7 @@ class Claim:
     """`number`: a figure the paper prints. `statement`: something rises, falls, beats, separates. `citation`: a figure
     of another source that the paper repeats."""
     about: str
-    """One of `ABOUT`."""
+    """One of `claims_file.ABOUT`."""
     where: str
     """The place in the paper."""
     says: str = ""
@@ -69,6 +66,14 @@ class Claim:
         return float(Decimal(5).scaleb(Decimal(self.printed).as_tuple().exponent - 1))
 
 
+class Claims(dict[str, Claim]):
+    """The claims of a paper by id; for one that there is not, an error that says which there are."""
+
+    def __missing__(self, id: str) -> Claim:
+        (paper,) = {claim.paper for claim in self.values()}
+        raise ClaimsError(f"{paper} has no claim {id!r}; there are: {', '.join(self)}")
+
+
 @dataclass(frozen=True)
 class Paper:
     """A paper, the setting of its experiment, and its claims by id."""
@@ -78,21 +83,29 @@ class Paper:
     idea: str
     """What it proposes, in a sentence."""
     setting: str
-    claims: dict[str, Claim]
+    claims: Claims
 
 
 def paper(name: str) -> Paper:
-    """What a paper says, from notebooks/claims/<name>.yaml."""
-    return _parsed(name, book.claims_file(name).read_text(encoding="utf-8"))
+    """What a paper says, from notebooks/claims/<name>.yaml.
+
+    Raises
+    ------
+    ClaimsError
+        Where the file says what none may say; the message names the claim, the key and what is allowed.
+    """
+    try:
+        return _parsed(name, book.claims_file(name).read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ClaimsError(f"notebooks/claims/{name}.yaml cannot be read: {error}") from error
 
 
 @cache
 def _parsed(name: str, text: str) -> Paper:
     """Kept: each answer asks for its claim, a page a thousand times, and the file takes a tenth of a second."""
-    facts = yaml.safe_load(text)
-    as_printed = yaml.load(text, yaml.BaseLoader)["claims"]  # every scalar as its text: 0.9970 keeps its last digit
+    facts, as_printed = claims_file.read(name, text)
     groups = _groups(facts["claims"])
-    claims = {}
+    claims = Claims()
     for entry, words in zip(facts["claims"], as_printed, strict=True):
         scale = facts.get("scale", {}) | entry.pop("scale", {})
         own = {

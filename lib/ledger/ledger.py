@@ -58,6 +58,18 @@ class Ledger:
             raise ValueError(f"the metric {name} is {value}")
         self.metrics[name] = float(value)
 
+    def claim(self, id: str) -> Claim:
+        """One of the paper's claims.
+
+        Raises
+        ------
+        ValueError
+            Where there is none of that id; the message lists those that there are.
+        """
+        if self.paper is None:
+            raise ValueError(f"{self.notebook} has no claim {id!r}: there is no notebooks/claims/{self.notebook}.yaml")
+        return self.paper.claims[id]
+
     def answer(self, answer: Answer, *others: Answer) -> dict:
         """Take the answer to a claim; return it as it is written, with its word.
 
@@ -76,9 +88,7 @@ class Ledger:
         claim = self._unanswered(answer.claim)
         found = entry(claim, answer)
         if others:
-            together = {other.claim: entry(self.paper.claims[other.claim], other) for other in others} | {
-                claim.id: found
-            }
+            together = {other.claim: entry(self.claim(other.claim), other) for other in others} | {claim.id: found}
             if set(together) != set(claim.joint):
                 raise ValueError(f"{claim.id} is found together with {', '.join(claim.joint) or 'no other'}")
             joint.settle_group(list(together.values()))
@@ -86,11 +96,10 @@ class Ledger:
         return found
 
     def _unanswered(self, id: str) -> Claim:
-        if self.paper is None or id not in self.paper.claims:
-            raise ValueError(f"{self.notebook} has no claim {id!r}")
+        claim = self.claim(id)
         if id in self.answers:
             raise ValueError(f"{id} is answered already")
-        return self.paper.claims[id]
+        return claim
 
     def finish(self) -> Path:
         """Check that every claim is answered, and write the results; return their path.

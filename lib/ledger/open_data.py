@@ -14,7 +14,7 @@ from lib.ledger.entries import entry
 
 HERE = Path(__file__).parent
 
-MEASURED = ("mean", "low", "high", "networks", "images", "predicted")
+MEASURED = ("mean", "low", "high", "networks", "images", "predicted.low", "predicted.high")
 FINDING = (
     *(f"measured.{name}" for name in MEASURED),
     "by",
@@ -35,6 +35,9 @@ COLUMNS = (
     *("run.profile", "run.commit", "run.finished", "run.cells", "survives"),
 )
 """The columns of ledger.csv: where each value stands in a row of ledger.json."""
+
+ENDS = {"low": 0, "high": 1}
+"""Where the ends of an interval stand that ledger.json has as a list; its schema tells them in `prefixItems`."""
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -96,7 +99,8 @@ def table(rows: Sequence[Mapping]) -> str:
 def _cell(row: Mapping, column: str) -> object:
     value: object = row
     for name in column.split("."):
-        value = value[name] if isinstance(value, Mapping) else None
+        key = ENDS[name] if isinstance(value, list) else name
+        value = value[key] if isinstance(value, Mapping | list) else None
     return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
@@ -124,7 +128,8 @@ def meanings() -> Iterator[tuple[str, str]]:
 def _meaning(whole: Mapping, column: str) -> str:
     part, said = whole["$defs"]["row"], []
     for name in column.split("."):
-        part = _resolved(whole, part)["properties"][name]
+        part = _resolved(whole, part)
+        part = part["properties"][name] if "properties" in part else part["prefixItems"][ENDS[name]]
         said.append(part.get("description", ""))
     return " ".join(filter(None, said))
 

@@ -13,7 +13,8 @@ from lib.exercises.directives import ExerciseError
 from lib.files import clear_abandoned, scratch
 from lib.judge import options as judging
 from lib.judge.refused import Refused
-from lib.ledger import results
+from lib.ledger import claims, results
+from lib.ledger.claims_file import ClaimsError
 from lib.parameters import ParameterError
 from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, missing, record, status
 from lib.run.arguments import as_given, folder, positive, resource, seconds
@@ -22,7 +23,8 @@ from lib.site.render import SiteError
 
 FAILURES = (
     *(ParameterError, execute.RunError, measuring.MeasuringError, data.DataError, SiteError, EngineError),
-    *(carry.CarryError, Refused, ExerciseError, OSError),  # the last: a full or read-only disk, a name that is too long
+    *(carry.CarryError, Refused, ExerciseError, ClaimsError),
+    OSError,  # a full or read-only disk, a name that is too long
 )
 INTERRUPTED = 130
 KEPT = "finished results stand, training goes on from its last snapshot"
@@ -63,6 +65,7 @@ def _execute(options: argparse.Namespace) -> None:
 def _chapters_first(names: list[str], options: argparse.Namespace) -> tuple[list[Run], Path]:
     """The runs of chapters, and the folder in which the scoreboard then reads them: it has no parameters to give."""
     runs = _runs(_without_scoreboard(names), options.profile, options.parameter)
+    _check_claims(names)
     return runs, (runs or _runs([book.SCOREBOARD], options.profile, options.parameter))[0].folder
 
 
@@ -121,7 +124,7 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _reproduce(options: argparse.Namespace) -> None:
-    runs, where = _chapters_first(options.notebook or book.notebooks(), options)
+    runs, where = _chapters_first([*(options.notebook or book.notebooks()), book.SCOREBOARD], options)
     print(costs.announcement(options.profile, runs), flush=True)
     _execute_all(runs)
     execute.execute(Run.scoreboard(where))
@@ -154,6 +157,7 @@ def _sweep(options: argparse.Namespace) -> None:
 
     if options.notebook == book.SCOREBOARD:
         raise ParameterError("the scoreboard only reads the results of other notebooks: sweep one of those")
+    _check_claims([options.notebook])
     sweep.run(
         options.notebook,
         options.profile,
@@ -209,7 +213,16 @@ def _status(options: argparse.Namespace) -> None:
 def _runs(notebooks: list[str], profile: str, pairs: list[str]) -> list[Run]:
     """The runs that are asked for: all are checked before the first one runs."""
     given = as_given(pairs)
-    return [Run.of(name, profile, given) for name in notebooks]
+    runs = [Run.of(name, profile, given) for name in notebooks]
+    _check_claims(notebooks)
+    return runs
+
+
+def _check_claims(notebooks: list[str]) -> None:
+    """Read the claims that notebooks answer, which else fail at their end: the scoreboard shows those of all papers."""
+    for name in book.papers():
+        if name in notebooks or book.SCOREBOARD in notebooks:
+            claims.paper(name)
 
 
 def _measuring(options: argparse.Namespace) -> list[Run]:

@@ -8,6 +8,7 @@ import yaml
 
 from lib import book
 from lib.parameters import Contract, ParameterError, Value, check, contract
+from lib.yaml_keys import KeysOnce
 
 
 def names() -> list[str]:
@@ -70,15 +71,9 @@ def worth(profile: str) -> list[str]:
     return _read(profile).get("worth") or []
 
 
-class _AsWritten(yaml.BaseLoader):
+class _AsWritten(KeysOnce, yaml.BaseLoader):
     """YAML whose values stay text, so that `010` or `1:30` is read as a parameter's type reads it and not as YAML does;
     a key that comes twice is an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        keys = [key.value for key, _ in node.value]
-        if twice := [key for key in keys if keys.count(key) > 1]:
-            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} is given twice", node.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 def _read(profile: str) -> dict:

@@ -21,9 +21,10 @@ def answered(ledger: Ledger, answer: Answer, *others: Answer) -> Table:
     Raises
     ------
     ValueError
-        Where these are missing: the card's word would not be that of the ledger.
+        Where the paper has no such claim; or where these are missing, without which the card's word would not be that
+        of the ledger.
     """
-    claim = ledger.paper.claims[answer.claim]
+    claim = ledger.claim(answer.claim)
     if claim.joint and not others:
         raise ValueError(f"{claim.id} is found together with others ({', '.join(claim.joint)}): give their answers too")
     return card(claim, ledger.answer(answer, *others))

@@ -53,12 +53,7 @@ HEAD = ["claim", "the paper’s way", "soundly", "answer"]
 
 
 def chapter(paper: Paper, answers: Mapping[str, Mapping]) -> Table:
-    """A chapter's claims, each with both measurements, its word and why; each links to its place on the scoreboard."""
-    return claims(paper, answers, scoreboard="scoreboard.html")
-
-
-def claims(paper: Paper, answers: Mapping[str, Mapping], *, scoreboard: str = "") -> Table:
-    """The claims of a paper with their answers; on the scoreboard itself, each row is the address of its claim.
+    """A chapter's claims, each with both measurements, its word and why; each links to its place on the scoreboard.
 
     Parameters
     ----------
@@ -66,11 +61,9 @@ def claims(paper: Paper, answers: Mapping[str, Mapping], *, scoreboard: str = ""
         By claim, as the results have them; what is missing is not run.
     """
     entries = [(claim, answers.get(claim.id)) for claim in paper.claims.values()]
-    rows = [row(claim, entry, scoreboard) for claim, entry in entries]
-    ids = [] if scoreboard else [claim.address for claim, _ in entries]
-    page = "" if scoreboard else f"{paper.name}.html"
-    details = [detail(claim, entry, page) for claim, entry in entries]
-    return table(f"The claims of “{paper.title}”", HEAD, rows, ids=ids, details=details)
+    rows = [row(claim, entry, "scoreboard.html") for claim, entry in entries]
+    details = [detail(claim, entry) for claim, entry in entries]
+    return table(f"The claims of “{paper.title}”", HEAD, rows, details=details)
 
 
 def row(claim: Claim, entry: Mapping | None, scoreboard: str = "") -> list[str]:
