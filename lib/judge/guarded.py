@@ -1,5 +1,7 @@
 """A network under guard: each call is looked at, from the first check to the last attack."""
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
@@ -36,7 +38,17 @@ class Guarded(nn.Module):
         """Says on which device the network is, to attacks that ask a parameter: not every network has one."""
         self.eval()
 
+    def __deepcopy__(self, memo: dict[int, object]) -> nn.Module:
+        """A copy is no longer what is judged, and needs no guard: an attack may train it."""
+        return copy.deepcopy(self.network, memo)
+
     def forward(self, x: Tensor) -> Tensor:
+        if any(module.training for module in self.network.modules()):
+            raise Refused(
+                "the network is called in training mode, into which `train()` has put it: dropout and batch norm then "
+                "make each call another network. Call it as it is given; what is to be trained is a copy, "
+                "copy.deepcopy(model)."
+            )
         capturing = _is_captured(x)
         before, seen = _state(self.network), _trace(x)
         outputs = self._called(x, capturing)

@@ -1,6 +1,5 @@
 """`judge`: any network by all attacks of the chapter on the common ground, by its own functions."""
 
-import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,8 +21,7 @@ from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, correct_un
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.first import Images, sampled, start
 from lib.chapters.common_ground.judging import Judgement, silent
-from lib.digest import tensors
-from lib.judge import beside, own
+from lib.judge import beside, own, weights
 from lib.judge.checks import admitted
 from lib.judge.guarded import Guarded
 from lib.judge.images import Sample, sample
@@ -76,7 +74,7 @@ def judge(
         one for this data set; else there is no transfer.
     attacks
         Your own by name: functions (model, x, y, eps) -> x_adv of the shape of x, in [0, 1] and within eps of x. They
-        are further columns, and count for the worst case.
+        are further columns, and count for the worst case. Each is tried on a few images before all others begin.
     name
         What the network is called; by default its class.
 
@@ -101,22 +99,27 @@ def judge(
     with torch.inference_mode(False):
         images = sample(data, n_images)
         guarded = admitted(model, images)
-        through = _other(other, model, images)
-        known = ATTACKS | {"targeted FGSM": _towards_next(guarded.classes)}
-        tried = choose(known, {"steps": steps, "queries": queries}) + own.chosen(attacks or {})
-        if through is None:
-            tried = tuple(one for one in tried if one.name != "transfer")
-        with _refusing("by L-BFGS"):
-            lengths = nearest_adversarial(guarded, *sampled(images.images, n_lbfgs))
-        found = {one: _attacked(guarded, through, images, one, tried, lengths) for one in radii}
-    subject = Subject(
-        " ".join(name.split()) or type(model).__name__,
-        _weights(model),
-        parameter_count(model),
-        images.name,
-        images.origin,
-        images.digest,
-    )
+        subject = Subject(
+            " ".join(name.split()) or type(model).__name__,
+            weights.digest(model),
+            parameter_count(model),
+            images.name,
+            images.origin,
+            images.digest,
+        )
+        with weights.put_back(model):
+            mine = own.chosen(attacks or {})
+            own.tried(mine, guarded, *images.images, radii[0])
+            through = _other(other, model, images)
+            known = ATTACKS | {"targeted FGSM": _towards_next(guarded.classes)}
+            tried = choose(known, {"steps": steps, "queries": queries}) + mine
+            if through is None:
+                tried = tuple(one for one in tried if one.name != "transfer")
+            with _refusing("by L-BFGS"):
+                lengths = nearest_adversarial(guarded, *sampled(images.images, n_lbfgs))
+            found = {one: _attacked(guarded, through, images, one, tried, lengths) for one in radii}
+            if weights.digest(model) != subject.weights:
+                raise Refused("the network's weights are no longer those that it came with: something changed them")
     asked = Asked(steps, queries, min(n_lbfgs, len(images.x)), through.words if through else "", tuple(attacks or {}))
     made = {
         "commit": provenance.commit(),
@@ -152,7 +155,7 @@ def _other(other: nn.Module | None, model: nn.Module, images: Sample) -> Through
             apart = admitted(other, images)
         except Refused as error:
             raise Refused(f"the other network, for the transfer: {error}") from error
-        if _weights(other) == _weights(model):
+        if weights.digest(other) == weights.digest(model):
             raise Refused("the other network, for the transfer, has the same weights: give one that was trained apart")
         return Through(apart, f"{type(other).__name__}, which was given")
     setting = beside.trained_apart(images)
@@ -206,11 +209,3 @@ def _told(attack: Chosen, eps: float) -> Chosen:
         return function(*arguments, **options)
 
     return replace(attack, function=partial(begun, attack.name, attack.function))
-
-
-def _weights(model: nn.Module) -> str:
-    """SHA-256 of all parameters and buffers."""
-    sha = hashlib.sha256()
-    for name, one in (*model.named_parameters(), *model.named_buffers()):
-        sha.update(f"{name} {one.dtype} {tuple(one.shape)} {tensors.sha256(one)}".encode())
-    return sha.hexdigest()
