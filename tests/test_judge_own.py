@@ -50,6 +50,37 @@ def test_an_attack_made_for_a_defence_lowers_its_worst_case(few_to_judge, networ
     assert "behind &amp; &lt;it&gt;" in shown and "<it>" not in shown
 
 
+class Defended(nn.Module):
+    """The network of the page, whose rounding an attack goes around."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+        self.eval()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net((3 * x).round() / 3)
+
+
+def test_the_page_s_attack_goes_around_a_defence_by_the_names_of_its_parts(few_to_judge, networks_to_judge) -> None:
+    page_ = (compute.ROOT / "book" / "run_it_yourself.md").read_text()
+    code = next(one for one in page_.split("```python\n") if one.startswith("def bpda")).split("```")[0]
+    exec(code, names := {"torch": torch})
+    network, other = networks_to_judge
+    found = judge(Defended(network), other=other, attacks={"BPDA": names["bpda"]}, **ASKED)
+    assert found.measured(0.3, "BPDA").mean < found.measured(0.3, "AutoAttack").mean
+
+
+def test_under_guard_a_network_s_parts_have_their_own_names_and_places(networks_to_judge) -> None:
+    network, _ = networks_to_judge
+    around = Around(network, before=rounded)
+    assert (
+        Guarded(around).network is network and Guarded(around).before is rounded and Guarded(network)[1] is network[1]
+    )
+    with pytest.raises(AttributeError, match="'Around' object has no attribute 'net'"):
+        print(Guarded(around).net)
+
+
 @pytest.mark.survives(
     "inputs",
     "An attack of a reader's own leaves the ball, the range or the shape of the images, or gives no numbers.",

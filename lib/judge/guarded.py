@@ -32,25 +32,38 @@ class Guarded(nn.Module):
 
     def __init__(self, network: nn.Module, classes: int | None = None, *, severed: bool = False) -> None:
         super().__init__()
-        self.network, self.classes, self.severed = network, classes, severed
+        self._network, self.classes, self.severed = network, classes, severed
         held = next((one for one in (*network.parameters(), *network.buffers())), torch.zeros(()))
         self.anchor = nn.Parameter(torch.zeros((), device=held.device), requires_grad=False)
         """Says on which device the network is, to attacks that ask a parameter: not every network has one."""
         self.eval()
 
+    def __getattr__(self, name: str) -> object:
+        """What a guard has not, its network may have: an attack reaches the parts of a defence by their own names."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if name == "_network":  # a guard that is not made yet
+                raise
+            return getattr(self._network, name)
+
+    def __getitem__(self, place: int | slice) -> nn.Module:
+        """The same for those of a Sequential, which have places in place of names."""
+        return self._network[place]
+
     def __deepcopy__(self, memo: dict[int, object]) -> nn.Module:
         """A copy is no longer what is judged, and needs no guard: an attack may train it."""
-        return copy.deepcopy(self.network, memo)
+        return copy.deepcopy(self._network, memo)
 
     def forward(self, x: Tensor) -> Tensor:
-        if any(module.training for module in self.network.modules()):
+        if any(module.training for module in self._network.modules()):
             raise Refused(
                 "the network is called in training mode, into which `train()` has put it: dropout and batch norm then "
                 "make each call another network. Call it as it is given; what is to be trained is a copy, "
                 "copy.deepcopy(model)."
             )
         capturing = _is_captured(x)
-        before, seen = _state(self.network), _trace(x)
+        before, seen = _state(self._network), _trace(x)
         outputs = self._called(x, capturing)
         if not capturing:  # nothing may wait for the GPU then
             self._hold_to_order(x, outputs, before, seen)
@@ -63,7 +76,7 @@ class Guarded(nn.Module):
             given = x.view_as(x)
             given.register_hook(_hold_to_finite)
         try:
-            return self.network(given)
+            return self._network(given)
         except Refused:
             raise
         except Exception as error:  # whatever a stranger's code may raise
@@ -79,12 +92,12 @@ class Guarded(nn.Module):
                 "the network writes into the images that it is given, which then are no longer those that are judged: "
                 "let its first layer work on a copy (`inplace=False`, x - 0.1 in place of x.sub_(0.1))"
             )
-        if any(module.training for module in self.network.modules()):
+        if any(module.training for module in self._network.modules()):
             raise Refused(
                 "the network goes back to training mode in its forward pass, or does not leave it on `eval()`: dropout "
                 "and batch norm then make each call another network. Take `train()` out of `forward`."
             )
-        if _state(self.network) != before:
+        if _state(self._network) != before:
             raise Refused(
                 "the network changes its parameters or buffers in its forward pass, in eval mode too: the network at "
                 "the end of an attack is not the one at its start. Update them in training mode alone."
