@@ -81,7 +81,8 @@ def judge(
     Returns
     -------
     Verdict
-        Image by image; `verdict.safe(0.1)` is the share that no attack fools, with its interval.
+        Image by image; `verdict.safe(0.1)` is the share that no attack fools, with its interval. Quote it where
+        `verdict.is_void` is False, and name the red flags in `verdict.raised(0.1)`.
 
     Raises
     ------
