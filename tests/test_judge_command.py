@@ -265,13 +265,23 @@ def half(state: dict) -> dict:
         ("empty.pt", lambda state, path: path.write_bytes(b""), "empty.pt cannot be read"),
         ("page.pt", lambda state, path: path.write_text("<html>not found</html>"), "page.pt"),
         ("epoch.pt", lambda state, path: torch.save({"model": state, "epoch": 3}, path), "a dict of model, epoch"),
+        (
+            "checkpoint.pt",
+            lambda state, path: torch.save({"state_dict": state, "optimizer": {"lr": 0.1, "momentum": {}}}, path),
+            r"its entry state_dict is one: save that alone, .*\['state_dict'\]",
+        ),
+        (
+            "two.pt",
+            lambda state, path: torch.save({"model": state, "ema": state}, path),
+            r"no state dict: torch\.save\(network\.state_dict\(\), file\) writes one",
+        ),
         ("list.pt", lambda state, path: torch.save(list(state.values()), path), "holds list, no state dict"),
         ("less.pt", lambda state, path: torch.save({"1.bias": state["1.bias"]}, path), "it lacks 1.weight"),
         ("more.pt", lambda state, path: torch.save(state | {"2.bias": state["1.bias"]}, path), "has 2.bias, which"),
         (
             "parallel.pt",
             lambda state, path: torch.save({f"module.{name}": one for name, one in state.items()}, path),
-            "lacks 1.bias, 1.weight; it has module.1.bias",
+            r"lacks 1\.bias, 1\.weight; it has module\.1\.bias.*begin with module\.: they are DataParallel's",
         ),
         (
             "shape.pt",
