@@ -109,7 +109,11 @@ def test_without_another_network_there_is_no_transfer_and_that_is_said(
     assert "black box beats white box" not in {flag.name for flag in found.flags(0.1)} and len(found.flags(0.1)) == 6
     assert found.subject.origin == "all 40 images of own.npz"
     told = " ".join(card(found).split())
-    assert "No transfer was tried" in told and "not measured" in told
+    assert (
+        "No transfer was tried" in told
+        and "--other module:function, or other= in Python" in told
+        and "not measured" in told
+    )
     shown = written.as_json(found)
     jsonschema.validate(shown, SCHEMA)
     assert shown["at"][0]["accuracy"]["transfer"] is None and shown["attacks"]["transferred_through"] is None

@@ -10,7 +10,7 @@ from devices import DEVICE
 from judged import BAD, Around, Locked, Remembering, nearest_mean
 from torch import nn
 
-from lib import data
+from lib import compute, data
 from lib.judge import Refused, guarded, judge
 from lib.judge.checks import admitted
 from lib.judge.images import sample
@@ -86,6 +86,14 @@ def test_a_network_that_cannot_be_copied_is_judged(good, images) -> None:
     assert np.array_equal(found.distances, expected.distances)
 
 
+def test_the_page_s_mean_over_draws_is_judged(good, images) -> None:
+    page = (compute.ROOT / "book" / "run_it_yourself.md").read_text()
+    code = next(one for one in page.split("```python\n") if one.startswith("class Averaged")).split("```")[0]
+    exec(code, names := {"torch": torch})
+    averaged = names["Averaged"](good, (1, 28, 28)).to(DEVICE).eval()
+    assert admitted(averaged, sample(images, 40)).classes == 10
+
+
 @pytest.mark.survives(
     "inputs",
     "Judging is asked for with an eps, steps or images that mean nothing.",
@@ -137,7 +145,7 @@ def test_the_other_network_is_held_to_the_same_and_is_another(good, images, digi
         (lambda x, y: (x.double(), y), "images are float64"),
         (lambda x, y: (x * float("nan"), y), "not numbers"),
         (lambda x, y: (x[:, 0], y), r"x\[:, None\]"),
-        (lambda x, y: (x.permute(0, 2, 3, 1), y), "channels last"),
+        (lambda x, y: (x.permute(0, 2, 3, 1), y), r"channels last: x\.permute\(0, 3, 1, 2\)"),
         (lambda x, y: (x[:0], y[:0]), "none of them 0"),
         (lambda x, y: (x.to_sparse(), y), "to_dense"),
         (lambda x, y: (x.to("meta"), y), "to_dense"),
@@ -174,6 +182,7 @@ def test_what_are_no_images_with_a_class_each_is_refused(change, said, good, ima
         ({"x": np.array([None]), "y": np.zeros(1, int)}, "cannot be read"),
         ({"x": np.zeros((2, 1, 4, 4), ">f4"), "y": np.zeros(2, int)}, "what is no image"),
         ({"x": np.array(["a"]), "y": np.zeros(1, int)}, "what is no image"),
+        ({"x": np.zeros((2, 4, 4, 3), "f4"), "y": np.arange(2)}, r"channels last: x\.transpose\(0, 3, 1, 2\)"),
     ],
 )
 def test_a_file_without_images_is_refused(held, said, good, tmp_path) -> None:

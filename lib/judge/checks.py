@@ -168,8 +168,8 @@ def _hold_apart(guarded: Guarded, x: Tensor) -> None:
     if not (_alike(whole, pairs) and _alike(whole, alone)):
         raise Refused(
             "an image's logits depend on the other images of its batch: batch norm without running statistics "
-            "(`track_running_stats=False`), or a mean over the batch. Its accuracy would depend on who is classified "
-            "with whom. Use statistics from training."
+            "(`track_running_stats=False`), a mean over the batch, or noise that is seeded by the batch. Its accuracy "
+            "would depend on who is classified with whom. Use statistics from training, and noise that is drawn once."
         )
 
 

@@ -58,7 +58,7 @@ def warnings(verdict: Verdict) -> list[str]:
     if not verdict.asked.other:
         said.append(
             "No transfer was tried: there is no network of the book for these images. Give one that was trained apart, "
-            "--other module:function."
+            "--other module:function, or other= in Python."
         )
     if not verdict.asked.is_reference:
         said.append(
