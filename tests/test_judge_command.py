@@ -114,7 +114,10 @@ def test_the_command_says_why_it_refuses_and_leaves_nothing_behind(folder: Path,
 
     where = folder / "there"
     told = refused("--model", "my_networks:build", "--out", str(where))
-    assert "nothing is left to attack" in told and not (where / "verdict.json").exists()
+    assert "nothing is left to attack" in told and not where.exists()
+    where.mkdir()  # one that was there stays
+    refused("--model", "my_networks:build", "--out", str(where))
+    assert list(where.iterdir()) == []
     assert "there is no device 'cuda:7'" in refused("--model", "my_networks:build", "--device", "cuda:7")
     assert "REPRO_DEVICE" not in os.environ or os.environ["REPRO_DEVICE"] != "cuda:7"
     (folder / "taken").write_text("")
@@ -205,7 +208,7 @@ def test_an_interrupt_says_what_is_kept(judged, folder, monkeypatch, capsys) -> 
     assert main([*judged, "--out", "other"]) == 130
     told = capsys.readouterr()
     assert "interrupted; no verdict is kept, and all attacks begin anew" in told.err and told.out == ""
-    assert list((folder / "other").iterdir()) == []
+    assert not (folder / "other").exists()
 
 
 def test_weights_come_as_pt_and_as_safetensors(folder: Path, digits) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -68,17 +68,31 @@ def run(
 
 
 def _judged_in(where: Path, network: nn.Module, **asked: object) -> None:
-    with _writing(where):
-        where.mkdir(parents=True, exist_ok=True)  # before it takes its time
-    verdict = judge(network, **asked)
-    with _writing(where):
-        file = written.write(verdict, where)
+    with _made(where):
+        verdict = judge(network, **asked)
+        with _writing(where):
+            file = written.write(verdict, where)
     try:  # all is made before anything is said: whoever listens may have gone, as in `judge | head`
         with _stopped("the verdict is kept; its page is not made"):
             index = kept.rendered(verdict, where)
     finally:
         print(f"{verdict}\n\nJSON: {file}", flush=True)
     print(f"page: {index}", flush=True)
+
+
+@contextmanager
+def _made(where: Path):
+    """A folder before its contents take their time; away again, if it is new and they fail."""
+    new = not where.exists()
+    with _writing(where):
+        where.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if new:
+            with suppress(OSError):  # it is not empty
+                where.rmdir()
+        raise
 
 
 @contextmanager
