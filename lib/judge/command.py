@@ -12,7 +12,7 @@ from torch import nn
 
 from lib import compute
 from lib.files import short_name
-from lib.judge import kept, loading, written
+from lib.judge import kept, loading, log, written
 from lib.judge.images import BOOK
 from lib.judge.judging import judge
 from lib.judge.loading import load
@@ -58,7 +58,7 @@ def run(
     files = [one and one.resolve() for one in (weights, other_weights)]
     what = [Path.cwd(), model, other, files, images, eps, attack, name, sorted(asked.items())]
     where = (out or JUDGED / _folder(f"{name} {Path(data).stem}", what)).resolve()
-    with _stopped(STOPPED), _on(device):
+    with _stopped(STOPPED), _on(device), log.without_frames():
         network = load(model, weights)
         apart = load(other, other_weights) if other else None
         own = {source.rpartition(":")[2]: loading.attack(source) for source in attack}
