@@ -161,7 +161,7 @@ def test_what_is_asked_for_otherwise_lies_elsewhere_and_the_same_in_the_same_pla
     found = [asked_for(*given) for given in requests]
     assert len(set(found)) == len(requests) and found == [asked_for(*given) for given in requests]
     assert asked_for("--weights", str(folder / "run1" / ".." / "run1" / "best.pt")) == found[0]
-    assert asked_for("--eps", "0.3,0.1") == asked_for("--device", "cpu") == found[-1]
+    assert asked_for("--eps", "0.3,0.1") == asked_for("--device", "cpu", "--batch", "32") == found[-1]
     assert found[4].name.startswith("网络-mnist-") and found[5].name.startswith("模型-mnist-")
 
 

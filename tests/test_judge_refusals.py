@@ -94,6 +94,42 @@ def test_the_page_s_mean_over_draws_is_judged(good, images) -> None:
     assert admitted(averaged, sample(images, 40)).classes == 10
 
 
+class Small(nn.Module):
+    """A network that takes seven images at once, no more."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.eval()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if len(x) > 7:
+            raise torch.OutOfMemoryError("out of memory")
+        return self.network(x)
+
+
+def test_a_batch_is_bounded_where_memory_is(good, images) -> None:
+    asked = FAST | {"eps": 0.1, "data": images}
+    with pytest.raises(Refused, match=r"raises OutOfMemoryError on 24 images.*--batch 32 \(batch=32 in Python\)"):
+        judge(Small(good), **asked)
+    found, expected = judge(Small(good), batch=7, **asked), judge(good, **asked)
+    assert all(np.array_equal(found.at[0.1].outcomes[name], hits) for name, hits in expected.at[0.1].outcomes.items())
+
+
+def test_the_way_back_keeps_the_activations_of_one_part_alone(good, digits) -> None:
+    """What autograd keeps for it, over all images: these and their logits, and nothing from within the network."""
+
+    def kept(batch: int | None) -> int:
+        sizes, x = [], digits.x_test[:40].clone().requires_grad_()
+        with torch.autograd.graph.saved_tensors_hooks(lambda one: (sizes.append(one.numel()), one)[1], lambda one: one):
+            outputs = guarded.Guarded(deep, 10, batch=batch)(x)
+        gradients.append(torch.autograd.grad(outputs.square().sum(), x)[0])
+        return sum(sizes)
+
+    deep, gradients = Around(good, before=lambda x: x.exp().sin().cos()), []
+    assert kept(7) == 40 * (784 + 10) < kept(None) / 4 and torch.allclose(*gradients, rtol=1e-4)
+
+
 @pytest.mark.survives(
     "inputs",
     "Judging is asked for with an eps, steps or images that mean nothing.",
@@ -116,6 +152,7 @@ def test_the_page_s_mean_over_draws_is_judged(good, images) -> None:
         ({"steps": -1}, "-1 steps"),
         ({"queries": 2.5}, "2.5 queries"),
         ({"n_lbfgs": True}, "True images for L-BFGS"),
+        ({"batch": 0}, "0 images at once"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(asked, said, good, images) -> None:

@@ -37,6 +37,7 @@ def run(
     eps: Sequence[float] | None,
     out: Path | None,
     device: str | None,
+    batch: int | None,
     other: str | None,
     other_weights: Path | None,
     attack: Sequence[str],
@@ -64,7 +65,7 @@ def run(
         own = {source.rpartition(":")[2]: loading.attack(source) for source in attack}
         if len(own) < len(attack):
             raise Refused(f"two attacks have one name: {', '.join(attack)}")
-        _judged_in(where, network, data=data, eps=eps, other=apart, attacks=own, name=name, **asked)
+        _judged_in(where, network, data=data, eps=eps, other=apart, attacks=own, name=name, batch=batch, **asked)
 
 
 def _judged_in(where: Path, network: nn.Module, **asked: object) -> None:

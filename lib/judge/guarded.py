@@ -1,11 +1,16 @@
 """A network under guard: each call is looked at, from the first check to the last attack."""
 
 import copy
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from lib.judge.refused import Refused
+
+FEWER = "--batch 32 (batch=32 in Python) gives it at most 32 at once"
+"""The cure where a network cannot take as many images as it is given."""
 
 
 class Guarded(nn.Module):
@@ -23,6 +28,8 @@ class Guarded(nn.Module):
     severed
         Whether autograd finds no way from its outputs to the images. The gradient is then zero in place of an error,
         so that attacks that follow it do nothing, and say so by the red flag for that.
+    batch
+        How many images the network is given at once, at most; None: as many as come.
 
     Raises
     ------
@@ -30,8 +37,11 @@ class Guarded(nn.Module):
         On a call that is not in order.
     """
 
-    def __init__(self, network: nn.Module, classes: int | None = None, *, severed: bool = False) -> None:
+    def __init__(
+        self, network: nn.Module, classes: int | None = None, *, severed: bool = False, batch: int | None = None
+    ) -> None:
         super().__init__()
+        self.batch = batch
         self._network, self.classes, self.severed = network, classes, severed
         held = next((one for one in (*network.parameters(), *network.buffers())), torch.zeros(()))
         self.anchor = nn.Parameter(torch.zeros((), device=held.device), requires_grad=False)
@@ -76,15 +86,27 @@ class Guarded(nn.Module):
             given = x.view_as(x)
             given.register_hook(_hold_to_finite)
         try:
-            return self._network(given)
+            return self._in_parts(given)
         except Refused:
             raise
         except Exception as error:  # whatever a stranger's code may raise
             waits = ", and may not wait for the GPU (`.item()`, `if`): else say `--device cpu`" if capturing else ""
             raise Refused(
                 f"the network raises {type(error).__name__} on {len(x)} images of shape {tuple(x.shape[1:])}: {error}. "
-                f"It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its device{waits}."
+                f"It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its device{waits}. "
+                f"{FEWER}."
             ) from error
+
+    def _in_parts(self, x: Tensor) -> object:
+        """The same, of at most `batch` images at once. What the way back needs is computed anew there, part by part:
+        kept for all parts, it would take as much memory as one large batch."""
+        if self.batch is None or len(x) <= self.batch:
+            return self._network(x)
+        one_part = self._network
+        if torch.is_grad_enabled():
+            one_part = partial(checkpoint, self._network, use_reentrant=False, preserve_rng_state=False)
+        parts = [one_part(images) for images in x.split(self.batch)]
+        return torch.cat(parts) if all(isinstance(one, Tensor) for one in parts) else parts[0]
 
     def _hold_to_order(self, x: Tensor, outputs: object, before: list[tuple[int, int]], seen: int | Tensor) -> None:
         if _is_written(x, seen):

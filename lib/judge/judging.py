@@ -23,7 +23,7 @@ from lib.chapters.common_ground.first import Images, sampled, start
 from lib.chapters.common_ground.judging import Judgement, silent
 from lib.judge import beside, own, weights
 from lib.judge.checks import admitted
-from lib.judge.guarded import Guarded
+from lib.judge.guarded import FEWER, Guarded
 from lib.judge.images import Sample, sample
 from lib.judge.radii import Eps, shown, wanted
 from lib.judge.refused import Refused
@@ -44,6 +44,7 @@ def judge(
     steps: int = 100,
     queries: int = 5000,
     n_lbfgs: int = 20,
+    batch: int | None = None,
     other: nn.Module | None = None,
     attacks: Mapping[str, own.Attack] | None = None,
     name: str = "",
@@ -69,6 +70,9 @@ def judge(
         Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
     n_lbfgs
         How many of the images L-BFGS is run on.
+    batch
+        How many images the network is given at once, at most; by default 1,000, on CUDA 5,000. It bounds the memory
+        that is needed, and changes logits by rounding alone.
     other
         A network for the same images that was trained apart, for the transfer. By default the book's own where it has
         one for this data set; else there is no transfer.
@@ -97,9 +101,10 @@ def judge(
     if n_images < LEAST_IMAGES:
         raise Refused("1 image is asked for, and one has no interval: ask for more, 500 as by default or 100 at least")
     steps, queries, n_lbfgs = _count(steps, "steps"), _count(queries, "queries"), _count(n_lbfgs, "images for L-BFGS")
+    batch = batch if batch is None else _count(batch, "images at once")
     with torch.inference_mode(False):
         images = sample(data, n_images)
-        guarded = admitted(model, images)
+        guarded = admitted(model, images, batch)
         subject = Subject(
             " ".join(name.split()) or type(model).__name__,
             weights.digest(model),
@@ -111,7 +116,7 @@ def judge(
         with weights.put_back(model):
             mine = own.chosen(attacks or {})
             own.tried(mine, guarded, *images.images, radii[0])
-            through = _other(other, model, images)
+            through = _other(other, model, images, batch)
             known = ATTACKS | {"targeted FGSM": _towards_next(guarded.classes)}
             tried = choose(known, {"steps": steps, "queries": queries}) + mine
             if through is None:
@@ -149,11 +154,11 @@ class Through:
     words: str
 
 
-def _other(other: nn.Module | None, model: nn.Module, images: Sample) -> Through | None:
+def _other(other: nn.Module | None, model: nn.Module, images: Sample, batch: int | None) -> Through | None:
     """The network for the transfer, None where there is none."""
     if other is not None:
         try:
-            apart = admitted(other, images)
+            apart = admitted(other, images, batch)
         except Refused as error:
             raise Refused(f"the other network, for the transfer: {error}") from error
         if weights.digest(other) == weights.digest(model):
@@ -199,7 +204,8 @@ def _refusing(where: str) -> Iterator[None]:
     except Refused as error:
         raise Refused(f"attacked {where}: {error}") from error
     except Exception as error:  # of the network's backward pass, which is a stranger's code
-        raise Refused(f"attacked {where}: {type(error).__name__}: {error}") from error
+        cure = f". {FEWER}." if isinstance(error, torch.OutOfMemoryError) else ""
+        raise Refused(f"attacked {where}: {type(error).__name__}: {error}{cure}") from error
 
 
 def _told(attack: Chosen, eps: float) -> Chosen:
