@@ -123,6 +123,12 @@ def seeded(x: Tensor) -> Tensor:
     return x + 0.01 * torch.rand_like(x)
 
 
+def seeded_by_the_batch(x: Tensor) -> Tensor:
+    """Noise whose own generator takes its seed from all images that come."""
+    drawn = torch.Generator().manual_seed(int(1000 * float(x.sum())) % 2**31)
+    return x + torch.randn(x.shape, generator=drawn).to(x.device)
+
+
 def by_numpy(x: Tensor) -> Tensor:
     """Noise of NumPy's, too small to see."""
     return x + 1e-9 * float(np.random.rand())
@@ -161,6 +167,10 @@ BAD: dict[str, tuple[Callable[[nn.Sequential], object], str]] = {
     "random by NumPy": (lambda good: Around(good, before=by_numpy), "draws random numbers, or sets a seed"),
     "a seed": (lambda good: Around(good, before=seeded), "draws random numbers, or sets a seed"),
     "a batch's mean": (lambda good: Around(good, before=batch_normed), "depend on the other images"),
+    "seeded by the batch": (
+        lambda good: Around(good, before=seeded_by_the_batch),
+        "depend on the other images.*noise that is seeded by the batch",
+    ),
     "in place": (lambda good: Around(good, before=in_place), "writes into the images"),
     "changing buffers": (Learning, "changes its parameters or buffers"),
     "raises at once": (

@@ -82,7 +82,7 @@ def detached(x: torch.Tensor) -> torch.Tensor:
     [(rounded, "it is zero on every image"), (detached, "autograd finds no way from the logits to the images")],
 )
 def test_a_defence_that_hides_its_gradient_raises_red_flags_and_is_judged_by_what_needs_none(
-    cheat, why, few_to_judge, networks_to_judge
+    cheat, why, few_to_judge, networks_to_judge, tmp_path
 ) -> None:
     network, other = networks_to_judge
     found = judge(Around(network, before=cheat), eps=(0.3,), n_images=40, other=other, **ASKED | {"queries": 200})
@@ -93,7 +93,9 @@ def test_a_defence_that_hides_its_gradient_raises_red_flags_and_is_judged_by_wha
     assert "a huge eps does not break it" in up
     told = " ".join(card(found).split())
     assert "compared with nothing" in words.compared(found, 0.3, beside.rows("digits", 0.3))
-    assert f"! NO GRADIENT REACHES THE IMAGES: {why}." in told and told.count("(void)") == 5
+    assert f"! NO GRADIENT REACHES THE IMAGES: {why}." in told and told.count("(void)") == 6
+    assert f"worst case ≤ {left:.3f} [" in told and words.cell(found, 0.3, WORST).endswith("] (void)")
+    assert page(found, {0.3: None}, tmp_path).count("<br><small>void</small>") == 5
 
 
 def test_without_another_network_there_is_no_transfer_and_that_is_said(
@@ -107,7 +109,11 @@ def test_without_another_network_there_is_no_transfer_and_that_is_said(
     assert "black box beats white box" not in {flag.name for flag in found.flags(0.1)} and len(found.flags(0.1)) == 6
     assert found.subject.origin == "all 40 images of own.npz"
     told = " ".join(card(found).split())
-    assert "No transfer was tried" in told and "not measured" in told
+    assert (
+        "No transfer was tried" in told
+        and "--other module:function, or other= in Python" in told
+        and "not measured" in told
+    )
     shown = written.as_json(found)
     jsonschema.validate(shown, SCHEMA)
     assert shown["at"][0]["accuracy"]["transfer"] is None and shown["attacks"]["transferred_through"] is None

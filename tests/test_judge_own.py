@@ -1,5 +1,6 @@
 """Attacks of a reader's own: beside the book's where they keep to the ball, refused where they do not."""
 
+import copy
 import json
 
 import jsonschema
@@ -49,6 +50,37 @@ def test_an_attack_made_for_a_defence_lowers_its_worst_case(few_to_judge, networ
     assert "behind &amp; &lt;it&gt;" in shown and "<it>" not in shown
 
 
+class Defended(nn.Module):
+    """The network of the page, whose rounding an attack goes around."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+        self.eval()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net((3 * x).round() / 3)
+
+
+def test_the_page_s_attack_goes_around_a_defence_by_the_names_of_its_parts(few_to_judge, networks_to_judge) -> None:
+    page_ = (compute.ROOT / "book" / "run_it_yourself.md").read_text()
+    code = next(one for one in page_.split("```python\n") if one.startswith("def bpda")).split("```")[0]
+    exec(code, names := {"torch": torch})
+    network, other = networks_to_judge
+    found = judge(Defended(network), other=other, attacks={"BPDA": names["bpda"]}, **ASKED)
+    assert found.measured(0.3, "BPDA").mean < found.measured(0.3, "AutoAttack").mean
+
+
+def test_under_guard_a_network_s_parts_have_their_own_names_and_places(networks_to_judge) -> None:
+    network, _ = networks_to_judge
+    around = Around(network, before=rounded)
+    assert (
+        Guarded(around).network is network and Guarded(around).before is rounded and Guarded(network)[1] is network[1]
+    )
+    with pytest.raises(AttributeError, match="'Around' object has no attribute 'net'"):
+        print(Guarded(around).net)
+
+
 @pytest.mark.survives(
     "inputs",
     "An attack of a reader's own leaves the ball, the range or the shape of the images, or gives no numbers.",
@@ -60,17 +92,83 @@ def test_an_attack_made_for_a_defence_lowers_its_worst_case(few_to_judge, networ
         (lambda model, x, y, eps: (x + 2 * eps).clamp(0, 1), "moves a pixel by 0.6, more than eps 0.3"),
         (lambda model, x, y, eps: x - eps, "outside"),
         (lambda model, x, y, eps: x * float("nan"), "gives pixels that are not numbers"),
-        (lambda model, x, y, eps: x[:1], "not float32 (30, 1, 28, 28)"),
+        (lambda model, x, y, eps: x[:1], "not float32 (8, 1, 28, 28)"),
         (lambda model, x, y, eps: x.double(), "gives float64"),
         (lambda model, x, y, eps: x.cpu().numpy(), "gives a ndarray, not a tensor"),
-        (lambda model, x, y, eps: 1 / 0, "ZeroDivisionError"),
+        (lambda model, x, y, eps: 1 / 0, "raises ZeroDivisionError: division by zero (test_judge_own.py, line "),
+        (lambda model, x, y, eps: torch.ones(2) @ x.flatten(), "(test_judge_own.py, line "),
+        (lambda model, x, y: x, "raises TypeError: "),
     ],
 )
 def test_what_no_accuracy_at_this_eps_could_come_from_is_refused(made, said, few_to_judge, networks_to_judge) -> None:
-    network, other = networks_to_judge
-    with pytest.raises(Refused, match="attacked at eps") as error:
-        judge(network, other=other, attacks={"mine": made}, **ASKED)
+    with pytest.raises(Refused, match=r"^the attack 'mine' ") as error:
+        judge(networks_to_judge[0], attacks={"mine": made}, **ASKED)
     assert said in str(error.value)
+
+
+@pytest.fixture
+def mine(few_to_judge) -> nn.Module:
+    """A network that an attack may spoil."""
+    return nearest_mean(few_to_judge)
+
+
+def test_an_attack_is_tried_on_a_few_images_before_all_others(networks_to_judge, few_to_judge, capsys) -> None:
+    seen = []
+    judge(networks_to_judge[0], other=networks_to_judge[1], attacks={"mine": noting(seen)}, **ASKED)
+    assert seen == [8, 30] and capsys.readouterr().err.startswith("mine: tried on 8 images\n")
+
+
+def noting(seen: list[int]):
+    def attack(model: nn.Module, x: torch.Tensor, y: torch.Tensor, eps: float) -> torch.Tensor:
+        seen.append(len(x))
+        return x
+
+    return attack
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("through what it is given", "the attack 'mine' changes the network's weights.*deepcopy"),
+        ("through a reference of its own", "the attack 'mine' changes the network's weights.*deepcopy"),
+        ("by another tensor", "the attack 'mine' changes the network's weights.*deepcopy"),
+        ("by train()", "the attack 'mine' leaves the network in training mode"),
+        ("by train() before it calls", "within the attack 'mine': the network is called in training mode.*deepcopy"),
+    ],
+)
+def test_an_attack_that_changes_the_network_is_refused_and_the_network_put_back(how, said, mine) -> None:
+    def changes(model: nn.Module, x: torch.Tensor, y: torch.Tensor, eps: float) -> torch.Tensor:
+        if "train()" in how:
+            model.train()
+        if how != "by train()":
+            nn.functional.cross_entropy(model(x), y).backward()
+        if "given" in how:
+            torch.optim.SGD(model.parameters(), lr=1.0).step()
+        if "reference" in how:
+            mine[1].weight.data.neg_()
+        if "another" in how:
+            mine[1].weight = nn.Parameter(-mine[1].weight)
+        return x
+
+    weight, mine[1].bias.grad = mine[1].weight, torch.ones(10, device=mine[1].bias.device)
+    before = {name: one.clone() for name, one in mine.state_dict().items()}
+    with pytest.raises(Refused, match=said):
+        judge(mine, attacks={"mine": changes}, **ASKED)
+    assert mine[1].weight is weight and all(torch.equal(one, before[name]) for name, one in mine.state_dict().items())
+    assert weight.grad is None and mine[1].bias.grad.eq(1).all()
+    assert not any(module.training for module in mine.modules())
+
+
+def test_an_attack_may_train_a_copy(mine, networks_to_judge) -> None:
+    def through_a_copy(model: nn.Module, x: torch.Tensor, y: torch.Tensor, eps: float) -> torch.Tensor:
+        surrogate = copy.deepcopy(model).train()
+        nn.functional.cross_entropy(surrogate(x), y).backward()
+        torch.optim.SGD(surrogate.parameters(), lr=0.1).step()
+        return attack.FGSM(eps=eps)(surrogate.eval(), x, y)
+
+    weights = mine[1].weight.clone()
+    found = judge(mine, other=networks_to_judge[1], attacks={"copy": through_a_copy}, **ASKED)
+    assert found.measured(0.3, "copy").mean < 0.9 and torch.equal(mine[1].weight, weights)
 
 
 @pytest.mark.parametrize(

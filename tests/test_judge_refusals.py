@@ -10,7 +10,7 @@ from devices import DEVICE
 from judged import BAD, Around, Locked, Remembering, nearest_mean
 from torch import nn
 
-from lib import data
+from lib import compute, data
 from lib.judge import Refused, guarded, judge
 from lib.judge.checks import admitted
 from lib.judge.images import sample
@@ -86,6 +86,50 @@ def test_a_network_that_cannot_be_copied_is_judged(good, images) -> None:
     assert np.array_equal(found.distances, expected.distances)
 
 
+def test_the_page_s_mean_over_draws_is_judged(good, images) -> None:
+    page = (compute.ROOT / "book" / "run_it_yourself.md").read_text()
+    code = next(one for one in page.split("```python\n") if one.startswith("class Averaged")).split("```")[0]
+    exec(code, names := {"torch": torch})
+    averaged = names["Averaged"](good, (1, 28, 28)).to(DEVICE).eval()
+    assert admitted(averaged, sample(images, 40)).classes == 10
+
+
+class Small(nn.Module):
+    """A network that takes seven images at once, no more."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.eval()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if len(x) > 7:
+            raise torch.OutOfMemoryError("out of memory")
+        return self.network(x)
+
+
+def test_a_batch_is_bounded_where_memory_is(good, images) -> None:
+    asked = FAST | {"eps": 0.1, "data": images}
+    with pytest.raises(Refused, match=r"raises OutOfMemoryError on 24 images.*--batch 32 \(batch=32 in Python\)"):
+        judge(Small(good), **asked)
+    found, expected = judge(Small(good), batch=7, **asked), judge(good, **asked)
+    assert all(np.array_equal(found.at[0.1].outcomes[name], hits) for name, hits in expected.at[0.1].outcomes.items())
+
+
+def test_the_way_back_keeps_the_activations_of_one_part_alone(good, digits) -> None:
+    """What autograd keeps for it, over all images: these and their logits, and nothing from within the network."""
+
+    def kept(batch: int | None) -> int:
+        sizes, x = [], digits.x_test[:40].clone().requires_grad_()
+        with torch.autograd.graph.saved_tensors_hooks(lambda one: (sizes.append(one.numel()), one)[1], lambda one: one):
+            outputs = guarded.Guarded(deep, 10, batch=batch)(x)
+        gradients.append(torch.autograd.grad(outputs.square().sum(), x)[0])
+        return sum(sizes)
+
+    deep, gradients = Around(good, before=lambda x: x.exp().sin().cos()), []
+    assert kept(7) == 40 * (784 + 10) < kept(None) / 4 and torch.allclose(*gradients, rtol=1e-4)
+
+
 @pytest.mark.survives(
     "inputs",
     "Judging is asked for with an eps, steps or images that mean nothing.",
@@ -108,6 +152,7 @@ def test_a_network_that_cannot_be_copied_is_judged(good, images) -> None:
         ({"steps": -1}, "-1 steps"),
         ({"queries": 2.5}, "2.5 queries"),
         ({"n_lbfgs": True}, "True images for L-BFGS"),
+        ({"batch": 0}, "0 images at once"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(asked, said, good, images) -> None:
@@ -137,7 +182,7 @@ def test_the_other_network_is_held_to_the_same_and_is_another(good, images, digi
         (lambda x, y: (x.double(), y), "images are float64"),
         (lambda x, y: (x * float("nan"), y), "not numbers"),
         (lambda x, y: (x[:, 0], y), r"x\[:, None\]"),
-        (lambda x, y: (x.permute(0, 2, 3, 1), y), "channels last"),
+        (lambda x, y: (x.permute(0, 2, 3, 1), y), r"channels last: x\.permute\(0, 3, 1, 2\)"),
         (lambda x, y: (x[:0], y[:0]), "none of them 0"),
         (lambda x, y: (x.to_sparse(), y), "to_dense"),
         (lambda x, y: (x.to("meta"), y), "to_dense"),
@@ -174,6 +219,7 @@ def test_what_are_no_images_with_a_class_each_is_refused(change, said, good, ima
         ({"x": np.array([None]), "y": np.zeros(1, int)}, "cannot be read"),
         ({"x": np.zeros((2, 1, 4, 4), ">f4"), "y": np.zeros(2, int)}, "what is no image"),
         ({"x": np.array(["a"]), "y": np.zeros(1, int)}, "what is no image"),
+        ({"x": np.zeros((2, 4, 4, 3), "f4"), "y": np.arange(2)}, r"channels last: x\.transpose\(0, 3, 1, 2\)"),
     ],
 )
 def test_a_file_without_images_is_refused(held, said, good, tmp_path) -> None:

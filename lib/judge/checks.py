@@ -33,8 +33,8 @@ GAIN = 0.1
 chapter's own networks, trained on images in [0, 1], won up to 0.06: attacks leave some of them ill at ease there."""
 
 
-def admitted(network: nn.Module, sample: Sample) -> Guarded:
-    """The network under guard, where it is one that can be judged on these images.
+def admitted(network: nn.Module, sample: Sample, batch: int | None = None) -> Guarded:
+    """The network under guard, where it is one that can be judged on these images, `batch` of them at once at most.
 
     Raises
     ------
@@ -44,10 +44,10 @@ def admitted(network: nn.Module, sample: Sample) -> Guarded:
     _hold_to_modes(network)
     _hold_to_numbers(network)
     x, y = (one[:: max(1, len(one) // FEW)][:FEW].clone() for one in sample.images)
-    guarded = Guarded(network)
+    guarded = Guarded(network, batch=batch)
     with torch.no_grad():
         classes = _classes(guarded(x), sample)
-        guarded = Guarded(network, classes)
+        guarded = Guarded(network, classes, batch=batch)
         _hold_to_logits(guarded, x)
         _hold_to_repeat(guarded, x)
         _hold_apart(guarded, x)
@@ -168,8 +168,8 @@ def _hold_apart(guarded: Guarded, x: Tensor) -> None:
     if not (_alike(whole, pairs) and _alike(whole, alone)):
         raise Refused(
             "an image's logits depend on the other images of its batch: batch norm without running statistics "
-            "(`track_running_stats=False`), or a mean over the batch. Its accuracy would depend on who is classified "
-            "with whom. Use statistics from training."
+            "(`track_running_stats=False`), a mean over the batch, or noise that is seeded by the batch. Its accuracy "
+            "would depend on who is classified with whom. Use statistics from training, and noise that is drawn once."
         )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from torch import nn
 
 from lib import compute
 from lib.files import short_name
-from lib.judge import kept, loading, written
+from lib.judge import kept, loading, log, written
 from lib.judge.images import BOOK
 from lib.judge.judging import judge
 from lib.judge.loading import load
@@ -37,6 +37,7 @@ def run(
     eps: Sequence[float] | None,
     out: Path | None,
     device: str | None,
+    batch: int | None,
     other: str | None,
     other_weights: Path | None,
     attack: Sequence[str],
@@ -58,27 +59,41 @@ def run(
     files = [one and one.resolve() for one in (weights, other_weights)]
     what = [Path.cwd(), model, other, files, images, eps, attack, name, sorted(asked.items())]
     where = (out or JUDGED / _folder(f"{name} {Path(data).stem}", what)).resolve()
-    with _stopped(STOPPED), _on(device):
+    with _stopped(STOPPED), _on(device), log.without_frames():
         network = load(model, weights)
         apart = load(other, other_weights) if other else None
         own = {source.rpartition(":")[2]: loading.attack(source) for source in attack}
         if len(own) < len(attack):
             raise Refused(f"two attacks have one name: {', '.join(attack)}")
-        _judged_in(where, network, data=data, eps=eps, other=apart, attacks=own, name=name, **asked)
+        _judged_in(where, network, data=data, eps=eps, other=apart, attacks=own, name=name, batch=batch, **asked)
 
 
 def _judged_in(where: Path, network: nn.Module, **asked: object) -> None:
-    with _writing(where):
-        where.mkdir(parents=True, exist_ok=True)  # before it takes its time
-    verdict = judge(network, **asked)
-    with _writing(where):
-        file = written.write(verdict, where)
+    with _made(where):
+        verdict = judge(network, **asked)
+        with _writing(where):
+            file = written.write(verdict, where)
     try:  # all is made before anything is said: whoever listens may have gone, as in `judge | head`
         with _stopped("the verdict is kept; its page is not made"):
             index = kept.rendered(verdict, where)
     finally:
         print(f"{verdict}\n\nJSON: {file}", flush=True)
     print(f"page: {index}", flush=True)
+
+
+@contextmanager
+def _made(where: Path):
+    """A folder before its contents take their time; away again, if it is new and they fail."""
+    new = not where.exists()
+    with _writing(where):
+        where.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if new:
+            with suppress(OSError):  # it is not empty
+                where.rmdir()
+        raise
 
 
 @contextmanager

@@ -1,9 +1,16 @@
 """A network under guard: each call is looked at, from the first check to the last attack."""
 
+import copy
+from functools import partial
+
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from lib.judge.refused import Refused
+
+FEWER = "--batch 32 (batch=32 in Python) gives it at most 32 at once"
+"""The cure where a network cannot take as many images as it is given."""
 
 
 class Guarded(nn.Module):
@@ -21,6 +28,8 @@ class Guarded(nn.Module):
     severed
         Whether autograd finds no way from its outputs to the images. The gradient is then zero in place of an error,
         so that attacks that follow it do nothing, and say so by the red flag for that.
+    batch
+        How many images the network is given at once, at most; None: as many as come.
 
     Raises
     ------
@@ -28,17 +37,43 @@ class Guarded(nn.Module):
         On a call that is not in order.
     """
 
-    def __init__(self, network: nn.Module, classes: int | None = None, *, severed: bool = False) -> None:
+    def __init__(
+        self, network: nn.Module, classes: int | None = None, *, severed: bool = False, batch: int | None = None
+    ) -> None:
         super().__init__()
-        self.network, self.classes, self.severed = network, classes, severed
+        self.batch = batch
+        self._network, self.classes, self.severed = network, classes, severed
         held = next((one for one in (*network.parameters(), *network.buffers())), torch.zeros(()))
         self.anchor = nn.Parameter(torch.zeros((), device=held.device), requires_grad=False)
         """Says on which device the network is, to attacks that ask a parameter: not every network has one."""
         self.eval()
 
+    def __getattr__(self, name: str) -> object:
+        """What a guard has not, its network may have: an attack reaches the parts of a defence by their own names."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if name == "_network":  # a guard that is not made yet
+                raise
+            return getattr(self._network, name)
+
+    def __getitem__(self, place: int | slice) -> nn.Module:
+        """The same for those of a Sequential, which have places in place of names."""
+        return self._network[place]
+
+    def __deepcopy__(self, memo: dict[int, object]) -> nn.Module:
+        """A copy is no longer what is judged, and needs no guard: an attack may train it."""
+        return copy.deepcopy(self._network, memo)
+
     def forward(self, x: Tensor) -> Tensor:
+        if any(module.training for module in self._network.modules()):
+            raise Refused(
+                "the network is called in training mode, into which `train()` has put it: dropout and batch norm then "
+                "make each call another network. Call it as it is given; what is to be trained is a copy, "
+                "copy.deepcopy(model)."
+            )
         capturing = _is_captured(x)
-        before, seen = _state(self.network), _trace(x)
+        before, seen = _state(self._network), _trace(x)
         outputs = self._called(x, capturing)
         if not capturing:  # nothing may wait for the GPU then
             self._hold_to_order(x, outputs, before, seen)
@@ -51,15 +86,27 @@ class Guarded(nn.Module):
             given = x.view_as(x)
             given.register_hook(_hold_to_finite)
         try:
-            return self.network(given)
+            return self._in_parts(given)
         except Refused:
             raise
         except Exception as error:  # whatever a stranger's code may raise
             waits = ", and may not wait for the GPU (`.item()`, `if`): else say `--device cpu`" if capturing else ""
             raise Refused(
                 f"the network raises {type(error).__name__} on {len(x)} images of shape {tuple(x.shape[1:])}: {error}. "
-                f"It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its device{waits}."
+                f"It has to take float32 images (N, C, H, W) in [0, 1], any number N of them, on its device{waits}. "
+                f"{FEWER}."
             ) from error
+
+    def _in_parts(self, x: Tensor) -> object:
+        """The same, of at most `batch` images at once. What the way back needs is computed anew there, part by part:
+        kept for all parts, it would take as much memory as one large batch."""
+        if self.batch is None or len(x) <= self.batch:
+            return self._network(x)
+        one_part = self._network
+        if torch.is_grad_enabled():
+            one_part = partial(checkpoint, self._network, use_reentrant=False, preserve_rng_state=False)
+        parts = [one_part(images) for images in x.split(self.batch)]
+        return torch.cat(parts) if all(isinstance(one, Tensor) for one in parts) else parts[0]
 
     def _hold_to_order(self, x: Tensor, outputs: object, before: list[tuple[int, int]], seen: int | Tensor) -> None:
         if _is_written(x, seen):
@@ -67,12 +114,12 @@ class Guarded(nn.Module):
                 "the network writes into the images that it is given, which then are no longer those that are judged: "
                 "let its first layer work on a copy (`inplace=False`, x - 0.1 in place of x.sub_(0.1))"
             )
-        if any(module.training for module in self.network.modules()):
+        if any(module.training for module in self._network.modules()):
             raise Refused(
                 "the network goes back to training mode in its forward pass, or does not leave it on `eval()`: dropout "
                 "and batch norm then make each call another network. Take `train()` out of `forward`."
             )
-        if _state(self.network) != before:
+        if _state(self._network) != before:
             raise Refused(
                 "the network changes its parameters or buffers in its forward pass, in eval mode too: the network at "
                 "the end of an attack is not the one at its start. Update them in training mode alone."

@@ -78,7 +78,7 @@ def sample(source: str | Path | Images, n: int) -> Sample:
         origin = f"{n_of(len(x), len(found.x_test))} test images of {source}"
         return Sample(source, origin, found.digest, int(found.y_test.max()) + 1, x, y)
     name, (x, y) = _own(source)
-    _hold_to_images(x)
+    _hold_to_images(x, "transpose" if isinstance(source, str | Path) else "permute")  # NumPy's, or torch's
     _hold_to_classes(x, y)
     y = y.long()
     digest = hashlib.sha256(x.numpy().tobytes() + y.numpy().tobytes()).hexdigest()
@@ -127,8 +127,8 @@ def _own(source: str | Path | Images) -> tuple[str, Images]:
         raise Refused(f"{path} holds what is no image or no class: {error}") from error
 
 
-def _hold_to_images(x: Tensor) -> None:
-    """Refuse what are not float32 images in [0, 1]."""
+def _hold_to_images(x: Tensor, turn: str) -> None:
+    """Refuse what are not float32 images in [0, 1]; `turn` is how whoever gave them puts axes in another order."""
     if x.dtype == torch.uint8:
         raise Refused("the images are uint8: divide them by 255, as float32, so that they lie in [0, 1]")
     if x.dtype != torch.float32:
@@ -138,7 +138,7 @@ def _hold_to_images(x: Tensor) -> None:
         raise Refused(f"the images have the shape {tuple(x.shape)}; it has to be (N, C, H, W), none of them 0{hint}")
     if x.shape[3] in (1, 3) and x.shape[1] not in (1, 3):
         raise Refused(
-            f"the images have the shape {tuple(x.shape)}, channels last: x.transpose(0, 3, 1, 2) puts them first"
+            f"the images have the shape {tuple(x.shape)}, channels last: x.{turn}(0, 3, 1, 2) puts them first"
         )
     if not x.isfinite().all():
         raise Refused("some pixels are not numbers (NaN or infinite): leave those images out")

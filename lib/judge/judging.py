@@ -1,6 +1,5 @@
 """`judge`: any network by all attacks of the chapter on the common ground, by its own functions."""
 
-import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,10 +21,9 @@ from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, correct_un
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.first import Images, sampled, start
 from lib.chapters.common_ground.judging import Judgement, silent
-from lib.digest import tensors
-from lib.judge import beside, own
+from lib.judge import beside, own, weights
 from lib.judge.checks import admitted
-from lib.judge.guarded import Guarded
+from lib.judge.guarded import FEWER, Guarded
 from lib.judge.images import Sample, sample
 from lib.judge.radii import Eps, shown, wanted
 from lib.judge.refused import Refused
@@ -46,6 +44,7 @@ def judge(
     steps: int = 100,
     queries: int = 5000,
     n_lbfgs: int = 20,
+    batch: int | None = None,
     other: nn.Module | None = None,
     attacks: Mapping[str, own.Attack] | None = None,
     name: str = "",
@@ -71,19 +70,23 @@ def judge(
         Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
     n_lbfgs
         How many of the images L-BFGS is run on.
+    batch
+        How many images the network is given at once, at most; by default 1,000, on CUDA 5,000. It bounds the memory
+        that is needed, and changes logits by rounding alone.
     other
         A network for the same images that was trained apart, for the transfer. By default the book's own where it has
         one for this data set; else there is no transfer.
     attacks
         Your own by name: functions (model, x, y, eps) -> x_adv of the shape of x, in [0, 1] and within eps of x. They
-        are further columns, and count for the worst case.
+        are further columns, and count for the worst case. Each is tried on a few images before all others begin.
     name
         What the network is called; by default its class.
 
     Returns
     -------
     Verdict
-        Image by image; `verdict.safe(0.1)` is the share that no attack fools, with its interval.
+        Image by image; `verdict.safe(0.1)` is the share that no attack fools, with its interval. Quote it where
+        `verdict.is_void` is False, and name the red flags in `verdict.raised(0.1)`.
 
     Raises
     ------
@@ -98,25 +101,31 @@ def judge(
     if n_images < LEAST_IMAGES:
         raise Refused("1 image is asked for, and one has no interval: ask for more, 500 as by default or 100 at least")
     steps, queries, n_lbfgs = _count(steps, "steps"), _count(queries, "queries"), _count(n_lbfgs, "images for L-BFGS")
+    batch = batch if batch is None else _count(batch, "images at once")
     with torch.inference_mode(False):
         images = sample(data, n_images)
-        guarded = admitted(model, images)
-        through = _other(other, model, images)
-        known = ATTACKS | {"targeted FGSM": _towards_next(guarded.classes)}
-        tried = choose(known, {"steps": steps, "queries": queries}) + own.chosen(attacks or {})
-        if through is None:
-            tried = tuple(one for one in tried if one.name != "transfer")
-        with _refusing("by L-BFGS"):
-            lengths = nearest_adversarial(guarded, *sampled(images.images, n_lbfgs))
-        found = {one: _attacked(guarded, through, images, one, tried, lengths) for one in radii}
-    subject = Subject(
-        " ".join(name.split()) or type(model).__name__,
-        _weights(model),
-        parameter_count(model),
-        images.name,
-        images.origin,
-        images.digest,
-    )
+        guarded = admitted(model, images, batch)
+        subject = Subject(
+            " ".join(name.split()) or type(model).__name__,
+            weights.digest(model),
+            parameter_count(model),
+            images.name,
+            images.origin,
+            images.digest,
+        )
+        with weights.put_back(model):
+            mine = own.chosen(attacks or {})
+            own.tried(mine, guarded, *images.images, radii[0])
+            through = _other(other, model, images, batch)
+            known = ATTACKS | {"targeted FGSM": _towards_next(guarded.classes)}
+            tried = choose(known, {"steps": steps, "queries": queries}) + mine
+            if through is None:
+                tried = tuple(one for one in tried if one.name != "transfer")
+            with _refusing("by L-BFGS"):
+                lengths = nearest_adversarial(guarded, *sampled(images.images, n_lbfgs))
+            found = {one: _attacked(guarded, through, images, one, tried, lengths) for one in radii}
+            if weights.digest(model) != subject.weights:
+                raise Refused("the network's weights are no longer those that it came with: something changed them")
     asked = Asked(steps, queries, min(n_lbfgs, len(images.x)), through.words if through else "", tuple(attacks or {}))
     made = {
         "commit": provenance.commit(),
@@ -145,14 +154,14 @@ class Through:
     words: str
 
 
-def _other(other: nn.Module | None, model: nn.Module, images: Sample) -> Through | None:
+def _other(other: nn.Module | None, model: nn.Module, images: Sample, batch: int | None) -> Through | None:
     """The network for the transfer, None where there is none."""
     if other is not None:
         try:
-            apart = admitted(other, images)
+            apart = admitted(other, images, batch)
         except Refused as error:
             raise Refused(f"the other network, for the transfer: {error}") from error
-        if _weights(other) == _weights(model):
+        if weights.digest(other) == weights.digest(model):
             raise Refused("the other network, for the transfer, has the same weights: give one that was trained apart")
         return Through(apart, f"{type(other).__name__}, which was given")
     setting = beside.trained_apart(images)
@@ -195,7 +204,8 @@ def _refusing(where: str) -> Iterator[None]:
     except Refused as error:
         raise Refused(f"attacked {where}: {error}") from error
     except Exception as error:  # of the network's backward pass, which is a stranger's code
-        raise Refused(f"attacked {where}: {type(error).__name__}: {error}") from error
+        cure = f". {FEWER}." if isinstance(error, torch.OutOfMemoryError) else ""
+        raise Refused(f"attacked {where}: {type(error).__name__}: {error}{cure}") from error
 
 
 def _told(attack: Chosen, eps: float) -> Chosen:
@@ -206,11 +216,3 @@ def _told(attack: Chosen, eps: float) -> Chosen:
         return function(*arguments, **options)
 
     return replace(attack, function=partial(begun, attack.name, attack.function))
-
-
-def _weights(model: nn.Module) -> str:
-    """SHA-256 of all parameters and buffers."""
-    sha = hashlib.sha256()
-    for name, one in (*model.named_parameters(), *model.named_buffers()):
-        sha.update(f"{name} {one.dtype} {tuple(one.shape)} {tensors.sha256(one)}".encode())
-    return sha.hexdigest()

@@ -18,6 +18,9 @@ from lib.judge.refused import Refused
 SHOWN = 4
 """How many names a message lists."""
 
+PARALLEL = "module."
+"""What torch's DataParallel puts before all names."""
+
 
 def load(source: str, weights: Path | None) -> nn.Module:
     """A network in eval mode, on the device of `lib.compute`.
@@ -127,8 +130,22 @@ def _read(path: Path) -> dict[str, Tensor]:
         inside = (
             f"a dict of {_listed([str(key) for key in found])}" if isinstance(found, dict) else type(found).__name__
         )
-        raise Refused(f"{path} holds {inside}, no state dict: torch.save(network.state_dict(), file) writes one")
+        cure = _entry(found, path) or "torch.save(network.state_dict(), file) writes one"
+        raise Refused(f"{path} holds {inside}, no state dict: {cure}")
     return found
+
+
+def _entry(found: object, path: Path) -> str:
+    """How to save the one state dict that a training's checkpoint holds; "" where there are none, or several."""
+    entries = [key for key, one in found.items() if _is_state_dict(one)] if isinstance(found, dict) else []
+    if len(entries) != 1:
+        return ""
+    (name,) = entries
+    return f"its entry {name} is one: save that alone, torch.save(torch.load({path.name!r})[{name!r}], 'weights.pt')"
+
+
+def _is_state_dict(value: object) -> bool:
+    return isinstance(value, dict) and bool(value) and all(isinstance(one, Tensor) for one in value.values())
 
 
 def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
@@ -146,9 +163,14 @@ def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
         _listed(sorted(wrong)),
     ]
     if any(faults):
+        cure = (
+            f" All names begin with {PARALLEL}: they are DataParallel's. Save network.module.state_dict()."
+            if weights and all(name.startswith(PARALLEL) for name in weights)
+            else ""
+        )
         raise Refused(
             f"the weights of {path.name} are not those of this network: {'; '.join(filter(None, faults))}. They have "
-            "to fit one and all: else some layers would be as they were drawn."
+            f"to fit one and all: else some layers would be as they were drawn.{cure}"
         )
     other = sorted(name for name, one in weights.items() if one.dtype != wanted[name].dtype)
     if other:

@@ -18,6 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add("--steps", type=int, default=100, metavar="N", help="of AutoAttack; 100 by default")
     add("--queries", type=int, default=5000, metavar="N", help="of Square; 5000 by default")
     add("--lbfgs", type=int, default=20, metavar="N", dest="n_lbfgs", help="images for L-BFGS; 20 by default")
+    add("--batch", type=int, metavar="N", help="images at once, at most; 1000 by default, 5000 on CUDA")
     add("--other", metavar="MODULE:FUNCTION", help="a network trained apart, to transfer images from it")
     add("--other-weights", type=Path, metavar="FILE", help=file)
     add("--attack", action="append", default=[], metavar="MODULE:FUNCTION", help="one of your own; may be repeated")

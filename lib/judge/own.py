@@ -1,12 +1,17 @@
 """Attacks of the reader's own, beside the book's: what one made for a defence finds, counts for the worst case."""
 
-from collections.abc import Callable, Mapping
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from lib.chapters.common_ground.attacks import Case
 from lib.chapters.common_ground.chosen import Chosen
+from lib.judge import weights
+from lib.judge.guarded import Guarded
 from lib.judge.radii import shown
 from lib.judge.refused import Refused
 from lib.judge.verdict import COLUMNS
@@ -16,6 +21,9 @@ Attack = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
 
 ROUNDING = 1e-5
 """By how much a pixel may lie beyond the ball: x + eps is rounded, and so is the way back."""
+
+FEW = 8
+"""Images that are enough to see whether an attack works."""
 
 
 def chosen(attacks: Mapping[str, Attack]) -> tuple[Chosen, ...]:
@@ -34,14 +42,57 @@ def chosen(attacks: Mapping[str, Attack]) -> tuple[Chosen, ...]:
     return tuple(Chosen(name, _held(name, attack)) for name, attack in attacks.items())
 
 
+def tried(attacks: Sequence[Chosen], guarded: Guarded, x: Tensor, y: Tensor, eps: float) -> None:
+    """Run each attack on a few images: what is wrong with one is then known before the book's have taken their time.
+
+    Raises
+    ------
+    Refused
+        Where an attack fails, leaves the ball or changes the network.
+    """
+    for one in attacks:
+        print(f"{one.name}: tried on {len(x[:FEW])} images", file=sys.stderr, flush=True)
+        one(Case(guarded, guarded, x[:FEW], y[:FEW], eps))
+
+
 def _held(name: str, attack: Attack) -> Callable[[Case], Tensor]:
     def own(case: Case) -> Tensor:
-        x_adv = attack(case.model, case.x.clone(), case.y.clone(), case.eps)
+        before = weights.digest(case.model)
+        x_adv = _called(name, attack, case)
+        if why := _changed(case.model, before):
+            raise Refused(
+                f"the attack {name!r} {why}: what is attacked after it would be another network. Let it work on a "
+                "copy, copy.deepcopy(model)."
+            )
         if why := _outside(x_adv, case):
             raise Refused(f"the attack {name!r} {why}: its accuracy would say nothing about this eps")
         return x_adv.detach()
 
     return own
+
+
+def _called(name: str, attack: Attack, case: Case) -> object:
+    """What an attack gives; what it raises is told by its name."""
+    try:
+        return attack(case.model, case.x.clone(), case.y.clone(), case.eps)
+    except Refused as error:
+        raise Refused(f"within the attack {name!r}: {error}") from error
+    except Exception as error:  # whatever a stranger's code may raise
+        raise Refused(f"the attack {name!r} raises {type(error).__name__}: {error}{_place(error)}") from error
+
+
+def _place(error: Exception) -> str:
+    """The last line that was reached in the attack's own file; "" where it did not begin, or is not in Python."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    lines = [one.lineno for one in frames if one.filename == frames[0].filename]
+    return f" ({Path(frames[0].filename).name}, line {lines[-1]})" if lines else ""
+
+
+def _changed(network: nn.Module, before: str) -> str:
+    """What an attack has changed of the network; "" where nothing."""
+    if any(module.training for module in network.modules()):
+        return "leaves the network in training mode"
+    return "" if weights.digest(network) == before else "changes the network's weights"
 
 
 def _outside(x_adv: object, case: Case) -> str:

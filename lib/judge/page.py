@@ -15,7 +15,7 @@ from lib.chapters.common_ground.table import share_cell
 from lib.judge import words, written
 from lib.judge.beside import Known, Rows
 from lib.judge.radii import shown
-from lib.judge.verdict import COLUMNS, FOLLOW, Verdict
+from lib.judge.verdict import COLUMNS, Verdict
 from lib.show import plots, tables
 from lib.site import markup, single
 
@@ -114,8 +114,7 @@ def _cell(verdict: Verdict, eps: float, column: str) -> str:
     hits = verdict.at[eps].outcomes.get(column)
     if hits is None:
         return words.MISSING
-    void = "<br><small>void</small>" if verdict.is_void and column in FOLLOW else ""
-    return share_cell([hits]) + void
+    return words.marked(verdict, column, share_cell([hits]), "<br><small>void</small>")
 
 
 def _known(row: Known, own: int) -> list[str]:

@@ -17,8 +17,14 @@ MISSING = "not measured"
 def cell(verdict: Verdict, eps: float, column: str) -> str:
     """An accuracy with its interval; marked where the attack did nothing."""
     found = verdict.measured(eps, column)
-    void = " (void)" if verdict.is_void and column in FOLLOW else ""
-    return MISSING if found is None else share(found) + void
+    return MISSING if found is None else marked(verdict, column, share(found), " (void)")
+
+
+def marked(verdict: Verdict, column: str, told: str, void: str) -> str:
+    """What is told of a column; where no gradient led anywhere, so is the worst case, which is what gets quoted."""
+    if not verdict.is_void or column not in (WORST, *FOLLOW):
+        return told
+    return f"{'≤ ' if column == WORST else ''}{told}{void}"
 
 
 def share(found: Measured) -> str:
@@ -52,7 +58,7 @@ def warnings(verdict: Verdict) -> list[str]:
     if not verdict.asked.other:
         said.append(
             "No transfer was tried: there is no network of the book for these images. Give one that was trained apart, "
-            "--other module:function."
+            "--other module:function, or other= in Python."
         )
     if not verdict.asked.is_reference:
         said.append(
