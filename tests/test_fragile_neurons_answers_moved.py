@@ -182,14 +182,25 @@ def test_without_a_sample_of_its_own_the_nearest_cell_where_the_filter_acts_answ
     lower, higher, inert = (
         sample(layers=of) for of in ({PRINTED: layer(5, 0.2, 0.2)}, {PRINTED: layer(5, 0.2, 0.8)}, {})
     )
-    samples = {("cifar10", "resnet18", 10): lower, ("cifar10", "resnet18", 50): higher}
+    samples = {("cifar10", "resnet18", 10): higher, ("cifar10", "resnet18", 50): lower}
     grid = grid_of(cells, samples, ages="10 50 100", networks="resnet18+resnet50")
     answer = answers.filter_lowers_targeting(grid)
-    assert "ResNet-50 on CIFAR-10 at epoch 50" in answer.paper.by
-    assert "ResNet-18 on CIFAR-10 at epoch 50" in answer.sound.by and word(answer) == "does not stand"
-    samples["cifar10", "resnet18", 50] = inert
+    assert "ResNet-50 on CIFAR-10 at epoch 10" in answer.paper.by
+    assert "ResNet-18 on CIFAR-10 at epoch 10" in answer.sound.by and word(answer) == "does not stand"
+    samples["cifar10", "resnet18", 10] = inert
     answer = answers.filter_lowers_targeting(grid_of(cells, samples, ages="10 50 100", networks="resnet18+resnet50"))
-    assert "ResNet-18 on CIFAR-10 at epoch 10" in answer.sound.by and word(answer) == "confirmed"
+    assert "ResNet-18 on CIFAR-10 at epoch 50" in answer.sound.by and word(answer) == "confirmed"
+
+
+def test_what_fig_3_says_is_asked_of_its_own_cell_or_of_the_nearest_where_the_filter_acts() -> None:
+    shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
+    of = {"moves": lambda who, eps: shares[who]}
+    keys = [(data, "resnet50", age) for data in ("mnist", "cifar10") for age in AGES]
+    cells = {key: record(key[0], changed=5, **of) for key in keys}
+    both = {"ages": "10 50 100", "networks": "resnet18+resnet50", "dataset": "mnist+cifar10"}
+    assert "ResNet-50 on MNIST at epoch 10" in answers.filter_lowers_targeting(grid_of(cells, {}, **both)).paper.by
+    cells["mnist", "resnet50", 10] = record("mnist", **of)
+    assert "ResNet-50 on MNIST at epoch 50" in answers.filter_lowers_targeting(grid_of(cells, {}, **both)).paper.by
 
 
 @pytest.mark.parametrize(

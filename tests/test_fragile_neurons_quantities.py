@@ -123,12 +123,11 @@ def test_tables_have_a_row_for_all_that_they_are_of(grid: Grid) -> None:
     rows = {
         4: [frames.printed_eps(grid), frames.over_halves(grid), frames.batch_norm(grid), frames.moved(grid)],
         9: [frames.readings(records)],
-        7: [frames.noise_levels(one)],
+        7: [frames.noise_levels(one), frames.readings_of_89(grid)],  # the latter of the first age
         12: [frames.gains(grid)],
         16: [frames.with_controls(grid)],
         3: [frames.controls_by_level(records)],
         6: [frames.lowered(grid)],  # three filters where the sample is there; one row where it is not
-        8: [frames.readings_of_89(grid, grid.main)],
         len(one.targeting.eps): [frames.algorithm_1(one)],
     }
     for count, tables in rows.items():
