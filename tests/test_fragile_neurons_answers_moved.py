@@ -8,7 +8,7 @@ import pytest
 from fragile_records import AGES, FILTERS, N, costly, grid_of, layer, own, record, sample, through, word
 
 from lib.chapters.fragile_neurons import answers
-from lib.chapters.fragile_neurons.answers.targeting import correlation
+from lib.chapters.fragile_neurons.answers.tracking import correlation
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.record import ALONE
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE

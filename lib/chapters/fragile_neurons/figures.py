@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from lib.chapters.fragile_neurons import csg, drawing
 from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
 from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE
-from lib.chapters.fragile_neurons.answers.targeting import Pairs, moved_beside_lot, pairs
+from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
+from lib.chapters.fragile_neurons.answers.tracking import Pairs, pairs
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.drawing import drops, pane_grid, spectra, split_shares, strips
 from lib.chapters.fragile_neurons.drawn_ranges import ranges

@@ -24,11 +24,11 @@ from lib.chapters.fragile_neurons.answers.levels import (
 from lib.chapters.fragile_neurons.answers.targeting import (
     fragile_moved_more,
     magnitude_grows_with_eps,
-    robustness_tracks_targeting,
     targeted_share,
     targeting_grows_with_eps,
     training_evens_targeting,
 )
+from lib.chapters.fragile_neurons.answers.tracking import robustness_tracks_targeting
 
 __all__ = [
     "cifar10_needs_smaller_eps",

@@ -5,7 +5,6 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from scipy import stats
 
 from lib.chapters.fragile_neurons.answers.common import (
     DRAWN,
@@ -22,7 +21,7 @@ from lib.chapters.fragile_neurons.answers.common import (
     told,
 )
 from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE, STAGE_OF_SHARES
-from lib.chapters.fragile_neurons.experiment import DATASETS, Key
+from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls, fragile_sets, unclipped_share
@@ -33,9 +32,6 @@ from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.ledger.answers import Answer, Finding, Readings
 from lib.measure.intervals import Measured, difference, exact, rate
 from lib.measure.multiple import extreme
-
-Pairs = Sequence[tuple[Key, float, float]]
-"""Of each cell its accuracy under attack and the share of images that move S more."""
 
 NOT_BETWEEN = "the distance between the original and the filtered layer was not measured"
 
@@ -67,7 +63,8 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
     return Answer(id, finding, readings=readings, experiment=grid.title(key), smaller=smaller(id, key), why=why)
 
 
-def _at(records: Sequence[CellRecord], dataset: str) -> int:
+def printed_at(records: Sequence[CellRecord], dataset: str) -> int:
+    """Where the printed eps of a data set stands among those of its records."""
     return records[0].targeting.eps.index(PRINTED_EPS[dataset])
 
 
@@ -80,7 +77,7 @@ def cells_of_89(grid: Grid) -> list[Key]:
 def readings_of(grid: Grid, key: Key) -> dict[str, float]:
     """The share by all that the words allow: where maps are read, clipped or not, and between two layers."""
     records, found, shares = grid[key], grid.sampled(key), {}
-    at = _at(records, key.dataset)
+    at = printed_at(records, key.dataset)
     for level in LEVELS:
         shares[f"not clipped, after {level}"] = unclipped_share(records, level, at).mean
         shares[f"clipped, after {level}"] = controls(records, "FGSM", level).s
@@ -149,7 +146,7 @@ def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], t
         plain, over_plain = resampled(found, plainly, every(n), images)
         free, over_free = resampled(found, scale_free, every(n, 0, 2), images)
         return (as_share(plain), over_plain), (as_share(free), over_free)
-    plain = unclipped_share(records, CONVOLUTION, _at(records, key.dataset))
+    plain = unclipped_share(records, CONVOLUTION, printed_at(records, key.dataset))
     clipped = rate([one.targeting.printed for one in records])  # as the random sets are
     free = rate([one.targeting.printed_relative[1::2] for one in records])
     over_plain, over_free = (
@@ -245,57 +242,3 @@ def magnitude_grows_with_eps(grid: Grid) -> Answer:
 def _smallest_step(stages: Sequence[Sequence[np.ndarray]]) -> Measured:
     """The smallest of the steps between stages that follow each other, each with one array over images a network."""
     return extreme([difference(b, a) for a, b in pairwise(stages)], "smallest")
-
-
-def robustness_tracks_targeting(grid: Grid) -> Answer:
-    """The rank correlation over cells of accuracy under FGSM and the share that moves S more; soundly, within a data
-    set, PGD, and the share in units of random signs.
-    """
-    id, key = "robustness.tracks_targeting", grid.main
-    every_cell, own = pairs(grid).values()
-    own = [one for one in own if one[0].dataset == key.dataset]
-    paper, sound = (correlation(found) for found in (every_cell, own))
-    robustness = grid[key][0].robustness
-    images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
-    by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {of_cells(grid).format(images[0])}"
-    sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, "
-    sound_by += f"share in units of random signs; {of_cells(grid).format(images[1])}"
-    why = f"Rank correlation {paper.mean:+.2f} over {len(every_cell)} cells, soundly {sound.mean:+.2f} over "
-    why += f"{len(own)}; several ages of one network are one unit."
-    oldest = max(one.age for one in grid)
-    return Answer(id, Finding(paper, by), Finding(sound, sound_by), smaller=smaller(id, key, oldest), why=why)
-
-
-def _cells(found: Pairs, measured: Measured) -> str:
-    return f"{len(found)} cells of {measured.networks} independent network{'s' if measured.networks > 1 else ''}"
-
-
-def pairs(grid: Grid) -> dict[str, Pairs]:
-    """Accuracy under attack and share for each cell: FGSM and the plain share, PGD and the share free of scale."""
-    plain, free = [], []
-    for key in grid:
-        records, printed = grid[key], PRINTED_EPS[key.dataset]
-        fgsm = rate([one.robustness.fgsm("original", printed) for one in records]).mean
-        plain.append((key, fgsm, unclipped_share(records, "convolution", _at(records, key.dataset)).mean))
-        pgd = rate([one.robustness.pgd("original", one.robustness.pgd_eps[0]) for one in records]).mean
-        free.append((key, pgd, rate([one.targeting.printed_relative for one in records]).mean))
-    return {"FGSM, plain share": plain, "PGD, share in units of random signs": free}
-
-
-def correlation(found: Pairs) -> Measured:
-    """Spearman's over cells, with the interval of Fieller, Hartley and Pearson (1957) over networks.
-
-    Ages of one network on one data set are no independent pairs, so the interval is that of as many pairs as there are
-    networks: four are needed for one. 0 where one side is the same everywhere: nothing is followed then.
-    """
-    networks = len({key[:2] for key, *_ in found})
-    one, other = ([pair[side] for pair in found] for side in (1, 2))
-    if len(found) < 2 or len(set(one)) == 1 or len(set(other)) == 1:
-        return Measured(0.0, None, None, max(networks, 1))
-    rho = float(stats.spearmanr(one, other).statistic)
-    if networks < 4:
-        return Measured(rho, None, None, networks)
-    factor = float(stats.t.ppf(0.975, networks - 2))
-    z, half = np.arctanh(np.clip(rho, -0.999, 0.999)), factor * float(np.sqrt(1.06 / (networks - 3)))
-    low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
-    return Measured(rho, low, high, networks, error=(high - low) / 2 / factor, df=float(networks - 2))

@@ -5,11 +5,10 @@ import numpy as np
 from lib.chapters.fragile_neurons.answers.common import below_grey, claim
 from lib.chapters.fragile_neurons.answers.targeting import (
     cells_of_89,
-    correlation,
     moved_beside_lot,
-    pairs,
     readings_of,
 )
+from lib.chapters.fragile_neurons.answers.tracking import correlation, pairs
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.common import above, between, counted

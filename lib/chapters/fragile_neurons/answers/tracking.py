@@ -1,0 +1,75 @@
+"""The answer about robustness and targeting: whether they go together over the cells of the grid."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from lib.chapters.fragile_neurons.answers.common import (
+    of_cells,
+    smaller,
+)
+from lib.chapters.fragile_neurons.answers.targeting import printed_at
+from lib.chapters.fragile_neurons.experiment import DATASETS, Key
+from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.quantities import unclipped_share
+from lib.chapters.fragile_neurons.subject import PRINTED_EPS
+from lib.ledger.answers import Answer, Finding
+from lib.measure.intervals import Measured, rate
+
+Pairs = Sequence[tuple[Key, float, float]]
+"""Of each cell its accuracy under attack and the share of images that move S more."""
+
+
+def robustness_tracks_targeting(grid: Grid) -> Answer:
+    """The rank correlation over cells of accuracy under FGSM and the share that moves S more; soundly, within a data
+    set, PGD, and the share in units of random signs.
+    """
+    id, key = "robustness.tracks_targeting", grid.main
+    every_cell, own = pairs(grid).values()
+    own = [one for one in own if one[0].dataset == key.dataset]
+    paper, sound = (correlation(found) for found in (every_cell, own))
+    robustness = grid[key][0].robustness
+    images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
+    by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {of_cells(grid).format(images[0])}"
+    sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, "
+    sound_by += f"share in units of random signs; {of_cells(grid).format(images[1])}"
+    why = f"Rank correlation {paper.mean:+.2f} over {len(every_cell)} cells, soundly {sound.mean:+.2f} over "
+    why += f"{len(own)}; several ages of one network are one unit."
+    oldest = max(one.age for one in grid)
+    return Answer(id, Finding(paper, by), Finding(sound, sound_by), smaller=smaller(id, key, oldest), why=why)
+
+
+def _cells(found: Pairs, measured: Measured) -> str:
+    return f"{len(found)} cells of {measured.networks} independent network{'s' if measured.networks > 1 else ''}"
+
+
+def pairs(grid: Grid) -> dict[str, Pairs]:
+    """Accuracy under attack and share for each cell: FGSM and the plain share, PGD and the share free of scale."""
+    plain, free = [], []
+    for key in grid:
+        records, printed = grid[key], PRINTED_EPS[key.dataset]
+        fgsm = rate([one.robustness.fgsm("original", printed) for one in records]).mean
+        plain.append((key, fgsm, unclipped_share(records, "convolution", printed_at(records, key.dataset)).mean))
+        pgd = rate([one.robustness.pgd("original", one.robustness.pgd_eps[0]) for one in records]).mean
+        free.append((key, pgd, rate([one.targeting.printed_relative for one in records]).mean))
+    return {"FGSM, plain share": plain, "PGD, share in units of random signs": free}
+
+
+def correlation(found: Pairs) -> Measured:
+    """Spearman's over cells, with the interval of Fieller, Hartley and Pearson (1957) over networks.
+
+    Ages of one network on one data set are no independent pairs, so the interval is that of as many pairs as there are
+    networks: four are needed for one. 0 where one side is the same everywhere: nothing is followed then.
+    """
+    networks = len({key[:2] for key, *_ in found})
+    one, other = ([pair[side] for pair in found] for side in (1, 2))
+    if len(found) < 2 or len(set(one)) == 1 or len(set(other)) == 1:
+        return Measured(0.0, None, None, max(networks, 1))
+    rho = float(stats.spearmanr(one, other).statistic)
+    if networks < 4:
+        return Measured(rho, None, None, networks)
+    factor = float(stats.t.ppf(0.975, networks - 2))
+    z, half = np.arctanh(np.clip(rho, -0.999, 0.999)), factor * float(np.sqrt(1.06 / (networks - 3)))
+    low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
+    return Measured(rho, low, high, networks, error=(high - low) / 2 / factor, df=float(networks - 2))
