@@ -189,7 +189,9 @@ def answered(ledger: Ledger) -> Ledger:
     attacked = {"experiment": "FGSM", "ladder": ladder, "readings": Readings(52, 6, "not by the nearest")}
     ledger.answer(Answer("clean.accuracy", ACCURATE))
     ledger.answer(Answer("attacked.accuracy", by(0.1, 0.08, 0.12), fitted=True, **attacked))
-    ledger.answer(Answer("attacked.loss", by(9.0), experiment="FGSM", smaller=("2 epochs for 15",), why="A loss of 9."))
+    ledger.answer(
+        Answer("attacked.loss", by(9.0), experiment="FGSM", smaller=("2 epochs instead of 15",), why="A loss of 9.")
+    )
     known, signs = by(0.99, 0.98, 1.0), measured(-0.01, -0.02, 0.01)
     empty = replace(known, over_control=signs, control="random signs of the same size")
     ledger.answer(

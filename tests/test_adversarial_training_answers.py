@@ -124,7 +124,7 @@ def test_what_is_attacked_has_a_ladder_and_what_is_clean_has_none():
     assert {claim for claim, rungs in found.items() if rungs} == {claim for claim in ROWS if "adversarial" in claim}
     names = [name for name, _ in found["mixed.adversarial_accuracy"]]
     assert names[:3] == ["random signs, no attack", "the paper's images", "fresh FGSM"]
-    assert names[3:] == ["PGD, 40 steps", "worst of all"]
+    assert names[3:] == ["PGD, 40 steps", "worst case"]
 
 
 def test_images_made_for_the_network_itself_are_one_rung():
@@ -202,8 +202,8 @@ def test_every_number_that_the_paper_prints_is_tested():
     ("experiment", "expected"),
     [
         (replace(MNIST, tutorial_epochs=50), ()),
-        (MNIST, ("20 epochs for 50",)),
-        (replace(DIGITS, tutorial_epochs=50), ("5,000 images of digits for MNIST",)),
+        (MNIST, ("20 epochs instead of 50",)),
+        (replace(DIGITS, tutorial_epochs=50), ("5,000 images of digits instead of MNIST",)),
     ],
 )
 def test_a_run_says_in_what_it_is_smaller_than_the_paper_s(experiment, expected):

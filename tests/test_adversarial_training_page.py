@@ -65,7 +65,7 @@ def test_every_case_has_a_row_with_the_worst_of_all():
     frame = frames.protocols(of_case(UNDEFENDED, [scores(BIM=0.1)] * 2), MNIST)
     assert list(frame["network, on which images"]) == list(CASES) or set(frame.iloc[:, 0]) == set(CASES)
     row = frame[frame.iloc[:, 0] == UNDEFENDED].iloc[0]
-    assert row["worst of all"].startswith("0.100") and row["clean"].startswith("0.900")
+    assert row["worst case"].startswith("0.100") and row["clean"].startswith("0.900")
     assert "random signs, not clipped" in frame, "as the FGSM beside them"
     clipped = frames.protocols(of_case(UNDEFENDED, [scores()]), replace(MNIST, reading="cross_entropy_clipped"))
     assert "random signs" in clipped
@@ -193,7 +193,7 @@ def test_the_ladder_has_the_paper_s_numbers_beside_each_network():
     strokes = lines["the paper prints"]
     assert list(strokes[~np.isnan(strokes)]) == [0.0087, 0.0087, 0.99, 0.99, 0.9753, 0.9753]
     assert list(lines["the paper's images (stale)"]) == pytest.approx([0.02, 0.97, 0.97])
-    assert list(lines["worst of all"]) == pytest.approx([0.01, 0.2, 0.2], abs=0.01)
+    assert list(lines["worst case"]) == pytest.approx([0.01, 0.2, 0.2], abs=0.01)
 
 
 def test_a_digit_whose_class_has_changed_is_marked():
@@ -258,7 +258,7 @@ def test_table_one_is_told_by_how_many_numbers_are_given():
 def test_the_ladder_is_told_with_its_control():
     assert sentences.ladder(RUNS) == (
         "Here: the mixed network classifies 0.970 of the paper's images correctly, 0.500 under fresh FGSM, 0.250 under "
-        "PGD and 0.200 under the worst of all. The undefended network classifies 0.020 of the paper's images "
+        "PGD and 0.200 in the worst case. The undefended network classifies 0.020 of the paper's images "
         "correctly, and 0.900 under random signs of the same size."
     )
     assert sentences.losses(RUNS) == "Here: the undefended networks' losses on the paper's images are 9.0, 9.0."
@@ -267,7 +267,7 @@ def test_the_ladder_is_told_with_its_control():
 def test_both_courses_are_told_with_what_the_loss_rose_by():
     told = sentences.courses([course(loss=(0.5, 0.2, 0.3))] * 2, [course(loss=(0.5, 0.4, 0.35))] * 2)
     assert "accuracy on clean test images is 0.9000 in normal training, with a loss of 0.3000" in told
-    assert told.endswith("The normal network's test loss is 0.1000 above its lowest epoch.")
+    assert told.endswith("The normal network's test loss is 0.1000 above its minimum.")
 
 
 def test_pictures_are_told_by_what_changed():

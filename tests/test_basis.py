@@ -101,5 +101,5 @@ def test_a_page_says_whether_its_cells_are_of_the_same_networks() -> None:
     same, apart = ({"shared": 3, "differing": differing, "silent": differing} for differing in (0, 1))
     assert wording.networks(same).endswith("came out the same, weight for weight")
     told = wording.networks(apart)
-    assert "1 of 3 networks" in told and "; 1 measurement does not name its network" in told
+    assert "1 of 3 networks" in told and "; 1 measurement does not record which it used" in told
     assert "no two" in wording.networks({"shared": 0, "differing": 0, "silent": 0})

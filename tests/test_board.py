@@ -47,8 +47,8 @@ def test_one_measurement_counts_for_each_word_that_it_makes() -> None:
     second = replace(second, answer=second.answer | {"word": "found, unsettled"})
     assert board.counts([first, second])["defence"] == {"does not stand": 1, "found, unsettled": 1}
     assert board.told([first, second], "defence") == (
-        "The claims about defences ask for 1 experiment. Of these, 1 was run at the paper's scale; 2 answers come of "
-        "them: 1 × “found, unsettled”, 1 × “does not stand”."
+        "The claims about defences ask for 1 experiment. Of these, 1 was run at the paper's scale; they give 2 "
+        "answers: 1 × “found, unsettled”, 1 × “does not stand”."
     )
 
 
@@ -68,7 +68,7 @@ def test_what_the_paper_only_explains_is_no_headline() -> None:
 
 
 def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:
-    small = row("removal.helps", HOLDS, HOLDS, smaller=("2 rounds for 3",))
+    small = row("removal.helps", HOLDS, HOLDS, smaller=("2 rounds instead of 3",))
     assert not small.in_headline and not Row(CLAIMS["removal.helps"], None).in_headline
     assert board.counts([small])["defence"] == {"smaller than the paper's": 1}
     told = board.told([small, row("conclusion.robustness", HOLDS, FAILS)], "defence")

@@ -33,7 +33,7 @@ def test_a_card_of_a_number_shows_its_rule_its_ladder_and_its_readings(ledger: L
         assert said in card
     assert "one more network would give 0.8900 to 0.9100, in 95 of 100 cases" in card
     assert "the paper’s images 0.9000 [0.8900,&nbsp;0.9100] → PGD 0.1000" in card
-    assert "within the tolerance in 6 of 52 ways that were tried, not by the nearest" in card
+    assert "within the tolerance in 6 of 52 readings, not by the nearest" in card
     assert 'href="scoreboard.html#mitigation.clean.accuracy"' in card and 'href="#evidence"' in card
     assert "soundly" not in card
 
@@ -42,8 +42,8 @@ def test_a_card_says_which_numbers_are_printed_with_its_own(ledger: Ledger) -> N
     found = Finding(measured(0.1, 0.09, 0.11), "FGSM")
     loss = Answer("attacked.loss", by(2.3, 2.29, 2.31), experiment="one")
     card = answered(ledger, Answer("attacked.accuracy", found, experiment="one"), loss).data
-    assert "attacked.loss: of one experiment, so each is found only if all are" in card
-    assert "of one experiment" not in shown(ledger, "clean.accuracy", ACCURATE)
+    assert "attacked.loss, in one experiment: each is found only if all are" in card
+    assert "in one experiment" not in shown(ledger, "clean.accuracy", ACCURATE)
 
 
 def test_a_card_of_a_statement_shows_both_findings_and_the_control(ledger: Ledger) -> None:
@@ -64,7 +64,7 @@ def test_a_card_says_what_would_decide(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"smaller": ("2 epochs for 15",)}, "smaller than the paper’s: 2 epochs for 15"),
+        ({"smaller": ("2 epochs instead of 15",)}, "smaller than the paper’s: 2 epochs instead of 15"),
         ({"fitted": True}, "fitted: a setting was chosen"),
     ],
 )
@@ -107,7 +107,7 @@ def test_a_chapter_s_table_has_a_row_for_each_claim(answered: Ledger) -> None:
 
 def test_a_row_of_a_table_is_short_and_all_else_is_folded_below_it(ledger: Ledger) -> None:
     ladder = (("the paper’s images", measured(0.9, 0.89, 0.91)), ("PGD", measured(0.1, 0.05, 0.2)))
-    facts = {"smaller": ("2 epochs for 15",), "fitted": True, "ladder": ladder}
+    facts = {"smaller": ("2 epochs instead of 15",), "fitted": True, "ladder": ladder}
     claim = ledger.paper.claims["clean.accuracy"]
     found = ledger.answer(Answer("clean.accuracy", ACCURATE, why="So it came out.", **facts))
     row = tables.row(claim, found)
@@ -123,7 +123,14 @@ def test_a_row_of_a_table_is_short_and_all_else_is_folded_below_it(ledger: Ledge
     assert "smaller than the paper’s</small><br><small>fitted</small>" in row[3]
     told, folded = tables.detail(claim, found, "mitigation.html", [("more", "this")]).split("<details>")
     assert told == "So it came out. " and "So it came out" not in folded
-    for said in (ACCURATE.by, "one more network", "2 epochs for 15", "a setting was chosen", "→ PGD", "<dd>this</dd>"):
+    for said in (
+        ACCURATE.by,
+        "one more network",
+        "2 epochs instead of 15",
+        "a setting was chosen",
+        "→ PGD",
+        "<dd>this</dd>",
+    ):
         assert said in folded
     assert 'href="mitigation.html#mitigation.clean.accuracy"' in folded
 

@@ -101,7 +101,7 @@ def test_a_red_flag_counts_once_whichever_network_raises_it():
 
 
 def test_rows_are_ordered_by_what_is_left():
-    of = {name: only({"clean": [[1] * many + [0] * (8 - many)]}) for many, name in enumerate(DEFENCES)}
+    of = {name: only({"clean": [[1] * many + [0] * (9 - many)]}) for many, name in enumerate(DEFENCES)}
     assert by_worst_case({0.1: of, 0.3: of}) == list(DEFENCES)[::-1]
     assert best(of, FROM_PAPERS) == FROM_PAPERS[-1]
     lost = {name: only({"clean": [[1, 0]], "FGSM": [[0, int(name == "retrained")]]}) for name in DEFENCES}
@@ -207,7 +207,7 @@ def test_the_table_has_a_line_a_defence_best_worst_case_first():
     found = table.defences(all_rows(AutoAttack=0), 0.1, dict.fromkeys(DEFENCES, 1.5), [["another", "cell"]]).data
     assert found.count('<th scope="row">') == len(DEFENCES) + 1 and "× 1.50" in found
     assert (
-        found.index("PGD, rising eps") < found.index("removal") < found.index(">no defence<") < found.index("another")
+        found.index("PGD, rising eps") < found.index("removal (") < found.index(">no defence<") < found.index("another")
     )
 
 

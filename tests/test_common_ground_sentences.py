@@ -8,7 +8,7 @@ from test_common_ground_answers import all_rows, judgement
 
 from lib import book
 from lib.chapters.common_ground import here
-from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, YARDSTICKS, titled
+from lib.chapters.common_ground.defences import AT_RANDOM, DEFENCES, FROM_PAPERS, NONE, YARDSTICKS, titled
 from lib.chapters.common_ground.measure import Change, FilterFound
 from lib.chapters.common_ground.rows import Row
 
@@ -20,7 +20,7 @@ def test_every_defence_is_named_by_its_paper():
     for entry in (book.PAGES / "references.bib").read_text(encoding="utf-8").split("\n@")[1:]:
         first, year = re.search(r"author\s*= \{(\w+)", entry), re.search(r"year\s*= \{(\d+)", entry)
         known |= {" ".join(one[1] for one in (first, year) if one)}
-    by = {name: re.search(r"\((.+)\)$", titled(name)) for name in DEFENCES if name != NONE}
+    by = {name: re.search(r"\((.+)\)$", titled(name)) for name in DEFENCES if name not in (NONE, AT_RANDOM)}
     assert all(found and found[1] in known for found in by.values()), "author, and year where the paper has one"
 
 
@@ -112,7 +112,9 @@ def test_the_opening_says_which_defences_work():
 def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
     of = all_rows(AutoAttack=8)
     assert here.groups(of).startswith("Here: at eps 0.1 without a defence 0.16 is safe from all. Against that, ")
-    alike = {NONE: of[0.1][NONE]} | dict.fromkeys(FROM_PAPERS, of[0.1][NONE])
+    assert here.groups(of | {0.1: of[0.1] | {AT_RANDOM: of[0.1]["removal"]}}).count("removal has +0.000 [") == 1
+    assert here.groups({0.1: of[0.1] | {AT_RANDOM: Row([judgement(AutoAttack=0)] * 2)}}).count("has +0.020 [") == 1
+    alike = {NONE: of[0.1][NONE]} | dict.fromkeys((*FROM_PAPERS, AT_RANDOM), of[0.1][NONE])
     assert here.groups({0.1: alike}).count(" each +0.000 ") == 1, "those of which the same is said are named together"
     assert here.transferred(of).count("under transfer") == 4
     assert here.networks(of).startswith("Where dots lie far apart")

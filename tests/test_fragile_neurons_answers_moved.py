@@ -161,7 +161,7 @@ def test_an_inert_filter_is_not_compared() -> None:
 def test_the_printed_filter_is_judged_in_the_nearest_cell_where_it_acts_and_the_source_s_else() -> None:
     acts = {("mnist", "resnet50", age): record("mnist", changed={SOURCE: 3}) for age in AGES}
     grid = grid_of(acts, ages="10 50 100")
-    assert "the filter, hard, deviation (source)" in answers.filter_raises_robustness(grid).paper.by
+    assert "the filter “hard, deviation (source)”" in answers.filter_raises_robustness(grid).paper.by
     acts["mnist", "resnet50", 100] = record("mnist", changed={PRINTED: 1})
     answer = answers.filter_raises_robustness(grid_of(acts, ages="10 50 100"))
     assert "the printed filter" in answer.paper.by and "epoch 100" in answer.paper.by

@@ -33,8 +33,8 @@ def test_an_answer_is_given_back_as_it_is_written(ledger: Ledger) -> None:
 
 
 def test_a_smaller_run_keeps_its_word_and_says_so(ledger: Ledger) -> None:
-    found = ledger.answer(Answer("clean.accuracy", ACCURATE, smaller=("2 epochs for 15",)))
-    assert (found["word"], found["smaller"]) == ("found", ["2 epochs for 15"])
+    found = ledger.answer(Answer("clean.accuracy", ACCURATE, smaller=("2 epochs instead of 15",)))
+    assert (found["word"], found["smaller"]) == ("found", ["2 epochs instead of 15"])
 
 
 @pytest.mark.parametrize(

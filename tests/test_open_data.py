@@ -23,7 +23,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one answer of one chapter."""
     monkeypatch.setattr(results, "RECORDED", tmp_path)
     claim = paper("mitigation").claims["clean.accuracy"]
-    answer = entry(claim, Answer(claim.id, ACCURATE, smaller=("2 epochs for 15", "digits"), why="So it is."))
+    answer = entry(claim, Answer(claim.id, ACCURATE, smaller=("2 epochs instead of 15", "digits"), why="So it is."))
     provenance = {
         "digest": {"lib": {}},
         "commit": None,
@@ -65,7 +65,7 @@ def test_the_csv_has_the_same_rows(runs: Path, whole: dict) -> None:
     (row,) = [row for row in table if row["address"] == "mitigation.clean.accuracy"]
     assert (row["paper.measured.mean"], row["smaller"], row["sound.measured.mean"]) == (
         "0.9",
-        "2 epochs for 15; digits",
+        "2 epochs instead of 15; digits",
         "",
     )
 

@@ -16,10 +16,10 @@ OWN = {"dataset": "mnist", "network": "resnet50", "epochs": 15, "round_epochs": 
     ("change", "words"),
     [
         ({}, ()),
-        ({"dataset": "digits"}, ("5,000 images of digits for MNIST",)),
-        ({"epochs": 2}, ("2 epochs for 15",)),
-        ({"epochs": 2, "round_epochs": 1}, ("2 epochs for 15", "1 epoch a round for 15")),
-        ({"network": "a small CNN"}, ("a small CNN for ResNet-18 or ResNet-50",)),
+        ({"dataset": "digits"}, ("5,000 images of digits instead of MNIST",)),
+        ({"epochs": 2}, ("2 epochs instead of 15",)),
+        ({"epochs": 2, "round_epochs": 1}, ("2 epochs instead of 15", "1 epoch a round instead of 15")),
+        ({"network": "a small CNN"}, ("a small CNN instead of ResNet-18 or ResNet-50",)),
     ],
 )
 def test_what_a_run_falls_short_of(change: dict, words: tuple[str, ...]) -> None:

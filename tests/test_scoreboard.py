@@ -86,7 +86,7 @@ def test_the_figure_has_a_line_for_each_row() -> None:
     finding = Finding(over_networks([0.1, 0.2, 0.15]), "FGSM")
     rows = [
         shown.Row(number, entry(number, Answer(number.id, Finding(over_networks([0.98, 0.99, 1.5]), "x"), why="Far."))),
-        shown.Row(gain, entry(gain, Answer(gain.id, finding, finding, smaller=("2 rounds for 3",)))),
+        shown.Row(gain, entry(gain, Answer(gain.id, finding, finding, smaller=("2 rounds instead of 3",)))),
         shown.Row(gain, None),
     ]
     left, right = shown.figure(rows).axes

@@ -74,7 +74,7 @@ def test_the_loop_stops_at_the_first_round_that_reaches_the_target():
 def test_a_loop_that_was_cut_off_below_the_target_is_smaller_than_one_without_a_last_round():
     cut, ended = (made.loops(0.5, spread=(0, 0, 0)) | {"b": after(fgsm=level, pgd=level)} for level in (0.8, 0.95))
     answer = answers.loop_reaches_target(networks(printed=0.4), cut, E)
-    assert "2 rounds of 1 epoch for as many as it takes" in answer.smaller
+    assert "2 rounds of 1 epoch instead of as many as it takes" in answer.smaller
     answer = answers.loop_reaches_target(networks(printed=0.4), ended, E)
     assert not any("as many as it takes" in words for words in answer.smaller)
 
@@ -235,8 +235,8 @@ def test_every_claim_has_an_answer():
 
 
 def test_a_small_run_says_so_on_every_card_and_the_paper_s_own_on_none():
-    assert all("5,000 images of digits for MNIST" in answer.smaller for answer in every_answer(E))
-    cut = {"loop.reaches_target": ("3 rounds of 15 epochs for as many as it takes",)}
+    assert all("5,000 images of digits instead of MNIST" in answer.smaller for answer in every_answer(E))
+    cut = {"loop.reaches_target": ("3 rounds of 15 epochs instead of as many as it takes",)}
     for answer in every_answer(made.experiment(**PAPERS)):
         assert answer.smaller == cut.get(answer.claim, ())
 

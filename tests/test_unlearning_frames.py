@@ -462,9 +462,9 @@ THROUGH, AROUND = [(1.0, 0.1), (0.08, 2.3), (0.0, 9.0)], [(1.0, 0.1), (0.5, 3.0)
 @pytest.mark.parametrize(
     ("centre", "points", "says"),
     [
-        (UNTRAINED, AROUND, "Untrained networks without any attack have the accuracy and the loss that the paper"),
-        (UNTRAINED, THROUGH, "Untrained networks without any attack and trained networks at another eps have the"),
-        (ELSEWHERE, THROUGH, "Trained networks at another eps have the accuracy"),
+        (UNTRAINED, AROUND, "Untrained networks without any attack also have the accuracy and the loss that the paper"),
+        (UNTRAINED, THROUGH, "Untrained networks without any attack and trained networks at another eps also have the"),
+        (ELSEWHERE, THROUGH, "Trained networks at another eps also have the accuracy"),
         (ELSEWHERE, AROUND, "No network here, trained or untrained, has the accuracy"),
     ],
 )
@@ -491,8 +491,8 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
     assert found["found"] == (
         "There was less to repair than in the paper: before any removal, accuracy under FGSM is 0.300. With removals "
         "it becomes 0.600. As much training without them gives 0.500, a difference which is more than chance. "
-        "Under PGD accuracy goes from 0.350 to 0.600, to 0.500 without removal, to 0.500 with a random one. These are "
-        "means of 3 networks."
+        "Under PGD it goes from 0.350 to 0.600; to 0.500 without removal, to 0.500 with random removal. Means of 3 "
+        "networks."
     )
     assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
     of_mnist = summary.summary(networks(), made.loops(), *evidence, made.experiment(dataset="mnist"))

@@ -53,7 +53,7 @@ def test_the_second_row_s_loss(loss, expected):
     assert word(answers.attacked_loss(each, E)) == expected
 
 
-RUNGS = ["the paper's FGSM, not clipped", "FGSM within [0, 1]", "PGD, 40 steps", "worst of all, image by image"]
+RUNGS = ["the paper's FGSM, not clipped", "FGSM within [0, 1]", "PGD, 40 steps", "worst case, image by image"]
 
 
 def test_the_second_row_s_ladder_goes_down_to_the_worst_of_all():

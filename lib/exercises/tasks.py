@@ -21,7 +21,7 @@ from lib import book
 from lib.exercises import directives
 from lib.exercises.directives import Exercise, ExerciseError
 
-KINDS = {"thought": "by thought", "command": "one command", "code": "code"}
+KINDS = {"thought": "on paper", "command": "one command", "code": "code"}
 """What exercises ask for, and what that is called."""
 
 

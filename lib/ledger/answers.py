@@ -40,7 +40,7 @@ class Answer:
     sound: Finding | None = None
     """Measured soundly, of a statement; numbers have none."""
     ladder: tuple[tuple[str, Measured], ...] = ()
-    """Of a number under attack: what is left under which attack, from the paper's images to the worst of all."""
+    """Of a number under attack: what is left under which attack, from the paper's images to the worst case."""
     readings: Readings | None = None
     fitted: bool = False
     """Whether a setting that the paper leaves out was chosen to come near its number (on other seeds than these)."""

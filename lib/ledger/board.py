@@ -156,7 +156,7 @@ def told(rows: Sequence[Row], about: str) -> str:
     run = "1 was" if experiments == 1 else f"{experiments} were"
     alone = sum(row.in_headline and rests_on_one(row.answer) for row in chosen)
     few = f" ({alone} on a single network)" if alone else ""
-    answered = f"; {counted.total()} answers come of them" if counted.total() > experiments else ""
+    answered = f"; they give {counted.total()} answers" if counted.total() > experiments else ""
     return f"{opening} Of these, {run} run at the paper's scale{few}{answered}: {said}."
 
 

@@ -42,9 +42,9 @@ def smaller(claim: Claim, run: Mapping[str, object]) -> tuple[str, ...]:
 def _short(key: str, had: object, wanted: object) -> str:
     if isinstance(wanted, int | float):
         unit = UNITS.get(key, key).format("" if had == 1 else "s")
-        return f"{had:g} {unit} for {wanted:g}" if had < wanted else ""
+        return f"{had:g} {unit} instead of {wanted:g}" if had < wanted else ""
     allowed = wanted if isinstance(wanted, list) else [wanted]
-    return "" if had in allowed else f"{_named(had)} for {' or '.join(map(_named, allowed))}"
+    return "" if had in allowed else f"{_named(had)} instead of {' or '.join(map(_named, allowed))}"
 
 
 def _named(word: object) -> str:

@@ -7,7 +7,7 @@ from lib.ledger import board
 from lib.ledger.claims import Claim
 from lib.show import meaning, wording
 
-SAME = "the same measurement: it is sound as it is"
+SAME = "the paper’s own measurement is sound: it counts for both"
 
 
 def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
@@ -27,16 +27,16 @@ def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str
     yield "the paper says", f"{wording.said(claim)} <small>(in the paper: {html.escape(str(claim.where))})</small>"
     yield entry["word"], html.escape(meaning.meaning(entry))
     yield "what is compared", wording.compared(entry["claimed"]) if claim.kind == "statement" else ""
-    yield "also printed in", html.escape(claim.also)
-    yield "at odds with", html.escape("; ".join(claim.against))
+    yield "printed elsewhere", html.escape(claim.also)
+    yield "contradicted by", html.escape("; ".join(claim.against))
     yield "the paper’s way", wording.finding(entry, "paper")
     if claim.kind == "statement":
         yield "soundly", SAME if board.answers_both(entry) else _compared(claim) + wording.finding(entry, "sound")
     yield "under attack", wording.ladder(entry)
-    yield "ways", wording.readings(entry)
+    yield "readings", wording.readings(entry)
     others = ", ".join(id for id in claim.joint if id != claim.id)
-    yield "printed with", f"{others}: of one experiment, so each is found only if all are" if others else ""
-    yield "to know", wording.notes(entry)
+    yield "printed with", f"{others}, in one experiment: each is found only if all are" if others else ""
+    yield "note", wording.notes(entry)
     yield "proof", html.escape(entry["theorem"])
     yield "why", wording.prose(entry["why"])
     yield "evidence", evidence if entry["paper"] else ""

@@ -7,13 +7,18 @@ from lib.ledger.words import is_near
 
 STATEMENTS = {
     "confirmed": "it holds, measured the paper’s way and soundly",
-    "true, not as shown": "it holds when it is measured soundly; measured the paper’s way it does not show",
+    "true, not as shown": "it holds measured soundly; the paper’s way does not show it",
     "found, unsettled": "it holds the paper’s way; whether it holds soundly is open",
-    "cannot tell": "whether it holds soundly is open, and measured the paper’s way it does not show",
-    "empty": "what is claimed is seen, but not shown to go beyond the control: so it says nothing about the claim",
-    "does not stand": "it fails when it is measured soundly, whatever it does when it is measured the paper’s way",
-    "refuted": "it fails when it is measured the paper’s way, and soundly nothing speaks for it",
+    "cannot tell": "whether it holds soundly is open, and the paper’s way does not show it",
+    "empty": "the effect is seen, but is not shown to go beyond the control: it is no evidence for the claim",
+    "does not stand": "it fails measured soundly, whatever the paper’s way gives",
+    "refuted": "it fails measured the paper’s way, and a sound measurement does not support it",
 }
+UNMEASURED = {
+    "found, unsettled": "it holds the paper’s way; soundly it was not measured",
+    "cannot tell": "the paper’s way does not show it; soundly it was not measured",
+}
+"""Where there is no sound measurement."""
 PROVED = {"confirmed": "a proof says that it holds", "refuted": "a proof says that it fails"}
 CITATIONS = {
     "found there and here": "what the paper repeats of its source is found here too, within the tolerance",
@@ -32,6 +37,8 @@ def meaning(entry: Mapping) -> str:
         return NOT_RUN
     if entry["kind"] == "citation":
         return CITATIONS[entry["word"]]
+    if entry["kind"] == "statement" and not entry["sound"] and entry["word"] in UNMEASURED:
+        return UNMEASURED[entry["word"]]
     if entry["kind"] == "statement":
         return (PROVED if entry["theorem"] and not entry["sound"] else STATEMENTS)[entry["word"]]
     if entry["word"] != entry["alone"]:

@@ -94,8 +94,8 @@ def networks(found: Mapping[str, int]) -> str:
         told = f"the {shared:,} networks that several measurements name came out the same, weight for weight"
     else:
         told = "" if silent else "no two measurements name the same network"
-    many = "1 measurement does not name its network" if silent == 1 else f"{silent:,} measurements do not name theirs"
-    return "; ".join(filter(None, [told, f"{many}, which may differ" if silent else ""]))
+    one, many = "1 measurement does not record which it used", f"{silent:,} measurements do not record which they used"
+    return "; ".join(filter(None, [told, (one if silent == 1 else many) if silent else ""]))
 
 
 def value(measured: Mapping) -> str:
@@ -175,7 +175,7 @@ def _held_against(entry: Mapping, side: str) -> str:
 
 
 def ladder(entry: Mapping) -> str:
-    """What is left under each attack, from the paper's images to the worst of all; on how many, where these differ."""
+    """What is left under each attack, from the paper's images to the worst case; on how many, where these differ."""
     alike = len({one["measured"]["images"] for one in entry["ladder"]}) == 1
     rungs = [(one["attack"], one["measured"], "" if alike else _images(one["measured"])) for one in entry["ladder"]]
     return " → ".join(f"{html.escape(attack)}{images} {value(measured)}" for attack, measured, images in rungs)
@@ -186,7 +186,7 @@ def _images(measured: Mapping) -> str:
 
 
 def readings(entry: Mapping) -> str:
-    """How many ways to do what the paper says were tried, and how many give the number, or all of one experiment."""
+    """How many readings of what the paper says were tried, and how many give the number, or all of one experiment."""
     found = entry["readings"]
     if not found:
         return ""
@@ -194,4 +194,4 @@ def readings(entry: Mapping) -> str:
     what = "found by"
     if entry["kind"] == "number":  # "found" would ask for the prediction interval as well
         what = ("all that is printed with it lies " if entry["joint"] else "") + "within the tolerance in"
-    return f"{what} {found['giving']} of {found['tried']} ways that were tried{nearest}"
+    return f"{what} {found['giving']} of {found['tried']} readings{nearest}"

@@ -118,11 +118,11 @@ def size_note(run: Run) -> str:
     if count:
         told.append(
             f"{count} of the {len(measured)} answers below come{'s' * (count == 1)} from a run smaller than the paper's"
-            ". Such an answer does not decide what holds at the paper's size; its card says in what the run is smaller."
+            ". Such an answer does not decide what holds at the paper's size; its card says how the run is smaller."
         )
     if open_:
         told.append(f"Claims that this run does not answer: {open_}.")
-    return " ".join(["**How large.**", *told]) if told else ""
+    return " ".join(["**Scale.**", *told]) if told else ""
 
 
 def check_note(run: Run) -> str:

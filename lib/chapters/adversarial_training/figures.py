@@ -69,7 +69,7 @@ def ladder(runs: Scored) -> Figure:
     kinds |= {"W": "fresh FGSM", "PGD": "fresh PGD"}
     names = {"normal": "undefended", "tuned": "fine-tuned", "mixed": "mixed batches"}
     series = {name: [accuracy(scores, kind) for scores in runs.values()] for kind, name in kinds.items()}
-    series["worst of all"] = [worst(scores) for scores in runs.values()]
+    series["worst case"] = [worst(scores) for scores in runs.values()]
     claims = [CLAIMS[f"{one}.adversarial_accuracy"].value for one in ("normal", "finetuned", "mixed")]
     return dots(series, [names[network] for network in runs], "accuracy", claimed={"the paper prints": claims})
 

@@ -99,7 +99,7 @@ def protocols(scored: Scored, experiment: Experiment) -> pd.DataFrame:
     columns = {"network, on which images": list(scored)}
     for kind, name in kinds(experiment).items():
         columns[name] = [f"{accuracy(scores, kind):.3f}" for scores in scored.values()]
-    columns["worst of all"] = [f"{worst(scores):.3f}" for scores in scored.values()]
+    columns["worst case"] = [f"{worst(scores):.3f}" for scores in scored.values()]
     return pd.DataFrame(columns)
 
 

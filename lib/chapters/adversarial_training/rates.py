@@ -56,11 +56,11 @@ def fall(scores: Sequence[Scores], kind: str, harder: str) -> Measured:
 
 
 def ladder(scores: Sequence[Scores]) -> Ladder:
-    """What is left of a network under which attack, from a control that is none to the worst of all."""
+    """What is left of a network under which attack, from a control that is none to the worst case."""
     rungs = [("random signs, no attack", accuracy(scores, CONTROL)), ("the paper's images", accuracy(scores, "P"))]
     if any(not np.array_equal(one.read["P"], one.read["W"]) for one in scores):
         rungs.append(("fresh FGSM", accuracy(scores, "W")))
-    return (*rungs, ("PGD, 40 steps", accuracy(scores, "PGD")), ("worst of all", worst(scores)))
+    return (*rungs, ("PGD, 40 steps", accuracy(scores, "PGD")), ("worst case", worst(scores)))
 
 
 def loss_ladder(scores: Sequence[Scores]) -> Ladder:

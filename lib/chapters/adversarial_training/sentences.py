@@ -66,7 +66,7 @@ def ladder(runs: Scored) -> str:
     signs, attacked = (accuracy(runs["normal"], kind).mean for kind in (CONTROL, "P"))
     return (
         f"Here: the mixed network classifies {stale:.3f} of the paper's images correctly, {fresh:.3f} under fresh "
-        f"FGSM, {strong:.3f} under PGD and {worst(mixed).mean:.3f} under the worst of all. The undefended network "
+        f"FGSM, {strong:.3f} under PGD and {worst(mixed).mean:.3f} in the worst case. The undefended network "
         f"classifies {attacked:.3f} of the paper's images correctly, and {signs:.3f} under random signs of the same "
         f"size."
     )
@@ -79,7 +79,7 @@ def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> str:
     return (
         f"Here: after {normal[0].epochs} epochs accuracy on clean test images is {ends[0][0]:.4f} in normal training, "
         f"with a loss of {ends[0][1]:.4f}, and {ends[1][0]:.4f} in mixed training, with {ends[1][1]:.4f}. "
-        f"The normal network's test loss is {rise:.4f} above its lowest epoch."
+        f"The normal network's test loss is {rise:.4f} above its minimum."
     )
 
 
@@ -117,11 +117,12 @@ def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
 def nearest_settings(calibrated: Sequence[Calibration]) -> str:
     """Which setting of the attack comes nearest to Table I's second row, and what it gives on other networks."""
     tried = fitting.tried(calibrated).values()
+    giving = sum(one.gives for one in tried)
     chosen, _ = fitting.nearest(fitting.chosen_on(calibrated))
     silent = np.mean([one.silent[list(READINGS).index("squared_error")].mean() for one in calibrated])
-    told = "The gradient of the squared error is zero on none of the test images."
-    if silent:
-        told = f"The gradient of the squared error is zero on {silent:.2%} of the test images: FGSM does nothing there."
+    where = f"{max(silent, 0.0001):.2%}" if silent else "none"
+    less = "less than " if 0 < silent < 0.0001 else ""
+    told = f"The gradient of the squared error is zero on {less}{where} of the test images: FGSM does nothing there."
     others = fitting.judged_on(calibrated)
     among = f" on {len(fitting.chosen_on(calibrated))} of {len(calibrated)} networks" if len(calibrated) > 1 else ""
     on_others = "there is no other network to judge it on"
@@ -131,7 +132,7 @@ def nearest_settings(calibrated: Sequence[Calibration]) -> str:
         both = "within both tolerances" if found.gives else "not within both tolerances"
         on_others = f"{rest} it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}, {both}"
     return (
-        f"Here: by all networks, {sum(one.gives for one in tried)} of {len(tried)} settings give both numbers; "
+        f"Here: by all networks, {giving} of {len(tried)} settings give{'s' * (giving == 1)} both numbers; "
         f"nearest{among} is {chosen.name}, and {on_others}. {told}"
     )
 

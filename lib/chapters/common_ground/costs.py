@@ -55,6 +55,11 @@ def removal(work: Work) -> float:
     return sum((1 + FORWARD) * n + n - remove for n in left)
 
 
+def removal_at_random(work: Work) -> float:
+    """Each epoch trains on what then stays."""
+    return sum(work.n - number * to_remove(work.n) for number in range(1, work.further + 1))
+
+
 def half_attacked(work: Work) -> float:
     """FGSM on the first half of each batch."""
     n, size = work.n, work.batch_size

@@ -1,7 +1,8 @@
 """Every defence of the four papers on one footing: one network, the same images, the same number of epochs.
 
 `DEFENCES` has them by name. All go on from the same trained network for as many epochs over as many images; "none" goes
-on over clean ones. What they are worth is for `judging` to say, in a table whose rows they are.
+on over clean ones, and is the control of all; removal has one of its own beside it. What they are worth is for `judging`
+to say, in a table whose rows they are.
 
 A defence is a function of the start and the eps that it is meant for. Its keyword-only arguments are those of the
 notebook's parameters that it depends on besides.
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from lib import compute
 from lib.attack.gradient import FGSM, PGD
 from lib.chapters.common_ground import costs
 from lib.chapters.common_ground.costs import Work
@@ -58,6 +60,20 @@ def removed(begun: Start, eps: float) -> Defended:
         label = f"removal, round {number}"
         seconds += fit(network, batches, 1, seed=begun.seed * 1000 + number, label=label).seconds
         x, y = batches.kept.x, batches.kept.y
+    return Defended(network, seconds)
+
+
+def removed_at_random(begun: Start, eps: float | None) -> Defended:
+    """The control of `removed`: each epoch as many images leave the set by chance, and Adam starts anew as well."""
+    network, seconds = begun.network, 0.0
+    x, y = begun.train
+    remove = to_remove(len(x))
+    for seed in range(begun.seed * 1000 + 1, begun.seed * 1000 + begun.further + 1):
+        stays = torch.randperm(len(x), generator=compute.seeded(seed))[remove:].to(x.device)
+        x, y = x[stays], y[stays]
+        network = copy.deepcopy(network)
+        batches = Shuffled(x, y, begun.batch_size)
+        seconds += fit(network, batches, 1, seed=seed, label="random removal").seconds
     return Defended(network, seconds)
 
 
@@ -143,7 +159,7 @@ class Defence:
     knows_eps: bool = True
 
 
-NONE, PGD_TRAINING, RISING = "none", "PGD training", "PGD, rising eps"
+NONE, AT_RANDOM, PGD_TRAINING, RISING = "none", "random removal", "PGD training", "PGD, rising eps"
 YARDSTICKS = (PGD_TRAINING, RISING)
 
 DEFENCES: dict[str, Defence] = {
@@ -156,6 +172,7 @@ DEFENCES: dict[str, Defence] = {
     "filter, median": Defence(filtered_by_median, costs.filtering, "filter, median (Pravin 2021)", knows_eps=False),
     PGD_TRAINING: Defence(pgd_trained, costs.attacked_in_steps, "PGD training (Madry 2018)"),
     RISING: Defence(pgd_trained_rising, costs.attacked_in_steps, "PGD, rising eps (Wong 2018)"),
+    AT_RANDOM: Defence(removed_at_random, costs.removal_at_random, "random removal", knows_eps=False),
 }
 """The rows. A defence of your own is one more: it has its place in every table and figure."""
 

@@ -8,7 +8,7 @@ from lib.chapters.common_ground import madry
 from lib.chapters.common_ground.defences import FROM_PAPERS, NONE, YARDSTICKS, titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import FilterFound
-from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_none, best, gained
+from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_none, best, beyond_random, gained
 from lib.evidence.cells import Cell
 from lib.ledger.basis import of_networks
 from lib.show import wording
@@ -73,7 +73,8 @@ def groups(rows: Rows) -> str:
             for word, names in found.items()
         )
         parts.append(
-            f"at eps {eps:g} without a defence {of[NONE].accuracy(WORST):.2f} is safe from all. Against that, {told}"
+            f"at eps {eps:g} without a defence {of[NONE].accuracy(WORST):.2f} is safe from all. Against that, {told}. "
+            f"Against random removal, removal has {beyond_random(of):+.3f}"
         )
     adjusted = (
         f"More and fewer: beyond chance, paired, with Holm's adjustment for {len(FROM_PAPERS)} comparisons. An "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE
+from lib.chapters.common_ground.defences import AT_RANDOM, DEFENCES, FROM_PAPERS, NONE
 from lib.chapters.common_ground.experiment import DRAWN, Experiment
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import AttacksFound, CurveFound, DistancesFound, SearchesFound
@@ -110,6 +110,11 @@ def gained(rows: Mapping[str, Row]) -> dict[str, Measured]:
     """
     names = sorted(FROM_PAPERS, key=lambda name: _left([rows[name]]), reverse=True)
     return {name: difference(rows[name].worst, rows[NONE].worst) for name in names}
+
+
+def beyond_random(rows: Mapping[str, Row]) -> Measured:
+    """What removal leaves under the worst case at one eps, less what removing as many at random does."""
+    return difference(rows["removal"].worst, rows[AT_RANDOM].worst)
 
 
 def against_none(rows: Mapping[str, Row]) -> dict[str, list[str]]:

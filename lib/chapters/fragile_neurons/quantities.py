@@ -37,7 +37,7 @@ def stable(ages: Records) -> NDArray[np.bool_]:
 
 
 def by_chance(ages: Records) -> float:
-    """How many kernels are in S at all of these ages if each age draws as many of them by lot."""
+    """How many kernels are in S at all of these ages if each age draws as many of them at random."""
     sets = [whole_set(one) for one in ages]
     return float(len(sets[0]) * np.prod([one.mean() for one in sets]))
 
@@ -235,7 +235,7 @@ class BesideControls:
     mean, spread, low, high
         Of random splits: mean, standard deviation, and the ends of the middle 95 %.
     as_high
-        The share of random splits that come as high as S.
+        The share of random splits with as high a share as S.
     rank_correlation
         Of distances with norms.
     """

@@ -18,8 +18,10 @@ from lib.measure.intervals import rate
 
 Numbers = dict[str, object]
 
+OUTSIDE = "in bfloat16"
+"""What is told of the device of such networks, which a script outside this book trained on a CPU."""
 RARE = 0.05
-"""The share of random sets that come as high as S below which S counts as beyond them."""
+"""The share of random sets with as high a share as S below which S counts as beyond them."""
 
 
 def of_grid(grid: Grid) -> Numbers:
@@ -53,7 +55,15 @@ def opening(grid: Grid) -> Numbers:
     beyond = sum(above(moved_beside_lot(grid, key)[1][1]) for key in grid)
     rare = sum(controls(grid[key], MOVES[-1]).as_high < RARE for key in grid)
     counts = {"rare": f"{rare} of {len(grid)}", "beyond": f"{beyond} of {len(grid)}"}
-    return found | counts | {"cells": len(grid), "all": 18}
+    return found | counts | {"cells": len(grid), "all": 18, "outside": outside(grid)}
+
+
+def outside(grid: Grid) -> str:
+    """Which networks a script outside this book trained: on a CPU the book's own code computes in float32."""
+    made = {key: [cell.made.device for cell in grid.experiment.cells_of(key) if cell.is_kept] for key in grid}
+    return (
+        "; ".join(str(key) for key, on in made.items() if any("cpu" in one and OUTSIDE in one for one in on)) or "none"
+    )
 
 
 def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict[str, float]:

@@ -21,7 +21,7 @@ CLAIMS = paper("unlearning").claims
 
 PGD = "PGD, 40 steps"
 BY_CHANCE = "a random choice of as many images removed"
-WORST = "worst of all, image by image"
+WORST = "worst case, image by image"
 """Of the attacks within [0, 1] that were made on the same images; before the loop FGSM is among them."""
 NO_REMOVAL = "equal epochs without removal"
 
@@ -177,7 +177,7 @@ def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) 
     why = f"{there} of {many} {rates.TARGET:g} within {_longer(experiment)}"
     why += f", {never} before the first; " if never else "; "
     why += f"accuracy under FGSM is {reached:.3f} there."
-    less = [] if there == len(hits) else [f"{_longer(experiment)} for as many as it takes"]
+    less = [] if there == len(hits) else [f"{_longer(experiment)} instead of as many as it takes"]
     return _answer("loop.reaches_target", experiment, found, sound=sound, why=why, less=less)
 
 

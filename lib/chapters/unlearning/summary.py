@@ -26,13 +26,13 @@ def found(networks: Networks, loop: Loop) -> str:
     first, strong = (float(np.mean(rates.before(networks, way))) for way in ("FGSM", "PGD"))
     removed, control = (rates.after(loop, one, "FGSM") for one in (JUDGED, "none"))
     left, without = (rates.after(loop, one, "PGD") for one in (JUDGED, "none"))
-    by_lot = rates.after(loop, "random", "PGD")
+    by_chance = rates.after(loop, "random", "PGD")
     apart = side(rates.gain(networks, loop, JUDGED, "FGSM"))
-    who = "This is one network" if len(networks) == 1 else f"These are means of {len(networks)} networks"
+    who = "One network" if len(networks) == 1 else f"Means of {len(networks)} networks"
     return (
         f"{premise(first)}: before any removal, accuracy under FGSM is {first:.3f}. With removals it becomes "
-        f"{removed:.3f}. As much training without them gives {control:.3f}, a difference {apart}. Under PGD accuracy "
-        f"goes from {strong:.3f} to {left:.3f}, to {without:.3f} without removal, to {by_lot:.3f} with a random one. "
+        f"{removed:.3f}. As much training without them gives {control:.3f}, a difference {apart}. Under PGD it goes "
+        f"from {strong:.3f} to {left:.3f}; to {without:.3f} without removal, to {by_chance:.3f} with random removal. "
         f"{who}."
     )
 
@@ -44,7 +44,7 @@ def origin(clouds: Clouds, curves: Curves) -> str:
     if min(far for _, far in rates.nearest(curves).values()) <= 1:
         who.append("trained networks at another eps")
     start = " and ".join(who) or "no network here, trained or untrained,"
-    verb = "have" if who else "has"
+    verb = "also have" if who else "has"
     return f"{start[0].upper()}{start[1:]} {verb} the accuracy and the loss that the paper starts from."
 
 

@@ -194,4 +194,4 @@ def _gained(robustness: Robustness, reading: str, eps: float) -> tuple[np.ndarra
 
 
 def _called(reading: str) -> str:
-    return "the printed filter" if reading == PRINTED else f"the filter, {reading}"
+    return "the printed filter" if reading == PRINTED else f"the filter “{reading}”"

@@ -128,7 +128,7 @@ def fragile_moved_more(grid: Grid) -> Answer:
     by = f"FGSM clipped, in units of random signs, S from other images, {how}"
     by = told(by, free.images, grid, key, networks, which=which[1])
     high = controls(grid[key], "FGSM").as_high
-    why = f"Of random sets, {high:.0%} come as high as S; in units of random signs S has {free.mean:.3f}, "
+    why = f"Of random sets, {high:.0%} have as high a share as S; in units of random signs S has {free.mean:.3f}, "
     why += f"{over_free.mean:+.3f} beside their 95th percentile."
     return Answer(id, paper, Finding(free.shifted(0.5), by, over_free, PERCENTILE), smaller=smaller(id, key), why=why)
 
@@ -173,8 +173,8 @@ def targeting_grows_with_eps(grid: Grid) -> Answer:
     theorem += "set moves more is the same at every eps."
     last = key._replace(age=age)
     by = f"FGSM, clipped, eps {eps[under]:.3g} minus {eps[0]:.3g}, {KNOWN}"
-    why = f"Not clipped the share is {free[0]:.3f} and {free[1]:.3f} at the ends; clipped it changes by "
-    why += f"{clipped.mean:+.3f} up to eps {eps[under]:.2g}."
+    why = f"Not clipped the share is {free[0]:.3f} at the smallest eps and {free[1]:.3f} at the largest; clipped it "
+    why += f"changes by {clipped.mean:+.3f} up to eps {eps[under]:.2g}."
     return Answer(
         id,
         Finding(exact(0.0), "Eq. 1, which does not clip: a theorem"),

@@ -40,7 +40,7 @@ def stable_kernels(grid: Grid) -> pd.DataFrame:
     counts = [f"{np.mean([stable(ages).sum() for ages in one]):.3g}" for one in through]
     lots = [f"{np.mean([by_chance(ages) for ages in one]):.2g}" for one in through]
     columns = {"network": [Key(*kind, 0).kind for kind in kinds] or ["no network has all three ages"]}
-    columns |= {"in S at all ages": counts or ["missing"], "expected by lot": lots or ["missing"]}
+    columns |= {"in S at all ages": counts or ["missing"], "expected by chance": lots or ["missing"]}
     return pd.DataFrame(columns)
 
 

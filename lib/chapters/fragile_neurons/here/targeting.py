@@ -50,7 +50,7 @@ def splits(grid: Grid) -> str:
     found, signs = (controls(grid[grid.main], move) for move in ("FGSM", "random signs"))
     return (
         f"Here: FGSM moves S more for {found.s:.3f} of the images, and random signs do so for {signs.s:.3f}; of random "
-        f"sets of kernels {found.as_high:.0%} come as high under FGSM ({grid.told(grid.main)})."
+        f"sets of kernels {found.as_high:.0%} have as high a share under FGSM ({grid.told(grid.main)})."
     )
 
 
@@ -59,8 +59,8 @@ def moved(grid: Grid) -> str:
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond the 95th percentile of random sets, "
-        f"or rather the upper end of what that may be; the interval lies above 0 in {sum(map(above, over))} of "
+        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond the upper end of the interval of "
+        f"random sets' 95th percentile; its own interval lies above 0 in {sum(map(above, over))} of "
         f"{counted(len(over), 'cell')}."
     )
 
