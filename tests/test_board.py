@@ -102,9 +102,17 @@ def test_a_finding_that_answers_both_ways_counts_once() -> None:
     assert board.intervals([both]) == 1
     held = board.surviving({"removal.helps": both.answer})
     assert held == {"removal.helps": ("paper", "sound")}
-    assert " 1 of 1 findings" in board.doubt([replace(both, survives=held["removal.helps"])])
+    assert "Of 1 findings that hold over several networks, 1 do so" in board.doubt(
+        [replace(both, survives=held["removal.helps"])]
+    )
     alone = row("removal.helps", BARELY, BARELY)
     assert board.surviving({"removal.helps": alone.answer}) == {"removal.helps": ("paper", "sound")}
+
+
+def test_a_finding_of_one_network_is_not_marked_as_beyond_chance() -> None:
+    one = Finding(share(90, 100), "FGSM")
+    assert one.measured.networks == 1 and one.measured.p_above(0.02) < 1e-6
+    assert board.surviving({"removal.helps": row("removal.helps", one, one).answer}) == {}
 
 
 def test_one_interval_in_twenty_is_expected_to_miss() -> None:

@@ -191,9 +191,8 @@ def test_draws_from_the_code_are_those_of_csg(few_digits: Dataset) -> None:
 
 
 @pytest.mark.parametrize("sets", [60, 200, 1000])
-def test_what_s_has_to_beat_lies_above_the_quantile_of_all_random_sets(sets: int) -> None:
-    """Shares that are even in [0, 1] have it at 0.95: in 39 of 40 draws of so many sets the number is no lower."""
+def test_what_s_has_to_beat_is_the_95th_percentile_of_random_sets(sets: int) -> None:
+    """Shares that are even in [0, 1] have it at 0.95, in the mean over many draws of so many sets."""
     shares = np.random.default_rng(0).random((4000, sets))
     found = beaten(shares)
-    assert found.shape == (4000,) and np.mean(found >= 0.95) > (0.94 if sets == 60 else 0.97)
-    assert np.mean(found) < 0.95 + 3 * (0.95 * 0.05 / sets) ** 0.5, "and no higher than it has to be"
+    assert found.shape == (4000,) and np.mean(found) == pytest.approx(0.95, abs=0.05 / sets + 0.001)

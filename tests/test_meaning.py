@@ -123,6 +123,29 @@ def test_a_ladder_says_on_how_many_images_where_its_rungs_differ(ledger: Ledger)
     assert "images" not in wording.ladder(of(ledger, CLEAN, ACCURATE, ladder=(("FGSM", all_), ("PGD", all_))))
 
 
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (by(0.1, 0.05, 0.15), "it holds the paper’s way; soundly it was not measured"),
+        (by(-0.1, -0.15, -0.05), "it fails the paper’s way; soundly it was not measured"),
+        (by(0.02, 0.01, 0.03), "the paper’s way does not show it; soundly it was not measured"),
+    ],
+)
+def test_what_was_measured_one_way_alone_says_so(ledger: Ledger, found: Finding, said: str) -> None:
+    assert meaning.meaning(of(ledger, HELPS, found)) == said
+
+
+def test_shares_of_networks_that_lie_far_apart_are_listed(ledger: Ledger) -> None:
+    """A detector that works for two networks and fails for the third; three that work alike; one alone."""
+    apart, alike, one = (
+        of(ledger, HELPS, Finding(rate([np.arange(100) < 100 * share for share in shares]).shifted(0.5), "FGSM"))
+        for shares in ((0.8, 0.1, 0.7), (0.8, 0.75, 0.7), (0.8,))
+    )
+    said = "the paper’s way the networks lie far apart, so the interval may miss more often: 0.8, 0.1, 0.7"
+    assert list(meaning.far_apart(apart)) == [said] and said in wording.notes(apart)
+    assert list(meaning.far_apart(alike)) == list(meaning.far_apart(one)) == []
+
+
 def test_ways_that_give_nothing_name_no_other(ledger: Ledger) -> None:
     for giving, beside in ((0, ""), (1, ", in other units")):
         tried = of(ledger, CLEAN, ACCURATE, readings=Readings(6, giving, "in other units"))

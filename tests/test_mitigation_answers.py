@@ -97,7 +97,7 @@ def test_on_other_data_or_with_fewer_epochs_the_answer_says_that_it_is_smaller()
         answers.clean_accuracy(few, on_digits),
         answers.retrained_accuracy(outcome([0.83] * 3), searches(*THREE), on_digits),
     ):
-        assert answer.smaller[0] == "5,000 images of digits for MNIST"
+        assert answer.smaller[0] == "5,000 images of digits instead of MNIST"
 
 
 # Under attack

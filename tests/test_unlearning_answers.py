@@ -82,7 +82,7 @@ def test_a_loop_that_was_cut_off_below_the_target_is_smaller_than_one_without_a_
 def test_a_loop_that_never_starts_is_empty():
     answer = answers.loop_reaches_target(networks(printed=0.99, pgd=0.99), made.loops(0.5), E)
     assert word(answer) == "empty" and answer.why.startswith(
-        "3 of 3 networks reach 0.9 within 2 rounds of 1 epoch, 3 before the first; "
+        "3 of 3 networks reach 0.9 within 2 rounds of 1 epoch, 3 at once; "
     )
 
 

@@ -59,7 +59,10 @@ def rows(folder: Path) -> list[Row]:
 
 
 def surviving(answers: Mapping[str, Mapping]) -> dict[str, tuple[str, ...]]:
-    """Which findings of a chapter's statements hold with Holm's adjustment for all that were judged there."""
+    """Which findings of a chapter's statements hold with Holm's adjustment for all that were judged there.
+
+    None of one network: its p-value is about this network, and another could differ by more than its images tell.
+    """
     judged = [
         (id, side)
         for id, entry in answers.items()
@@ -69,7 +72,8 @@ def surviving(answers: Mapping[str, Mapping]) -> dict[str, tuple[str, ...]]:
     adjusted = holm([answers[id][side]["p"] for id, side in judged])
     found: dict[str, tuple[str, ...]] = {}
     for (id, side), p in zip(judged, adjusted, strict=True):
-        if answers[id][side]["word"] == "holds" and p < (1 - CONFIDENCE) / 2:
+        several = answers[id][side]["measured"]["networks"] > 1
+        if several and answers[id][side]["word"] == "holds" and p < (1 - CONFIDENCE) / 2:
             found[id] = SIDES if answers_both(answers[id]) else (*found.get(id, ()), side)
     return found
 
@@ -172,13 +176,13 @@ def doubt(rows: Sequence[Row]) -> str:
     if not total:
         return "No interval decides an answer of this run."
     findings = [row.answer[side] for row in rows if row.answer for side in _measured(row.answer)]
-    holding = sum(one["word"] == "holds" and one["measured"]["networks"] > 0 for one in findings)
+    holding = sum(one["word"] == "holds" and one["measured"]["networks"] > 1 for one in findings)
     surviving_ = sum(side in row.survives for row in rows if row.answer for side in _measured(row.answer))
     alone = sum(one["measured"]["networks"] == 1 for one in findings)
     of_one = f" {alone} of {len(findings)} measurements are of one network: how another would differ they do not say."
     return (
         f"{total} intervals decide these answers. Each misses the true value in one case of twenty, so about "
-        f"{expected_wrong(rows):.0f} of them are expected to do so by chance alone. {surviving_} of {holding} findings "
-        "that hold do so with Holm's adjustment for all findings of their chapter too; these are marked."
-        + (of_one if alone else "")
+        f"{expected_wrong(rows):.0f} of them are expected to do so by chance alone. Of {holding} findings that hold "
+        f"over several networks, {surviving_} do so with Holm's adjustment for all findings of their chapter too; "
+        "these are marked." + (of_one if alone else "")
     )

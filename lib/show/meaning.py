@@ -14,11 +14,17 @@ STATEMENTS = {
     "does not stand": "it fails measured soundly, whatever the paper’s way gives",
     "refuted": "it fails measured the paper’s way, and a sound measurement does not support it",
 }
-UNMEASURED = {
-    "found, unsettled": "it holds the paper’s way; soundly it was not measured",
-    "cannot tell": "the paper’s way does not show it; soundly it was not measured",
+ONE_SIDED = {
+    "holds": "it holds the paper’s way",
+    "fails": "it fails the paper’s way",
+    "cannot tell": "the paper’s way does not show it",
+    "empty": "the paper’s way shows the effect, but not beyond the control",
 }
 """Where there is no sound measurement."""
+WIDE = 0.6
+"""The standard deviation of networks, in p (1 - p), above which an interval of a share misses more often than it says:
+`lib.measure.intervals`.
+"""
 PROVED = {"confirmed": "a proof says that it holds", "refuted": "a proof says that it fails"}
 CITATIONS = {
     "found there and here": "what the paper repeats of its source is found here too, within the tolerance",
@@ -37,8 +43,8 @@ def meaning(entry: Mapping) -> str:
         return NOT_RUN
     if entry["kind"] == "citation":
         return CITATIONS[entry["word"]]
-    if entry["kind"] == "statement" and not entry["sound"] and entry["word"] in UNMEASURED:
-        return UNMEASURED[entry["word"]]
+    if entry["kind"] == "statement" and not entry["sound"] and not entry["theorem"]:
+        return f"{ONE_SIDED[entry['paper']['word']]}; soundly it was not measured"
     if entry["kind"] == "statement":
         return (PROVED if entry["theorem"] and not entry["sound"] else STATEMENTS)[entry["word"]]
     if entry["word"] != entry["alone"]:
@@ -96,6 +102,18 @@ def shared(entry: Mapping) -> dict[str, str]:
             whose = f"{SIDES[side]}, {mean - rest:.4f} of the {mean:.4f} is in the control too ({found['control']})"
             told[side] = whose + (small if rest < smallest else "")
     return told
+
+
+def far_apart(entry: Mapping) -> Iterator[str]:
+    """Each measured share of which the networks lie too far apart for its interval, with what each of them gives."""
+    for side, named in SIDES.items():
+        measured = entry[side] and entry[side]["measured"]
+        if not measured or measured["scale"] != "logit" or measured["between"] is None:
+            continue
+        share = measured["mean"] + measured["shift"]
+        if measured["between"] > WIDE * share * (1 - share):
+            each = ", ".join(f"{one + measured['shift']:.3g}" for one in measured["per_network"])
+            yield f"{named} the networks lie far apart, so the interval may miss more often: {each}"
 
 
 def overlaps(entry: Mapping) -> Iterator[str]:

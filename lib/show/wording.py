@@ -64,7 +64,7 @@ def under(shown: str, beside: Iterable[str]) -> str:
 def notes(entry: Mapping) -> str:
     """What has to be known beside an answer's word that a few words do not say in full, and which intervals overlap."""
     found = [long for _, long in _caveats(entry) if long]
-    return "<br>".join(html.escape(one) for one in (*found, *meaning.overlaps(entry)))
+    return "<br>".join(html.escape(one) for one in (*found, *meaning.far_apart(entry), *meaning.overlaps(entry)))
 
 
 def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:

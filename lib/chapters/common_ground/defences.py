@@ -1,8 +1,8 @@
 """Every defence of the four papers on one footing: one network, the same images, the same number of epochs.
 
 `DEFENCES` has them by name. All go on from the same trained network for as many epochs over as many images; "none" goes
-on over clean ones, and is the control of all; removal has one of its own beside it. What they are worth is for `judging`
-to say, in a table whose rows they are.
+on over clean ones, and is the control of all; removal has one of its own beside it. What they are worth is for
+`judging` to say, in a table whose rows they are.
 
 A defence is a function of the start and the eps that it is meant for. Its keyword-only arguments are those of the
 notebook's parameters that it depends on besides.

@@ -11,7 +11,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from lib.chapters.fragile_neurons.kernels import is_fragile
 from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED, FGSM_FREE, SIGNS, SampleRecord
@@ -146,17 +145,11 @@ def _beside_lot(d: NDArray, fragile: NDArray[np.bool_], on: Weights) -> tuple[fl
 
 
 def beaten(shares: NDArray) -> NDArray:
-    """What S has to beat, by the shares of random sets (..., sets): the upper end of the 95 % interval of `BEATEN`.
+    """What S has to beat, by the shares of random sets (..., sets): their quantile `BEATEN`.
 
-    Another draw of as many sets would have another quantile. That of all sets lies above this one, which has its place
-    by the binomial distribution, in one draw of forty.
+    By the method of which the mean, over draws of the sets, is the quantile of all sets where shares are even.
     """
-    return np.sort(shares, axis=-1)[..., _place(shares.shape[-1])]
-
-
-@lru_cache
-def _place(sets: int) -> int:
-    return min(int(stats.binom.ppf(0.975, sets, BEATEN)), sets - 1)
+    return np.quantile(shares, BEATEN, axis=-1, method="weibull")
 
 
 @lru_cache(maxsize=64)

@@ -158,7 +158,10 @@ def retraining_recovers(networks: Networks, outcome: Outcome, experiment: Experi
     why = f"At eps {eps:g} accuracy changes by {gain.mean:+.3f} on the images retrained on, "
     why += f"by {fresh.mean:+.3f} under fresh FGSM, by {strong.mean:+.3f} under PGD."
     found = Finding(gain, by(f"FGSM at eps {eps:g} through the old network, retrained on", gain))
-    sound = Finding(smaller_gain, by(f"fresh FGSM and PGD at eps {eps:g}, held out, the smaller", smaller_gain))
+    sound = Finding(
+        smaller_gain,
+        by(f"fresh FGSM and PGD (on {strong.images:,} images) at eps {eps:g}, held out, the smaller", smaller_gain),
+    )
     return _answer("retraining.recovers", experiment, paper=found, sound=sound, why=why)
 
 

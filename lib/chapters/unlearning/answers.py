@@ -175,8 +175,9 @@ def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) 
     there, never = sum(one.mean() >= rates.TARGET for one in hits), sum(number == 0 for number in rounds)
     many = "1 network reaches" if len(rounds) == 1 else f"{len(rounds)} networks reach"
     why = f"{there} of {many} {rates.TARGET:g} within {_longer(experiment)}"
-    why += f", {never} before the first; " if never else "; "
-    why += f"accuracy under FGSM is {reached:.3f} there."
+    why += f", {never} at once; " if never else "; "
+    within = rates.accuracy([one.row.fresh["fgsm" + CLIPPED] for one in loop[JUDGED]]).mean
+    why += f"FGSM accuracy is {reached:.3f} there, clipped {within:.3f} at the end."
     less = [] if there == len(hits) else [f"{_longer(experiment)} instead of as many as it takes"]
     return _answer("loop.reaches_target", experiment, found, sound=sound, why=why, less=less)
 

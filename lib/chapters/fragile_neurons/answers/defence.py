@@ -19,6 +19,7 @@ from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import filter_gains, judged_at
 from lib.chapters.fragile_neurons.record import ALONE, CellRecord, Robustness
+from lib.chapters.fragile_neurons.sampled import SampleRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED
 from lib.ledger.answers import Answer, Finding, Readings, not_run
@@ -80,7 +81,8 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     if free:
         ways += f"; soundly {min(free):+.3f} to {max(free):+.3f}"
     readings = Readings(len(plain), giving, ways)
-    why = f"Where it acts, {_called(reading)} changes the share by {0 - paper.measured.mean:+.3f}; amplified "
+    how = "not clipped" if _acting(grid, key, reading) else "clipped"
+    why = f"Where it acts, {_called(reading)} changes the share, {how}, by {0 - paper.measured.mean:+.3f}; amplified "
     why += "kernels have larger maps."
     if sound is None:
         sounds = {at: one for at, (_, one) in every.items() if one}
@@ -91,14 +93,19 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why)
 
 
+def _acting(grid: Grid, key: Key, reading: str) -> Sequence[SampleRecord]:
+    """The samples of a cell in all of which this reading of the filter changes something; none where one lacks that."""
+    sampled = grid.sampled(key)
+    return sampled if all(one.layers[reading].changed for one in sampled) else ()
+
+
 def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Finding | None]:
     """By how much the share falls: not clipped, where it is the same at every eps, else clipped at the worst eps.
 
     None for what was not measured of this reading. S of the sample is another than that of the cell, and where it
     leaves the filter inert its layer is the original one: there is nothing to compare then.
     """
-    sampled = grid.sampled(key)
-    if sampled and all(one.layers[reading].changed for one in sampled):
+    if sampled := _acting(grid, key, reading):
         pairs = [(one.layers["original"], one.layers[reading]) for one in sampled]
         plain = difference(*([layers[at].free for layers in pairs] for at in (0, 1)))
         under = below_grey(sampled[0].eps)

@@ -35,7 +35,7 @@ from lib.measure.multiple import extreme
 
 NOT_BETWEEN = "the distance between the original and the filtered layer was not measured"
 
-PERCENTILE = "the 95th percentile of random sets of the same size, the upper end of its own interval"
+PERCENTILE = "the 95th percentile of 200 random sets of the same size"
 
 
 def targeted_share(grid: Grid, dataset: str) -> Answer:

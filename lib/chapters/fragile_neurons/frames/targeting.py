@@ -59,7 +59,7 @@ def moved(grid: Grid) -> pd.DataFrame:
             "not clipped": f"{plain:.3f}",
             "in units of random signs, S from other images": f"{free:.3f}",
         }
-        rows.append(row | {"beyond the 95th percentile of random sets, its upper end": f"{over:+.3f}"})
+        rows.append(row | {"beyond the 95th percentile of random sets": f"{over:+.3f}"})
     return pd.DataFrame(rows)
 
 

@@ -59,9 +59,8 @@ def moved(grid: Grid) -> str:
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond the upper end of the interval of "
-        f"random sets' 95th percentile; its own interval lies above 0 in {sum(map(above, over))} of "
-        f"{counted(len(over), 'cell')}."
+        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond the 95th percentile of random "
+        f"sets; the interval lies above 0 in {sum(map(above, over))} of {counted(len(over), 'cell')}."
     )
 
 
