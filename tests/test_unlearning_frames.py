@@ -491,8 +491,7 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
     assert found["found"] == (
         "There was less to repair than in the paper: before any removal, accuracy under FGSM is 0.300. With removals "
         "it becomes 0.600. As much training without them gives 0.500, a difference which is more than chance. "
-        "Under PGD it goes from 0.350 to 0.600; to 0.500 without removal, to 0.500 with random removal. Means of 3 "
-        "networks."
+        "Under PGD 0.350 becomes 0.600 with removals, 0.500 without, 0.500 with random ones. Means of 3 networks."
     )
     assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
     of_mnist = summary.summary(networks(), made.loops(), *evidence, made.experiment(dataset="mnist"))

@@ -72,7 +72,7 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
     why += f"{0.5 - within[0].mean:.2f}, PGD {0.5 - within[1].mean:.2f}."
     holding = [n for n, one in few.items() if one.low is not None and one.low > CLAIMS[claim].smallest]
     giving = len(holding)
-    last = f"holds with {' and '.join(map(str, holding)) or 'none'} of {' and '.join(map(str, BUDGETS))} pixels"
+    last = f"it holds with {' and '.join(map(str, holding)) or 'none'}, of {' and '.join(map(str, BUDGETS))} pixels"
     count, others = len(searched[UNDEFENDED][0].y), len(scored[UNDEFENDED][0].sampled)
     networks = experiment.networks_in_words
     within_eps = f"Square ({experiment.queries} queries) and PGD, eps {experiment.eps:g}"
@@ -128,8 +128,8 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
         return not_run(claim, "A spread over seeds needs three networks: run it with seeds=3.")
     low, high = (np.mean([curve(one.test_loss) for one in normal]) for curve in (np.min, lambda loss: loss[-1]))
     spread = influence.spread_of_last_loss(normal).mean()
-    why = f"From its lowest epoch to epoch {experiment.epochs} the test loss rises from {low:.4f} to {high:.4f}; "
-    why += f"over seeds it spreads by {spread:.4f}."
+    why = f"Test loss rises from {low:.4f} at its minimum to {high:.4f} at epoch {experiment.epochs}; over seeds it "
+    why += f"spreads by {spread:.4f}. Underfitting was not measured."
     images = f"{len(normal[0].last_losses):,} test images, {experiment.epochs} epochs"
     return Answer(
         claim,

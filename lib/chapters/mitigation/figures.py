@@ -178,7 +178,7 @@ def survival(likeness: LikenessRecord) -> Figure:
 def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
     """Accuracy of the retrained networks over the eps retrained at, by how their images were attacked."""
     lines = {
-        "stale FGSM, those images trained on": (BOTH, "stale FGSM"),
+        "stale FGSM, images trained on": (BOTH, "stale FGSM"),
         "stale FGSM, held out": (ALONE, "stale FGSM"),
         "fresh FGSM, held out": (ALONE, "fresh FGSM"),
         "fresh PGD, held out": (ALONE, "fresh PGD"),

@@ -31,8 +31,8 @@ def found(networks: Networks, loop: Loop) -> str:
     who = "One network" if len(networks) == 1 else f"Means of {len(networks)} networks"
     return (
         f"{premise(first)}: before any removal, accuracy under FGSM is {first:.3f}. With removals it becomes "
-        f"{removed:.3f}. As much training without them gives {control:.3f}, a difference {apart}. Under PGD it goes "
-        f"from {strong:.3f} to {left:.3f}; to {without:.3f} without removal, to {by_chance:.3f} with random removal. "
+        f"{removed:.3f}. As much training without them gives {control:.3f}, a difference {apart}. Under PGD "
+        f"{strong:.3f} becomes {left:.3f} with removals, {without:.3f} without, {by_chance:.3f} with random ones. "
         f"{who}."
     )
 
