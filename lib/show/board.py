@@ -180,7 +180,7 @@ def changes(found: Sequence[Mapping]) -> Table:
     Parameters
     ----------
     found
-        Of `lib.ledger.rule_changes`.
+        Of `lib.ledger.open_data.changes`.
     """
     rows = [
         [
