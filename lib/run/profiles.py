@@ -100,17 +100,6 @@ def _read(profile: str) -> dict:
     return found
 
 
-def by_hand(notebook: str, given: Mapping[str, object]) -> dict[str, Value]:
-    """What was given by hand, as values: 0.10 and 0.1 are one.
-
-    Raises
-    ------
-    ParameterError
-        As `values` does.
-    """
-    return check(declared(notebook), given)
-
-
 def run_name(profile: str, given: Mapping[str, Value]) -> str:
     """The name of a run's folder: the profile's, with what was given by hand, as in `quick+eps_untargeted=0.2`."""
     texts = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}

@@ -41,7 +41,7 @@ class Run:
             Where there is no such notebook, profile or parameter, or the values are not allowed.
         """
         values = profiles.values(notebook, profile, given)
-        return cls(notebook, profile, values, profiles.by_hand(notebook, given))
+        return cls(notebook, profile, values, {name: values[name] for name in given})
 
     @classmethod
     def of_results(cls, found: Mapping, where: Path | None = None) -> "Run":

@@ -9,8 +9,8 @@ from pathlib import Path
 from lib.evidence.fill import fill
 from lib.files import DiskError
 from lib.run import downloads, interrupts, orphan
+from lib.run.measuring import tasks
 from lib.run.run import Run
-from lib.run.tasks import tasks
 
 
 def main(asked: str) -> int:
