@@ -135,7 +135,7 @@ def check_note(run: Run) -> str:
         params = f' PARAMS="{" ".join(pairs)}"' if pairs else ""
         again = f"make reproduce PROFILE=paper PAPER={run.notebook}{params}"
         if " " in "".join(pairs):  # where make would take one value for several
-            again = words.command("reproduce", run.notebook, run.profile, run.given)
+            again = run.command("reproduce")
         told += f" `{again}` makes this very page from what was measured for it, in a minute or less."
     return f"{told} {{doc}}`run_it_yourself` says how to get the book."
 
