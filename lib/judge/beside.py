@@ -50,46 +50,34 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The book's rows at one eps, the best worst case first, those that are not measured last.
-
-    Parameters
-    ----------
-    experiment
-        What they were measured with.
-    profile
-        Whose parameters that were.
-    """
+    """The book's rows at one eps, the best worst case first, those that are not measured last."""
 
     experiment: Experiment
-    profile: str
+    """What they were measured with."""
     known: Sequence[Known]
 
 
-def experiment(data: str) -> tuple[str, Experiment] | None:
-    """The profile in which the book judges networks on this data set, and its parameters there; None where in none."""
-    for profile in profiles.names():
-        found = Run.of(CHAPTER, profile, {}).experiment
-        if found.dataset == data:
-            return profile, found
-    return None
+def experiment(data: str) -> Experiment | None:
+    """What the book judges networks on this data set by, in the profile that has it; None where none has."""
+    found = (Run.of(CHAPTER, profile, {}).experiment for profile in profiles.names())
+    return next((one for one in found if one.dataset == data), None)
 
 
 def trained_apart(images: Sample) -> First | None:
     """The training of the book's network for the transfer on this data set; None where it has none."""
     found = experiment(images.name) if images.is_book else None
-    return found and First(found[1].dataset, found[1].epochs, found[1].batch_size, found[1].seed + APART)
+    return found and First(found.dataset, found.epochs, found.batch_size, found.seed + APART)
 
 
 def rows(data: str, eps: float) -> Rows | None:
     """The book's rows for a data set at one eps; None where it judges none there, measured or not."""
-    found = experiment(data)
-    radii = [one for one in found[1].eps_values if same(one, eps)] if found else []
+    asked = experiment(data)
+    radii = [one for one in asked.eps_values if same(one, eps)] if asked else []
     if not radii:
         return None
-    profile, asked = found
     known = [_known(asked, name, radii[0]) for name in DEFENCES]
     measured = sorted((one for one in known if one.is_measured), key=_worth, reverse=True)
-    return Rows(asked, profile, [*measured, *(one for one in known if not one.is_measured)])
+    return Rows(asked, [*measured, *(one for one in known if not one.is_measured)])
 
 
 def _worth(row: Known) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from lib.judge.refused import Refused
+from lib.judge import Refused
 
 FEWER = "--batch 32 (batch=32 in Python) gives it at most 32 at once"
 """The cure where a network cannot take as many images as it is given."""

@@ -11,8 +11,8 @@ from lib.evidence import carry, plan
 from lib.evidence.cluster import EngineError
 from lib.exercises.directives import ExerciseError
 from lib.files import clear_abandoned, scratch
+from lib.judge import Refused
 from lib.judge import options as judging
-from lib.judge.refused import Refused
 from lib.ledger import claims, results
 from lib.ledger.claims_file import ClaimsError
 from lib.parameters import ParameterError
