@@ -19,8 +19,7 @@ SCOREBOARD = "scoreboard"
 
 def files() -> list[str]:
     """The pages and notebooks that the table of contents names, in its order."""
-    toc = yaml.safe_load((PAGES / "_toc.yml").read_text(encoding="utf-8"))
-    return [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return pages()[1:]
 
 
 def chapters() -> list[str]:

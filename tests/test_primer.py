@@ -52,10 +52,10 @@ def test_the_page_includes_what_is_staged(staged) -> None:
     assert {f"{name}.md" for name in staged()} == included
 
 
-@pytest.mark.parametrize("taken", primer.PICTURES.values(), ids=primer.PICTURES)
-def test_the_figures_that_it_takes_are_in_their_chapters(taken: primer.Taken) -> None:
-    cells = nbformat.read(book.source(taken.notebook), as_version=4).cells
-    assert taken.figure in [cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
+@pytest.mark.parametrize(("notebook", "figure"), primer.PICTURES.values(), ids=primer.PICTURES)
+def test_the_figures_that_it_takes_are_in_their_chapters(notebook: str, figure: str) -> None:
+    cells = nbformat.read(book.source(notebook), as_version=4).cells
+    assert figure in [cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
 
 
 def test_a_picture_comes_with_what_is_to_be_seen_and_its_chapter(staged, tmp_path: Path) -> None:

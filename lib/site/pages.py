@@ -57,16 +57,12 @@ def take_prose(notebook: NotebookNode, name: str) -> None:
     injected = [cell for cell in ran if "injected-parameters" in cell.metadata.get("tags", [])]
     own = [cell for cell in ran if cell not in injected]
     code = [cell for cell in today if cell.cell_type == "code"]
-    if list(map(_digest, own)) != list(map(_digest, code)):
+    if [code_digest(cell.source) for cell in own] != [code_digest(cell.source) for cell in code]:
         return
     for cell, then in zip(code, own, strict=True):
         cell.outputs, cell.execution_count = then.outputs, then.execution_count
     after = next((i + 1 for i, cell in enumerate(today) if "parameters" in cell.metadata.get("tags", [])), 0)
     notebook.cells = [*today[:after], *injected, *today[after:]]
-
-
-def _digest(cell: NotebookNode) -> str:
-    return code_digest(cell.source)
 
 
 def link_figures(notebook: NotebookNode) -> None:
