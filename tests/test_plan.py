@@ -201,8 +201,8 @@ def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path: Path) -> None
 
         def other() -> None:
             try:
-                PART(Setting()).make(wait=False)
-                queue.put("made")
+                with PART(Setting()).alone(wait=False):
+                    queue.put("held")
             except Busy as error:
                 queue.put(str(error))
 

@@ -36,8 +36,7 @@ def staged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         notebook = nbformat.v4.new_notebook(cells=[figure("mitigation-digits")])
         nbformat.write(notebook, tmp_path / "mitigation.ipynb")
         run = Run("mitigation", "quick", RUN["parameters"], {}, tmp_path)
-        primer.stage({"mitigation": run}, tmp_path)
-        return {path.stem: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.md")}
+        return primer.stage({"mitigation": run}, tmp_path)
 
     return stage
 

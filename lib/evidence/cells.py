@@ -122,15 +122,9 @@ class Cell(Generic[R]):
         found = self.read()
         return found and found[1]
 
-    def make(self, *, wait: bool = True) -> tuple[R, Made]:
-        """Measure it and keep it, unless another process has done so by now; return what is kept.
-
-        Raises
-        ------
-        Busy
-            Where another process is at it, and this one is not to `wait`.
-        """
-        with self.alone(wait):
+    def make(self) -> tuple[R, Made]:
+        """Measure it and keep it, unless another process has done so by now; return what is kept."""
+        with self.alone(wait=True):
             return self.read() or self.measured()
 
     def measured(self) -> tuple[R, Made]:

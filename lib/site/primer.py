@@ -30,15 +30,17 @@ RULE_ALT = (
 )
 
 
-def stage(runs: Runs, folder: Path) -> None:
-    """Write what the primer includes into a folder of a staged book; what no run has measured says so."""
+def stage(runs: Runs, folder: Path) -> dict[str, str]:
+    """Put the primer's pictures into a folder of a staged book; return what it includes, by name.
+
+    What no run has measured says so.
+    """
     texts = {name: _picture(name, *taken, runs, folder) for name, taken in PICTURES.items()}
     texts["rule"] = _drawn(rule.figure, "rule", RULE_ALT, "The rule, on made-up measurements.", folder)
     for name, (chapter, claim), told in (("worked_row", STATEMENT, _statement), ("worked_number", NUMBER, _number)):
         entry = _entry(runs.get(chapter), claim)
         texts[name] = told(entry, chapter, folder) if entry else missing(chapter)
-    for name, text in texts.items():
-        (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+    return texts
 
 
 def missing(chapter: str) -> str:
