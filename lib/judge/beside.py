@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lib.chapters.common_ground.defences import DEFENCES, titled
 from lib.chapters.common_ground.experiment import APART, CHAPTER, Experiment
 from lib.chapters.common_ground.first import First
@@ -14,17 +11,15 @@ from lib.chapters.common_ground.rows import Row
 from lib.evidence.cells import Cell
 from lib.judge.images import Sample
 from lib.judge.radii import same
-from lib.judge.verdict import flags
 from lib.run import profiles
 from lib.run.run import Run
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class Known(Row):
     """A row of the book at one eps: a judgement a network; none where it has not been measured."""
 
     title: str
-    judgements: Sequence[Judgement]
     networks: int
     """How many there are when all is measured."""
 
@@ -32,20 +27,6 @@ class Known:
     def is_measured(self) -> bool:
         """Whether there is any network to show."""
         return bool(self.judgements)
-
-    @property
-    def distances(self) -> list[NDArray[np.float64]]:
-        """Of L-BFGS, one array a network."""
-        return [one.distances for one in self.judgements]
-
-    def accuracy(self, column: str) -> float:
-        """The accuracy in a column, a mean over networks."""
-        return Row(self.judgements).accuracy(column)
-
-    @property
-    def raised(self) -> int:
-        """How many red flags are up in at least one network."""
-        return len({flag.name for one in self.judgements for flag in flags(one) if flag.raised})
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +70,7 @@ def _known(asked: Experiment, name: str, eps: float) -> Known:
     cells = zip(asked.attacked(), asked.searched(), asked.distances(), strict=True)
     of_row = [three for three in cells if _is_of(three[0], name, eps)]
     found = [judgement for three in of_row if (judgement := _judgement(*three)) is not None]
-    return Known(titled(name), found, len(of_row))
+    return Known(found, titled(name), len(of_row))
 
 
 def _is_of(attacked: Cell, name: str, eps: float) -> bool:

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from lib.chapters.common_ground.drawing import ladders
 from lib.chapters.common_ground.judging import WORST
-from lib.chapters.common_ground.rows import Row
 from lib.chapters.common_ground.table import share_cell
 from lib.judge import beside, words, written
 from lib.judge.beside import Known, Rows
@@ -86,7 +85,7 @@ def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
     }
     void = " (void)" if verdict.is_void else ""
     names = [verdict.subject.name + void, *(one.title for one in known)]
-    flags = [_raised(len(verdict.raised(eps))), *(_raised(one.raised) for one in known)]
+    flags = [_raised(len(verdict.raised(eps))), *(_raised(len(one.raised)) for one in known)]
     title = f"eps {shown(eps)}"
     with rc_context(plots.STYLE):
         drawn = [name.replace("$", r"\$") for name in names]  # no formulas
@@ -125,14 +124,13 @@ def _known(row: Known, own: int) -> list[str]:
     if not row.is_measured:
         missing = [words.MISSING] * (len(COLUMNS) + own + 2)
         return [html.escape(row.title), *missing, f"0 of {row.networks}"]
-    outcomes = Row(row.judgements).outcomes
-    of = len(row.judgements)
+    outcomes, of = row.outcomes, len(row.judgements)
     return [
         html.escape(row.title),
         *(share_cell(outcomes[column]) for column in COLUMNS),
         *[words.MISSING] * own,
         words.distance(row.distances),
-        _raised(row.raised),
+        _raised(len(row.raised)),
         str(of) if of == row.networks else f"{of} of {row.networks}",
     ]
 
