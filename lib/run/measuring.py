@@ -84,8 +84,8 @@ def fill(
             killed = []
         else:
             downloads.fetch_for(runs)
-            asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed}
-            asked |= {"ends": ends}
+            named = [[run.notebook, run.profile, dict(run.given)] for run in runs]
+            asked = {"runs": named, "needed": needed, "ends": ends}
             jobs = min(jobs or default_jobs(), len(missing))
             failed, killed = _side_by_side(asked, missing, jobs, watch, (ends or float("inf")) + patience)
     left = [task for task in missing if not task.cell.is_kept]

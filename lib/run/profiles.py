@@ -8,7 +8,7 @@ import yaml
 
 from lib import book
 from lib.parameters import Contract, ParameterError, Value, check, contract
-from lib.yaml_keys import KeysOnce
+from lib.yaml_keys import Texts
 
 
 def names() -> list[str]:
@@ -71,11 +71,6 @@ def worth(profile: str) -> list[str]:
     return _read(profile).get("worth") or []
 
 
-class _AsWritten(KeysOnce, yaml.BaseLoader):
-    """YAML whose values stay text, so that `010` or `1:30` is read as a parameter's type reads it and not as YAML does;
-    a key that comes twice is an error."""
-
-
 def _read(profile: str) -> dict:
     """The sections of a profile.
 
@@ -86,7 +81,7 @@ def _read(profile: str) -> dict:
     """
     path = _folder() / f"{profile}.yaml"
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_AsWritten) or {}
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=Texts) or {}
     except yaml.YAMLError as error:
         raise ParameterError(f"{path} cannot be read: {error}") from error
     known = [*book.notebooks(), "worth"]
