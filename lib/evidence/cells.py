@@ -25,9 +25,8 @@ from lib.train.turns import Busy
 
 R = TypeVar("R")
 
-MADE_HERE = compute.RUNS / "evidence"
 RECORDED = compute.ROOT / "book" / "recorded" / "evidence"
-FOLDERS = [MADE_HERE, RECORDED]
+FOLDERS = [compute.RUNS / "evidence", RECORDED]
 """Where cells are looked for, in this order; new ones go to the first."""
 BEGUN = ".begun"
 """The folder, beside the cells, for what says which trainings a cell has begun."""
