@@ -19,7 +19,8 @@ SCOREBOARD = "scoreboard"
 
 def files() -> list[str]:
     """The pages and notebooks that the table of contents names, in its order."""
-    return pages()[1:]
+    toc = yaml.safe_load((PAGES / "_toc.yml").read_text(encoding="utf-8"))
+    return [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
 
 
 def chapters() -> list[str]:
@@ -34,7 +35,7 @@ def chapters() -> list[str]:
 def pages() -> list[str]:
     """All pages of the site, by their names without an ending, in the order of the table of contents."""
     toc = yaml.safe_load((PAGES / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    return [toc["root"], *files()]
 
 
 def title() -> str:
