@@ -101,9 +101,9 @@ def test_a_worked_number_tells_tolerance_and_prediction(staged) -> None:
         and "It lies outside the tolerance of 0.005." in number
     )
     assert "One more network of ours would lie between 0.9080 and 0.9660." in number
-    assert number.endswith("So the number is **not found**.\n")
+    assert number.endswith("So the number is **not found**.")
     bound = staged(Answer(primer.NUMBER[1], Finding(measured(0.9944), "one network")))["worked_number"]
-    assert "It lies within" in bound and bound.endswith("So the number is **found**.\n")
+    assert "It lies within" in bound and bound.endswith("So the number is **found**.")
     alone = staged(Answer(primer.NUMBER[1], Finding(measured(0.9894), "one network")))["worked_number"]
     assert "It lies within" in alone and "With one network the tolerance decides alone." in alone
 
