@@ -61,7 +61,7 @@ def pack(wanted: Iterable[Cell], archive: zipfile.ZipFile, at_most: float) -> tu
     for name in dict.fromkeys(name for names in trainings.values() for name in names):
         files = dict(_states(name))
         size = sum(map(len, files.values()))
-        if size > at_most:
+        if files and size > at_most:
             staying += 1
         elif files:
             packed, at_most = packed + 1, at_most - size
