@@ -35,7 +35,7 @@ def chapters() -> list[str]:
 def pages() -> list[str]:
     """All pages of the site, by their names without an ending, in the order of the table of contents."""
     toc = yaml.safe_load((PAGES / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    return [toc["root"], *files()]
 
 
 def title() -> str:

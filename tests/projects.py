@@ -78,7 +78,7 @@ def project_at(root: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Call
 
     def here(asked, missing, jobs, watch, over) -> tuple[dict, list]:
         within = asked["ends"] and max(asked["ends"] - time.time(), 0)
-        return fill.fill(missing, within=within).failed, []
+        return fill.fill(missing, within=within), []
 
     made = Project(root, write_notebook)
     monkeypatch.setattr(book, "NOTEBOOKS", root / "notebooks")

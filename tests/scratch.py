@@ -187,7 +187,8 @@ def run(arguments, output, ignoring, forking):
     if forking:
         measuring.start = Forked
     try:
-        return command.main(arguments, time.time())
+        command.STARTED = time.time()
+        return command.main(arguments)
     except SystemExit as error:
         return error.code
     except BaseException:

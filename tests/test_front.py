@@ -92,14 +92,14 @@ def test_a_picture_has_its_name_its_description_and_its_caption() -> None:
 def test_the_cards_link_their_chapters_and_show_what_was_measured(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "_generated"
     folder.mkdir()
-    front.stage({"mitigation": run}, folder)
-    cards = (folder / "cards.md").read_text()
+    staged = front.stage({"mitigation": run}, folder)
+    cards = staged["cards"]
     for name in book.papers():
         assert f":link: {name}\n" in cards and paper(name).idea.split()[0] in cards
     assert "Accuracy under PGD is 0.123" in cards and ":img-alt: alt of first" in cards and "on digits." in cards
     assert cards.count(front.NOT_RUN) == len(book.papers()) - 1
     assert (folder / "card-mitigation.png").read_bytes() == b"a picture"
-    assert (folder / "defences.md").read_text() == front.NOT_RUN
+    assert staged["defences"] == front.NOT_RUN
 
 
 def test_the_figure_of_all_defences_is_found_by_its_name(
@@ -110,6 +110,6 @@ def test_the_figure_of_all_defences_is_found_by_its_name(
     run.results_file.write_text(json.dumps(RUN))
     folder = tmp_path / "_generated"
     folder.mkdir()
-    front.stage({"mitigation": run}, folder)
-    assert ":alt: alt of second" in (folder / "defences.md").read_text()
-    assert "What to see. 2 networks of each kind, 1,500 test images of digits." in (folder / "defences.md").read_text()
+    defences = front.stage({"mitigation": run}, folder)["defences"]
+    assert ":alt: alt of second" in defences
+    assert "What to see. 2 networks of each kind, 1,500 test images of digits." in defences

@@ -60,10 +60,8 @@ def test_numbers_of_numpy_are_numbers(few_to_judge, networks_to_judge) -> None:
 
 
 def test_a_network_is_transferred_through_as_in_the_book_s_rows(few_to_judge) -> None:
-    profile, experiment = beside.experiment("digits")
-    assert profile == "quick" and {cell.setting.other for cell in experiment.attacked()} == {
-        beside.trained_apart(sample("digits", 10))
-    }
+    experiment = beside.experiment("digits")
+    assert {cell.setting.other for cell in experiment.attacked()} == {beside.trained_apart(sample("digits", 10))}
     assert beside.experiment("cifar10") is None
 
 
@@ -169,11 +167,11 @@ def test_the_page_shows_the_book_s_rows_and_what_is_missing_as_missing(verdict, 
         and r"# the nearest \$mean\_ under attack" in text
         and text.count("PGD training (Madry 2018)") >= 1
     )
-    fooled = beside.Known("fooled (F.)", [replace(verdict.at[0.3], correct=none)], 1)
-    least = beside.Rows(rows[0.3].experiment, "quick", [fooled, fooled])
+    fooled = beside.Known([replace(verdict.at[0.3], correct=none)], "fooled (F.)", 1)
+    least = beside.Rows(rows[0.3].experiment, [fooled, fooled])
     assert "Of the book's 2 networks, 2 have a lower worst case." in words.compared(verdict, 0.05, least)
-    missing = [beside.Known("nobody (N.)", [], 3)]
-    text = page(verdict, rows | {0.3: beside.Rows(rows[0.3].experiment, "quick", missing)}, tmp_path)
+    missing = [beside.Known([], "nobody (N.)", 3)]
+    text = page(verdict, rows | {0.3: beside.Rows(rows[0.3].experiment, missing)}, tmp_path)
     (line,) = [line for line in text.splitlines() if "nobody (N.)" in line]
     assert line.count("<td>not measured</td>") == len(COLUMNS) + 2 and "<td>0 of 3</td>" in line
     assert "are not measured yet" in text

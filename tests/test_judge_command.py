@@ -168,13 +168,13 @@ def test_what_is_asked_for_otherwise_lies_elsewhere_and_the_same_in_the_same_pla
 @pytest.fixture
 def judged(folder: Path, monkeypatch) -> list[str]:
     """A command that has little to do, and no page to render."""
-    monkeypatch.setattr(page, "build", lambda verdict, rows, where: where / "page" / "index.html")
+    monkeypatch.setattr(page, "build", lambda verdict, where: where / "page" / "index.html")
     return ["judge", "--model", "my_networks:build", "--weights", "w.pt", "--data", "own.npz", "--eps", "0.1", *FEW]
 
 
 def test_who_has_seen_enough_of_the_table_loses_neither_json_nor_page(judged, folder, monkeypatch, capfd) -> None:
     made = []
-    monkeypatch.setattr(page, "build", lambda verdict, rows, where: made.append(where))
+    monkeypatch.setattr(page, "build", lambda verdict, where: made.append(where))
     into, out = os.pipe()
     os.close(into)
     with os.fdopen(out, "w") as closed, monkeypatch.context() as patch:

@@ -170,11 +170,8 @@ def test_what_was_made_of_other_images_is_scaled_by_what_was_made_of_both() -> N
 
 
 def test_filling_makes_what_is_missing_and_goes_on_after_a_failure() -> None:
-    lines: list[str] = []
-    tasks = plan.missing([FAILING(Setting()), *wanted(2)])
-    filled = fill.fill(tasks, say=lines.append)
-    assert len(filled.made) == 2 and "on purpose" in filled.failed[FAILING(Setting())] and not filled.left
-    assert len(lines) == 2 and "toy: curve, seed 1" in lines[1]
+    failed = fill.fill(plan.missing([FAILING(Setting()), *wanted(2)]))
+    assert failed == {FAILING(Setting()): "ZeroDivisionError: on purpose"}
     assert [task.cell for task in plan.missing(wanted(2))] == []
 
 
@@ -191,9 +188,9 @@ SLOW = Part("toy", "slow", slow)
 def test_within_a_time_nothing_is_begun_that_cannot_end_and_what_takes_longer_is_interrupted() -> None:
     tasks = [plan.Task(SLOW(Setting(1)), 1000.0), plan.Task(PART(Setting()), 0.1), plan.Task(SLOW(Setting(2)), None)]
     started = time.monotonic()
-    filled = fill.fill(tasks, within=0.5)
+    assert not fill.fill(tasks, within=0.5)
     assert time.monotonic() - started < 3
-    assert filled.made == [PART(Setting())] and set(filled.left) == {SLOW(Setting(1)), SLOW(Setting(2))}
+    assert [task.cell for task in tasks if task.cell.is_kept] == [PART(Setting())]
 
 
 def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path: Path) -> None:
@@ -204,8 +201,8 @@ def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path: Path) -> None
 
         def other() -> None:
             try:
-                PART(Setting()).make(wait=False)
-                queue.put("made")
+                with PART(Setting()).alone(wait=False):
+                    queue.put("held")
             except Busy as error:
                 queue.put(str(error))
 
@@ -215,26 +212,14 @@ def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path: Path) -> None
         process.join()
 
 
-def test_a_deadline_holds_where_interrupts_are_ignored() -> None:
-    """As they are in a shell's background jobs."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        started = time.monotonic()
-        filled = fill.fill([plan.Task(SLOW(Setting(1)), None)], within=0.3)
-        assert time.monotonic() - started < 3 and filled.left == [SLOW(Setting(1))]
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN, "as it was"
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def test_time_is_spent_on_what_fits_and_others_are_waited_for_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where another process is at the last cell that fits, what does not fit is begun instead."""
     naps: list[float] = []
     tasks = [plan.Task(PART(Setting()), 0.1), plan.Task(SLOW(Setting(1)), 1000.0)]
     with PART(Setting()).alone(wait=False):
         monkeypatch.setattr(fill, "time", SimpleNamespace(monotonic=time.monotonic, sleep=naps.append))
-        filled = fill.fill(tasks, within=1.0)
-        assert set(filled.left) == {task.cell for task in tasks} and fill.POLL_S not in naps, "the long one was begun"
+        fill.fill(tasks, within=1.0)
+        assert not any(task.cell.is_kept for task in tasks) and fill.POLL_S not in naps, "the long one was begun"
         fill.fill(tasks[:1], within=0.2)
         assert naps and set(naps) <= {fill.POLL_S} | {nap for nap in naps if nap <= 0.2}
 
@@ -267,10 +252,10 @@ TRAINED = Part("toy", "trained", trained)
 
 def test_a_network_that_another_process_trains_is_waited_for_only_where_nothing_else_is_left(capsys) -> None:
     tasks = [plan.Task(TRAINED(Setting(seed)), None) for seed in range(3)]
-    lines: list[str] = []
     with taken(cells.FOLDERS[0] / "networks" / "0", seconds=2):
-        filled = fill.fill(tasks, say=lines.append)
-    assert filled.made == [tasks[2].cell, tasks[0].cell, tasks[1].cell] and not filled.failed and len(lines) == 3
+        assert not fill.fill(tasks)
+    made = sorted((task.cell for task in tasks), key=lambda cell: cell.path.stat().st_mtime_ns)
+    assert made == [tasks[2].cell, tasks[0].cell, tasks[1].cell]
     assert capsys.readouterr().err.count("waiting for another process") == 1
 
 
@@ -284,10 +269,10 @@ def test_what_another_process_failed_at_is_not_tried_again(tmp_path: Path) -> No
     (tmp_path / "notes").mkdir()
     tasks = [plan.Task(FAILING(Setting()), None), *plan.missing(wanted(1))]
     first, second = (fill.fill(tasks, failures=tmp_path / "notes") for _ in range(2))
-    assert first.failed == second.failed == {FAILING(Setting()): "ZeroDivisionError: on purpose"}
+    assert first == second == {FAILING(Setting()): "ZeroDivisionError: on purpose"}
     (note,) = (tmp_path / "notes").iterdir()
     note.write_text("what the other one said")
-    assert fill.fill(tasks, failures=tmp_path / "notes").failed == {FAILING(Setting()): "what the other one said"}
+    assert fill.fill(tasks, failures=tmp_path / "notes") == {FAILING(Setting()): "what the other one said"}
 
 
 def test_no_other_process_looks_between_a_failure_and_its_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lib import book
-from lib.ledger import claims, first_edition, results
+from lib.ledger import claims, open_data, results
 from lib.ledger.answers import Answer, Finding
 from lib.ledger.entries import entry
 from lib.measure.intervals import over_networks, rate
@@ -55,10 +55,10 @@ def test_the_address_of_every_row_there_ever_was_leads_somewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown_page = page(ran(tmp_path, monkeypatch, recorded=tmp_path / "recorded"))
-    old = first_edition.rows()
+    old = open_data.first_edition()
     assert len(old) == 54
     today = [claim.address for name in book.papers() for claim in claims.paper(name).claims.values()]
-    for address in {*today, *(row.id for row in old)}:
+    for address in {*today, *(row["id"] for row in old)}:
         assert shown_page.count(f' id="{address}"') == 1, address
     gone = "unlearning.conclusion.accuracy_and_robustness"
     after = shown_page.partition(f' id="{gone}"')[2].partition("</tr>")[0]

@@ -16,7 +16,7 @@ from browser import Sight, Window, served, window
 from test_pages import RUN
 
 from lib import book as the_book
-from lib.ledger import first_edition
+from lib.ledger import open_data
 from lib.ledger.claims import paper
 from lib.site import build, facts
 from lib.site.render import SiteError
@@ -236,7 +236,7 @@ def test_the_ledger_s_files_lie_beside_the_pages(book: Path, pages: dict[str, Pa
 
 
 def test_every_address_of_the_first_edition_leads_somewhere(pages: dict[str, Page]) -> None:
-    assert {row.id for row in first_edition.rows()} - pages["scoreboard.html"].ids == set()
+    assert {row["id"] for row in open_data.first_edition()} - pages["scoreboard.html"].ids == set()
 
 
 def test_no_page_names_the_folder_it_was_built_in(book: Path) -> None:

@@ -17,17 +17,16 @@ counts as well.
 
 def rubric(sheets: Iterable[Sheet]) -> str:
     """The rubric of some pages, in Markdown."""
-    return "\n".join([HEAD, *(f"## {one.page}\n\n{summed(one)}.\n\n{_of_page(one)}" for one in sheets)])
+    parts = [HEAD]
+    for sheet in sheets:
+        parts += [f"## {sheet.page}\n\n{summed(sheet)}.\n", *(_of_task(task, sheet.page) for task in sheet.tasks)]
+    return "\n".join(parts)
 
 
 def summed(sheet: Sheet) -> str:
     """How many exercises a page has, and what they take and give."""
     minutes, points = (sum(getattr(task, name) for task in sheet.tasks) for name in ("minutes", "points"))
     return f"{len(sheet.tasks)} exercises, about {minutes} minutes, {points} points"
-
-
-def _of_page(sheet: Sheet) -> str:
-    return "\n".join(_of_task(task, sheet.page) for task in sheet.tasks)
 
 
 def _of_task(task: Task, page: str) -> str:

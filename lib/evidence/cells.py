@@ -25,9 +25,8 @@ from lib.train.turns import Busy
 
 R = TypeVar("R")
 
-MADE_HERE = compute.RUNS / "evidence"
 RECORDED = compute.ROOT / "book" / "recorded" / "evidence"
-FOLDERS = [MADE_HERE, RECORDED]
+FOLDERS = [compute.RUNS / "evidence", RECORDED]
 """Where cells are looked for, in this order; new ones go to the first."""
 BEGUN = ".begun"
 """The folder, beside the cells, for what says which trainings a cell has begun."""
@@ -122,15 +121,9 @@ class Cell(Generic[R]):
         found = self.read()
         return found and found[1]
 
-    def make(self, *, wait: bool = True) -> tuple[R, Made]:
-        """Measure it and keep it, unless another process has done so by now; return what is kept.
-
-        Raises
-        ------
-        Busy
-            Where another process is at it, and this one is not to `wait`.
-        """
-        with self.alone(wait):
+    def make(self) -> tuple[R, Made]:
+        """Measure it and keep it, unless another process has done so by now; return what is kept."""
+        with self.alone(wait=True):
             return self.read() or self.measured()
 
     def measured(self) -> tuple[R, Made]:

@@ -2,8 +2,10 @@
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 
 from lib import compute
 from lib.evidence.limits import cores
@@ -65,6 +67,21 @@ def client(
     else:
         with _local(distributed, min(workers or _default_workers(), tasks)) as found:
             yield found
+
+
+def ended(cluster, futures: Collection, within: float | None = None) -> Iterator:
+    """Futures as they end, each let go after that; after `within` seconds all others are cancelled."""
+    ends, done = None if within is None else time.monotonic() + within, SimpleQueue()
+    for future in futures:
+        future.add_done_callback(done.put)  # Dask's as_completed can hang where Ctrl-C meets its lock
+    for _ in futures:
+        try:
+            future = done.get(timeout=ends and max(ends - time.monotonic(), 0))
+        except Empty:
+            cluster.cancel(list(futures))  # what a worker is at it ends, and keeps on its own disk
+            return
+        yield future
+        future.release()  # what has been handed over need not be kept, nor made again where its worker dies
 
 
 def _default_workers() -> int:

@@ -5,14 +5,12 @@ killed at any time and started again, and several of these may run at once: each
 """
 
 import _thread
-import signal
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
@@ -28,24 +26,8 @@ POLL_S = 0.5
 """How often to look whether what other processes are at is done."""
 
 
-@dataclass
-class Filled:
-    """What came of it."""
-
-    made: list[Cell] = field(default_factory=list)
-    left: list[Cell] = field(default_factory=list)
-    """What the time did not suffice for."""
-    failed: dict[Cell, str] = field(default_factory=dict)
-
-
-def fill(
-    tasks: Sequence[Task],
-    *,
-    within: float | None = None,
-    failures: Path | None = None,
-    say: Callable[[str], None] = lambda line: None,
-) -> Filled:
-    """Make cells in this process, one after the other.
+def fill(tasks: Sequence[Task], *, within: float | None = None, failures: Path | None = None) -> dict[Cell, str]:
+    """Make cells in this process, one after the other; return why some could not be made.
 
     Parameters
     ----------
@@ -56,8 +38,6 @@ def fill(
         interrupted when the time is over, and its training goes on from there the next time.
     failures
         A folder in which processes side by side note what fails, so that none tries again what did in another.
-    say
-        Takes a line for each cell.
 
     Raises
     ------
@@ -66,60 +46,49 @@ def fill(
     lib.files.DiskError
         Where a cell, or the state of a training, cannot be written: nothing more is begun.
     """
-    clock = Deadline(within)
-    filled, total = Filled(), len(tasks)
-    waiting = list(tasks)
+    clock, failed, waiting = Deadline(within), {}, list(tasks)
     while waiting and not clock.is_over:
         order = sorted(waiting, key=lambda task: (task.seconds or 0) > clock.left)  # what fits comes first
         for patient, task in product((False, True), order):  # a network that another process trains, last
-            if _one(task, filled, clock, failures, patient):
-                if task.cell not in filled.failed:
-                    say(_line(task, len(filled.made), total))
-                break
-            if clock.is_over:
+            if _one(task.cell, failed, clock, failures, patient) or clock.is_over:
                 break
         else:  # others are at all of it
             time.sleep(min(POLL_S, max(clock.left, 0)))
-        over = {*filled.made, *filled.failed}
-        waiting = [task for task in waiting if task.cell not in over and not task.cell.is_kept]
-    filled.left = [task.cell for task in tasks if task.cell not in filled.failed and not task.cell.is_kept]
-    return filled
+        waiting = [task for task in waiting if task.cell not in failed and not task.cell.is_kept]
+    return failed
 
 
-def _one(task: Task, filled: Filled, clock: "Deadline", failures: Path | None, patient: bool) -> bool:
+def _one(cell: Cell, failed: dict[Cell, str], clock: "Deadline", failures: Path | None, patient: bool) -> bool:
     """Make one cell; whether that came to an end here, be it a bad one."""
     try:
-        with task.cell.alone(wait=False), nullcontext() if patient else turns.impatient():
-            return _held(task.cell, filled, clock, failures)
+        with cell.alone(wait=False), nullcontext() if patient else turns.impatient():
+            return _held(cell, failed, clock, failures)
     except Busy:
         return False
 
 
-def _held(cell: Cell, filled: Filled, clock: "Deadline", failures: Path | None) -> bool:
+def _held(cell: Cell, failed: dict[Cell, str], clock: "Deadline", failures: Path | None) -> bool:
     """Make a cell that this process holds, so that what it notes of a failure is there before another looks."""
     note = failures and failures / cell.digest
     if cell.is_kept:
         return False
     if note and note.exists():
-        filled.failed[cell] = note.read_text(encoding="utf-8")
+        failed[cell] = note.read_text(encoding="utf-8")
         return True
     try:
         clock.call(cell.measured)
     except OutOfTime:
-        if not cell.is_kept:
-            return False
+        return cell.is_kept
     except Busy:
         raise
     except Exception as error:
         if not isinstance(error, DiskError | data.DataError):  # these say all there is to say
             traceback.print_exc(file=sys.stderr)
-        filled.failed[cell] = f"{type(error).__name__}: {error}{limits.advice(str(error), type(error).__name__)}"
+        failed[cell] = f"{type(error).__name__}: {error}{limits.advice(str(error), type(error).__name__)}"
         if note:
-            _note(note, filled.failed[cell])
+            _note(note, failed[cell])
         if isinstance(error, DiskError):
             raise  # what else is measured could not be kept either
-        return True
-    filled.made.append(cell)
     return True
 
 
@@ -128,12 +97,6 @@ def _note(note: Path, why: str) -> None:
         note.write_text(why, encoding="utf-8")
     except OSError:  # that disk is full as well
         print(why, file=sys.stderr, flush=True)
-
-
-def _line(task: Task, number: int, total: int) -> str:
-    made = task.cell.made
-    seconds = made.seconds if made else 0.0
-    return f"{number:4} of {total}  {seconds // 60:.0f}:{seconds % 60:02.0f}  {task.cell.label}"
 
 
 class OutOfTime(Exception):
@@ -176,9 +139,6 @@ class Deadline:
 
         timer = threading.Timer(max(self.left, 0), interrupt)
         timer.daemon = True
-        ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as in a shell's background jobs
-        if ignored:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             try:
                 timer.start()
@@ -191,6 +151,3 @@ class Deadline:
             if fired.is_set():
                 raise OutOfTime from error
             raise
-        finally:
-            if ignored:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -4,12 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from lib.digest import code
 from lib.evidence import carry
 from lib.evidence.cells import Cell
-from lib.evidence.cluster import client
+from lib.evidence.cluster import client, ended
 from lib.evidence.plan import Task
 
 STARTED = time.time()
@@ -23,11 +22,10 @@ class OtherCode(RuntimeError):
 def spread(
     tasks: Sequence[Task],
     *,
-    scheduler: str | None = None,
-    workers: int | None = None,
-    resources: Mapping[str, float] | None = None,
-    within: float | None = None,
-    say: Callable[[Cell], None] = lambda cell: None,
+    scheduler: str,
+    resources: Mapping[str, float] | None,
+    within: float | None,
+    say: Callable[[Cell], None],
 ) -> dict[Cell, str]:
     """Have cells made, the first ones first, and keep each as it comes; return why some could not be made.
 
@@ -35,28 +33,19 @@ def spread(
     `within` seconds nothing is begun any more; `say` takes each cell that is kept.
     """
     failed: dict[Cell, str] = {}
-    with client(scheduler, workers, resources, len(tasks)) as cluster:
-        futures, done = {}, SimpleQueue()
+    with client(scheduler, resources=resources) as cluster:
+        futures = {}
         for number, task in enumerate(tasks):
             key = f"{task.cell.part.chapter}-{task.cell.name}"
             options = {"key": key, "priority": -number, "resources": resources, "pure": True}
-            future = cluster.submit(one_cell, task.cell, task.cell.digest, **options)
-            futures[future] = task.cell
-            future.add_done_callback(done.put)  # Dask's as_completed can hang where Ctrl-C meets its lock
-        ends = None if within is None else time.monotonic() + within
-        for _ in tasks:
-            try:
-                future = done.get(timeout=ends and max(ends - time.monotonic(), 0))
-            except Empty:
-                cluster.cancel(list(futures))  # what a worker is at it ends, and keeps on its own disk
-                break
+            futures[cluster.submit(one_cell, task.cell, task.cell.digest, **options)] = task.cell
+        for future in ended(cluster, futures, within):
             cell = futures[future]
             try:
                 carry.bring_packed(future.result())
                 say(cell)
             except Exception as error:
                 failed[cell] = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-            future.release()  # what has been handed over need not be kept, nor made again where its worker dies
     return failed
 
 

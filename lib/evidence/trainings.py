@@ -56,21 +56,21 @@ def pack(wanted: Iterable[Cell], archive: zipfile.ZipFile, at_most: float) -> tu
         How many trainings are in it, and how many stay.
     """
     digests: dict[str, str] = {}
-    packed: dict[str, bool] = {}
+    packed = staying = 0
     trainings = {cell.begun.path.name: names for cell in wanted if (names := begun(cell))}
     for name in dict.fromkeys(name for names in trainings.values() for name in names):
         files = dict(_states(name))
         size = sum(map(len, files.values()))
-        if files and (fits := size <= at_most):
-            at_most -= size
+        if files and size > at_most:
+            staying += 1
+        elif files:
+            packed, at_most = packed + 1, at_most - size
             for path, content in files.items():
                 archive.writestr(zipfile.ZipInfo(path), content)  # undated: a wrong clock may say what zip cannot
                 digests[path] = hashlib.sha256(content).hexdigest()
-        if files:
-            packed[name] = fits
     if digests:
         archive.writestr(zipfile.ZipInfo(LIST), json.dumps({"digests": digests, "begun": trainings}, indent=1))
-    return sum(packed.values()), len(packed) - sum(packed.values())
+    return packed, staying
 
 
 def _states(training: str) -> Iterator[tuple[str, bytes]]:
@@ -108,8 +108,9 @@ def unpack(archive: zipfile.ZipFile) -> int:
 
 
 def _are_seconds(trainings: object) -> bool:
-    found = trainings.items() if isinstance(trainings, dict) else [("", 0)]
-    return all(TRAINING.fullmatch(name) and isinstance(seconds, int | float) for name, seconds in found)
+    return isinstance(trainings, dict) and all(
+        TRAINING.fullmatch(name) and isinstance(seconds, int | float) for name, seconds in trainings.items()
+    )
 
 
 def _listed(archive: zipfile.ZipFile) -> Mapping[str, dict]:

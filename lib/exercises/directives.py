@@ -39,11 +39,6 @@ class Exercise:
         return CODE.sub("", self.solution).strip()
 
 
-def pages() -> list[str]:
-    """The pages and notebooks of the book that may have exercises, in its order."""
-    return [name for name in book.files() if source_text(name)]
-
-
 def source_text(page: str) -> str:
     """The Markdown of a page, or of a notebook's cells; empty where there is neither."""
     if (path := book.PAGES / f"{page}.md").exists():

@@ -60,8 +60,7 @@ class Sheet:
 
 def sheets() -> list[Sheet]:
     """Those of all pages that have exercises, in the book's order."""
-    texts = {name: directives.source_text(name) for name in directives.pages()}
-    return [sheet(name) for name, text in texts.items() if directives.found(text)]
+    return [found for name in book.files() if (found := sheet(name)).tasks]
 
 
 def sheet(page: str) -> Sheet:

@@ -6,12 +6,14 @@ Printed, a verdict is a table; `keep(verdict, folder)` writes its JSON and its p
 
 from importlib import import_module
 
-from lib.judge.refused import Refused
-
 __all__ = ["Refused", "Verdict", "judge", "keep"]
 
-_ELSEWHERE = {"judge": "judging", "keep": "kept", "Verdict": "verdict"}
+_ELSEWHERE = {"judge": "judging", "keep": "page", "Verdict": "verdict"}
 """Imported where they are asked for: with them come the attacks, and every command of the book would wait for these."""
+
+
+class Refused(ValueError):
+    """A number would be a lie, or there would be none; the message gives the reason, and what to do."""
 
 
 def __getattr__(name: str) -> object:

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lib.chapters.common_ground.defences import DEFENCES, titled
 from lib.chapters.common_ground.experiment import APART, CHAPTER, Experiment
 from lib.chapters.common_ground.first import First
@@ -14,17 +11,15 @@ from lib.chapters.common_ground.rows import Row
 from lib.evidence.cells import Cell
 from lib.judge.images import Sample
 from lib.judge.radii import same
-from lib.judge.verdict import flags
 from lib.run import profiles
 from lib.run.run import Run
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class Known(Row):
     """A row of the book at one eps: a judgement a network; none where it has not been measured."""
 
     title: str
-    judgements: Sequence[Judgement]
     networks: int
     """How many there are when all is measured."""
 
@@ -33,63 +28,37 @@ class Known:
         """Whether there is any network to show."""
         return bool(self.judgements)
 
-    @property
-    def distances(self) -> list[NDArray[np.float64]]:
-        """Of L-BFGS, one array a network."""
-        return [one.distances for one in self.judgements]
-
-    def accuracy(self, column: str) -> float:
-        """The accuracy in a column, a mean over networks."""
-        return Row(self.judgements).accuracy(column)
-
-    @property
-    def raised(self) -> int:
-        """How many red flags are up in at least one network."""
-        return len({flag.name for one in self.judgements for flag in flags(one) if flag.raised})
-
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The book's rows at one eps, the best worst case first, those that are not measured last.
-
-    Parameters
-    ----------
-    experiment
-        What they were measured with.
-    profile
-        Whose parameters that were.
-    """
+    """The book's rows at one eps, the best worst case first, those that are not measured last."""
 
     experiment: Experiment
-    profile: str
+    """What they were measured with."""
     known: Sequence[Known]
 
 
-def experiment(data: str) -> tuple[str, Experiment] | None:
-    """The profile in which the book judges networks on this data set, and its parameters there; None where in none."""
-    for profile in profiles.names():
-        found = Run.of(CHAPTER, profile, {}).experiment
-        if found.dataset == data:
-            return profile, found
-    return None
+def experiment(data: str) -> Experiment | None:
+    """What the book judges networks on this data set by, in the profile that has it; None where none has."""
+    found = (Run.of(CHAPTER, profile, {}).experiment for profile in profiles.names())
+    return next((one for one in found if one.dataset == data), None)
 
 
 def trained_apart(images: Sample) -> First | None:
     """The training of the book's network for the transfer on this data set; None where it has none."""
     found = experiment(images.name) if images.is_book else None
-    return found and First(found[1].dataset, found[1].epochs, found[1].batch_size, found[1].seed + APART)
+    return found and First(found.dataset, found.epochs, found.batch_size, found.seed + APART)
 
 
 def rows(data: str, eps: float) -> Rows | None:
     """The book's rows for a data set at one eps; None where it judges none there, measured or not."""
-    found = experiment(data)
-    radii = [one for one in found[1].eps_values if same(one, eps)] if found else []
+    asked = experiment(data)
+    radii = [one for one in asked.eps_values if same(one, eps)] if asked else []
     if not radii:
         return None
-    profile, asked = found
     known = [_known(asked, name, radii[0]) for name in DEFENCES]
     measured = sorted((one for one in known if one.is_measured), key=_worth, reverse=True)
-    return Rows(asked, profile, [*measured, *(one for one in known if not one.is_measured)])
+    return Rows(asked, [*measured, *(one for one in known if not one.is_measured)])
 
 
 def _worth(row: Known) -> tuple[float, float]:
@@ -101,7 +70,7 @@ def _known(asked: Experiment, name: str, eps: float) -> Known:
     cells = zip(asked.attacked(), asked.searched(), asked.distances(), strict=True)
     of_row = [three for three in cells if _is_of(three[0], name, eps)]
     found = [judgement for three in of_row if (judgement := _judgement(*three)) is not None]
-    return Known(titled(name), found, len(of_row))
+    return Known(found, titled(name), len(of_row))
 
 
 def _is_of(attacked: Cell, name: str, eps: float) -> bool:

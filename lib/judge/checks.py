@@ -12,9 +12,9 @@ from torch.nn.parameter import UninitializedTensorMixin
 from lib import compute
 from lib.attack.autoattack import LEAST_CLASSES
 from lib.attack.base import cross_entropy
+from lib.judge import Refused
 from lib.judge.guarded import Guarded
 from lib.judge.images import Sample
-from lib.judge.refused import Refused
 from lib.measure.intervals import rate
 from lib.measure.score import score
 

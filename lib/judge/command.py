@@ -12,12 +12,12 @@ from torch import nn
 
 from lib import compute
 from lib.files import short_name
-from lib.judge import kept, loading, log, written
+from lib.judge import Refused, loading, log, page, written
 from lib.judge.images import BOOK
 from lib.judge.judging import judge
 from lib.judge.loading import load
 from lib.judge.radii import wanted
-from lib.judge.refused import Refused
+from lib.run.environment import environment_set
 
 JUDGED = compute.RUNS / "judged"
 """Where verdicts are kept, one folder for all that is asked for: the same command writes into the same one."""
@@ -75,7 +75,7 @@ def _judged_in(where: Path, network: nn.Module, **asked: object) -> None:
             file = written.write(verdict, where)
     try:  # all is made before anything is said: whoever listens may have gone, as in `judge | head`
         with _stopped("the verdict is kept; its page is not made"):
-            index = kept.rendered(verdict, where)
+            index = page.build(verdict, where)
     finally:
         print(f"{verdict}\n\nJSON: {file}", flush=True)
     print(f"page: {index}", flush=True)
@@ -114,20 +114,13 @@ def _folder(name: str, what: Sequence[object]) -> str:
 @contextmanager
 def _on(device: str | None):
     """Compute on a device by name in the meantime; on the one that is chosen anyway without."""
-    before = os.environ.get("REPRO_DEVICE")
-    if device:
-        os.environ["REPRO_DEVICE"] = device
-    try:
+    with environment_set({"REPRO_DEVICE": device} if device else {}):
         try:
             torch.zeros(1, device=compute.device())
         except (RuntimeError, AssertionError, NotImplementedError) as error:
-            raise Refused(f"there is no device {device or before!r} here ({str(error).splitlines()[0]})") from error
+            name, why = os.environ.get("REPRO_DEVICE"), str(error).splitlines()[0]
+            raise Refused(f"there is no device {name!r} here ({why})") from error
         yield
-    finally:
-        if device and before is None:
-            del os.environ["REPRO_DEVICE"]
-        elif device:
-            os.environ["REPRO_DEVICE"] = before
 
 
 @contextmanager

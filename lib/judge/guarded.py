@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from lib.judge.refused import Refused
+from lib.judge import Refused
 
 FEWER = "--batch 32 (batch=32 in Python) gives it at most 32 at once"
 """The cure where a network cannot take as many images as it is given."""
@@ -72,7 +72,7 @@ class Guarded(nn.Module):
                 "make each call another network. Call it as it is given; what is to be trained is a copy, "
                 "copy.deepcopy(model)."
             )
-        capturing = _is_captured(x)
+        capturing = x.is_cuda and torch.cuda.is_current_stream_capturing()  # into a CUDA graph
         before, seen = _state(self._network), _trace(x)
         outputs = self._called(x, capturing)
         if not capturing:  # nothing may wait for the GPU then
@@ -127,11 +127,6 @@ class Guarded(nn.Module):
         _hold_to_logits(outputs, x, self.classes)
 
 
-def _is_captured(x: Tensor) -> bool:
-    """Whether this call is being captured as a CUDA graph."""
-    return x.is_cuda and torch.cuda.is_current_stream_capturing()
-
-
 def _hold_to_finite(gradient: Tensor) -> None:
     """Refuse gradients that are not numbers: the sign of NaN is 0, and an attack along it does nothing, unseen."""
     wrong = int((~gradient.isfinite()).flatten(1).any(1).sum())
@@ -168,9 +163,10 @@ def _hold_to_logits(outputs: object, x: Tensor, classes: int | None) -> None:
     if outputs.dim() != 2 or shape[0] != len(x) or (classes and shape[1] != classes):
         raise Refused(f"the network returns a tensor of shape {shape} for {len(x)} images; it has to return {wanted}")
     if outputs.dtype != torch.float32:
+        kind = str(outputs.dtype).removeprefix("torch.")
         raise Refused(
-            f"the network returns {_type(outputs)}; logits are float32: scores and not the classes themselves, and no "
-            "other precision, in which small steps of an attack are rounded away. Call `.float()` on the network."
+            f"the network returns {kind}; logits are float32: scores and not the classes themselves, and no other "
+            "precision, in which small steps of an attack are rounded away. Call `.float()` on the network."
         )
     if outputs.device != x.device:
         raise Refused(f"the network returns logits on {outputs.device} for images on {x.device}: leave them there")
@@ -185,7 +181,3 @@ def _named(value: object) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
     return "None" if value is None else f"a {type(value).__name__}"
-
-
-def _type(x: Tensor) -> str:
-    return str(x.dtype).removeprefix("torch.")

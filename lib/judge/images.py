@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lib import compute, data
 from lib.chapters.common_ground.first import Images, sampled
-from lib.judge.refused import Refused
+from lib.judge import Refused
 
 BOOK = ("digits", *data.DOWNLOADS)
 """The data sets of the book."""

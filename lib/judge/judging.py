@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from numbers import Integral
 from pathlib import Path
 
@@ -21,12 +20,11 @@ from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, correct_un
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.first import Images, sampled, start
 from lib.chapters.common_ground.judging import Judgement, silent
-from lib.judge import beside, own, weights
+from lib.judge import Refused, beside, own, weights
 from lib.judge.checks import admitted
 from lib.judge.guarded import FEWER, Guarded
 from lib.judge.images import Sample, sample
 from lib.judge.radii import Eps, shown, wanted
-from lib.judge.refused import Refused
 from lib.judge.verdict import Asked, Subject, Verdict
 from lib.measure.score import next_class
 from lib.models.base import parameter_count
@@ -211,8 +209,8 @@ def _refusing(where: str) -> Iterator[None]:
 def _told(attack: Chosen, eps: float) -> Chosen:
     """The same attack, which says that it begins."""
 
-    def begun(name: str, function, *arguments: object, **options: object) -> Tensor:
-        print(f"eps {shown(eps)}: {name}", file=sys.stderr, flush=True)
-        return function(*arguments, **options)
+    def begun(*arguments: object, **options: object) -> Tensor:
+        print(f"eps {shown(eps)}: {attack.name}", file=sys.stderr, flush=True)
+        return attack.function(*arguments, **options)
 
-    return replace(attack, function=partial(begun, attack.name, attack.function))
+    return replace(attack, function=begun)

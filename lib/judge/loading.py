@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lib import compute
-from lib.judge.refused import Refused
+from lib.judge import Refused
 
 SHOWN = 4
 """How many names a message lists."""

@@ -10,10 +10,9 @@ from torch import Tensor, nn
 
 from lib.chapters.common_ground.attacks import Case
 from lib.chapters.common_ground.chosen import Chosen
-from lib.judge import weights
+from lib.judge import Refused, weights
 from lib.judge.guarded import Guarded
 from lib.judge.radii import shown
-from lib.judge.refused import Refused
 from lib.judge.verdict import COLUMNS
 
 Attack = Callable[[nn.Module, Tensor, Tensor, float], Tensor]

@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 
 from lib.chapters.common_ground.drawing import ladders
 from lib.chapters.common_ground.judging import WORST
-from lib.chapters.common_ground.rows import Row
 from lib.chapters.common_ground.table import share_cell
-from lib.judge import words, written
+from lib.judge import beside, words, written
 from lib.judge.beside import Known, Rows
 from lib.judge.radii import shown
 from lib.judge.verdict import COLUMNS, Verdict
@@ -26,29 +25,32 @@ DRAWN = ("clean", "FGSM", "PGD-40", WORST)
 """What the figure shows of a network, from what is hoped for to what is left."""
 
 
-def build(verdict: Verdict, beside: Mapping[float, Rows | None], where: Path) -> Path:
-    """Render the page into `where/page`, which it replaces; return it.
-
-    Parameters
-    ----------
-    beside
-        By eps the book's rows; None where it has none.
-    where
-        Holds the verdict as JSON, which the page offers.
+def keep(verdict: Verdict, folder: str | Path) -> Path:
+    """Write `folder/verdict.json` and `folder/page`, in place of those that there are; return the page to open.
 
     Raises
     ------
+    OSError
+        Where the folder cannot be written.
     lib.site.render.SiteError
-        Where jupyter-book fails or warns.
+        Where jupyter-book fails or warns; the JSON is there then.
     """
-    return single.build(lambda target: page(verdict, beside, target), where / written.NAME, where / "page")
+    folder = Path(folder).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    written.write(verdict, folder)
+    return build(verdict, folder)
 
 
-def page(verdict: Verdict, beside: Mapping[float, Rows | None], target: Path) -> str:
-    """The page in Markdown; its figures are put into `target`."""
+def build(verdict: Verdict, folder: Path) -> Path:
+    """The page alone, for a folder that has the JSON: the network beside the book's at each of its radii."""
+    by_eps = {eps: beside.rows(verdict.subject.data, eps) for eps in verdict.at}
+    return single.build(lambda target: page(verdict, by_eps, target), folder / written.NAME, folder / "page")
+
+
+def page(verdict: Verdict, by_eps: Mapping[float, Rows | None], target: Path) -> str:
+    """The page in Markdown, with the book's rows by eps, None where it has none; its figures are put into `target`."""
     parts = [f"# {_plain(verdict.subject.name)} under attack", _opening(verdict), *_warned(verdict)]
-    for eps in verdict.at:
-        rows = beside[eps]
+    for eps, rows in by_eps.items():
         parts += [f"## At eps {shown(eps)}", _figure(verdict, eps, rows, target / f"eps-{eps:g}.svg")]
         parts += [_plain(words.compared(verdict, eps, rows)), _table(verdict, eps, rows)]
         parts += [_plain(words.differences(verdict, rows)) if rows else ""]
@@ -83,7 +85,7 @@ def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
     }
     void = " (void)" if verdict.is_void else ""
     names = [verdict.subject.name + void, *(one.title for one in known)]
-    flags = [_raised(len(verdict.raised(eps))), *(_raised(one.raised) for one in known)]
+    flags = [_raised(len(verdict.raised(eps))), *(_raised(len(one.raised)) for one in known)]
     title = f"eps {shown(eps)}"
     with rc_context(plots.STYLE):
         drawn = [name.replace("$", r"\$") for name in names]  # no formulas
@@ -122,14 +124,13 @@ def _known(row: Known, own: int) -> list[str]:
     if not row.is_measured:
         missing = [words.MISSING] * (len(COLUMNS) + own + 2)
         return [html.escape(row.title), *missing, f"0 of {row.networks}"]
-    outcomes = Row(row.judgements).outcomes
-    of = len(row.judgements)
+    outcomes, of = row.outcomes, len(row.judgements)
     return [
         html.escape(row.title),
         *(share_cell(outcomes[column]) for column in COLUMNS),
         *[words.MISSING] * own,
         words.distance(row.distances),
-        _raised(row.raised),
+        _raised(len(row.raised)),
         str(of) if of == row.networks else f"{of} of {row.networks}",
     ]
 

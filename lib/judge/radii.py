@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from numbers import Real
 
-from lib.judge.refused import Refused
+from lib.judge import Refused
 
 LEVELS = 255
 """Steps from black to white in an image of eight bits."""

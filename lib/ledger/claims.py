@@ -60,6 +60,10 @@ class Claim:
         """The claim's anchor on the scoreboard."""
         return f"{self.paper}.{self.id}"
 
+    def smallest_of(self, side: str) -> float | None:
+        """The smallest effect that counts, the paper's way (`paper`) or soundly (`sound`)."""
+        return self.sound_smallest if side == "sound" and self.sound_smallest is not None else self.smallest
+
     @property
     def half_step(self) -> float:
         """Half a unit of the last printed digit."""

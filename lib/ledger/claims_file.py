@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 import yaml
 
-from lib.yaml_keys import KeysOnce
+from lib.yaml_keys import KeysOnce, Texts
 
 ABOUT = ("defence", "attack", "mechanism", "cost", "setup")
 """What claims are about, in the order in which the scoreboard has them."""
@@ -22,10 +22,6 @@ class ClaimsError(ValueError):
 
 class _Values(KeysOnce, yaml.SafeLoader):
     """Every scalar as what it means."""
-
-
-class _Texts(KeysOnce, yaml.BaseLoader):
-    """Every scalar as its text: 0.9970 keeps its last digit."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +111,7 @@ def read(name: str, text: str) -> tuple[dict, list[dict]]:
     """
     file = f"notebooks/claims/{name}.yaml"
     try:
-        facts, texts = yaml.load(text, _Values), yaml.load(text, _Texts)
+        facts, texts = yaml.load(text, _Values), yaml.load(text, Texts)
     except (yaml.YAMLError, ValueError) as error:  # the latter: of a day that no month has
         raise ClaimsError(f"{file} cannot be read: {str(error).replace('<unicode string>', file)}") from error
     _check(file, "a paper", facts, OF_A_PAPER)

@@ -1,7 +1,7 @@
 """An answer held against its claim, as it is written to the results: both measurements, and every word."""
 
 import math
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from lib.ledger import words
 from lib.ledger.answers import Answer, Finding
@@ -21,13 +21,8 @@ def entry(claim: Claim, answer: Answer) -> dict:
         Where the answer is not of the claim's kind, a mean is not finite, or `why` is missing or too long.
     """
     _check_kind(claim, answer)
-    smallest = {"paper": claim.smallest, "sound": claim.smallest}
-    if claim.sound_smallest is not None:
-        smallest["sound"] = claim.sound_smallest
-    findings = {side: _finding(claim, smallest[side], getattr(answer, side)) for side in ("paper", "sound")}
-    if (
-        findings["paper"] and claim.kind == "statement"
-    ):  # the paper's effect is of its own quantity, not of the sound one
+    findings = {side: _finding(claim, claim.smallest_of(side), getattr(answer, side)) for side in ("paper", "sound")}
+    if findings["paper"] and claim.kind == "statement":  # the paper's effect is of its own quantity alone
         findings["paper"]["effect_excluded"] = words.effect_excluded(claim, answer.paper.measured)
     word = _word(claim, answer, findings)
     _check_why(claim, word, answer.why)
@@ -42,8 +37,7 @@ def entry(claim: Claim, answer: Answer) -> dict:
         "fitted": answer.fitted,
         **findings,
         "ladder": [{"attack": attack, "measured": measured_entry(found)} for attack, found in answer.ladder],
-        "readings": answer.readings
-        and {name: getattr(answer.readings, name) for name in ("tried", "giving", "nearest")},
+        "readings": answer.readings and asdict(answer.readings),
         "experiment": answer.experiment,
         "joint": list(claim.joint),
         "theorem": answer.theorem,
@@ -84,8 +78,8 @@ def _finding(claim: Claim, smallest: float | None, found: Finding | None) -> dic
         "by": found.by,
         "over_control": found.over_control and measured_entry(found.over_control),
         "control": found.control,
+        "effect_excluded": None,
     }
-    written |= {"effect_excluded": None}
     if claim.kind != "statement":
         return written | {"word": None, "p": None, "networks_needed": None}
     word = words.finding(smallest, found)

@@ -85,7 +85,9 @@ class Ledger:
             On an unknown claim, a second answer, one that `lib.ledger.entries.entry` refuses, or others that are not
             those that are found together with it.
         """
-        claim = self._unanswered(answer.claim)
+        claim = self.claim(answer.claim)
+        if claim.id in self.answers:
+            raise ValueError(f"{claim.id} is answered already")
         found = entry(claim, answer)
         if others:
             together = {other.claim: entry(self.claim(other.claim), other) for other in others} | {claim.id: found}
@@ -94,12 +96,6 @@ class Ledger:
             joint.settle_group(list(together.values()))
         self.answers[claim.id] = found
         return found
-
-    def _unanswered(self, id: str) -> Claim:
-        claim = self.claim(id)
-        if id in self.answers:
-            raise ValueError(f"{id} is answered already")
-        return claim
 
     def finish(self) -> Path:
         """Check that every claim is answered, and write the results; return their path.

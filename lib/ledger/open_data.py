@@ -4,10 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from lib.ledger import board, first_edition, results, rule_changes
+import yaml
+
+from lib import book
+from lib.ledger import board, results
 from lib.ledger.answers import not_run
 from lib.ledger.board import Row
 from lib.ledger.entries import entry
@@ -57,15 +59,28 @@ def ledger(folder: Path) -> dict:
         "title": "Adversarial Reproductions: the ledger",
         "rows": [_row(row, results.read_results(folder, row.claim.paper)) for row in rows],
         "first_edition": deviations(rows),
-        "changes": [asdict(change) | {"rows": list(change.rows)} for change in rule_changes.changes()],
+        "changes": changes(),
     }
 
 
 def deviations(rows: Sequence[Row]) -> list[dict]:
     """The rows of the first edition with their old answers, today's, and why the rule changed."""
-    today = {row.claim.address: row for row in rows}
-    answered = [(old, [today[address].word for address in old.now]) for old in first_edition.rows()]
-    return [asdict(old) | {"now": list(old.now), "answer": "; ".join(words)} for old, words in answered]
+    today = {row.claim.address: row.word for row in rows}
+    return [{"fitted": False, **old, "answer": "; ".join(today[now] for now in old["now"])} for old in first_edition()]
+
+
+def first_edition() -> list[dict]:
+    """What the book's first edition answered, row by row: an address never dies."""
+    return yaml.safe_load(_editions("first"))["rows"]
+
+
+def changes() -> list[dict]:
+    """Changes of what answers a row that were made after results had been seen, by date, all of it as text."""
+    return yaml.load(_editions("changes"), yaml.BaseLoader)
+
+
+def _editions(name: str) -> str:
+    return (book.NOTEBOOKS / "claims" / "editions" / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def _row(row: Row, run: Mapping | None) -> dict:

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from lib import book, compute, data
-from lib.evidence import carry
+from lib.evidence import carry, plan
 from lib.evidence.cluster import EngineError
 from lib.exercises.directives import ExerciseError
 from lib.files import clear_abandoned, scratch
+from lib.judge import Refused
 from lib.judge import options as judging
-from lib.judge.refused import Refused
 from lib.ledger import claims, results
 from lib.ledger.claims_file import ClaimsError
 from lib.parameters import ParameterError
@@ -32,14 +32,14 @@ KEPT = "finished results stand, training goes on from its last snapshot"
 LARGEST = "of the file: trainings that would make it larger stay here"
 
 
-def main(arguments: list[str] | None = None, started: float = STARTED) -> int:
-    """Run one command, which was begun at `started`; return its exit status."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit status."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a letter is shown its number
             stream.reconfigure(errors="backslashreplace")
     try:
         interrupts.heed()
-        options = _parser().parse_args(arguments, argparse.Namespace(started=started))
+        options = _parser().parse_args(arguments)
         clear_abandoned()
         options.command(options)
         sys.stdout.flush()
@@ -79,12 +79,12 @@ def _execute_all(runs: list[Run], *, force: bool = False) -> None:
 def _fill(options: argparse.Namespace) -> None:
     runs = _measuring(options)
     if options.list:
-        measuring.listed(runs)
+        print(plan.listed(measuring.tasks(runs, needed=False)))
         return
     time = {}
     if options.within is not None:
         spare = _spare(options.within)
-        time = {"ends": options.started + options.within - spare, "patience": spare / 2}
+        time = {"ends": STARTED + options.within - spare, "patience": spare / 2}
     try:
         left = measuring.fill(
             runs,
@@ -193,7 +193,7 @@ def _course(options: argparse.Namespace) -> None:
 def _judge(options: argparse.Namespace) -> None:
     from lib.judge import command  # what draws takes a second to import
 
-    asked = {name: value for name, value in vars(options).items() if name not in ("command", "started")}
+    asked = {name: value for name, value in vars(options).items() if name != "command"}
     command.run(**asked)
 
 

@@ -31,7 +31,8 @@ def fetched(name: str) -> Path | None:
     if name not in data.DOWNLOADS or data.cache_file(name).exists():
         return data.fetch(name)
     try:
-        with _alone(name), impatient():
+        data.CACHE.mkdir(parents=True, exist_ok=True)
+        with FileLock(data.CACHE / f".{name}.lock"), impatient():  # no other process downloads it meanwhile
             _clear(name)
             return data.fetch(name)
     except data.DataError as error:
@@ -62,14 +63,6 @@ def impatient() -> Iterator[None]:
         yield
     finally:
         socket.setdefaulttimeout(before)
-
-
-@contextmanager
-def _alone(name: str) -> Iterator[None]:
-    """Hold a data set against other processes that would download it too."""
-    data.CACHE.mkdir(parents=True, exist_ok=True)
-    with FileLock(data.CACHE / f".{name}.lock"):
-        yield
 
 
 def _clear(name: str) -> None:

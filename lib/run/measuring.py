@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from tqdm import tqdm
@@ -19,9 +19,8 @@ from lib.evidence.limits import cores, memory
 from lib.evidence.plan import Task
 from lib.evidence.spread import spread
 from lib.files import scratch
-from lib.run import downloads, interrupts
+from lib.run import downloads, interrupts, profiles
 from lib.run.run import Run
-from lib.run.tasks import tasks
 
 WATCH_S = 0.3
 PATIENCE_S = 10.0
@@ -85,8 +84,8 @@ def fill(
             killed = []
         else:
             downloads.fetch_for(runs)
-            asked = {"runs": [[run.notebook, run.profile, dict(run.given)] for run in runs], "needed": needed}
-            asked |= {"ends": ends}
+            named = [[run.notebook, run.profile, dict(run.given)] for run in runs]
+            asked = {"runs": named, "needed": needed, "ends": ends}
             jobs = min(jobs or default_jobs(), len(missing))
             failed, killed = _side_by_side(asked, missing, jobs, watch, (ends or float("inf")) + patience)
     left = [task for task in missing if not task.cell.is_kept]
@@ -95,6 +94,13 @@ def fill(
         listed = "\n".join(reasons or [f"  {task.cell.label}" for task in left])
         raise MeasuringError(f"{len(left)} of {len(missing)} cells are not measured:\n{listed}")
     return left
+
+
+def tasks(runs: Sequence[Run], *, needed: bool) -> list[Task]:
+    """The cells that runs lack, by their profile's order of worth: those that they need, or all that they can show."""
+    experiments = [run.experiment for run in runs]
+    wanted = [cell for one in experiments for cell in (one.needed() if needed else one.cells())]
+    return plan.missing(wanted, profiles.worth(runs[0].profile) if runs else ())
 
 
 def _tidy(runs: Sequence[Run]) -> None:
@@ -196,8 +202,3 @@ def _stop(workers: Sequence[subprocess.Popen], patience: float = PATIENCE_S) -> 
         except subprocess.TimeoutExpired:
             worker.kill()
             worker.wait()
-
-
-def listed(runs: Sequence[Run], say: Callable[[str], None] = print) -> None:
-    """Print what is missing, what it is for, and how long it will take here."""
-    say(plan.listed(tasks(runs, needed=False)))

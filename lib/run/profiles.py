@@ -8,7 +8,7 @@ import yaml
 
 from lib import book
 from lib.parameters import Contract, ParameterError, Value, check, contract
-from lib.yaml_keys import KeysOnce
+from lib.yaml_keys import Texts
 
 
 def names() -> list[str]:
@@ -71,11 +71,6 @@ def worth(profile: str) -> list[str]:
     return _read(profile).get("worth") or []
 
 
-class _AsWritten(KeysOnce, yaml.BaseLoader):
-    """YAML whose values stay text, so that `010` or `1:30` is read as a parameter's type reads it and not as YAML does;
-    a key that comes twice is an error."""
-
-
 def _read(profile: str) -> dict:
     """The sections of a profile.
 
@@ -86,7 +81,7 @@ def _read(profile: str) -> dict:
     """
     path = _folder() / f"{profile}.yaml"
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_AsWritten) or {}
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=Texts) or {}
     except yaml.YAMLError as error:
         raise ParameterError(f"{path} cannot be read: {error}") from error
     known = [*book.notebooks(), "worth"]
@@ -98,17 +93,6 @@ def _read(profile: str) -> dict:
         if section and not isinstance(section, list if name == "worth" else dict):
             raise ParameterError(f"{path}: {name} is {section!r}; it takes lines of `parameter: value`")
     return found
-
-
-def by_hand(notebook: str, given: Mapping[str, object]) -> dict[str, Value]:
-    """What was given by hand, as values: 0.10 and 0.1 are one.
-
-    Raises
-    ------
-    ParameterError
-        As `values` does.
-    """
-    return check(declared(notebook), given)
 
 
 def run_name(profile: str, given: Mapping[str, Value]) -> str:

@@ -1,5 +1,6 @@
 """A run: a notebook with the values of its parameters, checked once, and where what it leaves behind is kept."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -41,7 +42,7 @@ class Run:
             Where there is no such notebook, profile or parameter, or the values are not allowed.
         """
         values = profiles.values(notebook, profile, given)
-        return cls(notebook, profile, values, profiles.by_hand(notebook, given))
+        return cls(notebook, profile, values, {name: values[name] for name in given})
 
     @classmethod
     def of_results(cls, found: Mapping, where: Path | None = None) -> "Run":
@@ -94,6 +95,12 @@ class Run:
     def name(self) -> str:
         """Its profile with what was given by hand, as in `quick+eps_untargeted=0.2`: what its folder is called."""
         return profiles.run_name(self.profile, self.given)
+
+    def command(self, verb: str) -> str:
+        """What does something with it on the command line; `record` is of one profile, and is not told which."""
+        words = [verb, self.notebook] if verb == "record" else [verb, self.notebook, "--profile", self.profile]
+        _, *pairs = profiles.parts(self.name)
+        return shlex.join(["python", "-m", "lib.run", *words, *(word for pair in pairs for word in ("-p", pair))])
 
     @property
     def folder(self) -> Path:

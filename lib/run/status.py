@@ -9,13 +9,10 @@ from lib.ledger.claims import paper
 from lib.run.execute import shown
 from lib.run.run import Run
 
-KEPT = ("evidence", "snapshots", "sweeps")
-"""Folders under runs/ that are no folders of runs."""
-
 
 def lines() -> list[str]:
     """A line for each notebook of each folder of runs: the recorded ones first."""
-    folders = [results.RECORDED, *sorted(path for path in compute.RUNS.glob("*") if path.name not in KEPT)]
+    folders = [results.RECORDED, *sorted(compute.RUNS.glob("*"))]
     return [line for where in folders for line in _folder_lines(where)]
 
 

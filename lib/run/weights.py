@@ -1,8 +1,6 @@
 """The trained networks of a run as files: safetensors, with a card each."""
 
-import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +19,7 @@ from lib.run.run import Run
 SUFFIX = ".safetensors"
 
 
-@dataclass(frozen=True)
-class Exported:
-    """The files that were written, and the networks that are not trained yet, by their names."""
-
-    files: list[Path]
-    missing: list[str]
-
-
-def write(runs: Sequence[Run], to: Path | None = None, say: Callable[[str], None] = print) -> None:
+def write(runs: Sequence[Run], to: Path | None = None) -> None:
     """Write the networks of runs, and say which files there are.
 
     Parameters
@@ -42,44 +32,22 @@ def write(runs: Sequence[Run], to: Path | None = None, say: Callable[[str], None
     lib.run.execute.RunError
         Where there are none, or a cell holds no network of lib; the message says what to do.
     """
-    keeping = [run for run in runs if run.experiment.kept()]
+    keeping = [(run, kept) for run in runs if (kept := run.experiment.kept())]
     if not keeping:
         raise RunError(f"{', '.join(run.notebook for run in runs)}: no networks are kept of this")
-    for run in keeping:
+    for run, kept in keeping:
+        found, folder = {one: one.cell.read() for one in kept.networks}, to or run.folder / "weights"
         try:
-            found = export(run, to or run.folder / "weights")
+            files = [_write(one, *trained, kept, folder) for one, trained in found.items() if trained]
         except WeightsError as error:
             raise RunError(str(error)) from error
-        if not found.files:
-            raise RunError(f"{run.name} has no trained networks yet; this trains them: {command(run)}")
-        for path in found.files:
-            say(shown(path))
-        if found.missing:
-            say(f"not trained yet: {', '.join(found.missing)}; this trains them: {command(run)}")
-
-
-def export(run: Run, folder: Path) -> Exported:
-    """Write the trained networks that a run keeps into a folder, each with a card of the same name.
-
-    Raises
-    ------
-    lib.models.saved.WeightsError
-        Where a cell holds no network of lib.
-    """
-    kept = run.experiment.kept()
-    files, missing = [], []
-    for one in kept.networks if kept else ():
-        if found := one.cell.read():
-            files.append(_write(one, *found, kept, folder))
-        else:
-            missing.append(one.name)
-    return Exported(files, missing)
-
-
-def command(run: Run) -> str:
-    """What trains the networks of a run."""
-    given = [word for name, value in run.given.items() for word in ("-p", f"{name}={value}")]
-    return shlex.join(["python", "-m", "lib.run", "fill", run.notebook, "--profile", run.profile, *given])
+        training = f"this trains them: {run.command('fill')}"
+        if not files:
+            raise RunError(f"{run.name} has no trained networks yet; {training}")
+        for path in files:
+            print(shown(path))
+        if missing := [one.name for one, trained in found.items() if not trained]:
+            print(f"not trained yet: {', '.join(missing)}; {training}")
 
 
 def _write(one: Trained, record, made: Made, kept: Kept, folder: Path) -> Path:

@@ -9,8 +9,8 @@ from pathlib import Path
 from lib.evidence.fill import fill
 from lib.files import DiskError
 from lib.run import downloads, interrupts, orphan
+from lib.run.measuring import tasks
 from lib.run.run import Run
-from lib.run.tasks import tasks
 
 
 def main(asked: str) -> int:
@@ -23,12 +23,12 @@ def main(asked: str) -> int:
         wanted = tasks([Run.of(*one) for one in facts["runs"]], needed=facts["needed"])
         within = facts["ends"] and max(facts["ends"] - time.time(), 0)
         with downloads.impatient():
-            filled = fill(wanted, within=within, failures=Path(facts["failures"]))
+            failed = fill(wanted, within=within, failures=Path(facts["failures"]))
     except KeyboardInterrupt:
         return 0  # whoever started this says so
     except DiskError:
         return 1  # and so it does here, from the note of the cell
-    return 1 if filled.failed else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from lib.ledger.board import Row
 from lib.show import plots, tables, wording
 from lib.show.both import Table
 from lib.show.meaning import SIDES
+from lib.show.tables import broken
 
 TONES = {
     **{"good": plots.COLOURS[2], "same": plots.COLOURS[0], "bad": plots.COLOURS[1], "open": plots.COLOURS[4]},
@@ -64,9 +65,7 @@ def _number(ax: Axes, at: int, row: Row) -> None:
 def _statement(ax: Axes, at: int, row: Row) -> None:
     for side, shift in (("paper", -0.15), ("sound", 0.15)):
         if row.answer and row.answer[side]:
-            found, smallest = row.answer[side]["measured"], row.claim.smallest
-            if side == "sound" and row.claim.sound_smallest is not None:
-                smallest = row.claim.sound_smallest
+            found, smallest = row.answer[side]["measured"], row.claim.smallest_of(side)
             less = [None if found[name] is None else found[name] - smallest for name in ("mean", "low", "high")]
             _mark(ax, at + shift, *less, _colour(row), "statements", filled=side == "sound")
 
@@ -143,12 +142,9 @@ def counted(rows: Sequence[Row]) -> Table:
 
 def made(runs: Mapping[str, Mapping]) -> Table:
     """What each paper's answers were made with: the profile, and what was set by hand."""
-    columns = {"paper": list(runs), "profile, and what was set by hand": [_profile(run) for run in runs.values()]}
+    profiles = [run["profile"].replace("+", " + ") for run in runs.values()]
+    columns = {"paper": list(runs), "profile, and what was set by hand": profiles}
     return tables.plain("What each run was made with", columns)
-
-
-def _profile(run: Mapping) -> str:
-    return run["profile"].replace("+", " + ")
 
 
 def deviations(found: Sequence[Mapping]) -> Table:
@@ -162,16 +158,13 @@ def deviations(found: Sequence[Mapping]) -> Table:
     rows, ids = [], []
     for old in found:
         stays = old["id"] in old["now"]
-        links = ", ".join(f'<a href="#{address}">{_broken(address)}</a>' for address in old["now"])
-        then = "; ".join(filter(None, [old["verdict"], "fitted" if old["fitted"] else "", _stands(old)]))
-        rows.append([_broken(old["id"]), html.escape(then), links, html.escape(old["answer"]), html.escape(old["why"])])
+        links = ", ".join(f'<a href="#{address}">{broken(address)}</a>' for address in old["now"])
+        stands = old["stands"] and f"stands: {old['stands']}"
+        then = "; ".join(filter(None, [old["verdict"], old["fitted"] and "fitted", stands]))
+        rows.append([broken(old["id"]), html.escape(then), links, html.escape(old["answer"]), html.escape(old["why"])])
         ids.append(f"first-{old['id']}" if stays else old["id"])
     head = ["row of the first edition", "its answer", "today", "today’s answer", "why the rule changed"]
     return tables.table("What became of the first edition’s rows", head, rows, ids=ids)
-
-
-def _stands(old: Mapping) -> str:
-    return f"stands: {old['stands']}" if old["stands"] else ""
 
 
 def changes(found: Sequence[Mapping]) -> Table:
@@ -180,19 +173,15 @@ def changes(found: Sequence[Mapping]) -> Table:
     Parameters
     ----------
     found
-        Of `lib.ledger.rule_changes`.
+        Of `lib.ledger.open_data.changes`.
     """
     rows = [
         [
             f"{one['date']}, {one['edition']} edition",
-            ", ".join(map(_broken, one["rows"])),
+            ", ".join(map(broken, one["rows"])),
             *(html.escape(one[key]) for key in ("what", "then", "later")),
         ]
         for one in found
     ]
     head = ["when", "rows", "what", "answer before", "answer after"]
     return tables.table("Rules that were changed after results", head, rows, wraps=True)
-
-
-def _broken(address: str) -> str:
-    return address.replace(".", ".<wbr>").replace("_", "_<wbr>")

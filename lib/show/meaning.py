@@ -71,6 +71,12 @@ def _number(word: str, measured: Mapping, claimed: Mapping) -> str:
     )
 
 
+def smallest_of(entry: Mapping, side: str) -> float:
+    """The smallest effect that counts for one side of an answer, as its claim has it (`Claim.smallest_of`)."""
+    own = entry["claimed"]["sound_smallest"] if side == "sound" else None
+    return entry["claimed"]["smallest"] if own is None else own
+
+
 def held_against(word: str, measured: Mapping, smallest: float) -> str:
     """What a finding's word says of its interval and the smallest effect that counts."""
     size = f"{smallest:g}, the smallest effect that counts"
@@ -91,12 +97,11 @@ def shared(entry: Mapping) -> dict[str, str]:
     Such an effect passes the rule, which asks only that it goes beyond the control.
     """
     told = {}
-    for side, own in (("paper", None), ("sound", entry["claimed"]["sound_smallest"])):
-        found = entry[side]
+    for side in SIDES:
+        found, smallest = entry[side], smallest_of(entry, side)
         if not found or found["word"] != "holds" or not found["over_control"]:
             continue
         mean, rest = found["measured"]["mean"], found["over_control"]["mean"]
-        smallest = entry["claimed"]["smallest"] if own is None else own
         if rest < mean / 2:
             small = f"; the rest, {rest:.4f}, is less than {smallest:g}, the smallest effect that counts"
             whose = f"{SIDES[side]}, {mean - rest:.4f} of the {mean:.4f} is in the control too ({found['control']})"

@@ -44,9 +44,9 @@ def table(
     return Table(written, markdown(caption, head, rows))
 
 
-def name(claim: Claim) -> str:
-    """A claim's id, which a narrow screen may break after a dot or a dash."""
-    return claim.id.replace(".", ".<wbr>").replace("_", "_<wbr>")
+def broken(id: str) -> str:
+    """A claim's id or address, which a narrow screen may break after a dot or a dash."""
+    return id.replace(".", ".<wbr>").replace("_", "_<wbr>")
 
 
 HEAD = ["claim", "the paper’s way", "soundly", "answer"]
@@ -68,7 +68,7 @@ def chapter(paper: Paper, answers: Mapping[str, Mapping]) -> Table:
 
 def row(claim: Claim, entry: Mapping | None, scoreboard: str = "") -> list[str]:
     """A claim's cells under `HEAD`: what the paper says, both measurements in short, the word."""
-    link = f'<a href="{scoreboard}#{claim.address}">{name(claim)}</a>'
+    link = f'<a href="{scoreboard}#{claim.address}">{broken(claim.id)}</a>'
     said = f'{link}<br><span class="said">{wording.said(claim)}</span>'
     if entry is None:
         return [said, "–", "–", wording.answer(None)]

@@ -166,12 +166,11 @@ def finding(entry: Mapping, side: str) -> str:
 
 
 def _held_against(entry: Mapping, side: str) -> str:
-    word, claimed = entry[side]["word"], entry["claimed"]
+    word = entry[side]["word"]
     if word is None:
         return ""
-    own = claimed["sound_smallest"] if side == "sound" else None
-    smallest = claimed["smallest"] if own is None else own
-    return f": <strong>{word}</strong> <small>({meaning.held_against(word, entry[side]['measured'], smallest)})</small>"
+    told = meaning.held_against(word, entry[side]["measured"], meaning.smallest_of(entry, side))
+    return f": <strong>{word}</strong> <small>({told})</small>"
 
 
 def ladder(entry: Mapping) -> str:

@@ -17,18 +17,16 @@ NO_GPU = "not measured on a GPU"
 KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "Apple's GPU"}
 
 
-def stage(target: Path, generated: Path, recorded: Path = RECORDED) -> None:
-    """Put what the page on speed shows into a staged book: the code, the tables and the chart of recorded timings."""
+def stage(target: Path, generated: Path, recorded: Path = RECORDED) -> dict[str, str]:
+    """Put code and charts of the page on speed into a staged book; return what the page includes, by name."""
     code = compute.ROOT / "benchmarks"
     copied(code, target / code.name, "__pycache__")
     source = recorded / "benchmarks.json"
     results = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
-    generated.mkdir(exist_ok=True)
     if results:
         for picture in [CHART] + [PARTS_CHART] * bool(parted(results)):
             shutil.copyfile(recorded / picture, generated / picture)
-    for name, text in fragments(results, generated.name).items():
-        (generated / f"benchmarks_{name}.md").write_text(text, encoding="utf-8")
+    return {f"benchmarks_{name}": text for name, text in fragments(results, generated.name).items()}
 
 
 def fragments(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> dict[str, str]:

@@ -43,7 +43,8 @@ def bound(site: Path, names: Sequence[str], title: str) -> str:
         page of the document leads within it; one to another file of the site is plain text, since no file lies beside
         the print. Scripts are left out, save those that set formulas.
     """
-    pages = {name: _parsed(site / f"{name}.html") for name in names}
+    texts = {name: (site / f"{name}.html").read_text(encoding="utf-8") for name in names}
+    pages = {name: BeautifulSoup(text, "html.parser") for name, text in texts.items()}
     articles = [_article(page, name, set(names)) for name, page in pages.items()]
     whole = BeautifulSoup('<!DOCTYPE html><html lang="en" data-theme="light"></html>', "html.parser")
     whole.html.append(_head(list(pages.values()), title))
@@ -53,10 +54,6 @@ def bound(site: Path, names: Sequence[str], title: str) -> str:
     body.append(main)
     whole.html.append(body)
     return str(whole)
-
-
-def _parsed(page: Path) -> BeautifulSoup:
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
 
 
 def _head(pages: Sequence[BeautifulSoup], title: str) -> Tag:

@@ -68,16 +68,15 @@ def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
             (target / f"{name}.md").write_text(pages.missing_page(name), encoding="utf-8")
     for page in target.glob("*.md") if not solutions else []:
         page.write_text(directives.without_solutions(page.read_text(encoding="utf-8")), encoding="utf-8")
-    (target / GENERATED).mkdir()
-    front.stage(runs, target / GENERATED)
-    primer.stage(runs, target / GENERATED)
-    (target / BESIDE).mkdir()
-    fragments = facts.fragments(runs) | live.stage(runs, target, target / BESIDE)
+    generated, beside = target / GENERATED, target / BESIDE
+    generated.mkdir()
+    beside.mkdir()
+    fragments = facts.fragments(runs) | live.stage(runs, target, beside)
+    fragments |= front.stage(runs, generated) | primer.stage(runs, generated) | benchmarks.stage(target, generated)
     fragments |= {"survives": survives.fragment(), "archive": archive.fragment(solutions)}
     for name, text in fragments.items():
-        (target / GENERATED / f"{name}.md").write_text(text, encoding="utf-8")
+        (generated / f"{name}.md").write_text(text, encoding="utf-8")
     for name, text in open_data.files(results).items():
-        (target / BESIDE / name).write_text(text, encoding="utf-8")
+        (beside / name).write_text(text, encoding="utf-8")
     if solutions:
-        archive.stage(target / BESIDE)
-    benchmarks.stage(target, target / GENERATED)
+        archive.stage(beside)

@@ -41,13 +41,10 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
     for claim in paper.claims.values():
         id_ = f'<span id="{claim.address}"></span>' if anchors else ""
         link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
-        rows.append([id_ + link, _said(claim), _rule(claim), markup.plain(str(claim.where))])
+        said = markup.plain(claim.says) + (" (It introduces this, and measures nothing.)" if claim.background else "")
+        rows.append([id_ + link, said, _rule(claim), markup.plain(str(claim.where))])
     head = ["Claim", "The paper says", "Judged by", "Where in the paper"]
     return markup.table(f"The claims of {paper.title}", head, rows, wraps=True, stacks=True)
-
-
-def _said(claim: Claim) -> str:
-    return markup.plain(claim.says) + (" (It introduces this, and measures nothing.)" if claim.background else "")
 
 
 def _rule(claim: Claim) -> str:

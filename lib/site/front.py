@@ -18,12 +18,11 @@ SETS = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
 NOT_RUN = "Not run in this copy of the book."
 
 
-def stage(runs: Runs, folder: Path) -> None:
-    """Write what the front page includes into a folder of a staged book: `cards.md`, `defences.md`, and pictures."""
+def stage(runs: Runs, folder: Path) -> dict[str, str]:
+    """Put the pictures of the front page into a folder of a staged book; return what it includes, by name."""
     cards = [_card(claims.paper(name), runs.get(name), folder) for name in book.papers()]
     text = "\n".join(["::::{grid} 1 1 2 2", ":gutter: 3", "", *cards, "::::", ""])
-    (folder / "cards.md").write_text(text, encoding="utf-8")
-    (folder / "defences.md").write_text(_defences(runs.get(LADDER[0]), folder), encoding="utf-8")
+    return {"cards": text, "defences": _defences(runs.get(LADDER[0]), folder)}
 
 
 def finding(name: str, run: Run | None) -> str:
@@ -68,4 +67,4 @@ def _defences(run: Run | None, folder: Path) -> str:
     if not shown:
         return NOT_RUN
     (folder / "defences.png").write_bytes(shown.png)
-    return markup.figure(f"{folder.name}/defences.png", shown.alt, shown.caption) + "\n"
+    return markup.figure(f"{folder.name}/defences.png", shown.alt, shown.caption)

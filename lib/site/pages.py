@@ -57,16 +57,12 @@ def take_prose(notebook: NotebookNode, name: str) -> None:
     injected = [cell for cell in ran if "injected-parameters" in cell.metadata.get("tags", [])]
     own = [cell for cell in ran if cell not in injected]
     code = [cell for cell in today if cell.cell_type == "code"]
-    if list(map(_digest, own)) != list(map(_digest, code)):
+    if [code_digest(cell.source) for cell in own] != [code_digest(cell.source) for cell in code]:
         return
     for cell, then in zip(code, own, strict=True):
         cell.outputs, cell.execution_count = then.outputs, then.execution_count
     after = next((i + 1 for i, cell in enumerate(today) if "parameters" in cell.metadata.get("tags", [])), 0)
     notebook.cells = [*today[:after], *injected, *today[after:]]
-
-
-def _digest(cell: NotebookNode) -> str:
-    return code_digest(cell.source)
 
 
 def link_figures(notebook: NotebookNode) -> None:
@@ -135,7 +131,7 @@ def check_note(run: Run) -> str:
         params = f' PARAMS="{" ".join(pairs)}"' if pairs else ""
         again = f"make reproduce PROFILE=paper PAPER={run.notebook}{params}"
         if " " in "".join(pairs):  # where make would take one value for several
-            again = words.command("reproduce", run.notebook, run.profile, run.given)
+            again = run.command("reproduce")
         told += f" `{again}` makes this very page from what was measured for it, in a minute or less."
     return f"{told} {{doc}}`run_it_yourself` says how to get the book."
 

@@ -86,7 +86,8 @@ def _printed(site: Path, names: Sequence[str], browser: Browser) -> tuple[PdfWri
         tab.evaluate(TYPESET)
         titles = tab.evaluate(TITLES)
         printed = PdfReader(BytesIO(tab.pdf(outline=True, tagged=True, **SHEET)))
-        starts = [_sheet(printed, name) for name in names]
+        places = printed.named_destinations  # the list of contents links there, so the print names where a page begins
+        starts = [printed.get_destination_page_number(places[f"/{name}"]) for name in names]
         tab.evaluate(NUMBERS_ALONE, [str(start + 1) for start in starts])
         numbers = PdfReader(BytesIO(tab.pdf(**SHEET)))
     whole = PdfWriter(clone_from=printed)
@@ -106,14 +107,6 @@ def _document(site: Path, names: Sequence[str]) -> Iterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
-
-
-def _sheet(printed: PdfReader, name: str) -> int:
-    """On which sheet a page begins: the list of contents links there, so the print names the place."""
-    sheet = printed.get_destination_page_number(printed.named_destinations[f"/{name}"])
-    if sheet is None:
-        raise ValueError(f"the print has no place {name}")
-    return sheet
 
 
 def _alone(printed: PdfReader, leaf: Leaf) -> PdfWriter:

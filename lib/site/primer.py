@@ -1,7 +1,6 @@
 """What the primer shows of this book's own runs: pictures of attacked digits, the ledger's rule, one worked row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -14,20 +13,11 @@ from lib.site import markup, pages
 from lib.site.facts import Runs
 from lib.site.pictures import picture
 
-
-@dataclass(frozen=True)
-class Taken:
-    """A figure of a chapter: the notebook, and the figure's name there."""
-
-    notebook: str
-    figure: str
-
-
 PICTURES = {
-    "primer_attacked": Taken("mitigation", "mitigation-digits"),
-    "primer_judged": Taken("common_ground", "common-ground-digits"),
+    "primer_attacked": ("mitigation", "mitigation-digits"),
+    "primer_judged": ("common_ground", "common-ground-digits"),
 }
-"""What the primer includes, by name."""
+"""What the primer includes, by name: the notebook, and the figure's name there."""
 
 STATEMENT, NUMBER = ("mitigation", "retraining.recovers"), ("mitigation", "clean.accuracy")
 """The chapter and the claim of each worked row; the statement is judged by one smallest effect both ways."""
@@ -40,15 +30,17 @@ RULE_ALT = (
 )
 
 
-def stage(runs: Runs, folder: Path) -> None:
-    """Write what the primer includes into a folder of a staged book; what no run has measured says so."""
-    texts = {name: _picture(name, taken, runs.get(taken.notebook), folder) for name, taken in PICTURES.items()}
+def stage(runs: Runs, folder: Path) -> dict[str, str]:
+    """Put the primer's pictures into a folder of a staged book; return what it includes, by name.
+
+    What no run has measured says so.
+    """
+    texts = {name: _picture(name, *taken, runs, folder) for name, taken in PICTURES.items()}
     texts["rule"] = _drawn(rule.figure, "rule", RULE_ALT, "The rule, on made-up measurements.", folder)
     for name, (chapter, claim), told in (("worked_row", STATEMENT, _statement), ("worked_number", NUMBER, _number)):
         entry = _entry(runs.get(chapter), claim)
         texts[name] = told(entry, chapter, folder) if entry else missing(chapter)
-    for name, text in texts.items():
-        (folder / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+    return texts
 
 
 def missing(chapter: str) -> str:
@@ -62,13 +54,12 @@ def _entry(run: Run | None, claim: str) -> Mapping | None:
     return entry if entry and entry["paper"] else None
 
 
-def _picture(name: str, taken: Taken, run: Run | None, folder: Path) -> str:
-    found = picture(pages.shown(run), taken.figure) if run else None
+def _picture(name: str, notebook: str, figure: str, runs: Runs, folder: Path) -> str:
+    found = picture(pages.shown(runs[notebook]), figure) if notebook in runs else None
     if not found:
-        return missing(taken.notebook)
+        return missing(notebook)
     (folder / f"{name}.png").write_bytes(found.png)
-    source = f"From {{doc}}`{taken.notebook}`."
-    return markup.figure(f"{folder.name}/{name}.png", found.alt, f"{found.caption} {source}")
+    return markup.figure(f"{folder.name}/{name}.png", found.alt, f"{found.caption} From {{doc}}`{notebook}`.")
 
 
 def _drawn(draw, name: str, alt: str, caption: str, folder: Path, *arguments: object) -> str:

@@ -1,12 +1,10 @@
-"""What pages say of a run: its settings, its commit, what has changed since, and the command that runs it again."""
+"""What pages say of a run: its settings, its commit, what has changed since."""
 
 import re
-import shlex
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
+from dataclasses import replace
 
 from lib.ledger import results
-from lib.parameters import Value
 from lib.run import profiles
 from lib.run.record import PROFILE
 from lib.run.run import Run
@@ -19,15 +17,7 @@ def stale(run: Run) -> str:
     if not changed:
         return ""
     have = "has" if len(changed) == 1 else "have"
-    again = command(verb, run.notebook, run.profile, run.given)
-    return f"{listed(changed)} {have} changed since this was run. `{again}` runs it again."
-
-
-def command(verb: str, notebook: str, profile: str, given: Mapping[str, Value] = MappingProxyType({})) -> str:
-    """What makes a run again; `record` is of the paper profile alone, and is not told which."""
-    words = [verb, notebook] if verb == "record" else [verb, notebook, "--profile", profile]
-    _, *pairs = profiles.parts(profiles.run_name(profile, given))
-    return shlex.join(["python", "-m", "lib.run", *words, *(word for pair in pairs for word in ("-p", pair))])
+    return f"{listed(changed)} {have} changed since this was run. `{run.command(verb)}` runs it again."
 
 
 def listed(changed: Iterable[str]) -> str:
@@ -41,7 +31,7 @@ def profile_of(run: Run) -> str:
     profile, *by_hand = profiles.parts(name)
     if not by_hand:
         return f"`{profile}`"
-    again = command("record" if profile == PROFILE else "execute", run.notebook, profile)
+    again = replace(run, given={}).command("record" if run.profile == PROFILE else "execute")
     return f"{settings(name)}: not the whole profile; `{again}` runs that"
 
 

@@ -8,12 +8,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 
 from lib.digest import code
 from lib.digest.code import differing_files, sha256
 from lib.evidence import carry
-from lib.evidence.cluster import client
+from lib.evidence.cluster import client, ended
 from lib.run import execute
 from lib.run.run import Run
 
@@ -57,17 +56,13 @@ def run(
         Where Dask is not installed, no scheduler answers, or resources are asked for that no cluster is there to offer.
     """
     with client(scheduler, workers, resources, len(runs)) as cluster:
-        futures, done = {}, SimpleQueue()
+        futures = {}
         for index, one in enumerate(runs):
             expected = one.digests()
             key = f"{one.notebook}-{one.name}-{sha256(repr(expected))[:8]}"
-            future = cluster.submit(one_run, one, expected, key=key, resources=resources)
-            futures[future] = index
-            future.add_done_callback(done.put)  # Dask's as_completed can hang where Ctrl-C meets its lock
-        for _ in runs:
-            future = done.get()
+            futures[cluster.submit(one_run, one, expected, key=key, resources=resources)] = index
+        for future in ended(cluster, futures):
             yield futures[future], _outcome(future)
-            future.release()  # what has been handed over need not be kept, nor made again where its worker dies
 
 
 def one_run(asked: Run, expected: Mapping[str, object]) -> Outcome:

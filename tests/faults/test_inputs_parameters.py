@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from projects import Project
 
 from lib import book, compute
-from lib.parameters import Parameter
+from lib.parameters import Parameter, check
 from lib.run import __main__ as command
 from lib.run import execute, measuring, profiles
 from lib.run.run import Run
@@ -161,7 +161,7 @@ def test_odd_texts_are_refused_or_are_values(executed: Executed, capsys: pytest.
 def known_again(run: Run) -> None:
     """Its name says what it was given, to the last digit, and its results are found under it."""
     told = dict(pair.split("=") for pair in profiles.parts(run.name)[1:])
-    assert profiles.by_hand(run.notebook, told) == run.given
+    assert check(profiles.declared(run.notebook), told) == run.given
     again = Run.of(run.notebook, run.profile, run.given)
     found = Run.of_results({"notebook": run.notebook, "profile": run.name, "parameters": dict(run.values)})
     assert run.name == again.name == found.name and run.values == again.values == found.values
