@@ -1,8 +1,7 @@
 """What is read off records, and the tables, figures and numbers of the page, on records that are made up."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from inspect import signature
+from inspect import isfunction, signature
 
 import numpy as np
 import pytest
@@ -13,8 +12,9 @@ from lib.chapters.fragile_neurons import csg, embeddings, figures, frames, here,
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import between, counted
+from lib.chapters.fragile_neurons.here.targeting import between
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
+from lib.show.sentences import counted
 
 KEY = ("digits", "resnet18", 1)
 
@@ -243,7 +243,8 @@ def test_the_command_that_fills_the_grid_has_its_sizes(grid: Grid) -> None:
 def test_each_table_and_figure_is_told_in_one_sentence(grid: Grid) -> None:
     """Also of a run that has one cell and no sample."""
     alone = grid_of({("digits", "resnet18", 1): record()})
-    of_grid = [one for name in here.__all__ if _asks_for(one := getattr(here, name), "grid")]
+    modules = (getattr(here, name) for name in here.__all__)
+    of_grid = [one for module in modules for one in vars(module).values() if _tells_of_a_grid(one)]
     assert len(of_grid) > 20
     for tell in of_grid:
         for run in (grid, alone):
@@ -251,8 +252,11 @@ def test_each_table_and_figure_is_told_in_one_sentence(grid: Grid) -> None:
             assert said.startswith("Here: ") and said.endswith(".") and said.count(". ") <= 1, said
 
 
-def _asks_for(tell: Callable, name: str) -> bool:
-    return list(signature(tell).parameters) == [name]
+def _tells_of_a_grid(tell: object) -> bool:
+    return isfunction(tell) and list(signature(tell).parameters.values()) == GRID_ALONE
+
+
+GRID_ALONE = list(signature(here.kernels.maps).parameters.values())
 
 
 FIRST = {"test_images": "first"}

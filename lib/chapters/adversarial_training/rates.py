@@ -10,6 +10,7 @@ from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.intervals import loss as mean_loss
+from lib.measure.ratios import linearised, mean
 
 KERAS_CAP = -math.log(1e-7)
 """The highest loss an image can have in Keras, which clips probabilities at 1e-7: 16.12 nats."""
@@ -94,23 +95,7 @@ def half_less_won_back(
     if any(one.mean() <= 0 for one in lost):
         return None
     won = [defended.astype(float) - under for defended, under in zip(kept, taken, strict=True)]
-    values = []
-    for gain, loss_ in zip(won, lost, strict=True):
-        share = gain.mean() / loss_.mean()
-        values.append(0.5 - share - (gain - share * loss_) / loss_.mean())
-    return difference(values, [np.zeros(len(one)) for one in values])
-
-
-def among(values: Sequence[NDArray], chosen: Sequence[NDArray[np.bool_]]) -> list[NDArray]:
-    """Values (N,) of each network such that their mean is that over its `chosen` images alone, and pairs stay pairs.
-
-    A ratio of means, linearised: as `lib.measure.intervals.rate` does for shares.
-    """
-    found = []
-    for one, of in zip(values, chosen, strict=True):
-        mean = one[of].mean()
-        found.append(mean + np.where(of, one - mean, 0.0) / of.mean())
-    return found
+    return mean([0.5 - linearised(*pair) for pair in zip(won, lost, strict=True)])
 
 
 def median_l2(far: Reach, first: int | None = None) -> float:

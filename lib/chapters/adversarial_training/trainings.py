@@ -75,11 +75,6 @@ class Trainings(Experiment):
         return range(self.seed, self.seed + self.sweep_seeds)
 
     @property
-    def comparable(self) -> bool:
-        """Whether the images are the paper's."""
-        return self.dataset == "mnist"
-
-    @property
     def fgsm(self) -> FGSM:
         """The paper's FGSM, as it is read."""
         return replace(READINGS[self.reading], eps=self.eps)

@@ -20,7 +20,6 @@ from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gra
 from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, NETWORKS, Experiment, Key
 from lib.chapters.fragile_neurons.frames.gradients import PRINTED_CSG
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above
 from lib.chapters.fragile_neurons.here.filter import NEXT_TO_NOTHING, at_the_floor
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.measure import NOISE_LEVELS
@@ -43,6 +42,7 @@ from lib.ledger.claims import paper
 from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.plots import COLOURS, DASHES, MARKERS
+from lib.show.sentences import is_above_zero
 
 PRINTED_SHARES = {
     Key(name, "resnet50", age): paper(CHAPTER).claims[f"{name}.resnet50.{age}.targeted_share"].value
@@ -239,7 +239,7 @@ def _written(ax: Axes, leads: Mapping[str, Measured]) -> None:
     place = {"xycoords": ("axes fraction", "data"), "fontsize": 9}
     ax.annotate("S minus\nbar's end", (1.03, -0.5), va="bottom", **place)
     for row, lead in enumerate(leads.values()):
-        look = {"weight": "bold", "color": "black"} if above(lead) else {"color": "0.35"}
+        look = {"weight": "bold", "color": "black"} if is_above_zero(lead) else {"color": "0.35"}
         ax.annotate(f"{lead.mean:+.3f}", (1.03, row), va="center", **place, **look)
 
 

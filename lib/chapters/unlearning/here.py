@@ -14,6 +14,7 @@ from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
 from lib.measure import intervals
 from lib.measure.intervals import Measured
+from lib.show.sentences import counted
 
 UNLIKELY = 0.05
 """At most this probable is a point that is hardly one of a cloud."""
@@ -23,11 +24,6 @@ NOT_BEYOND = "Here: not measured in this run, which has `beyond=false`. With `be
 
 COUNTS = 0.02
 """The least change of accuracy that counts, as in the claims."""
-
-
-def counted(number: int, word: str) -> str:
-    """A number with its noun: "no image", "1 image", "2 images"."""
-    return f"{number or 'no'} {word}{'s' if number > 1 else ''}"
 
 
 def side(measured: Measured) -> str:

@@ -15,6 +15,7 @@ from lib.chapters.unlearning.reads import Reads
 from lib.measure import crossed, intervals
 from lib.measure.drawn import over_both
 from lib.measure.intervals import Measured
+from lib.measure.ratios import linearised
 
 Networks = Sequence[NetworkRecord]
 Loop = Mapping[str, Sequence[LoopRecord]]
@@ -136,9 +137,7 @@ def _ahead(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> Measured:
 
 def _trained_on(look: Look) -> np.ndarray:
     """One value a training image (N,) whose mean is the accuracy on those trained on, and which varies as that does."""
-    kept = ~look.left_out
-    share = look.train[kept].mean()
-    return share + kept * (look.train - share) / kept.mean()
+    return linearised(look.train & ~look.left_out, ~look.left_out)
 
 
 # Room to recover.

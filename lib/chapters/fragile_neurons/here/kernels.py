@@ -4,7 +4,6 @@ import numpy as np
 
 from lib.chapters.fragile_neurons.answers.kernels import gaps
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above, counted
 from lib.chapters.fragile_neurons.kernels import by_skewness
 from lib.chapters.fragile_neurons.quantities import (
     by_chance,
@@ -16,6 +15,7 @@ from lib.chapters.fragile_neurons.quantities import (
 from lib.chapters.fragile_neurons.resampled import Sample, every, parted
 from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
+from lib.show.sentences import counted, is_above_zero
 
 
 def maps(grid: Grid) -> str:
@@ -51,7 +51,7 @@ def dropped(grid: Grid) -> str:
     """For the table of what a kernel is worth."""
     found = [gaps(grid, key) for key in grid]
     on_others, beyond_norm = zip(*(other for _, other in found), strict=True)
-    sure, beyond = (sum(map(above, ones)) for ones in (on_others, beyond_norm))
+    sure, beyond = (sum(map(is_above_zero, ones)) for ones in (on_others, beyond_norm))
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
     cells = counted(len(found), "cell")
     return (
