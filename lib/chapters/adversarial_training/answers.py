@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lib.chapters.adversarial_training import influence, passes
+from lib.chapters.adversarial_training import influence, passes, rates
 from lib.chapters.adversarial_training.cases import BUDGETS, GOING_ON, MIXED_HELD_OUT, PAPER_BATCHES, TUNED, UNDEFENDED
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
@@ -12,17 +12,7 @@ from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Learned, Searched
 from lib.chapters.adversarial_training.networks import AS_MANY
-from lib.chapters.adversarial_training.rates import (
-    Ladder,
-    Scored,
-    accuracy,
-    fall,
-    gap,
-    half_less_won_back,
-    ladder,
-    loss_ladder,
-    span,
-)
+from lib.chapters.adversarial_training.rates import Ladder, Scored
 from lib.chapters.adversarial_training.scores import Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, farthest, off, within
 from lib.ledger.answers import Answer, Finding, Readings, not_run
@@ -55,7 +45,7 @@ def table_one(table: TableOne, experiment: Experiment) -> list[Answer]:
     for claim, (network, kind) in ROWS.items():
         scores, rungs, images = table.tutorials[network], (), "test images"
         if kind != "clean":
-            rungs = (ladder if claim.endswith("accuracy") else loss_ladder)(scores)
+            rungs = (rates.ladder if claim.endswith("accuracy") else rates.loss_ladder)(scores)
             images = "test images under FGSM, made through the undefended network"
         by = f"{len(scores[0].y):,} {images}"
         answers.append(_printed(claim, found[claim], by, experiment, rungs, table.counted, why))
@@ -81,8 +71,8 @@ def normal_train_accuracy(tutorials: Sequence[Learned], own: Sequence[Learned], 
 
 def finetuned_clean_accuracy(tutorials: Scored, by_size: BySize, experiment: Experiment) -> Answer:
     """Is the accuracy on clean images after fine-tuning the printed one?"""
-    claim, before = "finetuned.clean_accuracy", accuracy(tutorials["normal"], "clean")
-    found, *others = (accuracy(of, "clean") for of in (tutorials["tuned"], *by_size.values()))
+    claim, before = "finetuned.clean_accuracy", rates.accuracy(tutorials["normal"], "clean")
+    found, *others = (rates.accuracy(of, "clean") for of in (tutorials["tuned"], *by_size.values()))
     why = f"{before.mean:.4f} before fine-tuning and {found.mean:.4f} after; the paper prints 0.9892 twice."
     return _printed(claim, found, _tuned_by(tutorials), experiment, (), _by_size(claim, found, others, by_size), why)
 
@@ -90,21 +80,23 @@ def finetuned_clean_accuracy(tutorials: Scored, by_size: BySize, experiment: Exp
 def finetuned_clean_drop(tutorials: Scored, own: Scored, by_size: BySize, experiment: Experiment) -> Answer:
     """Does fine-tuning cost as much accuracy on clean images as printed?"""
     claim = "finetuned.clean_drop"
-    found = gap(tutorials["normal"], tutorials["tuned"], "clean")
-    others = [gap(own["normal"], of, "clean") for of in by_size.values()]
-    why = f"The fall is {span(found.per_network, '.4f')}{' from network to network' if found.networks > 1 else ''}."
+    found = rates.gap(tutorials["normal"], tutorials["tuned"], "clean")
+    others = [rates.gap(own["normal"], of, "clean") for of in by_size.values()]
+    why = (
+        f"The fall is {rates.span(found.per_network, '.4f')}{' from network to network' if found.networks > 1 else ''}."
+    )
     return _printed(claim, found, _tuned_by(tutorials), experiment, (), _by_size(claim, found, others, by_size), why)
 
 
 def finetuned_adversarial_accuracy(tutorials: Scored, by_size: BySize, experiment: Experiment) -> Answer:
     """Is the accuracy on the attacked images that were trained on the printed one?"""
     claim = "finetuned.adversarial_accuracy"
-    found, *others = (accuracy(of, "P") for of in (tutorials["tuned"], *by_size.values()))
-    fresh, strong = (accuracy(tutorials["tuned"], kind).mean for kind in ("W", "PGD"))
+    found, *others = (rates.accuracy(of, "P") for of in (tutorials["tuned"], *by_size.values()))
+    fresh, strong = (rates.accuracy(tutorials["tuned"], kind).mean for kind in ("W", "PGD"))
     why = f"{found.mean:.3f} on the images trained on; made afresh, {fresh:.3f} (FGSM) and {strong:.3f} (PGD)."
     by = f"the {len(tutorials['tuned'][0].y):,} test images under FGSM that were fine-tuned on"
     readings = _by_size(claim, found, others, by_size)
-    return _printed(claim, found, by, experiment, ladder(tutorials["tuned"]), readings, why)
+    return _printed(claim, found, by, experiment, rates.ladder(tutorials["tuned"]), readings, why)
 
 
 def _tuned_by(tutorials: Scored) -> str:
@@ -153,7 +145,7 @@ def _printed(
 
 def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
     """Does mixed training leave more than fine-tuning, by the paper's images and by fresh ones?"""
-    stale, fresh, strong = (gap(scored[GOING_ON], scored[TUNED], kind) for kind in ("P", "W", "PGD"))
+    stale, fresh, strong = (rates.gap(scored[GOING_ON], scored[TUNED], kind) for kind in ("P", "W", "PGD"))
     why = f"Mixed minus fine-tuned: {stale.mean:+.3f} on the undefended network's images, "
     why += f"{fresh.mean:+.3f} under fresh FGSM, {strong.mean:+.3f} under PGD."
     count, few = (len(scored[TUNED][0].read[kind]) for kind in ("P", "PGD"))
@@ -211,13 +203,13 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
 def _won_back_pixels(searched: FewPixels, pixels: int) -> Measured | None:
     undefended, mixed = searched[UNDEFENDED], searched[MIXED_HELD_OUT]
     before, taken = ([one.correct(number) for one in undefended] for number in (0, pixels))
-    return half_less_won_back(before, taken, [one.correct(pixels) for one in mixed])
+    return rates.half_less_won_back(before, taken, [one.correct(pixels) for one in mixed])
 
 
 def _won_back(scored: Scored, kind: str) -> Measured | None:
     undefended, mixed = scored[UNDEFENDED], scored[MIXED_HELD_OUT]
     before, taken = ([one.correct_sampled(made) for one in undefended] for made in ("clean", kind))
-    return half_less_won_back(before, taken, [one.correct_sampled(kind) for one in mixed])
+    return rates.half_less_won_back(before, taken, [one.correct_sampled(kind) for one in mixed])
 
 
 # Settings
@@ -267,7 +259,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
 
 def bim_beats_fgsm(scored: Scored, experiment: Experiment) -> Answer:
     """Does BIM leave less than FGSM at the same eps, of the undefended network and of defended ones?"""
-    worse = {case: fall(scored[case], "clipped", "BIM") for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
+    worse = {case: rates.fall(scored[case], "clipped", "BIM") for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
     why = "Accuracy under BIM is lower than under FGSM by "
     why += ", ".join(f"{one.mean:.3f} ({case.split(',')[0]})" for case, one in worse.items()) + "."
     by = f"BIM of 10 steps, eps {experiment.eps:g}, {len(scored[UNDEFENDED][0].sampled):,} test images"

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lib.chapters.fragile_neurons import csg, drawing
+from lib.chapters.fragile_neurons import csg, drawing, quantities
 from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
 from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE
 from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
@@ -24,16 +24,7 @@ from lib.chapters.fragile_neurons.here.filter import NEXT_TO_NOTHING, at_the_flo
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.measure import NOISE_LEVELS
 from lib.chapters.fragile_neurons.mosaic import picture
-from lib.chapters.fragile_neurons.quantities import (
-    BesideControls,
-    controls,
-    fgsm_rates,
-    filter_gains,
-    fragile_sets,
-    moved_more,
-    stable,
-    unclipped_share,
-)
+from lib.chapters.fragile_neurons.quantities import BesideControls
 from lib.chapters.fragile_neurons.record import ALONE, MOVES, SETS, CellRecord
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, chosen_from
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
@@ -88,7 +79,7 @@ def splits(grid: Grid) -> Figure:
         panes[title] = (found.random[at], dict(zip((S, *SETS[1:]), found.chosen[at], strict=True)))
     shares, chosen = panes[TITLES["FGSM"]]
     at = record.targeting.eps.index(PRINTED_EPS[grid.main.dataset])
-    panes[TITLES["FGSM"]] = shares, chosen | {FREE: unclipped_share([record], CONVOLUTION, at).mean}
+    panes[TITLES["FGSM"]] = shares, chosen | {FREE: quantities.unclipped_share([record], CONVOLUTION, at).mean}
     claimed = {BY_THE_PAPER.format(one): one for one in PRINTED_SHARES.values()}
     return split_shares(panes, "share of images", claimed=claimed, hollow=HOLLOW)
 
@@ -128,7 +119,7 @@ def _through_ages(ax: Axes, values: Pairs) -> dict[str, Line2D]:
 def halves(grid: Grid) -> Figure:
     """Accuracy without each kernel of the main cell, on the half of the images that chooses S and on the other."""
     first, other = (record := grid[grid.main][0]).dropout.accuracies
-    chosen, _ = fragile_sets(record)
+    chosen, _ = quantities.fragile_sets(record)
     figure = drops({"the half that chooses": (first, chosen), "the other half": (other, chosen)})
     figure.suptitle(grid.title(grid.main), fontsize=10)
     return figure
@@ -141,7 +132,7 @@ def whole_grid(grid: Grid) -> Figure:
         ages = [key for key in grid if key[:2] == kind]
         records, title = [grid[key][0] for key in ages], ages[0].kind
         if grid.has_all_ages(*kind) and (through := grid.through_ages(*kind)):
-            records, always = through[0], stable(through[0])
+            records, always = through[0], quantities.stable(through[0])
             title = f"{title}: {always.sum()} kernels in S at all ages (▲)"
             marked[title] = always
         strip = zip(ages, map(_without, records), strict=True)
@@ -190,10 +181,10 @@ def over_eps(grid: Grid) -> Figure:
     keys = grid.ages_of(grid.figure_2[0])
     of = {f"epoch {one.age}": grid[one] for one in keys}
     first = grid[keys[0]][0]
-    series = {age: fgsm_rates(records, "original") for age, records in of.items()}
+    series = {age: quantities.fgsm_rates(records, "original") for age, records in of.items()}
     panes = [{"x": first.robustness.eps, "series": series, "title": "accuracy under FGSM", "ylabel": "accuracy"}]
     for who, title in SHARES.items():
-        series = {age: moved_more(records, who) for age, records in of.items()}
+        series = {age: quantities.moved_more(records, who) for age, records in of.items()}
         pane = {"x": first.targeting.eps, "series": series, "title": title, "ylabel": "share of images", "log": True}
         panes.append(pane)
     printed = [PRINTED_SHARES[key] for key in keys if key in PRINTED_SHARES]
@@ -217,9 +208,9 @@ def beside(grid: Grid) -> Figure:
     plain, free = panes
     for key in grid:
         (unclipped, _), (s, leads[str(key)]) = moved_beside_lot(grid, key)
-        ends, marked = _beside(controls(grid[key], "FGSM"))
+        ends, marked = _beside(quantities.controls(grid[key], "FGSM"))
         panes[plain][str(key)] = ends, marked | {FREE: unclipped.mean}
-        (low, _), marked = _beside(controls(grid[key], "FGSM over random signs"))
+        (low, _), marked = _beside(quantities.controls(grid[key], "FGSM over random signs"))
         panes[free][str(key)] = (low, s.mean - leads[str(key)].mean), marked | {S: s}
     marks = {}
     for key in filter(PRINTED_SHARES.__contains__, grid):
@@ -263,7 +254,8 @@ def gains(grid: Grid) -> Figure:
 
 def _gained(grid: Grid, who: str, prefix: str, way: str) -> dict[str, Measured]:
     """By cell what a filter gains, where it changes anything; with the prefix `ALONE` what its scaling alone does."""
-    return {str(key): filter_gains(grid[key], prefix + who, key.dataset)[way] for key in grid if acts(grid[key], who)}
+    gains = quantities.filter_gains
+    return {str(key): gains(grid[key], prefix + who, key.dataset)[way] for key in grid if acts(grid[key], who)}
 
 
 def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) -> Figure:

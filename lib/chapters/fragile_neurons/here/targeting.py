@@ -3,18 +3,12 @@
 import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import below_grey, claim
-from lib.chapters.fragile_neurons.answers.targeting import (
-    cells_of_89,
-    moved_beside_lot,
-    readings_of,
-)
+from lib.chapters.fragile_neurons.answers.targeting import cells_of_89, moved_beside_lot, readings_of
 from lib.chapters.fragile_neurons.answers.tracking import correlation, pairs
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
-from lib.chapters.fragile_neurons.quantities import (
-    controls,
-)
+from lib.chapters.fragile_neurons.quantities import controls
 from lib.measure.intervals import rate
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.sentences import counted, is_above_zero
