@@ -19,6 +19,7 @@ from lib.evidence.cells import Cell
 from lib.measure.intervals import difference
 from lib.measure.red_flags import Flag
 from lib.models.base import outline, parameter_count
+from lib.show.cells import commonest_error
 
 
 def network(experiment: Experiment) -> str:
@@ -92,12 +93,10 @@ def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
     told = []
     for name, scores, kind in (("undefended network", undefended, "P"), ("mixed-trained one", defended, "W")):
         shares = confusion_matrix(scores, kind)
-        wrong = shares - np.diag(np.diag(shares))
-        digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
-        often = shares.mean(0)
+        (digit, taken, error), often = commonest_error(shares), shares.mean(0)
         told.append(
             f"the {name} answers {often.argmax()} most often, for {often.max():.0%} of the images; its commonest error "
-            f"is {digit} taken for {taken}, in {wrong.max():.0%} of that digit's images"
+            f"is {digit} taken for {taken}, in {error:.0%} of that digit's images"
         )
     return f"Here: under FGSM {told[0]}. {told[1].capitalize()}."
 

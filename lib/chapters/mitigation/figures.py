@@ -19,7 +19,7 @@ from lib.chapters.mitigation.networks import ALONE, BOTH
 from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Detectors, Networks, Outcome, Substitutes
 from lib.measure.boundary import Slice
 from lib.measure.intervals import rate
-from lib.show import plots
+from lib.show import cells, plots
 from lib.show import rows as in_rows
 from lib.show.plots import COLOURS, DASHES, MARKERS
 
@@ -126,17 +126,7 @@ def _shares(
 
 def confusions(networks: Networks, eps: float) -> Figure:
     """What each digit is taken for under FGSM, as shares of that digit over all networks."""
-    shares = rates.confusion(networks, eps)
-    figure, ax = plt.subplots(figsize=(5.2, 4.6))
-    drawn = ax.imshow(shares, cmap="Blues", vmin=0, vmax=shares.max())
-    for (row, column), share in np.ndenumerate(shares):
-        if share >= 0.005:
-            colour = "white" if share > shares.max() / 2 else "black"
-            ax.annotate(f"{100 * share:.0f}", (column, row), ha="center", va="center", color=colour, fontsize=8)
-    ax.set(xlabel="classified as", ylabel="digit", xticks=range(10), yticks=range(10))
-    ax.grid(False)
-    figure.colorbar(drawn, label="share of the digit's images; numbers in %")
-    return figure
+    return cells.confusions({"": rates.confusion(networks, eps)})
 
 
 def digits(pictures: PicturesRecord) -> Figure:

@@ -11,6 +11,7 @@ from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecor
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRecord
 from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
 from lib.measure.red_flags import Flag
+from lib.show.cells import commonest_error
 
 
 def untargeted(networks: Networks) -> str:
@@ -28,11 +29,9 @@ def untargeted(networks: Networks) -> str:
 def confusions(networks: Networks, eps: float) -> str:
     """For the confusion matrix."""
     shares = rates.confusion(networks, eps)
-    wrong = shares - np.diag(shares.diagonal())
-    digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
-    often = shares.mean(0)
+    (digit, taken, error), often = commonest_error(shares), shares.mean(0)
     return (
-        f"Here: the commonest error is {taken} for {digit}, in {wrong.max():.0%} of that digit's images; "
+        f"Here: the commonest error is {taken} for {digit}, in {error:.0%} of that digit's images; "
         f"{often.argmax()} is named most often, for {often.max():.0%} of all images."
     )
 

@@ -13,6 +13,7 @@ from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.ledger.answers import Readings
 from lib.ledger.claims import Claim, paper
 from lib.measure.intervals import Measured, difference, rate
+from lib.show import cells
 
 Networks = Sequence[NetworkRecord]
 Detectors = Sequence[DetectorRecord]
@@ -62,10 +63,7 @@ def under(networks: Networks, eps: float, attack: str) -> Hits:
 
 def confusion(networks: Networks, eps: float) -> np.ndarray:
     """What the digits are taken for under FGSM, over all networks: (10, 10), each row the shares of one digit."""
-    counts = np.zeros((10, 10))
-    for one in networks:
-        np.add.at(counts, (one.labels, one.fgsm.at(eps)), 1)
-    return counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    return cells.confusion((one.labels, one.fgsm.at(eps)) for one in networks)
 
 
 def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
