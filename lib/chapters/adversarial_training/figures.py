@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
 from lib.chapters.adversarial_training.cases import CONTROLS, EPS_VALUES
@@ -57,7 +55,7 @@ def before_and_after(seen: Pictures) -> Figure:
         "fresh PGD,\nby the mixed net": seen.pgd,
     }
     classes = [seen.clean_read, seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed]
-    figure = _digits(rows, [list(map(str, one.tolist())) for one in classes])
+    figure = plots.digits(rows, [list(map(str, one.tolist())) for one in classes])
     for ax, changed in zip(figure.axes, np.array([one != classes[0] for one in classes]).flat, strict=True):
         if changed:
             ax.title.set(color=COLOURS[1], fontweight="bold")
@@ -115,7 +113,7 @@ def attacks(far: Mapping[str, Reach]) -> Figure:
         moved = one.images - one.clean
         rows |= {short: one.images, f"{short},\nminus clean": moved}
         titles += [list(map(str, one.read[:SHOWN].tolist())), [f"± {np.abs(image).max():.2f}" for image in moved]]
-    return _digits(rows, titles)
+    return plots.digits(rows, titles)
 
 
 def protocols(scored: Scored, experiment: Experiment) -> Figure:
@@ -130,9 +128,7 @@ def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
     series = {"normal training": [one.attacked for one in normal], "mixed training": [one.attacked for one in mixed]}
     count = normal[0].attacked_correct.shape[1]
     label = f"accuracy under PGD, {count} test images"
-    figure = plots.shares(range(1, normal[0].epochs + 1), series, "epoch", label)
-    figure.axes[0].get_legend().remove()
-    figure.legend(loc="outside lower center", ncols=2)
+    figure = plots.named_below(plots.shares(range(1, normal[0].epochs + 1), series, "epoch", label))
     return _by_epoch(figure, len(normal), " (small dots)")
 
 
@@ -184,10 +180,6 @@ def _by_epoch(figure: Figure, networks: int, drawn: str = "") -> Figure:
     return figure
 
 
-def _digits(rows: Mapping[str, NDArray[np.float32]], titles: Sequence[Sequence[str]]) -> Figure:
-    return plots.digits({name: torch.from_numpy(images) for name, images in rows.items()}, titles)
-
-
 def side_by_side(
     x: Sequence[float],
     panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
@@ -207,9 +199,7 @@ def side_by_side(
     figure, axes = plt.subplots(1, len(panes), figsize=(4.2 * len(panes), 4.2), squeeze=False)
     for ax, (ylabel, series), limit in zip(axes[0], panes.items(), most, strict=True):
         curves(x, series, xlabel, ylabel, most=limit, ax=ax)
-        ax.get_legend().remove()
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    return figure
+    return plots.named_below(figure)
 
 
 def cells(

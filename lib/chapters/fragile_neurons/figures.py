@@ -135,15 +135,9 @@ def whole_grid(grid: Grid) -> Figure:
             records, always = through[0], quantities.stable(through[0])
             title = f"{title}: {always.sum()} kernels in S at all ages (▲)"
             marked[title] = always
-        strip = zip(ages, map(_without, records), strict=True)
+        strip = zip(ages, map(quantities.without, records), strict=True)
         rows[title] = {f"epoch {key.age}": without - without.mean() for key, without in strip}
     return strips(rows, bar="accuracy\nminus mean", marked=marked)
-
-
-def _without(record: CellRecord) -> np.ndarray:
-    """Accuracy without each kernel (kernels,), by all images, as in `whole_set`."""
-    n = len(record.dropout.intact)
-    return np.average(record.dropout.accuracies, axis=0, weights=((n + 1) // 2, n // 2))
 
 
 def spectra_by_age(grid: Grid) -> Figure:
@@ -260,10 +254,10 @@ def _gained(grid: Grid, who: str, prefix: str, way: str) -> dict[str, Measured]:
 
 def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) -> Figure:
     """The cumulative spectral gradient by embedding: marks for both ways of counting, a bar over draws."""
-    panes = {}
-    for name in experiment.sets:
-        of = {row: _gradients(records) for row, records in by_embedding(found, embedded, name).items()}
-        panes[DATASETS[name]] = of
+    panes = {
+        DATASETS[name]: {row: _gradients(of) for row, of in by_embedding(found, embedded, name).items()}
+        for name in experiment.sets
+    }
     marks = {f"{DATASETS[name]}the paper": {CODE_TSNE: float(PRINTED_CSG[name].split()[0])} for name in experiment.sets}
     return ranges(panes, "cumulative spectral gradient", bar="draws, both ways of counting", marks=marks)
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.classes import Classes
+from lib.chapters.mitigation.detector import FALSE_ALARMS
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, Experiment
 from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
@@ -26,9 +26,6 @@ from lib.show.plots import COLOURS, DASHES, MARKERS
 CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
 """Ten pale colours, on which a black number can be read."""
 
-FALSE_ALARMS = 0.05
-"""How many clean images may raise an alarm: what `detector.unnoticed` has where nothing else is said."""
-
 
 def attacked(pictures: PicturesRecord) -> Figure:
     """A digit of each class before and after untargeted FGSM, five across; a class that changed is in bold."""
@@ -38,7 +35,7 @@ def attacked(pictures: PicturesRecord) -> Figure:
         part = slice(first, first + 5)
         for name, of in (("", before), (f",\nattacked,\neps {after.eps:g}", after)):
             shown = of.images[part]
-            rows[f"{first} to {first + len(shown) - 1}{name}"] = torch.from_numpy(shown)
+            rows[f"{first} to {first + len(shown) - 1}{name}"] = shown
             titles.append([f"“{one}”" for one in of.classes[part]])
             bold += list(of.classes[part] != before.classes[part])
     figure = plots.digits(rows, titles)
@@ -72,7 +69,7 @@ def untargeted(networks: Networks, experiment: Experiment) -> Figure:
         SIGNS: [one.signs for one in networks],
     }
     lines = {name: _shares(networks, NetworkRecord.correct, of, experiment.eps_grid) for name, of in curves.items()}
-    return _named_below(plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy"))
+    return plots.named_below(plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy"))
 
 
 def targeted(networks: Networks, experiment: Experiment) -> Figure:
@@ -105,14 +102,6 @@ def _mark_pgd(ax: Axes, networks: Networks) -> None:
     ax.annotate(f"PGD: {found.mean:.0%}", (place, found.mean), **beside)
 
 
-def _named_below(figure: Figure) -> Figure:
-    """The names of many lines below them instead of on them."""
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.axes[0].get_legend().remove()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
-    return figure
-
-
 def _shares(
     networks: Networks,
     hits: Callable[[NetworkRecord, Classes], np.ndarray],
@@ -141,9 +130,8 @@ def digits(pictures: PicturesRecord) -> Figure:
         rows[f"{name}\neps {attacked.eps:g}"] = attacked.images
         titles += [[""] * len(clean.classes), attacked.classes]
         bold += [clean.classes != clean.classes, attacked.classes != clean.classes]
-    shown = {name: torch.from_numpy(images) for name, images in rows.items()}
     largest = max(attacked.eps for attacked in attacks.values())
-    figure = plots.digits(shown, [[str(one) for one in row] for row in titles], limit=largest)
+    figure = plots.digits(rows, [[str(one) for one in row] for row in titles], limit=largest)
     return _in_bold(figure, np.concatenate(bold))
 
 
@@ -160,7 +148,7 @@ def survival(likeness: LikenessRecord) -> Figure:
     for kind, of in (("targeted FGSM", likeness.attacked), ("random signs", likeness.signs)):
         lines[f"{kind}: the network"] = [(of.network == likeness.labels).mean(1)]
         lines[f"{kind}: the nearest training image"] = [(of.neighbour == likeness.labels).mean(1)]
-    return _named_below(plots.shares(likeness.eps, lines, "eps (pixel units)", "classified correctly"))
+    return plots.named_below(plots.shares(likeness.eps, lines, "eps (pixel units)", "classified correctly"))
 
 
 def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
@@ -177,7 +165,9 @@ def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
         for label, (images, way) in lines.items()
     }
     paper = rates.printed().value
-    return _named_below(plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper}))
+    return plots.named_below(
+        plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper})
+    )
 
 
 def questions(substitutes: Substitutes) -> Figure:
@@ -195,7 +185,7 @@ def questions(substitutes: Substitutes) -> Figure:
     figure.axes[0].set_xscale("log")
     figure.axes[0].set_xticks(asked, [f"{number:,}" for number in asked])
     figure.axes[0].minorticks_off()
-    return _named_below(figure)
+    return plots.named_below(figure)
 
 
 def planes(boundary: BoundaryRecord, reach: float) -> Figure:

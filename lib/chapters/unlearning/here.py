@@ -66,7 +66,7 @@ def answer(networks: Networks, loop: Loop) -> str:
     }
     return (
         f"Here: over the loop accuracy under FGSM changes by {rises[JUDGED]:+.3f}; the paper's changes by "
-        f"{rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]:+.3f}. Without removal it changes by {rises['none'].mean:+.3f}, "
+        f"{rates.PAPER_RISE:+.3f}. Without removal it changes by {rises['none'].mean:+.3f}, "
         f"with a random removal by {rises['random'].mean:+.3f}."
     )
 
@@ -79,7 +79,7 @@ def gains(networks: Networks, loop: Loop) -> str:
         f"Here: under FGSM removal, (b), adds {removed:+.3f} to the accuracy of no removal, {side(removed)}. A random "
         f"removal adds {chance.mean:+.3f}, adding attacked images, (d), {taught.mean:+.3f}. A start afresh, (c), adds "
         f"{afresh.mean:+.3f} to that of the network before the loop. The paper's rise is "
-        f"{rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]:+.3f}."
+        f"{rates.PAPER_RISE:+.3f}."
     )
 
 
