@@ -24,7 +24,7 @@ def listings() -> pd.DataFrame:
             "where": listing.where,
             "code": listing.code,
             "changed": listing.repaired or "nothing",
-            "what happens": tried(listing, **{"image": 0.5, "x": 0.5, "ε": 0.3, "data_grad": 0.25})[0],
+            "what happens": tried(listing)[0],
         }
         for listing in PRINTED
     ]

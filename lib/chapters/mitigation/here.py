@@ -92,9 +92,8 @@ def survival(likeness: LikenessRecord) -> str:
 
 def listings() -> str:
     """For the table of the paper's code."""
-    names = {"image": 0.5, "x": 0.5, "ε": 0.3, "data_grad": 0.25}
     printed = [one for one in PRINTED if not one.repaired]
-    run = sum(tried(one, **names)[0] == "runs" for one in printed)
+    run = sum(tried(one)[0] == "runs" for one in printed)
     return f"Here: of {len(printed)} lines as printed, {run or 'none'} run{'s' if run == 1 else ''} as Python."
 
 
