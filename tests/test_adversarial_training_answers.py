@@ -22,7 +22,7 @@ from adversarial_training_made_up import (
 )
 
 from lib import compute
-from lib.chapters.adversarial_training import answers, fitting, influence, passes
+from lib.chapters.adversarial_training import answers, fitting, influence, rates
 from lib.chapters.adversarial_training.cases import (
     BUDGETS,
     CONTROLS,
@@ -280,8 +280,8 @@ def test_passes_are_those_that_training_makes(count, size):
     for images, _ in Mixed(x, y, attack, size)(None, compute.seeded(0)):
         made.extend(range(len(images)))
     mixed = MixedTrained(MNIST.undefended(0), MNIST.fgsm, AS_MANY, 3, size)
-    assert passes.an_image(mixed, count) == pytest.approx(3 * len(made) / count)
-    assert passes.an_image(FineTuned(MNIST.undefended(0), MNIST.fgsm, AS_MANY, 3, size), count) == 4
+    assert rates.passes_an_image(mixed, count) == pytest.approx(3 * len(made) / count)
+    assert rates.passes_an_image(FineTuned(MNIST.undefended(0), MNIST.fgsm, AS_MANY, 3, size), count) == 4
 
 
 def only_somewhat(pixels: Sequence[float], square: Sequence[float], pgd: Sequence[float]) -> Answer:

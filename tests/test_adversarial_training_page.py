@@ -19,8 +19,8 @@ from lib.chapters.adversarial_training.cases import (
     UNDEFENDED,
 )
 from lib.chapters.adversarial_training.distances import SHOWN
-from lib.chapters.adversarial_training.flagged import flagged
 from lib.chapters.adversarial_training.measure import Pictures
+from lib.chapters.adversarial_training.rates import flagged
 from lib.chapters.adversarial_training.scores import KINDS, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne
 from lib.measure.intervals import rate

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lib.chapters.adversarial_training import influence, passes, rates
+from lib.chapters.adversarial_training import influence, rates
 from lib.chapters.adversarial_training.cases import BUDGETS, GOING_ON, MIXED_HELD_OUT, PAPER_BATCHES, TUNED, UNDEFENDED
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
@@ -163,7 +163,7 @@ def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
     """Does fine-tuning take fewer gradients than mixed training of as many epochs?"""
     count = len(scored[TUNED][0].y)
     mixed, tuned = experiment.going_on(experiment.seed), experiment.tuned(experiment.seed, AS_MANY)
-    many, few = passes.an_image(mixed, count), passes.an_image(tuned, count)
+    many, few = rates.passes_an_image(mixed, count), rates.passes_an_image(tuned, count)
     seconds = [np.mean([one.seconds for one in scored[case]]) for case in (GOING_ON, TUNED)]
     why = f"{many:g} gradient passes an image against {few:g}; {seconds[0]:.1f} against {seconds[1]:.1f} seconds, "
     why += "which other work on the machine moves."

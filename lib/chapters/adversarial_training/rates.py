@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.chapters.adversarial_training.distances import Reach
+from lib.chapters.adversarial_training.networks import FineTuned, MixedTrained
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.intervals import loss as mean_loss
 from lib.measure.ratios import linearised, mean
+from lib.measure.red_flags import Flag, Probes, flags
 
 KERAS_CAP = -math.log(1e-7)
 """The highest loss an image can have in Keras, which clips probabilities at 1e-7: 16.12 nats."""
@@ -108,3 +110,30 @@ def span(values: Sequence[float], spec: str) -> str:
     """From the smallest to the largest, or the only one."""
     ends = dict.fromkeys((format(min(values), spec), format(max(values), spec)))
     return " to ".join(ends)
+
+
+def passes_an_image(training: FineTuned | MixedTrained, count: int) -> float:
+    """Gradient passes an image of a defence's training: one for each step that it is in, one for each attack on it.
+
+    Fine-tuning attacks each of its `count` images once. Mixed training attacks the smaller half of every batch, in
+    every epoch, with as many passes as its attack has steps.
+    """
+    if isinstance(training, FineTuned):
+        return training.epochs + 1.0
+    whole, rest = divmod(count, training.batch_size)
+    attacked = whole * (training.batch_size // 2) + rest // 2
+    return training.epochs * (1 + attacked * getattr(training.attack, "steps", 1) / count)
+
+
+def flagged(probed: Sequence[Probes], scored: Sequence[Scores]) -> list[list[Flag]]:
+    """The red flags of each network, raised or not: Square is among its scores, on the images that it was probed on.
+
+    Raises
+    ------
+    ValueError
+        Where the two are not of the same images.
+    """
+    pairs = list(zip(probed, scored, strict=True))
+    if any(one.labels.tolist() != scores.y[scores.sampled].tolist() for one, scores in pairs):
+        raise ValueError("a network was probed on other images than Square attacked")
+    return [flags(one, scores.correct("Square")) for one, scores in pairs]
