@@ -20,7 +20,7 @@ COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 ABBREVIATED = re.compile(r"\b(Eqs?|Figs?|Secs?|No|vs|al|cf|pp|e\.g|i\.e)\.(?=\s)")
 SENTENCE = re.compile(r"(?<=[.!?])[)\"'”]*\s+(?=[(\"“]?[^\W_])")
 CHAPTERS = compute.ROOT / "lib" / "chapters"
-PARTS_THAT_WRITE = ("here", "sentences", "summary", "contradictions", "frames", "answers", "numbers", "figures")
+PARTS_THAT_WRITE = ("here", "summary", "contradictions", "frames", "answers", "figures")
 """The modules of a chapter whose strings stand on its page."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from adversarial_training_made_up import FEW, MNIST, N, calibration, course, of_case, reached, reads, scores, searched
 
-from lib.chapters.adversarial_training import figures, frames, headline, printed, sentences
+from lib.chapters.adversarial_training import figures, frames, here, printed, summary
 from lib.chapters.adversarial_training.cases import (
     CASES,
     GOING_ON,
@@ -19,8 +19,8 @@ from lib.chapters.adversarial_training.cases import (
     UNDEFENDED,
 )
 from lib.chapters.adversarial_training.distances import SHOWN
-from lib.chapters.adversarial_training.flagged import flagged
 from lib.chapters.adversarial_training.measure import Pictures
+from lib.chapters.adversarial_training.rates import flagged
 from lib.chapters.adversarial_training.scores import KINDS, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne
 from lib.measure.intervals import rate
@@ -180,7 +180,7 @@ def test_a_confusion_matrix_has_the_shares_of_each_digit():
     assert figures.confusion_matrix([network], "PGD")[7, 2] == 1
     figure = figures.confusion([network], [network])
     assert [ax.get_title() for ax in figure.axes] == ["undefended", "mixed training"]
-    told = sentences.confusion([network], [network])
+    told = here.confusion([network], [network])
     assert told.startswith(
         "Here: under FGSM the undefended network answers 0 most often, for 10% of the images; its commonest error is 7 "
         "taken for 1, in 100% of that digit's images. The mixed-trained one answers 0 most often"
@@ -250,22 +250,22 @@ def test_each_perturbation_has_its_own_scale_and_its_largest_change_above_it():
 
 
 def test_table_one_is_told_by_how_many_numbers_are_given():
-    told = sentences.table_one(TableOne(RUNS, RUNS))
+    told = here.table_one(TableOne(RUNS, RUNS))
     assert told.startswith("Here: the tutorials' setting gives 2 of the 7 numbers within their tolerance; ")
     assert told.endswith("All seven are given by 0 of 4 readings.")
 
 
 def test_the_ladder_is_told_with_its_control():
-    assert sentences.ladder(RUNS) == (
+    assert here.ladder(RUNS) == (
         "Here: the mixed network classifies 0.970 of the paper's images correctly, 0.500 under fresh FGSM, 0.250 under "
         "PGD and 0.200 in the worst case. The undefended network classifies 0.020 of the paper's images "
         "correctly, and 0.900 under random signs of the same size."
     )
-    assert sentences.losses(RUNS) == "Here: the undefended networks' losses on the paper's images are 9.0, 9.0."
+    assert here.losses(RUNS) == "Here: the undefended networks' losses on the paper's images are 9.0, 9.0."
 
 
 def test_both_courses_are_told_with_what_the_loss_rose_by():
-    told = sentences.courses([course(loss=(0.5, 0.2, 0.3))] * 2, [course(loss=(0.5, 0.4, 0.35))] * 2)
+    told = here.courses([course(loss=(0.5, 0.2, 0.3))] * 2, [course(loss=(0.5, 0.4, 0.35))] * 2)
     assert "accuracy on clean test images is 0.9000 in normal training, with a loss of 0.3000" in told
     assert told.endswith("The normal network's test loss is 0.1000 above its minimum.")
 
@@ -274,44 +274,44 @@ def test_pictures_are_told_by_what_changed():
     image, before = np.zeros((3, 1, 2, 2), np.float32), np.array([0, 1, 2], np.uint8)
     after = np.array([0, 0, 0], np.uint8)
     seen = Pictures(image, image, image, before, after, before, after)
-    assert sentences.pictures(seen) == (
+    assert here.pictures(seen) == (
         "Here: clipped FGSM changes the class of 2 of 3 digits for the undefended network, the mixed one changes its "
         "answer for 0 of them, and under fresh PGD for 2."
     )
 
 
 def test_the_nearest_setting_is_told_by_other_networks_than_it_was_chosen_on():
-    told = sentences.nearest_settings([calibration(0.01, 15.0), calibration(0.5, 3.0)])
+    told = here.nearest_settings([calibration(0.01, 15.0), calibration(0.5, 3.0)])
     assert (
         "nearest on 1 of 2 networks is squared error, clipped, eps 0.1, and on the other network it gives 0.5000"
         in told
     )
     assert "not within both tolerances" in told
-    assert "there is no other network" in sentences.nearest_settings([calibration(0.01, 15.0)])
+    assert "there is no other network" in here.nearest_settings([calibration(0.01, 15.0)])
 
 
 def test_distances_are_told_by_their_medians():
     far = {"FGSM, smallest eps": reached([2.0, 3.0, 9.0]), "L-BFGS": reached([1.0, 1.5, 7.0], [True, True, False])}
-    told = sentences.attacks(far)
+    told = here.attacks(far)
     assert "L-BFGS fools 0.667 of 3 images at a median L2 distance of 1.25" in told and told.endswith("1.000 at 3.00.")
-    told = sentences.towards_next(reached([2.0, 4.0]), far["L-BFGS"])
+    told = here.towards_next(reached([2.0, 4.0]), far["L-BFGS"])
     assert told.endswith("median L2 of 3.00; on the same images, away from the digit, 1.25.")
 
 
 def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
     scored = of_case(TUNED_ON_TEST, [scores(P=0.99)] * 2) | {UNDEFENDED: [scores(P=0.1, signs=0.2)] * 2}
     scored |= {TUNED: [scores(P=0.9, W=0.3, PGD=0.1)] * 2, GOING_ON: [scores(P=0.8, W=0.7, PGD=0.6)] * 2}
-    told = sentences.protocols(scored)
+    told = here.protocols(scored)
     assert told.startswith(
         "Here: the undefended network classifies 0.100 of the paper's images correctly, and 0.200 under random signs. "
         "Fine-tuned on test images, accuracy is 0.990 on those very images; "
     )
     assert "on training images it is 0.900 on held-out stale images, 0.300 under fresh FGSM and 0.100 under PGD" in told
     assert told.endswith("mixed training that goes on, minus fine-tuning, is -0.100, +0.400 and +0.500.")
-    told = sentences.batch_sizes(BY_SIZE)
+    told = here.batch_sizes(BY_SIZE)
     assert told.startswith("Here, by images in a batch: 64: 0.900 on the images trained on, 0.100 under PGD; 227: 0.5")
     ended = {"FGSM": [scores(PGD=0.5)], STOPPED: [scores(PGD=0.6)]}
-    assert sentences.remedies(ended).startswith(f"Here: accuracy under PGD is highest for “{STOPPED}”, 0.600")
+    assert here.remedies(ended).startswith(f"Here: accuracy under PGD is highest for “{STOPPED}”, 0.600")
 
 
 def test_networks_that_came_out_differently_are_counted():
@@ -324,45 +324,45 @@ def test_networks_that_came_out_differently_are_counted():
 
     lost = SimpleNamespace(setting=SimpleNamespace(network="a"), read=lambda: None)
     same = [cell("a", "1"), cell("a", "1"), cell("a", None), cell("b", "2", {}), lost]
-    told = sentences.apart(same)
+    told = here.apart(same)
     assert "of 1 network that several measurements are of, each came out the same" in told and "foot" not in told
-    told = sentences.apart([*same, cell("b", "3"), cell("c", "4")])
+    told = here.apart([*same, cell("b", "3"), cell("c", "4")])
     assert "of 2 networks that several measurements are of, 1 came out differently in one of them" in told
     assert "In each case a measurement is among them that does not name its network. The foot of this page" in told
-    told = sentences.apart([*same, cell("b", "3"), cell("c", "4", {}), cell("c", "5", {})])
+    told = here.apart([*same, cell("b", "3"), cell("c", "4", {}), cell("c", "5", {})])
     assert "In 1 of these cases a measurement is among them" in told
-    assert "foot" not in sentences.apart([*same, cell("b", "3", {})])
+    assert "foot" not in here.apart([*same, cell("b", "3", {})])
 
 
 def test_two_trainings_of_one_network_are_told_by_random_signs():
     twice = [scores(signs=0.2)], [calibration(0.01, 15.0)], replace(MNIST, eps=0.1)
-    told = sentences.signs_twice(*twice)
+    told = here.signs_twice(*twice)
     assert told.startswith(" Under random signs the first undefended network classifies 0.200 of the images correctly")
     assert told.endswith("and 0.800 in the figure of the readings of FGSM.")
-    assert not sentences.signs_twice([scores(signs=0.8)], *twice[1:]), "the same network"
-    assert not sentences.signs_twice(*twice[:2], replace(MNIST, eps=0.15)), "an eps that the figure lacks"
+    assert not here.signs_twice([scores(signs=0.8)], *twice[1:]), "the same network"
+    assert not here.signs_twice(*twice[:2], replace(MNIST, eps=0.15)), "an eps that the figure lacks"
 
 
 def test_a_fall_after_the_best_epoch_is_told_network_by_network():
     courses = [course(attacked=(0.2, 0.4, 0.3)), course(attacked=(0.4, 0.4, 0.4))]
-    assert sentences.peaks(courses) == (
+    assert here.peaks(courses) == (
         "Here: from a network's best epoch to its last, accuracy under PGD falls by 0.000 to 0.100."
     )
 
 
 def test_flags_pixels_and_settings_are_told():
-    assert "2 on 2 mixed networks (one step beats many steps, search beats white box)" in sentences.red_flags(SIGNS)
-    assert "0 on 1 mixed network." in sentences.red_flags({"mixed": flagged([HONEST], [under_square(1.0)])})
-    told = sentences.few_pixels(SEARCHED)
+    assert "2 on 2 mixed networks (one step beats many steps, search beats white box)" in here.red_flags(SIGNS)
+    assert "0 on 1 mixed network." in here.red_flags({"mixed": flagged([HONEST], [under_square(1.0)])})
+    told = here.few_pixels(SEARCHED)
     assert (
         told.startswith("Here: mixed training changes accuracy by +0.300 [") and "where 20 pixels may change." in told
     )
-    told = sentences.sweep(swept())
+    told = here.sweep(swept())
     assert told.startswith(
         "Here: of the paper's four, “activation” moves clean accuracy most, with a standard deviation of 0.0212 over "
         "its values, and “epochs” least, with 0.0000."
     )
-    assert told.endswith("“width” has 0.0354; over seeds it is 0.0071.") and "seeds" not in sentences.sweep(swept(1))
+    assert told.endswith("“width” has 0.0354; over seeds it is 0.0071.") and "seeds" not in here.sweep(swept(1))
 
 
 # Headline
@@ -372,11 +372,11 @@ def test_the_headline_and_the_opening_have_the_numbers_of_the_sections():
     scored = of_case(MIXED_HELD_OUT, [scores(P=0.9, W=0.8, PGD=0.7, Square=0.6)] * 2)
     mixed = [course(attacked=(0.2, 0.5, 0.1)), course(attacked=(0.3, 0.3, 0.3))]
     far = {"FGSM, smallest eps": reached([2.0, 3.0, 9.0]), "L-BFGS": reached([1.0, 1.5, 7.0])}
-    metrics = headline.headline(scored, mixed, far, RUNS)
+    metrics = summary.headline(scored, mixed, far, RUNS)
     assert metrics["mixed_square_accuracy"] == 0.6 and metrics["mixed_pgd_peak"] == pytest.approx(0.4)
     assert (metrics["lbfgs_l2"], metrics["fgsm_l2"]) == (1.5, 3.0)
     assert metrics["tutorials_mixed_accuracy"] == pytest.approx(0.97)
-    told = headline.summary(TableOne(RUNS, RUNS), [calibration(0.01, 15.0)], replace(MNIST, dataset="digits"))
+    told = summary.summary(TableOne(RUNS, RUNS), [calibration(0.01, 15.0)], replace(MNIST, dataset="digits"))
     assert told["stale"] == pytest.approx(0.97) and told["worst"] == told["own-worst"]
     assert told["numbers"] == 2 and told["data"] == "digits (a small sample of MNIST)"
     assert len(reads(0.5)) == N

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from test_common_ground_measure import SMALL
 
-from lib.chapters.common_ground import answers, figures, frames, table
+from lib.chapters.common_ground import figures, frames, summary
 from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, YARDSTICKS
 from lib.chapters.common_ground.experiment import DRAWN
@@ -145,28 +145,28 @@ def test_each_curve_comes_to_its_defence():
 
 
 def test_a_row_of_cells_says_how_many_images_l_bfgs_fooled_and_what_was_spent():
-    cells = table.row_cells("mixed", row := Row([judgement(2.5, clean=40)]), "× 2.50")
+    cells = frames.row_cells("mixed", row := Row([judgement(2.5, clean=40)]), "× 2.50")
     low = rate([bits(30)]).low
     assert cells[0] == "mixed" and cells[1].startswith("0.600") and f"[{low:.2f}" in cells[1]
     assert cells[-3:] == ["3.00<br><small>2 of 3</small>", "2.5<br><small>× 2.50</small>", "–"]
-    assert len(cells) == len(table.HEAD) and row.accuracy("clean") == 0.8
-    assert table.row_cells("", Row([judgement(silent=1)]), "")[-1] == "† 1"
+    assert len(cells) == len(frames.HEAD) and row.accuracy("clean") == 0.8
+    assert frames.row_cells("", Row([judgement(silent=1)]), "")[-1] == "† 1"
 
 
 def test_flags_are_listed_by_row_and_a_table_without_any_says_so():
     of = {0.1: {"a": Row([judgement(FGSM=18)]), "b": Row([judgement()])}}
-    (line,) = table.flag_cells(of, ["b", "a"])
+    (line,) = frames.flag_cells(of, ["b", "a"])
     assert line[:2] == ["a, eps 0.1", "one step beats many steps"] and line[2].startswith("accuracy 0.360 after one")
-    assert table.flag_cells(of, ["b"]) == [["every row", "none is up", "1 rows"]]
+    assert frames.flag_cells(of, ["b"]) == [["every row", "none is up", "1 rows"]]
 
 
 def test_madry_s_network_is_shown_where_it_was_trained():
-    assert table.madry_rows([]) == []
+    assert frames.madry_rows([]) == []
     published, large = judgement(clean=49), judgement(clean=25)
-    (cells,) = table.madry_rows([published, large])
+    (cells,) = frames.madry_rows([published, large])
     assert cells[0].endswith("eps 0.3") and cells[2].startswith("0.500") and "another network" in cells[-2]
-    assert "<td>0.988</td><td>0.980<br>" in table.published([published, large], N).data
-    assert table.published([], N).data.count("not run") == 4
+    assert "<td>0.988</td><td>0.980<br>" in frames.published([published, large], N).data
+    assert frames.published([], N).data.count("not run") == 4
 
 
 def all_rows(**of_none: int) -> Rows:
@@ -196,15 +196,15 @@ def test_what_one_comparison_alone_would_show_is_chance_among_six():
 
 def test_each_defence_of_the_papers_has_what_its_paper_reports():
     of_papers = {name for name in FROM_PAPERS if name != "filter, median"}  # one paper, one claim, two readings
-    assert table.CLAIMED.keys() == of_papers
-    shown = table.claimed().data
+    assert frames.CLAIMED.keys() == of_papers
+    shown = frames.claimed().data
     assert shown.count('<th scope="row">') == len(of_papers)
     link = '<a href="unlearning.html#unlearning.unlearned.accuracy">an accuracy of 0.9669 on attacked images</a>'
     assert link in shown and "true class, filtered minus original" in shown
 
 
 def test_the_table_has_a_line_a_defence_best_worst_case_first():
-    found = table.defences(all_rows(AutoAttack=0), 0.1, dict.fromkeys(DEFENCES, 1.5), [["another", "cell"]]).data
+    found = frames.defences(all_rows(AutoAttack=0), 0.1, dict.fromkeys(DEFENCES, 1.5), [["another", "cell"]]).data
     assert found.count('<th scope="row">') == len(DEFENCES) + 1 and "× 1.50" in found
     assert (
         found.index("PGD, rising eps") < found.index("removal (") < found.index(">no defence<") < found.index("another")
@@ -267,7 +267,7 @@ FIRST = [FirstFound("digits", 200, "", 0, bits(45)), FirstFound("digits", 200, "
 
 
 def test_headline_numbers_are_means_over_networks():
-    found = answers.headline(FIRST, all_rows(FGSM=10, noise=20), SMALL)
+    found = summary.headline(FIRST, all_rows(FGSM=10, noise=20), SMALL)
     assert found["none_clean"] == pytest.approx(0.91) and found["none_worst_small"] == 0.2
     assert found["none_noise_large"] == 0.4 and found["pgd_training_clean_small"] == 0.99
     assert found["none_lbfgs_l2"] == 3.0 and found["pgd_rising_eps_worst_large"] == pytest.approx(8 / 50)
@@ -275,7 +275,7 @@ def test_headline_numbers_are_means_over_networks():
 
 
 def test_the_summary_names_the_best_defence_and_the_best_yardstick():
-    found = answers.summary(all_rows(AutoAttack=0), SMALL)
+    found = summary.summary(all_rows(AutoAttack=0), SMALL)
     assert (found["best-small"], found["pgd-large"]) == (
         "filter, median (Pravin 2021)",
         "PGD, rising eps (Wong 2018)",
@@ -283,13 +283,13 @@ def test_the_summary_names_the_best_defence_and_the_best_yardstick():
     assert found["judged"] == N and found["data"] == "digits (a small sample of MNIST)"
     assert found["networks"] == "2 networks of each kind"
     assert found["pgd-large-left"].startswith("0.16") and "0.16 with PGD, rising eps" in found["found"]
-    one = answers.summary(all_rows(), replace(SMALL, seeds=1))
+    one = summary.summary(all_rows(), replace(SMALL, seeds=1))
     assert one["networks"] == "one network of each kind"
     assert found["none-small-left"].startswith("0.00") and found["pgd-small-left"].startswith("0.16")
-    assert answers.summary(all_rows(), replace(SMALL, dataset="mnist"))["data"] == "MNIST"
+    assert summary.summary(all_rows(), replace(SMALL, dataset="mnist"))["data"] == "MNIST"
 
 
 def test_of_equal_eps_both_halves_of_the_summary_are_the_same():
     same = replace(SMALL, eps_large=0.1)
-    found = answers.summary(all_rows(), same)
+    found = summary.summary(all_rows(), same)
     assert found["papers-small-left"] == found["papers-large-left"] and same.eps_values == [0.1]

@@ -344,6 +344,11 @@ def test_what_lib_does_not_define_has_no_digest(repository: Repository) -> None:
         of("lib.low.nothing")
 
 
+def test_a_package_may_pass_on_its_own_module(repository: Repository) -> None:
+    repository.write("lib/passing/__init__.py", "from lib.passing import own\nfrom lib.low import triple\n")
+    assert roots_of("from lib import passing\npassing.own.mine(1)") == [Definition("lib.passing.own", "mine")]
+
+
 @pytest.mark.parametrize(
     "source",
     [

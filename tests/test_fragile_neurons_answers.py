@@ -32,7 +32,7 @@ CLAIMS = paper("fragile_neurons").claims
     ],
 )
 def test_a_clean_accuracy(dataset: str, clean: float, said: str) -> None:
-    answer = answers.clean_accuracy(own(dataset, clean=clean), dataset)
+    answer = answers.levels.clean_accuracy(own(dataset, clean=clean), dataset)
     assert word(answer) == said and answer.paper.measured.mean == clean and not answer.smaller
 
 
@@ -43,12 +43,12 @@ def test_a_clean_accuracy(dataset: str, clean: float, said: str) -> None:
 def test_several_networks_are_held_against_the_number_by_their_spread_too(clean: tuple, said: str) -> None:
     of = [record("cifar10", clean=one) for one in clean]
     grid = grid_of({("cifar10", "resnet50", age): of for age in AGES}, ages="10 50 100")
-    assert word(answers.clean_accuracy(grid, "cifar10")) == said
+    assert word(answers.levels.clean_accuracy(grid, "cifar10")) == said
 
 
 def test_what_is_smaller_than_the_paper_s_is_said() -> None:
     grid = grid_of({("digits", "resnet18", age): record() for age in (1, 2, 3)})
-    smaller = answers.clean_accuracy(grid, "mnist").smaller
+    smaller = answers.levels.clean_accuracy(grid, "mnist").smaller
     assert len(smaller) == 3 and "3 epochs instead of 100" in smaller
 
 
@@ -60,7 +60,7 @@ def test_fgsm_is_answered_in_pixels_and_the_other_unit_is_a_reading(
     fgsm: float, normalised: float, said: str, giving: int
 ) -> None:
     grid = own("mnist", fgsm=lambda who, eps: fgsm, pgd=lambda who, eps: 0.1, normalised=normalised)
-    answer = answers.fgsm_accuracy(grid, "mnist")
+    answer = answers.levels.fgsm_accuracy(grid, "mnist")
     assert word(answer) == said and not answer.fitted
     assert (answer.readings.tried, answer.readings.giving) == (2, giving)
     assert [one.mean for name, one in answer.ladder if name.startswith("FGSM")] == pytest.approx([normalised, fgsm])
@@ -72,7 +72,7 @@ def test_fgsm_is_answered_in_pixels_and_the_other_unit_is_a_reading(
 @pytest.mark.parametrize(("fragile", "unclipped", "said"), [(24, 0.89, "found"), (5, 0.89, "not found")])
 def test_shares_are_answered_in_one_experiment(dataset: str, fragile: int, unclipped: float, said: str) -> None:
     grid = own(dataset, fragile=range(fragile), unclipped=unclipped)
-    kernels, images = answers.fragile_share(grid, dataset), answers.targeted_share(grid, dataset)
+    kernels, images = answers.kernels.fragile_share(grid, dataset), answers.targeting.targeted_share(grid, dataset)
     assert word(kernels) == said and word(images) == "found"
     assert kernels.experiment == images.experiment != ""
     assert kernels.paper.measured.mean == fragile / 64
@@ -80,17 +80,19 @@ def test_shares_are_answered_in_one_experiment(dataset: str, fragile: int, uncli
 
 def test_the_share_of_kernels_is_by_all_images() -> None:
     """A kernel that costs 0.3 on one half and nothing on the other costs 0.15 on all: below the mean in both cases."""
-    answer = answers.fragile_share(own("mnist", fragile=range(10), again=range(10, 24)), "mnist")
+    answer = answers.kernels.fragile_share(own("mnist", fragile=range(10), again=range(10, 24)), "mnist")
     assert answer.paper.measured.mean == 24 / 64 and "0.16 and 0.22" in answer.why
 
 
 def test_readings_of_the_share_are_counted() -> None:
-    found = answers.targeted_share(own("mnist", fragile=range(24), unclipped=0.89), "mnist").readings
+    found = answers.targeting.targeted_share(own("mnist", fragile=range(24), unclipped=0.89), "mnist").readings
     assert found.giving == 3 and "S having 0.38 of the kernels" in found.nearest  # not clipped, at three levels
-    other_s = answers.targeted_share(own("mnist", fragile=range(5), unclipped=0.89), "mnist").readings
+    other_s = answers.targeting.targeted_share(own("mnist", fragile=range(5), unclipped=0.89), "mnist").readings
     assert (other_s.tried, other_s.giving) == (6, 0), "0.37 of the kernels is printed with it"
     acting, without = {SOURCE: layer(4, beside=0.9)}, costly(range(24))
-    found = answers.targeted_share(own("mnist", sample(layers=acting, without=without), unclipped=0.2), "mnist")
+    found = answers.targeting.targeted_share(
+        own("mnist", sample(layers=acting, without=without), unclipped=0.2), "mnist"
+    )
     assert (found.readings.tried, found.readings.giving) == (8, 2) and "filtered layer" in found.readings.nearest
 
 
@@ -108,10 +110,10 @@ def spectral(apart: np.ndarray) -> AutoencoderRecord:
 def test_the_spectral_gradient_is_a_citation_answered_by_its_source_s_embedding(rows: np.ndarray, said: str) -> None:
     grid = own("mnist")
     plain = {("mnist", how): CsgRecord(200, ALIKE, ALIKE) for how in csg.EMBEDDINGS}
-    answer = answers.csg({"mnist": [spectral(rows)]}, plain, grid, "mnist")
+    answer = answers.levels.csg({"mnist": [spectral(rows)]}, plain, grid, "mnist")
     assert word(answer) == said and answer.readings.tried == 10  # as many as the table has rows
     assert answer.smaller == ("1 epoch instead of 100", "2 maps instead of 64")  # the source's autoencoder
-    assert word(answers.csg({"mnist": []}, plain, grid, "mnist")) == "not run"
+    assert word(answers.levels.csg({"mnist": []}, plain, grid, "mnist")) == "not run"
 
 
 # Kernels
@@ -129,18 +131,18 @@ def test_whether_dropping_a_fragile_kernel_hurts_more_by_the_halves_of_a_cell(
     again: range, gap: float, said: str
 ) -> None:
     """A cell kept how many kernels each image can do without; where that is all or none, no image differs."""
-    answer = answers.dropping_hurts(own("mnist", fragile=range(20), again=again, rightly=1.0))
+    answer = answers.kernels.dropping_hurts(own("mnist", fragile=range(20), again=again, rightly=1.0))
     assert answer.sound.measured.mean == pytest.approx(gap) and answer.sound.over_control is not None
     assert word(answer) in (said, "empty") and answer.paper.measured.mean == pytest.approx(0.3)
-    wide = answers.dropping_hurts(own("mnist", fragile=range(20), again=again, rightly=0.5)).sound.measured
+    wide = answers.kernels.dropping_hurts(own("mnist", fragile=range(20), again=again, rightly=0.5)).sound.measured
     assert wide.high - wide.low > 2 * (answer.sound.measured.high - answer.sound.measured.low)
 
 
 def test_dropping_is_empty_where_large_kernels_are_worth_as_much() -> None:
     grid = own("mnist", sample(without=costly(range(44, 64)), norms=np.arange(64.0)))
-    answer = answers.dropping_hurts(grid)  # S is the kernels of largest norm
+    answer = answers.kernels.dropping_hurts(grid)  # S is the kernels of largest norm
     assert word(answer) == "empty" and answer.sound.over_control.mean == pytest.approx(0)
-    other = answers.dropping_hurts(own("mnist", sample(without=costly(range(20)), norms=np.arange(64.0))))
+    other = answers.kernels.dropping_hurts(own("mnist", sample(without=costly(range(20)), norms=np.arange(64.0))))
     assert word(other) == "confirmed" and other.sound.over_control.low > 0
 
 
@@ -148,7 +150,7 @@ def test_a_set_that_holds_on_no_other_image_does_not_stand() -> None:
     """Each half of the images names other kernels."""
     without = np.ones((64, N), dtype=bool)
     without[:20, ::2], without[30:50, 1::2] = False, False
-    answer = answers.dropping_hurts(own("mnist", sample(without=without)))
+    answer = answers.kernels.dropping_hurts(own("mnist", sample(without=without)))
     assert word(answer) == "does not stand" and answer.sound.measured.mean < 0 < answer.paper.measured.low
 
 
@@ -164,13 +166,13 @@ def test_whether_depth_makes_more_kernels_fragile(sizes: tuple, said: str) -> No
             kept |= {("cifar10", name, age): of for age in AGES}
         return kept
 
-    assert word(answers.depth_grows_fragile_count(grid_of(cells(4), ages="10 50 100"))) == said
-    assert word(answers.depth_grows_fragile_count(grid_of(cells(1), ages="10 50 100"))) == "cannot tell"
+    assert word(answers.kernels.depth_grows_fragile_count(grid_of(cells(4), ages="10 50 100"))) == said
+    assert word(answers.kernels.depth_grows_fragile_count(grid_of(cells(1), ages="10 50 100"))) == "cannot tell"
     fewer = {key: one for key, one in cells(1).items() if key[1] != "resnet101"}
-    part = answers.depth_grows_fragile_count(grid_of(fewer, ages="10 50 100"))
+    part = answers.kernels.depth_grows_fragile_count(grid_of(fewer, ages="10 50 100"))
     assert word(part) == "cannot tell" and part.smaller == ("ResNet-50 instead of ResNet-101",)
     alone = {key: one for key, one in fewer.items() if key[1] == "resnet18"}
-    assert word(answers.depth_grows_fragile_count(grid_of(alone, ages="10 50 100"))) == "not run"
+    assert word(answers.kernels.depth_grows_fragile_count(grid_of(alone, ages="10 50 100"))) == "not run"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_whether_depth_makes_more_kernels_fragile(sizes: tuple, said: str) -> No
 def test_the_curve_over_dropped_kernels_of_cifar10(levels: tuple, clean: tuple, said: str) -> None:
     rows = zip(levels, clean, strict=True)
     grid = through("cifar10", [record("cifar10", rightly=first(level), clean=of) for level, of in rows])
-    assert word(answers.kernel_curve(grid, "cifar10")) == said
+    assert word(answers.kernels.kernel_curve(grid, "cifar10")) == said
 
 
 @pytest.mark.parametrize(
@@ -197,9 +199,9 @@ def test_the_curve_of_mnist_is_asked_of_several_networks(levels: tuple, said: st
 
     records = [record("mnist", rightly=level) for level in levels]
     grid = through("mnist", records, "resnet18", [some(level) for level in levels])
-    answer = answers.kernel_curve(grid, "mnist")
+    answer = answers.kernels.kernel_curve(grid, "mnist")
     assert word(answer) == said and answer.sound.measured.networks == 6
-    alone = answers.kernel_curve(through("mnist", records, "resnet18"), "mnist")
+    alone = answers.kernels.kernel_curve(through("mnist", records, "resnet18"), "mnist")
     assert alone.sound is None and word(alone) in ("found, unsettled", "cannot tell")
 
 
@@ -210,10 +212,14 @@ def every(grid: Grid) -> list[Answer]:
     """The answers to all claims, as the notebook asks for them."""
     gradients = {(name, how): CsgRecord(200, APART, APART) for name in grid.experiment.sets for how in csg.EMBEDDINGS}
     embedded = {name: [spectral(APART)] for name in grid.experiment.sets}
-    of_sets = [answers.clean_accuracy, answers.fgsm_accuracy, partial(answers.csg, embedded, gradients)]
-    of_sets += [answers.fragile_share, answers.targeted_share, answers.kernel_curve]
-    asked = [getattr(answers, name) for name in answers.__all__]
-    plain = [ask for ask in asked if ask not in of_sets and ask is not answers.csg]
+    levels, kernels, targeting, defence = answers.levels, answers.kernels, answers.targeting, answers.defence
+    of_sets = [levels.clean_accuracy, levels.fgsm_accuracy, partial(levels.csg, embedded, gradients)]
+    of_sets += [kernels.fragile_share, targeting.targeted_share, kernels.kernel_curve]
+    plain = [levels.epochs_raise_accuracy, levels.cifar10_needs_smaller_eps, kernels.dropping_hurts]
+    plain += [kernels.depth_grows_fragile_count, targeting.fragile_moved_more, targeting.targeting_grows_with_eps]
+    plain += [targeting.training_evens_targeting, targeting.magnitude_grows_with_eps]
+    plain += [defence.filter_lowers_targeting, defence.filter_raises_robustness, defence.filter_helps_young_more]
+    plain += [answers.tracking.robustness_tracks_targeting]
     return [*(ask(grid, name) for ask in of_sets for name in ("mnist", "cifar10")), *(ask(grid) for ask in plain)]
 
 
@@ -246,7 +252,10 @@ def test_both_shares_are_of_s_by_all_images_of_the_sample() -> None:
     moved = np.ones((N // 2, 64))
     moved[:, :10] = 2
     grid = own("mnist", sample(without=costly(range(10)), moved=moved), unclipped=0.2)
-    kernels, images = answers.fragile_share(grid, "mnist").paper, answers.targeted_share(grid, "mnist").paper
+    kernels, images = (
+        answers.kernels.fragile_share(grid, "mnist").paper,
+        answers.targeting.targeted_share(grid, "mnist").paper,
+    )
     assert kernels.measured.mean == 10 / 64 and kernels.measured.low < 10 / 64 and "200 test images" in kernels.by
     assert images.measured.mean == 1 and images.measured.low < 1 and "drawn anew" in images.by
 

@@ -41,7 +41,7 @@ def moves(more: float, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
 )
 def test_whether_fragile_kernels_move_more(more: float, scale: float, said: str) -> None:
     moved, by_lot = moves(more, scale)
-    answer = answers.fragile_moved_more(own("mnist", sample(moved=moved, by_lot=by_lot)))
+    answer = answers.targeting.fragile_moved_more(own("mnist", sample(moved=moved, by_lot=by_lot)))
     assert word(answer) == said and "drawn anew" in answer.sound.by
 
 
@@ -49,7 +49,7 @@ def test_what_random_sets_do_as_well_is_empty() -> None:
     """S moves a little more on most images, and so does one in four of random sets."""
     d = np.ones((N // 2, 64)) + np.random.default_rng(1).normal(0, 0.001, (N // 2, 64))
     d[:, 0] += 9.0  # one kernel of S decides: a random set that has it does as well
-    answer = answers.fragile_moved_more(own("mnist", sample(moved=d)))
+    answer = answers.targeting.fragile_moved_more(own("mnist", sample(moved=d)))
     assert word(answer) == "empty" and answer.sound.over_control.mean <= 0.01
 
 
@@ -57,35 +57,35 @@ def test_without_a_sample_the_cell_answers_with_s_as_known() -> None:
     def share(who: str, eps: float) -> float:
         return 0.97 if who == "relative" else 0.98
 
-    found = answers.fragile_moved_more(own("mnist", moves=share, unclipped=0.99))
+    found = answers.targeting.fragile_moved_more(own("mnist", moves=share, unclipped=0.99))
     assert found.paper.measured.mean == 0.49 and found.paper.control.endswith("both clipped: a cell has no others")
     assert word(found) == "confirmed" and "S taken as known" in found.sound.by
     assert found.sound.measured.images == N // 2
-    chance = answers.fragile_moved_more(own("mnist", moves=share, unclipped=0.99, random=(0.99,) * 20))
+    chance = answers.targeting.fragile_moved_more(own("mnist", moves=share, unclipped=0.99, random=(0.99,) * 20))
     assert word(chance) == "empty"
-    clipped = answers.fragile_moved_more(own("mnist", moves=lambda who, eps: 0.5, unclipped=0.99))
+    clipped = answers.targeting.fragile_moved_more(own("mnist", moves=lambda who, eps: 0.5, unclipped=0.99))
     assert clipped.paper.over_control.mean < 0, "random sets are clipped, and so is what is held against them"
 
 
 def test_an_s_that_hangs_on_its_images_has_a_wide_interval() -> None:
     moved, by_lot = moves(1.5)
-    sure = answers.fragile_moved_more(own("mnist", sample(moved=moved, by_lot=by_lot)))
+    sure = answers.targeting.fragile_moved_more(own("mnist", sample(moved=moved, by_lot=by_lot)))
     without = np.random.default_rng(2).random((64, N)) < 0.9  # no kernel is worth more than another
-    lot = answers.fragile_moved_more(own("mnist", sample(without=without, moved=moved, by_lot=by_lot)))
+    lot = answers.targeting.fragile_moved_more(own("mnist", sample(without=without, moved=moved, by_lot=by_lot)))
     assert lot.sound.measured.error > 3 * sure.sound.measured.error and word(lot) in ("cannot tell", "found, unsettled")
 
 
 @pytest.mark.parametrize(("rise", "said"), [(1, "true, not as shown"), (-0.7, "refuted"), (0.06, "cannot tell")])
 def test_whether_the_share_grows_with_eps(rise: float, said: str) -> None:
     grid = through("digits", [record(moves=lambda who, eps: 0.3 + rise * eps)] * 3)
-    answer = answers.targeting_grows_with_eps(grid)
+    answer = answers.targeting.targeting_grows_with_eps(grid)
     assert word(answer) == said
     assert answer.theorem and answer.paper.measured.is_exact and answer.paper.measured.mean == 0
 
 
 def test_from_one_half_on_growth_with_eps_is_not_sound() -> None:
     grid = through("digits", [record(moves=lambda who, eps: 0.9 if eps >= 0.5 else 0.4)] * 3)
-    assert answers.targeting_grows_with_eps(grid).sound.measured.mean == 0
+    assert answers.targeting.targeting_grows_with_eps(grid).sound.measured.mean == 0
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_from_one_half_on_growth_with_eps_is_not_sound() -> None:
 )
 def test_whether_training_evens_the_share(young: float, old: float, said: str) -> None:
     records = [record(moves=lambda who, eps, at=at: at) for at in (young, 0.5, old)]
-    assert word(answers.training_evens_targeting(through("digits", records))) == said
+    assert word(answers.targeting.training_evens_targeting(through("digits", records))) == said
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_whether_training_evens_the_share(young: float, old: float, said: str) -
 )
 def test_whether_the_distance_grows_with_eps(magnitude: Callable | None, said: str) -> None:
     sampled = sample(magnitude=magnitude) if magnitude else None
-    assert word(answers.magnitude_grows_with_eps(own("mnist", sampled, moved=lambda eps: 2 + eps))) == said
+    assert word(answers.targeting.magnitude_grows_with_eps(own("mnist", sampled, moved=lambda eps: 2 + eps))) == said
 
 
 def test_a_distance_that_falls_refutes_its_growth() -> None:
     grid = own("mnist", sample(magnitude=lambda eps: (1 - eps, 1.0)), moved=lambda eps: 2 - eps)
-    assert word(answers.magnitude_grows_with_eps(grid)) == "refuted"
+    assert word(answers.targeting.magnitude_grows_with_eps(grid)) == "refuted"
 
 
 @pytest.mark.parametrize(("slope", "said"), [(1, "found, unsettled"), (-1, "cannot tell"), (0, "cannot tell")])
@@ -127,11 +127,11 @@ def test_whether_robustness_goes_with_targeting(slope: int, said: str) -> None:
 
     keys = [(dataset, name, age) for dataset in ("mnist", "cifar10") for name in RESNETS for age in AGES]
     grid = grid_of({key: cell(key[0], at) for at, key in enumerate(keys)}, ages="10 50 100")
-    answer = answers.robustness_tracks_targeting(grid)
+    answer = answers.tracking.robustness_tracks_targeting(grid)
     assert word(answer) == said and answer.sound.measured.low is None and answer.sound.measured.networks == 3
     assert (answer.paper.measured.low is None) == (slope == 0) and answer.paper.measured.networks == 6
     one = grid_of({key: cell(key[0], at) for at, key in enumerate(keys[:9])}, ages="10 50 100")
-    assert word(answers.robustness_tracks_targeting(one)) == "cannot tell"
+    assert word(answers.tracking.robustness_tracks_targeting(one)) == "cannot tell"
 
 
 # The filter
@@ -149,29 +149,35 @@ def test_whether_robustness_goes_with_targeting(slope: int, said: str) -> None:
 )
 def test_whether_the_filter_lowers_the_share(free: float, relative: float, said: str) -> None:
     grid = own("mnist", sample(layers={PRINTED: layer(5, free, relative)}), changed=5)
-    assert word(answers.filter_lowers_targeting(grid)) == said
+    assert word(answers.defence.filter_lowers_targeting(grid)) == said
 
 
 def test_an_inert_filter_is_not_compared() -> None:
     grid = own("mnist", sample())
-    for ask in (answers.filter_lowers_targeting, answers.filter_raises_robustness, answers.filter_helps_young_more):
+    for ask in (
+        answers.defence.filter_lowers_targeting,
+        answers.defence.filter_raises_robustness,
+        answers.defence.filter_helps_young_more,
+    ):
         assert word(ask(grid)) == "not run" and "inert" in ask(grid).why
 
 
 def test_the_printed_filter_is_judged_in_the_nearest_cell_where_it_acts_and_the_source_s_else() -> None:
     acts = {("mnist", "resnet50", age): record("mnist", changed={SOURCE: 3}) for age in AGES}
     grid = grid_of(acts, ages="10 50 100")
-    assert "the filter “hard, deviation (source)”" in answers.filter_raises_robustness(grid).paper.by
+    assert "the filter “hard, deviation (source)”" in answers.defence.filter_raises_robustness(grid).paper.by
     acts["mnist", "resnet50", 100] = record("mnist", changed={PRINTED: 1})
-    answer = answers.filter_raises_robustness(grid_of(acts, ages="10 50 100"))
+    answer = answers.defence.filter_raises_robustness(grid_of(acts, ages="10 50 100"))
     assert "the printed filter" in answer.paper.by and "epoch 100" in answer.paper.by
 
 
 def test_without_a_sample_a_lower_share_is_told_clipped_and_stays_open() -> None:
     shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
-    answer = answers.filter_lowers_targeting(own("mnist", moves=lambda who, eps: shares[who], changed=5))
+    answer = answers.defence.filter_lowers_targeting(own("mnist", moves=lambda who, eps: shares[who], changed=5))
     rising = own("mnist", moves=lambda who, eps: shares[who] + (who == PRINTED and eps > 0.3) / 10, changed=5)
-    assert ", clipped, at eps 0.34, the worst of 5 below 0.5, " in answers.filter_lowers_targeting(rising).paper.by
+    assert (
+        ", clipped, at eps 0.34, the worst of 5 below 0.5, " in answers.defence.filter_lowers_targeting(rising).paper.by
+    )
     assert word(answer) == "found, unsettled" and answer.sound is None and "part `sample`" in answer.why
 
 
@@ -184,11 +190,13 @@ def test_without_a_sample_of_its_own_the_nearest_cell_where_the_filter_acts_answ
     )
     samples = {("cifar10", "resnet18", 10): higher, ("cifar10", "resnet18", 50): lower}
     grid = grid_of(cells, samples, ages="10 50 100", networks="resnet18+resnet50")
-    answer = answers.filter_lowers_targeting(grid)
+    answer = answers.defence.filter_lowers_targeting(grid)
     assert "ResNet-50 on CIFAR-10 at epoch 10" in answer.paper.by
     assert "ResNet-18 on CIFAR-10 at epoch 10" in answer.sound.by and word(answer) == "does not stand"
     samples["cifar10", "resnet18", 10] = inert
-    answer = answers.filter_lowers_targeting(grid_of(cells, samples, ages="10 50 100", networks="resnet18+resnet50"))
+    answer = answers.defence.filter_lowers_targeting(
+        grid_of(cells, samples, ages="10 50 100", networks="resnet18+resnet50")
+    )
     assert "ResNet-18 on CIFAR-10 at epoch 50" in answer.sound.by and word(answer) == "confirmed"
 
 
@@ -198,9 +206,13 @@ def test_what_fig_3_says_is_asked_of_its_own_cell_or_of_the_nearest_where_the_fi
     keys = [(data, "resnet50", age) for data in ("mnist", "cifar10") for age in AGES]
     cells = {key: record(key[0], changed=5, **of) for key in keys}
     both = {"ages": "10 50 100", "networks": "resnet18+resnet50", "dataset": "mnist+cifar10"}
-    assert "ResNet-50 on MNIST at epoch 10" in answers.filter_lowers_targeting(grid_of(cells, {}, **both)).paper.by
+    assert (
+        "ResNet-50 on MNIST at epoch 10" in answers.defence.filter_lowers_targeting(grid_of(cells, {}, **both)).paper.by
+    )
     cells["mnist", "resnet50", 10] = record("mnist", **of)
-    assert "ResNet-50 on MNIST at epoch 50" in answers.filter_lowers_targeting(grid_of(cells, {}, **both)).paper.by
+    assert (
+        "ResNet-50 on MNIST at epoch 50" in answers.defence.filter_lowers_targeting(grid_of(cells, {}, **both)).paper.by
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,7 +232,7 @@ def test_whether_the_filter_makes_more_robust(told: float, fgsm: float, pgd: flo
 
     attacked = {"fgsm": partial(accuracy, filtered=fgsm), "pgd": partial(accuracy, filtered=pgd)}
     grid = own("mnist", **attacked, probability=dict.fromkeys(FILTERS, told), changed=5)
-    answer = answers.filter_raises_robustness(grid)
+    answer = answers.defence.filter_raises_robustness(grid)
     assert word(answer) == said and answer.sound.by.count("the printed eps 0.34") == 2
 
 
@@ -238,7 +250,7 @@ def test_whether_the_filter_helps_young_networks_more(young: tuple, old: tuple, 
         return record("mnist", probability=dict.fromkeys(FILTERS, told), changed=5,
                       pgd=lambda who, eps: pgd if who in FILTERS else 0.5)  # fmt: skip
 
-    answer = answers.filter_helps_young_more(through("mnist", [cell(*young), cell(0.5, 0.5), cell(*old)]))
+    answer = answers.defence.filter_helps_young_more(through("mnist", [cell(*young), cell(0.5, 0.5), cell(*old)]))
     assert word(answer) == said and "fresh PGD at the printed eps 0.34" in answer.sound.by
 
 
@@ -260,7 +272,7 @@ def test_whether_epochs_raise_accuracy(fgsm: tuple, pgd: tuple, said: str) -> No
         record("mnist", fgsm=lambda w, e, at=one: at, pgd=lambda w, e, at=other: at)
         for one, other in ((fgsm[0], pgd[0]), (0.5, 0.5), (fgsm[1], pgd[1]))
     ]
-    assert word(answers.epochs_raise_accuracy(through("mnist", ages))) == said
+    assert word(answers.levels.epochs_raise_accuracy(through("mnist", ages))) == said
 
 
 @pytest.mark.parametrize(("digits", "cifar10", "said"), [(0.3, 0.01, "confirmed"), (0.0, 0.3, "true, not as shown")])
@@ -272,7 +284,7 @@ def test_on_which_images_a_smaller_eps_costs_accuracy(digits: float, cifar10: fl
         (name, "resnet18", 10): record(name, fgsm=falls(at), pgd=falls(at))
         for name, at in {"mnist": digits, "cifar10": cifar10}.items()
     }
-    assert word(answers.cifar10_needs_smaller_eps(grid_of(cells))) == said
+    assert word(answers.levels.cifar10_needs_smaller_eps(grid_of(cells))) == said
 
 
 def test_the_interval_of_a_rank_correlation_is_over_networks_and_not_over_their_ages() -> None:
@@ -292,7 +304,9 @@ def test_the_interval_of_a_rank_correlation_is_over_networks_and_not_over_their_
 
 def test_a_filter_that_is_inert_by_the_sample_s_own_s_is_not_one_that_lowers_nothing() -> None:
     shares = {"original": 0.5, PRINTED: 0.2, SOURCE: 0.5, "relative": 0.5}
-    answer = answers.filter_lowers_targeting(own("mnist", sample(), moves=lambda who, eps: shares[who], changed=5))
+    answer = answers.defence.filter_lowers_targeting(
+        own("mnist", sample(), moves=lambda who, eps: shares[who], changed=5)
+    )
     assert word(answer) == "found, unsettled" and answer.sound is None
     assert "changes no singular value" in answer.why and "missing" not in answer.why
 
@@ -302,12 +316,12 @@ def test_the_paper_s_own_way_is_empty_where_the_control_does_as_well() -> None:
     d[:, 0] += 9.0  # one kernel of S decides: a random set that has it does as well
     alone = {FILTERS[0]: 0.7, ALONE + FILTERS[0]: 0.7}
     for ask, grid in (
-        (answers.fragile_moved_more, own("mnist", sample(moved=d))),
-        (answers.fragile_moved_more, own("mnist", unclipped=0.9, random=(0.95,) * 20)),
-        (answers.dropping_hurts, own("mnist", sample(without=costly(range(44, 64)), norms=np.arange(64.0)))),
-        (answers.filter_raises_robustness, own("mnist", probability=alone, changed=5)),
-        (answers.magnitude_grows_with_eps, own("mnist", sample(), moved=lambda eps: 2 + eps)),
-        (answers.magnitude_grows_with_eps, own("mnist", moved=lambda eps: 2 + eps)),
+        (answers.targeting.fragile_moved_more, own("mnist", sample(moved=d))),
+        (answers.targeting.fragile_moved_more, own("mnist", unclipped=0.9, random=(0.95,) * 20)),
+        (answers.kernels.dropping_hurts, own("mnist", sample(without=costly(range(44, 64)), norms=np.arange(64.0)))),
+        (answers.defence.filter_raises_robustness, own("mnist", probability=alone, changed=5)),
+        (answers.targeting.magnitude_grows_with_eps, own("mnist", sample(), moved=lambda eps: 2 + eps)),
+        (answers.targeting.magnitude_grows_with_eps, own("mnist", moved=lambda eps: 2 + eps)),
     ):
         answer = ask(grid)
         assert entry(CLAIMS[answer.claim], answer)["paper"]["word"] == "empty", answer.claim

@@ -135,7 +135,7 @@ def test_beyond_the_bar_is_what_the_answers_count(sampled: bool, seeds: int) -> 
     assert [one.get_text() for one in said] == [f"{lead.mean:+.3f}" for _, lead in leads]
     bold = [one.get_weight() == "bold" for one in said]
     assert bold == [lead.low is not None and lead.low > 0 for _, lead in leads]
-    assert here.with_controls(grid).endswith(f"in {sum(bold)} of 2.") and (sampled or sum(bold) == 1)
+    assert here.targeting.with_controls(grid).endswith(f"in {sum(bold)} of 2.") and (sampled or sum(bold) == 1)
 
 
 def test_each_data_set_has_a_row_and_each_network_a_line_through_its_ages() -> None:

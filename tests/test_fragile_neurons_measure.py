@@ -260,7 +260,7 @@ def test_a_data_set_without_any_cell_is_an_error(folder: Path, monkeypatch: pyte
 def test_where_cells_were_made_is_told_from_the_cells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = experiment(train=False)
     keep(asked, 1, monkeypatch=monkeypatch)
-    table = frames.made(Grid.of(asked))
+    table = frames.networks.made(Grid.of(asked))
     assert table["training begun on"].tolist() == ["a device"] and table["training, minutes"].tolist() == ["1.0"]
     assert table["measured on"].tolist() == [provenance.describe_device()]
     assert "PyTorch" in table and len(table["finished"][0]) == len("2026-01-01")

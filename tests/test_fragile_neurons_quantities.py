@@ -1,8 +1,8 @@
 """What is read off records, and the tables, figures and numbers of the page, on records that are made up."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from inspect import signature
+from inspect import isfunction, signature
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -13,8 +13,9 @@ from lib.chapters.fragile_neurons import csg, embeddings, figures, frames, here,
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import between, counted
+from lib.chapters.fragile_neurons.here.targeting import between
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
+from lib.show.sentences import counted
 
 KEY = ("digits", "resnet18", 1)
 
@@ -110,43 +111,48 @@ def grid() -> Grid:
 
 
 def test_a_table_says_what_is_missing(grid: Grid) -> None:
-    table = frames.accuracies(grid)
+    table = frames.networks.accuracies(grid)
     assert table["network"].tolist() == ["ResNet-18, digits", "ResNet-50, digits", "ResNet-101, digits"]
     assert table["epoch 1"][1:].tolist() == ["missing", "missing"] and table["epoch 1"][0].startswith("0.9100 [")
-    assert frames.stable_kernels(grid)["in S at all ages"].tolist() == ["20"]
-    nothing = frames.stable_kernels(grid_of({("digits", "resnet18", 1): record()}))
+    assert frames.kernels.stable_kernels(grid)["in S at all ages"].tolist() == ["20"]
+    nothing = frames.kernels.stable_kernels(grid_of({("digits", "resnet18", 1): record()}))
     assert nothing.values.tolist() == [["no network has all three ages", "missing", "missing"]]
 
 
 def test_tables_have_a_row_for_all_that_they_are_of(grid: Grid) -> None:
     records, (one,) = grid[grid.main], grid[grid.main]
     rows = {
-        4: [frames.printed_eps(grid), frames.over_halves(grid), frames.batch_norm(grid), frames.moved(grid)],
-        9: [frames.readings(records)],
-        7: [frames.noise_levels(one), frames.readings_of_89(grid)],  # the latter of the first age
-        12: [frames.gains(grid)],
-        16: [frames.with_controls(grid)],
-        3: [frames.controls_by_level(records)],
-        6: [frames.lowered(grid)],  # three filters where the sample is there; one row where it is not
-        len(one.targeting.eps): [frames.algorithm_1(one)],
+        4: [
+            frames.networks.printed_eps(grid),
+            frames.kernels.over_halves(grid),
+            frames.filter.batch_norm(grid),
+            frames.targeting.moved(grid),
+        ],
+        9: [frames.filter.readings(records)],
+        7: [frames.filter.noise_levels(one), frames.targeting.readings_of_89(grid)],  # the latter of the first age
+        12: [frames.filter.gains(grid)],
+        16: [frames.targeting.with_controls(grid)],
+        3: [frames.targeting.controls_by_level(records)],
+        6: [frames.filter.lowered(grid)],  # three filters where the sample is there; one row where it is not
+        len(one.targeting.eps): [frames.targeting.algorithm_1(one)],
     }
     for count, tables in rows.items():
         assert [len(table) for table in tables] == [count] * len(tables)
-    assert frames.printed_eps(grid)["eps in normalised units"][0].startswith("0.600 [")
-    assert "44 × 49; 200 test images" in frames.readings_title(grid)
-    assert "the median singular value is 1.500" in frames.noise_title(grid)
+    assert frames.networks.printed_eps(grid)["eps in normalised units"][0].startswith("0.600 [")
+    assert "44 × 49; 200 test images" in frames.filter.readings_title(grid)
+    assert "the median singular value is 1.500" in frames.filter.noise_title(grid)
 
 
 def test_a_spectral_gradient_of_fewer_images_than_were_asked_for_is_left_out(grid: Grid) -> None:
     apart = {n: csg.CsgRecord(n, np.eye(10)[None], np.eye(10)[None]) for n in (200, 400, 500)}
-    table = frames.gradients_by_size(list(apart.values()), grid.experiment)
+    table = frames.gradients.gradients_by_size(list(apart.values()), grid.experiment)
     assert table["digits"].tolist() == ["0.000", "0.000", "too few"] and table["images"].tolist() == [
         "200",
         "400",
         "800",
     ]
     found = {("digits", how): apart[200] for how in csg.EMBEDDINGS}
-    table = frames.gradients(found, {"digits": []}, grid.experiment)
+    table = frames.gradients.gradients(found, {"digits": []}, grid.experiment)
     assert table["paper, digits"].tolist() == ["0.11 (MNIST)"] * 10
     assert table["digits"].tolist() == ["0.000 (0.000 to 0.000)"] * 6 + ["not measured"] * 4
     assert summary.headline(grid, found)["csg_tsne"] == pytest.approx(0, abs=1e-12)
@@ -158,10 +164,10 @@ def test_the_gradient_is_told_by_every_way_that_the_table_has(grid: Grid) -> Non
     code, own = csg.CsgRecord(200, apart, alike), csg.CsgRecord(200, alike, apart)
     embedded = {"digits": [AutoencoderRecord(own, code, [0.1])]}
     every = embeddings.means(found, embedded, "digits")
-    assert len(every) == len(frames.gradients(found, embedded, grid.experiment)) == 10
-    said = here.gradients(found, embedded, grid.experiment)
+    assert len(every) == len(frames.gradients.gradients(found, embedded, grid.experiment)) == 10
+    said = here.networks.gradients(found, embedded, grid.experiment)
     assert said == "Here: digits 9.00 in the source's way, 0.00 to 9.00 in the others."  # the code's, each alike
-    unmeasured = here.gradients(found, {"digits": []}, grid.experiment)
+    unmeasured = here.networks.gradients(found, {"digits": []}, grid.experiment)
     assert unmeasured == "Here: digits not measured in the source's way, 0.00 to 0.00 in the others."
 
 
@@ -224,7 +230,7 @@ def test_the_picture_is_of_the_main_cell_or_of_the_nearest_that_has_one(grid: Gr
     sampled = {("digits", "resnet101", 2): sample(), ("digits", "resnet18", 3): sample()}
     other = grid_of(cells, sampled, networks="resnet18+resnet101")
     assert other.main == ("digits", "resnet18", 2)
-    assert other.pictured == ("digits", "resnet18", 3) and "epoch 3" in here.maps(other)
+    assert other.pictured == ("digits", "resnet18", 3) and "epoch 3" in here.kernels.maps(other)
     alone = grid_of({KEY: record()})
     assert alone.pictured is None and figures.maps(alone) is None
 
@@ -238,7 +244,8 @@ def test_the_command_that_fills_the_grid_has_its_sizes(grid: Grid) -> None:
 def test_each_table_and_figure_is_told_in_one_sentence(grid: Grid) -> None:
     """Also of a run that has one cell and no sample."""
     alone = grid_of({("digits", "resnet18", 1): record()})
-    of_grid = [one for name in here.__all__ if _asks_for(one := getattr(here, name), "grid")]
+    modules = (getattr(here, name) for name in here.__all__)
+    of_grid = [one for module in modules for one in vars(module).values() if _tells_of_a_grid(one, module)]
     assert len(of_grid) > 20
     for tell in of_grid:
         for run in (grid, alone):
@@ -246,8 +253,9 @@ def test_each_table_and_figure_is_told_in_one_sentence(grid: Grid) -> None:
             assert said.startswith("Here: ") and said.endswith(".") and said.count(". ") <= 1, said
 
 
-def _asks_for(tell: Callable, name: str) -> bool:
-    return list(signature(tell).parameters) == [name]
+def _tells_of_a_grid(tell: object, module: ModuleType) -> bool:
+    own = isfunction(tell) and tell.__module__ == module.__name__ and not tell.__name__.startswith("_")
+    return own and list(signature(tell).parameters) == ["grid"]
 
 
 FIRST = {"test_images": "first"}
@@ -255,25 +263,31 @@ FIRST = {"test_images": "first"}
 
 def test_sentences_say_what_was_measured(grid: Grid) -> None:
     best = "4 of 9 cells are measured; the highest accuracy is 0.9300 (ResNet-18, digits, epoch 3)"
-    assert best in here.accuracies(grid)
+    assert best in here.networks.accuracies(grid)
     stable = "20 kernels are, on average, fragile at all three ages, where chance gives 2."
-    assert stable in here.stable_kernels(grid)
-    assert "20 of 64 kernels are fragile" in here.maps(grid) and "is missing" in here.maps(grid_of({KEY: record()}))
-    assert here.lowered(grid).endswith(
+    assert stable in here.kernels.stable_kernels(grid)
+    assert "20 of 64 kernels are fragile" in here.kernels.maps(grid) and "is missing" in here.kernels.maps(
+        grid_of({KEY: record()})
+    )
+    assert here.filter.lowered(grid).endswith(
         "it lowers the share in 0 of 1 cases, raises it in 1 and leaves it as it is in 0."
     )
-    assert "none of these networks was measured" in here.lowered(grid_of({KEY: record()}))
+    assert "none of these networks was measured" in here.filter.lowered(grid_of({KEY: record()}))
     assert (between(0.5, 0.9), between(0.9968, 0.9972)) == ("0.500 to 0.900", "0.997 throughout")
-    assert "in 0 cases the original network has less than 0.05." in here.gains(grid)
+    assert "in 0 cases the original network has less than 0.05." in here.filter.gains(grid)
     at_the_floor = grid_of({KEY: record(pgd=lambda who, eps: 0.01, changed=5)})
-    assert "in 3 cases the original network has less than 0.05." in here.gains(at_the_floor)
-    assert here.gains(grid).endswith(" of 3 gain.") and " images." in here.search(grid_of({KEY: record()}, **FIRST))
-    assert "the original network has" in here.search(grid) and "on all" in here.search(grid)
-    assert "in 0 of 3 cases" in here.gains(grid) and "no filter changes" in here.gains(grid_of({KEY: record()}))
-    assert "too few for an interval" in here.tracked(grid_of({KEY: record()}))
+    assert "in 3 cases the original network has less than 0.05." in here.filter.gains(at_the_floor)
+    assert here.filter.gains(grid).endswith(" of 3 gain.") and " images." in here.filter.search(
+        grid_of({KEY: record()}, **FIRST)
+    )
+    assert "the original network has" in here.filter.search(grid) and "on all" in here.filter.search(grid)
+    assert "in 0 of 3 cases" in here.filter.gains(grid) and "no filter changes" in here.filter.gains(
+        grid_of({KEY: record()})
+    )
+    assert "too few for an interval" in here.targeting.tracked(grid_of({KEY: record()}))
     assert counted(0, "cell") == "no cell" and counted(2, "cell") == "2 cells"
 
 
 def test_the_contradictions_are_all_shown() -> None:
-    table = frames.contradictions()
+    table = frames.targeting.contradictions()
     assert len(table) == len(REGISTER) and (table.map(len) > 3).all(axis=None)

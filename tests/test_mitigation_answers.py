@@ -9,10 +9,11 @@ from mitigation_records import EXPERIMENT, detector, networks, outcome, retraine
 
 from lib.chapters.mitigation import answers
 from lib.chapters.mitigation.networks import ALONE, BOTH
-from lib.chapters.mitigation.rates import linearised, ratio, readings
+from lib.chapters.mitigation.rates import readings
 from lib.ledger.answers import Answer
 from lib.ledger.claims import paper
 from lib.ledger.entries import entry
+from lib.measure.ratios import linearised, ratio
 
 CLAIMS = paper("mitigation").claims
 THREE = [0.99] * 3

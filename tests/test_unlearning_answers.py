@@ -5,7 +5,7 @@ import pytest
 import unlearning_records as made
 from unlearning_records import CLAIMS, after, networks, word
 
-from lib.chapters.unlearning import answers, rates
+from lib.chapters.unlearning import answers, rates, summary
 from lib.ledger.answers import Answer
 from lib.ledger.entries import entry
 
@@ -217,14 +217,11 @@ def test_where_there_is_room_accuracy_is_recovered_or_not(b, pgd, expected):
 
 def every_answer(experiment) -> list[Answer]:
     each, loop = networks(), made.loops()
-    given = [
-        answer(each, experiment)
-        for answer in (answers.clean_accuracy, answers.clean_loss, answers.attacked_accuracy, answers.attacked_loss)
-    ]
+    given = [*answers.first_row(each, experiment), *answers.second_row(each, experiment)]
+    given += answers.third_row(each, loop, experiment)
     of_the_loop = (
-        *(answers.unlearned_accuracy, answers.unlearned_loss, answers.removal_helps, answers.loop_reaches_target),
-        *(answers.beats_retraining, answers.conclusion_accuracy, answers.conclusion_robustness),
-        answers.overfitting_prevented,
+        *(answers.removal_helps, answers.loop_reaches_target, answers.beats_retraining),
+        *(answers.conclusion_accuracy, answers.conclusion_robustness, answers.overfitting_prevented),
     )
     given += [answer(each, loop, experiment) for answer in of_the_loop]
     return [*given, answers.room_recovered(made.rooms(), experiment)]
@@ -244,7 +241,7 @@ def test_a_small_run_says_so_on_every_card_and_the_paper_s_own_on_none():
 def test_with_one_network_there_is_an_answer_to_every_claim():
     each, loop = [made.network()], {reading: records[:1] for reading, records in made.loops().items()}
     assert word(answers.removal_helps(each, loop, E)) in ("confirmed", "empty", "does not stand", "refuted")
-    assert answers.clean_accuracy(each, E).paper.by == "no attack, 1,000 test images, 1 network"
+    assert answers.first_row(each, E)[0].paper.by == "no attack, 1,000 test images, 1 network"
 
 
 # Headline
@@ -253,12 +250,12 @@ def test_with_one_network_there_is_an_answer_to_every_claim():
 def test_the_headline_has_the_numbers_of_their_readings():
     loop = made.loops(b=0.6, none=0.5, d=0.8)
     each = [made.network(clean=0.9, of_row=0.7)] * 3
-    found = answers.headline(each, loop, made.rooms((0.1, 0.1, 0.1), eps=0.25), made.memberships())
+    found = summary.headline(each, loop, made.rooms((0.1, 0.1, 0.1), eps=0.25), made.memberships())
     assert found["removed_fgsm_accuracy"] == pytest.approx(0.6) == found["removed_pgd_accuracy"]
     assert found["control_fgsm_accuracy"] == pytest.approx(0.5)
     assert found["trained_pgd_accuracy"] == pytest.approx(0.8)
     assert found["softmax_sum_accuracy"] == pytest.approx(0.7) == found["one_label_accuracy"]
     assert found["room_eps"] == 0.25 and found["room_fgsm_accuracy"] == pytest.approx(0.1)
     assert found["membership_auc"] == 1
-    without = answers.headline(each, loop, made.rooms((0.1, 0.1, 0.1), eps=0.25), [])
+    without = summary.headline(each, loop, made.rooms((0.1, 0.1, 0.1), eps=0.25), [])
     assert found.keys() - without.keys() == {"membership_auc"}

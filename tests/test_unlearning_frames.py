@@ -121,7 +121,7 @@ def test_figures_say_what_the_intervals_of_one_network_are_over():
 def test_the_paper_s_rise_is_a_line_where_a_gain_comes_near_it():
     (ax,) = figures.gains(networks(printed=0.1), made.loops(0.05, none=0.02, d=0.95)).axes
     assert "the paper: +0.887" in [text.get_text() for text in ax.texts]
-    assert figures.PAPER_S_RISE in [line.get_xdata()[0] for line in ax.lines]
+    assert rates.PAPER_RISE in [line.get_xdata()[0] for line in ax.lines]
 
 
 def test_the_answer_s_figure_has_the_loop_its_controls_and_the_paper_s_row():

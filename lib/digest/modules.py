@@ -98,7 +98,8 @@ def attribute(owner: Reference, name: str) -> Reference | None:
         module = read_module(owner.module)
         if name in module.definitions:
             return Reference(owner.module, name)
-        if passed_on := module.names.targets.get(name):
+        passed_on = module.names.targets.get(name)
+        if passed_on and passed_on != Reference(owner.module, name):  # which a package's own module is
             return module.names.resolved(passed_on)
     return Reference(whole) if path_of(whole).exists() else None
 

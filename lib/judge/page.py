@@ -9,8 +9,8 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from lib.chapters.common_ground.drawing import ladders
+from lib.chapters.common_ground.frames import share_cell
 from lib.chapters.common_ground.judging import WORST
-from lib.chapters.common_ground.table import share_cell
 from lib.judge import beside, words, written
 from lib.judge.beside import Known, Rows
 from lib.judge.radii import shown

@@ -19,6 +19,13 @@ class Finding:
     """What the control was."""
 
 
+def finding(what: str, measured: Measured, over_control: Measured | None = None, control: str = "") -> Finding:
+    """A measurement with what it was made with: `what`, then how many test images and networks."""
+    images = f"{measured.images:,} test images, " if measured.images else ""
+    networks = f"{measured.networks} network{'s' if measured.networks > 1 else ''}"
+    return Finding(measured, f"{what}, {images}{networks}", over_control, control)
+
+
 @dataclass(frozen=True)
 class Readings:
     """How many settings that the paper's words allow were tried, and how many of them give its number."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -47,6 +48,7 @@ def curves(
     ylabel: str,
     *,
     claimed: Mapping[str, float] | None = None,
+    least: float = 0,
     most: float = np.inf,
     ax: Axes | None = None,
 ) -> Figure:
@@ -55,11 +57,11 @@ def curves(
     Parameters
     ----------
     series
-        For each label its points; no value is negative.
+        For each label its points.
     claimed
         Values that a paper prints, by label: drawn as level grey lines.
-    most
-        The largest value possible, 1 for a share: the bands are cut to [0, most].
+    least, most
+        The smallest and the largest value possible, 0 and 1 for a share: the bands are cut to what lies between.
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.8))[1]
     for number, (label, points) in enumerate(series.items()):
@@ -67,7 +69,7 @@ def curves(
         values = _measured(points, "logit" if most == 1 else "linear")
         ax.plot(x, [value.mean for value in values], label=label, markersize=4, **look)
         if any(value.low is not None for value in values):
-            low, high = np.clip([_band(value) for value in values], 0, most).T
+            low, high = np.clip([_band(value) for value in values], least, most).T
             ax.fill_between(x, low, high, color=look["color"], alpha=0.15, linewidth=0)
     for label, value in (claimed or {}).items():
         ax.axhline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
@@ -95,6 +97,14 @@ def shares(
         for values in per_seed:
             ax.plot(x, values, linestyle="none", marker=".", markersize=4, color=COLOURS[number % 7], alpha=0.6)
     ax.set_ylim(-0.03, 1.03)
+    return figure
+
+
+def named_below(figure: Figure) -> Figure:
+    """The same with the names of its lines below all panes instead of on them."""
+    for ax in figure.axes:
+        ax.get_legend().remove()
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
@@ -127,7 +137,10 @@ def panels(
 
 
 def digits(
-    rows: Mapping[str, Tensor], titles: Sequence[Sequence[str]] | None = None, *, limit: float | None = None
+    rows: Mapping[str, Tensor | np.ndarray],
+    titles: Sequence[Sequence[str]] | None = None,
+    *,
+    limit: float | None = None,
 ) -> Figure:
     """Rows of images, each with a name at its left.
 
@@ -144,6 +157,7 @@ def digits(
     across = len(next(iter(rows.values())))
     figure, axes = plt.subplots(len(rows), across, figsize=(0.95 * across + 1.2, 1.2 * len(rows)), squeeze=False)
     for i, (name, images) in enumerate(rows.items()):
+        images = torch.as_tensor(images)
         signed = bool((images < 0).any())
         for j, image in enumerate(images):
             ax = axes[i, j]

@@ -1,23 +1,26 @@
-"""The chapter's answers to what the paper says in words, from its records; `numbers` answers what it prints."""
+"""What the chapter answers to the paper's claims, from its records: to what it prints, and to what it says in words."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lib.chapters.adversarial_training import influence, passes
-from lib.chapters.adversarial_training.cases import BUDGETS, GOING_ON, MIXED_HELD_OUT, TUNED, UNDEFENDED
+from lib.chapters.adversarial_training import influence, rates
+from lib.chapters.adversarial_training.cases import BUDGETS, GOING_ON, MIXED_HELD_OUT, PAPER_BATCHES, TUNED, UNDEFENDED
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.influence import Swept
-from lib.chapters.adversarial_training.measure import Searched
+from lib.chapters.adversarial_training.measure import Learned, Searched
 from lib.chapters.adversarial_training.networks import AS_MANY
-from lib.chapters.adversarial_training.rates import Scored, among, fall, gap, half_less_won_back
-from lib.chapters.adversarial_training.table_one import CLAIMS
+from lib.chapters.adversarial_training.rates import Ladder, Scored
+from lib.chapters.adversarial_training.scores import Scores
+from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, farthest, off, within
 from lib.ledger.answers import Answer, Finding, Readings, not_run
 from lib.ledger.scale import smaller
-from lib.measure.intervals import Measured, difference, exact
+from lib.ledger.words import within_tolerance
+from lib.measure.intervals import Measured, exact, rate
 from lib.measure.multiple import extreme
+from lib.measure.ratios import linearised, mean
 
 FewPixels = Mapping[str, Sequence[Searched]]
 """What a search over few pixels found, by case: one a seed."""
@@ -26,12 +29,123 @@ Nearest = Mapping[str, Sequence[Reach]]
 """How far an attack goes, by what it is called: one a seed."""
 
 
+BySize = Mapping[int, Sequence[Scores]]
+"""Scores of networks fine-tuned on test images, by the size of the batches."""
+
+
+# Table I, whose numbers come from one experiment, the setting of the tutorials that the paper follows
+
+
+def table_one(table: TableOne, experiment: Experiment) -> list[Answer]:
+    """Are the seven numbers those of one experiment?"""
+    found, answers = table.found, []
+    last = farthest(found)
+    why = f"{len(within(found))} of Table I's {len(ROWS)} numbers lie within their tolerance; "
+    why += f"the farthest, {last}, is {off(last, found[last]):.2f} tolerances off."
+    for claim, (network, kind) in ROWS.items():
+        scores, rungs, images = table.tutorials[network], (), "test images"
+        if kind != "clean":
+            rungs = (rates.ladder if claim.endswith("accuracy") else rates.loss_ladder)(scores)
+            images = "test images under FGSM, made through the undefended network"
+        by = f"{len(scores[0].y):,} {images}"
+        answers.append(_printed(claim, found[claim], by, experiment, rungs, table.counted, why))
+    return answers
+
+
+def normal_train_accuracy(tutorials: Sequence[Learned], own: Sequence[Learned], experiment: Experiment) -> Answer:
+    """Does normal training reach the printed accuracy on its own training images?"""
+    ways = [
+        rate([getattr(one, way) for one in learned])
+        for learned in (tutorials, own)
+        for way in ("as_used", "as_trained")
+    ]
+    nearest = _nearest_to_the_words("normal.train_accuracy", ways[2], "Table II's training, in eval mode")
+    readings = Readings(len(ways), _giving("normal.train_accuracy", ways), nearest)
+    why = f"{ways[0].mean:.4f} in eval mode, {ways[1].mean:.4f} with dropout, as a log kept while training counts."
+    by = f"in eval mode, {len(tutorials[0].as_used):,} training images"
+    return _printed("normal.train_accuracy", ways[0], by, experiment, readings=readings, why=why)
+
+
+# Fine-tuning
+
+
+def finetuned_clean_accuracy(tutorials: Scored, by_size: BySize, experiment: Experiment) -> Answer:
+    """Is the accuracy on clean images after fine-tuning the printed one?"""
+    claim, before = "finetuned.clean_accuracy", rates.accuracy(tutorials["normal"], "clean")
+    found, *others = (rates.accuracy(of, "clean") for of in (tutorials["tuned"], *by_size.values()))
+    why = f"{before.mean:.4f} before fine-tuning and {found.mean:.4f} after; the paper prints 0.9892 twice."
+    return _printed(claim, found, _tuned_by(tutorials), experiment, (), _by_size(claim, found, others, by_size), why)
+
+
+def finetuned_clean_drop(tutorials: Scored, own: Scored, by_size: BySize, experiment: Experiment) -> Answer:
+    """Does fine-tuning cost as much accuracy on clean images as printed?"""
+    claim = "finetuned.clean_drop"
+    found = rates.gap(tutorials["normal"], tutorials["tuned"], "clean")
+    others = [rates.gap(own["normal"], of, "clean") for of in by_size.values()]
+    why = (
+        f"The fall is {rates.span(found.per_network, '.4f')}{' from network to network' if found.networks > 1 else ''}."
+    )
+    return _printed(claim, found, _tuned_by(tutorials), experiment, (), _by_size(claim, found, others, by_size), why)
+
+
+def finetuned_adversarial_accuracy(tutorials: Scored, by_size: BySize, experiment: Experiment) -> Answer:
+    """Is the accuracy on the attacked images that were trained on the printed one?"""
+    claim = "finetuned.adversarial_accuracy"
+    found, *others = (rates.accuracy(of, "P") for of in (tutorials["tuned"], *by_size.values()))
+    fresh, strong = (rates.accuracy(tutorials["tuned"], kind).mean for kind in ("W", "PGD"))
+    why = f"{found.mean:.3f} on the images trained on; made afresh, {fresh:.3f} (FGSM) and {strong:.3f} (PGD)."
+    by = f"the {len(tutorials['tuned'][0].y):,} test images under FGSM that were fine-tuned on"
+    readings = _by_size(claim, found, others, by_size)
+    return _printed(claim, found, by, experiment, rates.ladder(tutorials["tuned"]), readings, why)
+
+
+def _tuned_by(tutorials: Scored) -> str:
+    return f"{len(tutorials['tuned'][0].y):,} clean test images, their attacked versions fine-tuned on"
+
+
+def _by_size(claim: str, found: Measured, others: Sequence[Measured], by_size: BySize) -> Readings:
+    """The tutorials' run, and fine-tuning after Table II's training in batches of each size."""
+    first = max(PAPER_BATCHES)  # it comes first in the paper's list
+    named = dict(zip(by_size, others, strict=True))[first]
+    nearest = _nearest_to_the_words(claim, named, f"Table II's training, batches of {first}")
+    return Readings(1 + len(others), _giving(claim, [found, *others]), nearest)
+
+
+def _giving(claim: str, readings: Sequence[Measured]) -> int:
+    return sum(within_tolerance(CLAIMS[claim], one) for one in readings)
+
+
+def _nearest_to_the_words(claim: str, found: Measured, name: str) -> str:
+    said = "and" if within_tolerance(CLAIMS[claim], found) else "not"
+    return f"{said} by the one nearest to the words ({name})"
+
+
+def _printed(
+    claim: str,
+    found: Measured,
+    by: str,
+    experiment: Experiment,
+    rungs: Ladder = (),
+    readings: Readings | None = None,
+    why: str = "",
+) -> Answer:
+    return Answer(
+        claim,
+        Finding(found, f"{experiment.tutorials_setting}; {by}, {experiment.tutorial_networks_in_words}"),
+        ladder=rungs,
+        readings=readings,
+        experiment=experiment.tutorials_setting,
+        smaller=smaller(CLAIMS[claim], experiment.scale(experiment.tutorial_epochs, convolutions=2)),
+        why=why,
+    )
+
+
 # Defences
 
 
 def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
     """Does mixed training leave more than fine-tuning, by the paper's images and by fresh ones?"""
-    stale, fresh, strong = (gap(scored[GOING_ON], scored[TUNED], kind) for kind in ("P", "W", "PGD"))
+    stale, fresh, strong = (rates.gap(scored[GOING_ON], scored[TUNED], kind) for kind in ("P", "W", "PGD"))
     why = f"Mixed minus fine-tuned: {stale.mean:+.3f} on the undefended network's images, "
     why += f"{fresh.mean:+.3f} under fresh FGSM, {strong.mean:+.3f} under PGD."
     count, few = (len(scored[TUNED][0].read[kind]) for kind in ("P", "PGD"))
@@ -49,7 +163,7 @@ def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
     """Does fine-tuning take fewer gradients than mixed training of as many epochs?"""
     count = len(scored[TUNED][0].y)
     mixed, tuned = experiment.going_on(experiment.seed), experiment.tuned(experiment.seed, AS_MANY)
-    many, few = passes.an_image(mixed, count), passes.an_image(tuned, count)
+    many, few = rates.passes_an_image(mixed, count), rates.passes_an_image(tuned, count)
     seconds = [np.mean([one.seconds for one in scored[case]]) for case in (GOING_ON, TUNED)]
     why = f"{many:g} gradient passes an image against {few:g}; {seconds[0]:.1f} against {seconds[1]:.1f} seconds, "
     why += "which other work on the machine moves."
@@ -89,13 +203,13 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
 def _won_back_pixels(searched: FewPixels, pixels: int) -> Measured | None:
     undefended, mixed = searched[UNDEFENDED], searched[MIXED_HELD_OUT]
     before, taken = ([one.correct(number) for one in undefended] for number in (0, pixels))
-    return half_less_won_back(before, taken, [one.correct(pixels) for one in mixed])
+    return rates.half_less_won_back(before, taken, [one.correct(pixels) for one in mixed])
 
 
 def _won_back(scored: Scored, kind: str) -> Measured | None:
     undefended, mixed = scored[UNDEFENDED], scored[MIXED_HELD_OUT]
     before, taken = ([one.correct_sampled(made) for one in undefended] for made in ("clean", kind))
-    return half_less_won_back(before, taken, [one.correct_sampled(kind) for one in mixed])
+    return rates.half_less_won_back(before, taken, [one.correct_sampled(kind) for one in mixed])
 
 
 # Settings
@@ -145,7 +259,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
 
 def bim_beats_fgsm(scored: Scored, experiment: Experiment) -> Answer:
     """Does BIM leave less than FGSM at the same eps, of the undefended network and of defended ones?"""
-    worse = {case: fall(scored[case], "clipped", "BIM") for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
+    worse = {case: rates.fall(scored[case], "clipped", "BIM") for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
     why = "Accuracy under BIM is lower than under FGSM by "
     why += ", ".join(f"{one.mean:.3f} ({case.split(',')[0]})" for case, one in worse.items()) + "."
     by = f"BIM of 10 steps, eps {experiment.eps:g}, {len(scored[UNDEFENDED][0].sampled):,} test images"
@@ -165,8 +279,9 @@ def lbfgs_smaller_distance(far: Nearest, experiment: Experiment) -> Answer:
     both = [fgsm.successful & lbfgs.successful for fgsm, lbfgs in pairs]
     if not all(one.any() for one in both):
         return not_run(claim, "There is no image on which both attacks succeed: n_lbfgs with more images.")
-    spared = among([fgsm.l2.astype(float) - lbfgs.l2 for fgsm, lbfgs in pairs], both)
-    first, every = (difference(of, [np.zeros(len(one)) for one in of]) for of in (spared[:1], spared))
+    saved = [np.where(of, fgsm.l2.astype(float) - lbfgs.l2, 0) for (fgsm, lbfgs), of in zip(pairs, both, strict=True)]
+    spared = [linearised(*pair) for pair in zip(saved, both, strict=True)]  # the mean of these images alone
+    first, every = mean(spared[:1]), mean(spared)
     why = f"L-BFGS stays nearer by {every.mean:.3f} in L2 where both attacks succeed."
     if len(pairs) == 1:
         why += " Whether other networks agree needs several: seeds=5."

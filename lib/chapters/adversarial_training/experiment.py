@@ -6,32 +6,11 @@ from functools import cached_property
 from lib.attack.gradient import BIM, FGSM, PGD
 from lib.attack.lbfgs import LBFGS
 from lib.attack.search import LocalSearch
-from lib.chapters.adversarial_training import distances, measure
+from lib.chapters.adversarial_training import cases, distances, measure
 from lib.chapters.adversarial_training.calibration import Calibrating, calibration
-from lib.chapters.adversarial_training.cases import (
-    BUDGETS,
-    CASES,
-    CONTROLS,
-    EPS_VALUES,
-    MIXED_HELD_OUT,
-    MIXED_SEEN,
-    PAPER_BATCHES,
-    SETTINGS,
-    STOPPED,
-    TUNED,
-    TUNED_ON_TEST,
-    TUTORIAL,
-    TUTORIAL_NETWORKS,
-    UNDEFENDED,
-)
 from lib.chapters.adversarial_training.courses import Watching, course
 from lib.chapters.adversarial_training.distances import Reaching, smallest_fgsm
-from lib.chapters.adversarial_training.networks import (
-    AS_MANY,
-    TEST,
-    Stopped,
-    Training,
-)
+from lib.chapters.adversarial_training.networks import AS_MANY, TEST, Stopped, Training
 from lib.chapters.adversarial_training.scores import CONTROL, KINDS, Scoring, scored
 from lib.chapters.adversarial_training.trainings import CHAPTER, Trainings
 from lib.evidence.cells import Cell, Part
@@ -84,7 +63,7 @@ class Experiment(Trainings):
 
     def calibration(self) -> list[Cell]:
         """What the paper's FGSM can be: one a seed."""
-        return [CALIBRATION(Calibrating(self.undefended(number), EPS_VALUES)) for number in self.numbers]
+        return [CALIBRATION(Calibrating(self.undefended(number), cases.EPS_VALUES)) for number in self.numbers]
 
     @cached_property
     def ways(self) -> dict:
@@ -116,7 +95,7 @@ class Experiment(Trainings):
 
     def scores(self, case: str) -> list[Cell]:
         """One of `CASES` under all that a network is scored on: one a seed."""
-        on = AS_MANY if case == MIXED_SEEN else TEST
+        on = AS_MANY if case == cases.MIXED_SEEN else TEST
         return [SCORES(self._scoring(self.network(case, number), on)) for number in self.numbers]
 
     def _scoring(self, network: Training, on: str = TEST, kinds: tuple[str, ...] | None = None) -> Scoring:
@@ -127,12 +106,12 @@ class Experiment(Trainings):
     @property
     def sizes(self) -> list[int]:
         """The batch sizes of fine-tuning."""
-        return sorted({self.finetune_batch_size, *PAPER_BATCHES})
+        return sorted({self.finetune_batch_size, *cases.PAPER_BATCHES})
 
     def batch_sizes(self, size: int) -> list[Cell]:
         """Fine-tuned on test images in batches of this size: one a seed."""
         if size == self.finetune_batch_size:
-            return self.scores(TUNED_ON_TEST)
+            return self.scores(cases.TUNED_ON_TEST)
         kinds = ("clean", "P", "W", "PGD")
         networks = [self.tuned(number, TEST, size) for number in self.numbers]
         return [BATCH_SIZES(self._scoring(network, kinds=kinds)) for network in networks]
@@ -140,17 +119,17 @@ class Experiment(Trainings):
     @property
     def ends(self) -> list[str]:
         """Where mixed training can end."""
-        return [*self.remedies, f"FGSM, all {self.epochs} epochs", STOPPED]
+        return [*self.remedies, f"FGSM, all {self.epochs} epochs", cases.STOPPED]
 
     def ended(self, end: str) -> list[Cell]:
         """Mixed training that ended there: one a seed."""
         mixed = [self.mixed_trained(number) for number in self.numbers]
-        if end == STOPPED:
+        if end == cases.STOPPED:
             networks = [Stopped(one, self.probe, self.n_images) for one in mixed]
         elif end in self.remedies:
             networks = [replace(one, attack=self.remedies[end], epochs=self.side_epochs) for one in mixed]
         else:
-            return self.scores(MIXED_HELD_OUT)
+            return self.scores(cases.MIXED_HELD_OUT)
         return [REMEDIES(self._scoring(one, kinds=("clean", "W", "PGD"))) for one in networks]
 
     def red_flags(self, case: str) -> list[Cell]:
@@ -161,26 +140,26 @@ class Experiment(Trainings):
     def few_pixels(self, case: str) -> list[Cell]:
         """One of the cases under a search over few pixels: one a seed."""
         networks = [self.network(case, number) for number in self.numbers]
-        return [FEW_PIXELS(measure.Searching(one, LocalSearch(), BUDGETS, self.n_lbfgs)) for one in networks]
+        return [FEW_PIXELS(measure.Searching(one, LocalSearch(), cases.BUDGETS, self.n_lbfgs)) for one in networks]
 
     def tutorials(self, kind: str) -> list[Cell]:
         """The runs of the tutorials that the paper follows, by `TUTORIAL_NETWORKS`: one a seed."""
         kinds = ("clean", CONTROL, "P", "W", "PGD", "Square")
         networks = [self.tutorial(kind, number) for number in self.tutorial_numbers]
-        return [TUTORIALS(Scoring(one, TEST, kinds, TUTORIAL, self.n_images, self.queries)) for one in networks]
+        return [TUTORIALS(Scoring(one, TEST, kinds, cases.TUTORIAL, self.n_images, self.queries)) for one in networks]
 
     def cells(self) -> list[Cell]:
         """All of them, in the notebook's order."""
-        of_defences = [self.scores(case) for case in CASES] + [self.batch_sizes(size) for size in self.sizes]
+        of_defences = [self.scores(case) for case in cases.CASES] + [self.batch_sizes(size) for size in self.sizes]
         after = [self.ended(end) for end in self.ends]
-        after += [self.red_flags(case) for case in (TUNED, MIXED_HELD_OUT)]
-        after += [self.few_pixels(case) for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)]
-        before = [self.tutorials(kind) for kind in TUTORIAL_NETWORKS]
+        after += [self.red_flags(case) for case in (cases.TUNED, cases.MIXED_HELD_OUT)]
+        after += [self.few_pixels(case) for case in (cases.UNDEFENDED, cases.TUNED, cases.MIXED_HELD_OUT)]
+        before = [self.tutorials(kind) for kind in cases.TUTORIAL_NETWORKS]
         before += [self.normal(), self.mixed()]  # first watched, so that no part trains these networks before
-        before += [self.scores(UNDEFENDED), self.scores(MIXED_HELD_OUT)]
+        before += [self.scores(cases.UNDEFENDED), self.scores(cases.MIXED_HELD_OUT)]
         before += [self.learned(tutorial=True), self.learned(tutorial=False), self.pictures(), self.calibration()]
         before += [self.attacks(), self.targeted()]
         before += self.distances().values()
-        after += [cells for setting in (*SETTINGS, *CONTROLS) for cells in self.sweep(setting).values()]
+        after += [cells for setting in (*cases.SETTINGS, *cases.CONTROLS) for cells in self.sweep(setting).values()]
         groups = [*before, *of_defences, *after]
         return list(dict.fromkeys(cell for group in groups for cell in group))

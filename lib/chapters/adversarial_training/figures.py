@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
 from lib.chapters.adversarial_training.cases import CONTROLS, EPS_VALUES
@@ -22,6 +20,7 @@ from lib.chapters.adversarial_training.rates import Scored, accuracy, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS
 from lib.measure.intervals import Measured, rate
+from lib.show import cells as show
 from lib.show import plots
 from lib.show.plots import COLOURS, DASHES, MARKERS, curves
 
@@ -56,7 +55,7 @@ def before_and_after(seen: Pictures) -> Figure:
         "fresh PGD,\nby the mixed net": seen.pgd,
     }
     classes = [seen.clean_read, seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed]
-    figure = _digits(rows, [list(map(str, one.tolist())) for one in classes])
+    figure = plots.digits(rows, [list(map(str, one.tolist())) for one in classes])
     for ax, changed in zip(figure.axes, np.array([one != classes[0] for one in classes]).flat, strict=True):
         if changed:
             ax.title.set(color=COLOURS[1], fontweight="bold")
@@ -75,33 +74,15 @@ def ladder(runs: Scored) -> Figure:
 
 
 def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> Figure:
-    """As what the digits of each class are classified under FGSM, before and after mixed training: shares of a row."""
-    panes = {"undefended": (undefended, "P"), "mixed training": (defended, "W")}
-    figure, axes = plt.subplots(1, len(panes), figsize=(8.4, 4.4), sharey=True)
-    for ax, (name, (scores, kind)) in zip(axes, panes.items(), strict=True):
-        shares = confusion_matrix(scores, kind)
-        ax.imshow(shares, cmap="Greys", vmin=0, vmax=1)
-        for i, j in np.argwhere(shares >= 0.005):
-            ax.annotate(
-                f"{shares[i, j]:.2f}".lstrip("0"),
-                (j, i),
-                ha="center",
-                va="center",
-                fontsize=6,
-                color="white" if shares[i, j] > 0.5 else "black",
-            )
-        ax.set(title=name, xlabel="classified as", xticks=range(len(shares)), yticks=range(len(shares)))
-        ax.grid(False)
-    axes[0].set_ylabel("digit")
-    return figure
+    """As what the digits of each class are classified under FGSM, before and after mixed training."""
+    panes = {"undefended": confusion_matrix(undefended, "P"), "mixed training": confusion_matrix(defended, "W")}
+    return show.confusions(panes)
 
 
 def confusion_matrix(scores: Sequence[Scores], kind: str) -> np.ndarray:
     """Of the images of each class (rows) the share that is classified as each (columns), over all networks."""
-    counts = np.zeros((10, 10))
-    for one in scores:
-        np.add.at(counts, (one.y if len(one.read[kind]) == len(one.y) else one.y[one.sampled], one.read[kind]), 1)
-    return counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    labels = (one.y if len(one.read[kind]) == len(one.y) else one.y[one.sampled] for one in scores)
+    return show.confusion(zip(labels, (one.read[kind] for one in scores), strict=True))
 
 
 def calibration(calibrated: Sequence[Calibration]) -> Figure:
@@ -132,7 +113,7 @@ def attacks(far: Mapping[str, Reach]) -> Figure:
         moved = one.images - one.clean
         rows |= {short: one.images, f"{short},\nminus clean": moved}
         titles += [list(map(str, one.read[:SHOWN].tolist())), [f"± {np.abs(image).max():.2f}" for image in moved]]
-    return _digits(rows, titles)
+    return plots.digits(rows, titles)
 
 
 def protocols(scored: Scored, experiment: Experiment) -> Figure:
@@ -147,9 +128,7 @@ def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
     series = {"normal training": [one.attacked for one in normal], "mixed training": [one.attacked for one in mixed]}
     count = normal[0].attacked_correct.shape[1]
     label = f"accuracy under PGD, {count} test images"
-    figure = plots.shares(range(1, normal[0].epochs + 1), series, "epoch", label)
-    figure.axes[0].get_legend().remove()
-    figure.legend(loc="outside lower center", ncols=2)
+    figure = plots.named_below(plots.shares(range(1, normal[0].epochs + 1), series, "epoch", label))
     return _by_epoch(figure, len(normal), " (small dots)")
 
 
@@ -201,10 +180,6 @@ def _by_epoch(figure: Figure, networks: int, drawn: str = "") -> Figure:
     return figure
 
 
-def _digits(rows: Mapping[str, NDArray[np.float32]], titles: Sequence[Sequence[str]]) -> Figure:
-    return plots.digits({name: torch.from_numpy(images) for name, images in rows.items()}, titles)
-
-
 def side_by_side(
     x: Sequence[float],
     panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
@@ -224,9 +199,7 @@ def side_by_side(
     figure, axes = plt.subplots(1, len(panes), figsize=(4.2 * len(panes), 4.2), squeeze=False)
     for ax, (ylabel, series), limit in zip(axes[0], panes.items(), most, strict=True):
         curves(x, series, xlabel, ylabel, most=limit, ax=ax)
-        ax.get_legend().remove()
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    return figure
+    return plots.named_below(figure)
 
 
 def cells(
@@ -251,16 +224,12 @@ def cells(
     """
     figure, ax = plt.subplots(figsize=(0.85 * len(columns) + 1.9, 0.75 * len(rows) + 1.2))
     ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
-    for i, j in np.ndindex(values.shape):
-        ax.annotate(
-            texts[i][j], (j, i), ha="center", va="center", fontsize=8, color="white" if values[i, j] < 0.4 else "black"
-        )
+    show.written(ax, texts, values < 0.4, 8)
     for number, (label, (i, j)) in enumerate(marks.items()):
         inset = 0.47 - 0.07 * number
         look = {"edgecolor": COLOURS[1 + number], "linestyle": DASHES[number], "linewidth": 2.5, "facecolor": "none"}
         ax.add_patch(plt.Rectangle((j - inset, i - inset), 2 * inset, 2 * inset, label=label, **look))
     ax.set(xticks=range(len(columns)), xticklabels=columns, yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel)
-    ax.grid(False)
     figure.legend(loc="outside lower center", ncols=len(marks))
     return figure
 

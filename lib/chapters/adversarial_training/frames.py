@@ -5,13 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.chapters.adversarial_training.cases import (
-    BUDGETS,
-    CONTROLS,
-    MIXED_HELD_OUT,
-    TUNED,
-    UNDEFENDED,
-)
+from lib.chapters.adversarial_training.cases import BUDGETS, CONTROLS, MIXED_HELD_OUT, TUNED, UNDEFENDED
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from lib.chapters.adversarial_training.cases import CONTROLS, SETTINGS
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.scores import Scores
-from lib.measure.intervals import Measured, difference, over_networks
+from lib.measure.intervals import Measured, over_networks
 from lib.measure.multiple import extreme
+from lib.measure.ratios import mean
 
 FEWEST = 3
 """Networks for a spread over seeds: two lie equally far from their mean, and do not show how well it is known."""
@@ -77,10 +78,10 @@ def rise(course: Course) -> NDArray[np.float64]:
 def spread_less_rise(normal: Sequence[Course]) -> Measured:
     """The spread of the last loss over seeds, less its rise from the lowest epoch."""
     values = [spread - rise(one) for spread, one in zip(spread_of_last_loss(normal), normal, strict=True)]
-    return difference(values, [np.zeros(len(one)) for one in values])
+    return mean(values)
 
 
 def spread_less_rise_of_first(normal: Sequence[Course]) -> Measured:
     """The same with the rise of the first network alone, as one who trains once sees it."""
     values = [spread - rise(normal[0]) for spread in spread_of_last_loss(normal)]
-    return difference(values, [np.zeros(len(one)) for one in values])
+    return mean(values)

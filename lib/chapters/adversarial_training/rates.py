@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.chapters.adversarial_training.distances import Reach
+from lib.chapters.adversarial_training.networks import FineTuned, MixedTrained
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.intervals import loss as mean_loss
+from lib.measure.ratios import linearised, mean
+from lib.measure.red_flags import Flag, Probes, flags
 
 KERAS_CAP = -math.log(1e-7)
 """The highest loss an image can have in Keras, which clips probabilities at 1e-7: 16.12 nats."""
@@ -94,23 +97,7 @@ def half_less_won_back(
     if any(one.mean() <= 0 for one in lost):
         return None
     won = [defended.astype(float) - under for defended, under in zip(kept, taken, strict=True)]
-    values = []
-    for gain, loss_ in zip(won, lost, strict=True):
-        share = gain.mean() / loss_.mean()
-        values.append(0.5 - share - (gain - share * loss_) / loss_.mean())
-    return difference(values, [np.zeros(len(one)) for one in values])
-
-
-def among(values: Sequence[NDArray], chosen: Sequence[NDArray[np.bool_]]) -> list[NDArray]:
-    """Values (N,) of each network such that their mean is that over its `chosen` images alone, and pairs stay pairs.
-
-    A ratio of means, linearised: as `lib.measure.intervals.rate` does for shares.
-    """
-    found = []
-    for one, of in zip(values, chosen, strict=True):
-        mean = one[of].mean()
-        found.append(mean + np.where(of, one - mean, 0.0) / of.mean())
-    return found
+    return mean([0.5 - linearised(*pair) for pair in zip(won, lost, strict=True)])
 
 
 def median_l2(far: Reach, first: int | None = None) -> float:
@@ -123,3 +110,30 @@ def span(values: Sequence[float], spec: str) -> str:
     """From the smallest to the largest, or the only one."""
     ends = dict.fromkeys((format(min(values), spec), format(max(values), spec)))
     return " to ".join(ends)
+
+
+def passes_an_image(training: FineTuned | MixedTrained, count: int) -> float:
+    """Gradient passes an image of a defence's training: one for each step that it is in, one for each attack on it.
+
+    Fine-tuning attacks each of its `count` images once. Mixed training attacks the smaller half of every batch, in
+    every epoch, with as many passes as its attack has steps.
+    """
+    if isinstance(training, FineTuned):
+        return training.epochs + 1.0
+    whole, rest = divmod(count, training.batch_size)
+    attacked = whole * (training.batch_size // 2) + rest // 2
+    return training.epochs * (1 + attacked * getattr(training.attack, "steps", 1) / count)
+
+
+def flagged(probed: Sequence[Probes], scored: Sequence[Scores]) -> list[list[Flag]]:
+    """The red flags of each network, raised or not: Square is among its scores, on the images that it was probed on.
+
+    Raises
+    ------
+    ValueError
+        Where the two are not of the same images.
+    """
+    pairs = list(zip(probed, scored, strict=True))
+    if any(one.labels.tolist() != scores.y[scores.sampled].tolist() for one, scores in pairs):
+        raise ValueError("a network was probed on other images than Square attacked")
+    return [flags(one, scores.correct("Square")) for one, scores in pairs]

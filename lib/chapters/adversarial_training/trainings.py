@@ -4,17 +4,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from lib.attack.gradient import FGSM, PGD
+from lib.chapters.adversarial_training import cases
 from lib.chapters.adversarial_training.calibration import READINGS
-from lib.chapters.adversarial_training.cases import (
-    GOING_ON,
-    TUNED,
-    TUNED_ON_TEST,
-    TUTORIAL,
-    TUTORIAL_BATCH,
-    UNDEFENDED,
-    other_attacks,
-    varied,
-)
 from lib.chapters.adversarial_training.networks import (
     AS_MANY,
     FURTHER_RATE,
@@ -75,11 +66,6 @@ class Trainings(Experiment):
         return range(self.seed, self.seed + self.sweep_seeds)
 
     @property
-    def comparable(self) -> bool:
-        """Whether the images are the paper's."""
-        return self.dataset == "mnist"
-
-    @property
     def fgsm(self) -> FGSM:
         """The paper's FGSM, as it is read."""
         return replace(READINGS[self.reading], eps=self.eps)
@@ -115,29 +101,29 @@ class Trainings(Experiment):
 
     def network(self, case: str, number: int) -> Training:
         """The network of one of `CASES`."""
-        if case == UNDEFENDED:
+        if case == cases.UNDEFENDED:
             return self.undefended(number)
-        if case in (TUNED_ON_TEST, TUNED):
-            return self.tuned(number, TEST if case == TUNED_ON_TEST else AS_MANY)
-        return self.going_on(number) if case == GOING_ON else self.mixed_trained(number)
+        if case in (cases.TUNED_ON_TEST, cases.TUNED):
+            return self.tuned(number, TEST if case == cases.TUNED_ON_TEST else AS_MANY)
+        return self.going_on(number) if case == cases.GOING_ON else self.mixed_trained(number)
 
     def tutorial(self, kind: str, number: int) -> Training:
         """The network of one of `TUTORIAL_NETWORKS`: the tutorials' own setting, whatever the parameters are."""
-        normal, size = Normal(number, self.dataset, self.tutorial_epochs, TUTORIAL_BATCH), TUTORIAL_BATCH
+        normal, size = Normal(number, self.dataset, self.tutorial_epochs, cases.TUTORIAL_BATCH), cases.TUTORIAL_BATCH
         if kind == "tuned":
-            return FineTuned(normal, TUTORIAL, TEST, self.finetune_epochs, size)
+            return FineTuned(normal, cases.TUTORIAL, TEST, self.finetune_epochs, size)
         if kind == "mixed":
-            return MixedTrained(normal, TUTORIAL, TRAINING, self.finetune_epochs, size, "trained", FURTHER_RATE)
+            return MixedTrained(normal, cases.TUTORIAL, TRAINING, self.finetune_epochs, size, "trained", FURTHER_RATE)
         return normal
 
     def varied(self, number: int) -> dict[str, dict[str, Normal]]:
         """What the sweep compares, for a seed: a shorter normal training and what differs from it in one setting."""
-        return varied(replace(self.undefended(number), epochs=self.side_epochs))
+        return cases.varied(replace(self.undefended(number), epochs=self.side_epochs))
 
     @property
     def remedies(self) -> dict[str, FGSM | PGD]:
         """What else the attacked halves are made by, by name; with FGSM, all of them for `side_epochs`."""
-        attacks = {"FGSM": self.fgsm, **other_attacks(self.fgsm)}
+        attacks = {"FGSM": self.fgsm, **cases.other_attacks(self.fgsm)}
         return {f"{name}, {self.side_epochs} epochs": attack for name, attack in attacks.items()}
 
     @property
@@ -145,7 +131,7 @@ class Trainings(Experiment):
         """The tutorials' setting in words."""
         return (
             f"the tutorials' setting: {self.tutorial_epochs} epochs, then {self.finetune_epochs}, batches of "
-            f"{TUTORIAL_BATCH}, squared error, eps {TUTORIAL.eps:g}, not clipped"
+            f"{cases.TUTORIAL_BATCH}, squared error, eps {cases.TUTORIAL.eps:g}, not clipped"
         )
 
     @property

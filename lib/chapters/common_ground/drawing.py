@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from lib.show.cells import written
 from lib.show.plots import COLOURS, MARKERS
 
 INKS = ("black", COLOURS[1], "0.82")
@@ -117,11 +118,8 @@ def heat_maps(
     figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, squeeze=False)
     for ax, (title, values) in zip(axes[:, 0], panes.items(), strict=True):
         ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
-        for i, j in np.ndindex(values.shape):
-            colour = "white" if values[i, j] < 0.4 else "black"
-            ax.annotate(f"{values[i, j]:.2f}", (j, i), ha="center", va="center", fontsize=9, color=colour)
+        written(ax, np.char.mod("%.2f", values), values < 0.4, 9)
         ax.axvline(apart - 0.5, color="white", linewidth=5)
         ax.set(title=title, xticks=range(len(columns)), yticks=range(len(rows)), yticklabels=rows)
         ax.set_xticklabels(columns, rotation=40, ha="right", rotation_mode="anchor")
-        ax.grid(False)
     return figure

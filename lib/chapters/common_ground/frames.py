@@ -1,11 +1,111 @@
-"""The chapter's tables whose cells are text, as data frames."""
+"""The chapter's tables: that of all defences and attacks, and those beside it; as data frames where cells are text."""
 
+import html
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from lib.chapters.common_ground import madry
+from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.defences import YARDSTICKS, titled
-from lib.chapters.common_ground.judging import WORST
+from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import FilterFound
-from lib.chapters.common_ground.rows import Rows
+from lib.chapters.common_ground.rows import Row, Rows, by_worst_case
+from lib.ledger.claims import paper
+from lib.measure.intervals import rate
+from lib.show import tables
+from lib.show.both import Table
+
+FEW = 6
+"""Lines that need not be folded away."""
+
+HEAD = ["defence", "safe from all", *ATTACKS, "L-BFGS: median L2 (fooled)", "training seconds (cost)", "red flags"]
+
+
+CLAIMED = {
+    "removal": ("unlearning", "unlearned.accuracy"),
+    "fine-tuned": ("adversarial_training", "finetuned.adversarial_accuracy"),
+    "retrained": ("mitigation", "retrained.adversarial_accuracy"),
+    "mixed batches": ("adversarial_training", "mixed.adversarial_accuracy"),
+    "filter, printed": ("fragile_neurons", "filtered.raises_robustness"),
+}
+"""For each defence of the papers the chapter and the claim that says that it works; the filter's is for both rows."""
+
+
+def claimed() -> Table:
+    """What the papers report of their defences, with links to where each claim is answered."""
+    lines = []
+    for name, (chapter, id) in CLAIMED.items():
+        source = paper(chapter)
+        claim = source.claims[id]
+        number = f"an accuracy of {claim.printed} on attacked images"
+        said = html.escape(number if claim.printed else f"more than zero: {claim.way}")
+        link = f'<a href="{chapter}.html#{claim.address}">{said}</a> <small>({html.escape(str(claim.where))})</small>'
+        lines.append([titled(name), f"{link}<br><small>{html.escape(source.title)}</small>"])
+    title = "What each paper reports of its defence, on its own network and by its own attack"
+    return tables.table(title, ["defence", "its paper reports"], lines, wraps=True)
+
+
+def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:
+    """A share with its 95 % interval, as HTML."""
+    found = rate(hits)
+    return f"{found.mean:.3f}<br><small>[{found.low:.2f}, {found.high:.2f}]</small>"
+
+
+def row_cells(name: str, row: Row, note: str) -> list[str]:
+    """A row of the table as HTML: its name, all columns, L-BFGS, seconds with a note below, red flags."""
+    fooled, asked = sum(int(np.isfinite(one).sum()) for one in row.distances), sum(map(len, row.distances))
+    median, spent = np.mean([np.median(one) for one in row.distances]), np.mean(row.seconds)
+    return [
+        name,
+        *map(share_cell, row.outcomes.values()),
+        f"{median:.2f}<br><small>{fooled} of {asked}</small>",
+        f"{spent:.1f}<br><small>{note}</small>",
+        f"† {len(row.raised)}" if row.raised else "–",
+    ]
+
+
+def defences(rows: Rows, eps: float, costs: Mapping[str, float], last: Sequence[Sequence[str]] = ()) -> Table:
+    """The table at one eps, folded, best worst case first; `last` are further rows of cells."""
+    lines = [row_cells(titled(name), rows[eps][name], f"× {costs[name]:.2f}") for name in by_worst_case(rows)]
+    caption = f"Every defence trained at eps {eps:g} under every attack at that eps: accuracy, with 95 % intervals"
+    return tables.fold(caption, tables.table(caption, HEAD, [*lines, *last]))
+
+
+def madry_rows(judgements: Sequence[Judgement]) -> list[list[str]]:
+    """The row of Madry's network: of the last judgement, which is at the larger eps; none where it was not run."""
+    label = f"Madry's network and schedule, eps {madry.EPS:g}"
+    return [row_cells(label, Row(judgements[-1:]), "another network")] if judgements else []
+
+
+def published(judgements: Sequence[Judgement], judged: int) -> Table:
+    """Madry's network against its published figures: of the first judgement, which is at their eps."""
+    found = [share_cell([judgements[0].correct[name]]) if judgements else "not run" for name in madry.PUBLISHED]
+    printed = [f"{value:.3f}" for value in madry.PUBLISHED.values()]
+    title = f"Madry's network at eps {madry.EPS:g}: published on 10,000 images, measured on {judged:,}"
+    lines = list(zip(madry.PUBLISHED, printed, found, strict=True))
+    return tables.table(title, ["attack", "published", "measured"], lines)
+
+
+def flags(rows: Rows) -> Table:
+    """Every red flag that is up, folded where they are many."""
+    caption = "Every red flag that is up, with the numbers that raise it"
+    cells = flag_cells(rows, by_worst_case(rows))
+    shown = tables.table(caption, ["row", "flag", "measured"], cells, wraps=True)
+    return tables.fold(caption, shown) if len(cells) > FEW else shown
+
+
+def flag_cells(rows: Rows, order: Sequence[str]) -> list[list[str]]:
+    """Every red flag that is up, as HTML: row, flag, numbers; a line that says so where none is."""
+    raised = [
+        [f"{titled(name)}, eps {eps:g}", html.escape(flag), html.escape(sentence)]
+        for eps, of in rows.items()
+        for name in order
+        for flag, sentence in of[name].raised.items()
+    ]
+    return raised or [["every row", "none is up", f"{len(rows) * len(order)} rows"]]
 
 
 def filtered(found: FilterFound) -> pd.DataFrame:

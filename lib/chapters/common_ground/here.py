@@ -80,7 +80,7 @@ def groups(rows: Rows) -> str:
         f"More and fewer: beyond chance, paired, with Holm's adjustment for {len(FROM_PAPERS)} comparisons. An "
         "interval is for one comparison: it can lie beside 0 and the difference still not be shown"
     )
-    return f"Here: {'. '.join([*_capital(parts), adjusted])}."
+    return _here([*parts, adjusted])
 
 
 def _together(values: Mapping[str, str]) -> str:
@@ -105,7 +105,7 @@ def transferred(rows: Rows) -> str:
             for name in ("fine-tuned", "retrained")
         )
         parts.append(f"at eps {eps:g} {'; '.join(told)}")
-    return f"Here: {'. '.join(_capital(parts))}."
+    return _here(parts)
 
 
 def image_by_image(rows: Rows, eps: float) -> str:
@@ -131,12 +131,13 @@ def what_is_left(rows: Rows) -> str:
             f"under FGSM and {of[name].accuracy(WORST):.2f} safe from all attacks; {_named(yardstick)} has "
             f"{of[yardstick].accuracy(WORST):.2f}"
         )
-    return f"Here: {'. '.join(_capital(parts))}."
+    return _here(parts)
 
 
-def _capital(parts: Sequence[str]) -> list[str]:
-    """Sentences of which all but the first begin with a capital letter."""
-    return [part if not place else _upper(part) for place, part in enumerate(parts)]
+def _here(parts: Sequence[str]) -> str:
+    """What is told, a sentence each; those after the first begin with a capital letter."""
+    first, *others = parts
+    return f"Here: {'. '.join([first, *map(_upper, others)])}."
 
 
 def _upper(part: str) -> str:
@@ -161,7 +162,7 @@ def defences(rows: Rows) -> str:
             f"at eps {eps:g} FGSM overlooks most for {_named(name)}: {fgsm:.2f} under FGSM, {worst:.2f} safe from all "
             f"attacks; under random signs accuracy is {signs:.2f}"
         )
-    return f"Here: {'. '.join(_capital(parts))}."
+    return _here(parts)
 
 
 def price(rows: Rows, costs: Mapping[str, float]) -> str:
@@ -175,7 +176,7 @@ def price(rows: Rows, costs: Mapping[str, float]) -> str:
             f"at eps {eps:g} {_named(name)} has {kept:+.3f} clean accuracy and {won:+.3f} safe from all attacks "
             f"against no defence, at {costs[name]:.1f} times the computation"
         )
-    return f"Here: {'. '.join(_capital(parts))}."
+    return _here(parts)
 
 
 def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence[Sequence[float]]]]) -> str:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lib.chapters.fragile_neurons import csg, drawing
+from lib.chapters.fragile_neurons import csg, drawing, quantities
 from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
 from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE
 from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
@@ -20,21 +20,11 @@ from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gra
 from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, NETWORKS, Experiment, Key
 from lib.chapters.fragile_neurons.frames.gradients import PRINTED_CSG
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above
 from lib.chapters.fragile_neurons.here.filter import NEXT_TO_NOTHING, at_the_floor
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.measure import NOISE_LEVELS
 from lib.chapters.fragile_neurons.mosaic import picture
-from lib.chapters.fragile_neurons.quantities import (
-    BesideControls,
-    controls,
-    fgsm_rates,
-    filter_gains,
-    fragile_sets,
-    moved_more,
-    stable,
-    unclipped_share,
-)
+from lib.chapters.fragile_neurons.quantities import BesideControls
 from lib.chapters.fragile_neurons.record import ALONE, MOVES, SETS, CellRecord
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, chosen_from
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
@@ -43,6 +33,7 @@ from lib.ledger.claims import paper
 from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.plots import COLOURS, DASHES, MARKERS
+from lib.show.sentences import is_above_zero
 
 PRINTED_SHARES = {
     Key(name, "resnet50", age): paper(CHAPTER).claims[f"{name}.resnet50.{age}.targeted_share"].value
@@ -88,7 +79,7 @@ def splits(grid: Grid) -> Figure:
         panes[title] = (found.random[at], dict(zip((S, *SETS[1:]), found.chosen[at], strict=True)))
     shares, chosen = panes[TITLES["FGSM"]]
     at = record.targeting.eps.index(PRINTED_EPS[grid.main.dataset])
-    panes[TITLES["FGSM"]] = shares, chosen | {FREE: unclipped_share([record], CONVOLUTION, at).mean}
+    panes[TITLES["FGSM"]] = shares, chosen | {FREE: quantities.unclipped_share([record], CONVOLUTION, at).mean}
     claimed = {BY_THE_PAPER.format(one): one for one in PRINTED_SHARES.values()}
     return split_shares(panes, "share of images", claimed=claimed, hollow=HOLLOW)
 
@@ -128,7 +119,7 @@ def _through_ages(ax: Axes, values: Pairs) -> dict[str, Line2D]:
 def halves(grid: Grid) -> Figure:
     """Accuracy without each kernel of the main cell, on the half of the images that chooses S and on the other."""
     first, other = (record := grid[grid.main][0]).dropout.accuracies
-    chosen, _ = fragile_sets(record)
+    chosen, _ = quantities.fragile_sets(record)
     figure = drops({"the half that chooses": (first, chosen), "the other half": (other, chosen)})
     figure.suptitle(grid.title(grid.main), fontsize=10)
     return figure
@@ -141,18 +132,12 @@ def whole_grid(grid: Grid) -> Figure:
         ages = [key for key in grid if key[:2] == kind]
         records, title = [grid[key][0] for key in ages], ages[0].kind
         if grid.has_all_ages(*kind) and (through := grid.through_ages(*kind)):
-            records, always = through[0], stable(through[0])
+            records, always = through[0], quantities.stable(through[0])
             title = f"{title}: {always.sum()} kernels in S at all ages (▲)"
             marked[title] = always
-        strip = zip(ages, map(_without, records), strict=True)
+        strip = zip(ages, map(quantities.without, records), strict=True)
         rows[title] = {f"epoch {key.age}": without - without.mean() for key, without in strip}
     return strips(rows, bar="accuracy\nminus mean", marked=marked)
-
-
-def _without(record: CellRecord) -> np.ndarray:
-    """Accuracy without each kernel (kernels,), by all images, as in `whole_set`."""
-    n = len(record.dropout.intact)
-    return np.average(record.dropout.accuracies, axis=0, weights=((n + 1) // 2, n // 2))
 
 
 def spectra_by_age(grid: Grid) -> Figure:
@@ -190,10 +175,10 @@ def over_eps(grid: Grid) -> Figure:
     keys = grid.ages_of(grid.figure_2[0])
     of = {f"epoch {one.age}": grid[one] for one in keys}
     first = grid[keys[0]][0]
-    series = {age: fgsm_rates(records, "original") for age, records in of.items()}
+    series = {age: quantities.fgsm_rates(records, "original") for age, records in of.items()}
     panes = [{"x": first.robustness.eps, "series": series, "title": "accuracy under FGSM", "ylabel": "accuracy"}]
     for who, title in SHARES.items():
-        series = {age: moved_more(records, who) for age, records in of.items()}
+        series = {age: quantities.moved_more(records, who) for age, records in of.items()}
         pane = {"x": first.targeting.eps, "series": series, "title": title, "ylabel": "share of images", "log": True}
         panes.append(pane)
     printed = [PRINTED_SHARES[key] for key in keys if key in PRINTED_SHARES]
@@ -217,9 +202,9 @@ def beside(grid: Grid) -> Figure:
     plain, free = panes
     for key in grid:
         (unclipped, _), (s, leads[str(key)]) = moved_beside_lot(grid, key)
-        ends, marked = _beside(controls(grid[key], "FGSM"))
+        ends, marked = _beside(quantities.controls(grid[key], "FGSM"))
         panes[plain][str(key)] = ends, marked | {FREE: unclipped.mean}
-        (low, _), marked = _beside(controls(grid[key], "FGSM over random signs"))
+        (low, _), marked = _beside(quantities.controls(grid[key], "FGSM over random signs"))
         panes[free][str(key)] = (low, s.mean - leads[str(key)].mean), marked | {S: s}
     marks = {}
     for key in filter(PRINTED_SHARES.__contains__, grid):
@@ -239,7 +224,7 @@ def _written(ax: Axes, leads: Mapping[str, Measured]) -> None:
     place = {"xycoords": ("axes fraction", "data"), "fontsize": 9}
     ax.annotate("S minus\nbar's end", (1.03, -0.5), va="bottom", **place)
     for row, lead in enumerate(leads.values()):
-        look = {"weight": "bold", "color": "black"} if above(lead) else {"color": "0.35"}
+        look = {"weight": "bold", "color": "black"} if is_above_zero(lead) else {"color": "0.35"}
         ax.annotate(f"{lead.mean:+.3f}", (1.03, row), va="center", **place, **look)
 
 
@@ -263,15 +248,16 @@ def gains(grid: Grid) -> Figure:
 
 def _gained(grid: Grid, who: str, prefix: str, way: str) -> dict[str, Measured]:
     """By cell what a filter gains, where it changes anything; with the prefix `ALONE` what its scaling alone does."""
-    return {str(key): filter_gains(grid[key], prefix + who, key.dataset)[way] for key in grid if acts(grid[key], who)}
+    gains = quantities.filter_gains
+    return {str(key): gains(grid[key], prefix + who, key.dataset)[way] for key in grid if acts(grid[key], who)}
 
 
 def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) -> Figure:
     """The cumulative spectral gradient by embedding: marks for both ways of counting, a bar over draws."""
-    panes = {}
-    for name in experiment.sets:
-        of = {row: _gradients(records) for row, records in by_embedding(found, embedded, name).items()}
-        panes[DATASETS[name]] = of
+    panes = {
+        DATASETS[name]: {row: _gradients(of) for row, of in by_embedding(found, embedded, name).items()}
+        for name in experiment.sets
+    }
     marks = {f"{DATASETS[name]}the paper": {CODE_TSNE: float(PRINTED_CSG[name].split()[0])} for name in experiment.sets}
     return ranges(panes, "cumulative spectral gradient", bar="draws, both ways of counting", marks=marks)
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from lib.chapters.fragile_neurons.kernels import LEVELS, expected_agreement, is_fragile
 from lib.chapters.fragile_neurons.record import MOVES, CellRecord, Robustness
-from lib.chapters.fragile_neurons.resampled import parted
+from lib.chapters.fragile_neurons.resampled import of_largest_norm, parted
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
 from lib.measure.drawn import images_part, over_both
 from lib.measure.intervals import Measured, difference, over_networks, share
@@ -24,11 +24,15 @@ def fragile_sets(record: CellRecord) -> tuple[NDArray[np.bool_], NDArray[np.bool
     return first, second
 
 
+def without(record: CellRecord) -> NDArray[np.float64]:
+    """Accuracy without each kernel (kernels,), by all images."""
+    n = len(record.dropout.intact)
+    return np.average(record.dropout.accuracies, axis=0, weights=((n + 1) // 2, n // 2))
+
+
 def whole_set(record: CellRecord) -> NDArray[np.bool_]:
     """S by all images (kernels,), as the paper has it."""
-    n = len(record.dropout.intact)
-    first, second = record.dropout.accuracies
-    return is_fragile((first * ((n + 1) // 2) + second * (n // 2)) / n)
+    return is_fragile(without(record))
 
 
 def stable(ages: Records) -> NDArray[np.bool_]:
@@ -53,9 +57,7 @@ def gap(records: Records, half: int) -> tuple[Measured, Measured]:
     for record in records:
         chosen, accuracies = fragile_sets(record)[0], record.dropout.accuracies[half]
         size, right = int(chosen.sum()), record.dropout.rightly[half::2].astype(float)
-        large = np.zeros(len(chosen), dtype=bool)
-        large[np.argsort(record.dropout.norms)[len(chosen) - size :]] = True
-        gaps = [parted(accuracies, one) for one in (chosen, large)]
+        gaps = [parted(accuracies, one) for one in (chosen, of_largest_norm(record.dropout.norms, size))]
         each.append(gaps[0])
         beyond.append(gaps[0] - gaps[1])
         errors.append(float(np.sqrt(np.mean(_most(right, size, len(chosen)) ** 2) / len(right))))
@@ -104,8 +106,7 @@ def halves(records: Records) -> Halves:
         (first, second), (one, other) = fragile_sets(record), record.dropout.accuracies
         agreement, expected = float((first == second).mean()), expected_agreement(first, second)
         correlation = float(stats.spearmanr(one, other).statistic)
-        gap = float(other[~first].mean() - other[first].mean())
-        rows.append(Halves(float(first.mean()), agreement, expected, correlation, gap))
+        rows.append(Halves(float(first.mean()), agreement, expected, correlation, parted(other, first)))
     return _means(rows)
 
 

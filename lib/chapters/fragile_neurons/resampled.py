@@ -111,10 +111,16 @@ def fragile_share(sample: Sample, by: Weights, on: Weights) -> tuple[float]:
 def dropping(sample: Sample, by: Weights, on: Weights) -> tuple[float, float]:
     """Accuracy without a null kernel less without a fragile one; and that less the same of kernels of largest norm."""
     fragile, accuracies = sample.fragile(by), sample.accuracies(on)
-    large = np.zeros(len(fragile), dtype=bool)
-    large[np.argsort(sample.record.norms)[len(fragile) - int(fragile.sum()) :]] = True
+    large = of_largest_norm(sample.record.norms, int(fragile.sum()))
     gaps = [parted(accuracies, one) for one in (fragile, large)]
     return gaps[0], gaps[0] - gaps[1]
+
+
+def of_largest_norm(norms: NDArray, size: int) -> NDArray[np.bool_]:
+    """The `size` kernels of largest norm (kernels,)."""
+    chosen = np.zeros(len(norms), dtype=bool)
+    chosen[np.argsort(norms)[len(norms) - size :]] = True
+    return chosen
 
 
 def parted(accuracies: NDArray, chosen: NDArray[np.bool_]) -> float:

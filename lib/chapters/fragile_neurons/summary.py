@@ -9,12 +9,12 @@ from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above
 from lib.chapters.fragile_neurons.here.filter import gained
 from lib.chapters.fragile_neurons.quantities import controls, halves, whole_set
 from lib.chapters.fragile_neurons.record import MOVES
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.measure.intervals import rate
+from lib.show.sentences import is_above_zero
 
 Numbers = dict[str, object]
 
@@ -36,24 +36,19 @@ def of_grid(grid: Grid) -> Numbers:
 
 def opening(grid: Grid) -> Numbers:
     """What the chapter's first paragraphs say of the main cell."""
-    main = grid.main
+    main, every = grid.main, [moved_beside_lot(grid, key) for key in grid]
     (plain, _), (free, over) = moved_beside_lot(grid, main)
     word = "no more than random sets give"
     if over.high is not None and over.high > 0 and free.low > 0.5:
         word = "more than 95 % of random sets give" if over.low > 0 else "which random sets may give as well"
     found: Numbers = {"word": word, "free": plain.mean, "relative": free.mean, "over": over.mean}
     found |= {"network": NETWORKS[main.network], "data": DATASETS[main.dataset], "age": main.age}
-    gains = gained(grid, "fresh PGD")
-    found |= {"raised": f"{sum(map(above, gains))} of {len(gains)}", "networks": len(grid[main])}
-    lot = controls(grid[main], "FGSM")
-    free, clipped = [], []
-    for key in grid:
-        (unclipped, _), _ = moved_beside_lot(grid, key)
-        free.append(unclipped.mean)
-        clipped.append(controls(grid[key], "FGSM").s)
-    found |= {"lowest-free": min(free), "lowest": min(clipped), "share": lot.s, "as-high": lot.as_high}
-    beyond = sum(above(moved_beside_lot(grid, key)[1][1]) for key in grid)
+    gains, lot = gained(grid, "fresh PGD"), controls(grid[main], "FGSM")
+    found |= {"raised": f"{sum(map(is_above_zero, gains))} of {len(gains)}", "networks": len(grid[main])}
+    found |= {"lowest-free": min(unclipped.mean for (unclipped, _), _ in every)}
+    found |= {"lowest": min(controls(grid[key], "FGSM").s for key in grid), "share": lot.s, "as-high": lot.as_high}
     rare = sum(controls(grid[key], MOVES[-1]).as_high < RARE for key in grid)
+    beyond = sum(is_above_zero(lead) for _, (_, lead) in every)
     counts = {"rare": f"{rare} of {len(grid)}", "beyond": f"{beyond} of {len(grid)}"}
     return found | counts | {"cells": len(grid), "all": 18, "outside": outside(grid)}
 

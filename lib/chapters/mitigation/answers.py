@@ -4,45 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
-from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
-from lib.chapters.mitigation.measure_detector import DetectorRecord
 from lib.chapters.mitigation.measure_retraining import SearchRecord
-from lib.chapters.mitigation.measure_substitute import SubstituteRecord
-from lib.chapters.mitigation.rates import (
-    ADAPTIVE,
-    SIGNS,
-    Hits,
-    Outcome,
-    answered,
-    area,
-    area_over_signs,
-    correct,
-    linearised,
-    misread,
-    ratio,
-    readings,
-    worst,
-)
-from lib.ledger.answers import Answer, Finding
+from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
+from lib.ledger.answers import Answer, Finding, finding
 from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.multiple import extreme
-
-Networks = Sequence[NetworkRecord]
-Detectors = Sequence[DetectorRecord]
-Substitutes = Sequence[SubstituteRecord]
+from lib.measure.ratios import linearised, ratio
 
 CLAIMS = paper("mitigation").claims
 
 SAME_SIGNS = "random signs of the same size"
-
-
-def by(what: str, measured: Measured) -> str:
-    """What a number was measured with: the attack, how many images, how many networks."""
-    networks = f"{measured.networks} network{'s' if measured.networks > 1 else ''}"
-    return f"{what}, {measured.images:,} test images, {networks}"
 
 
 # The network
@@ -50,11 +25,11 @@ def by(what: str, measured: Measured) -> str:
 
 def clean_accuracy(networks: Networks, experiment: Experiment) -> Answer:
     """Is the network's accuracy the printed one?"""
-    found = rate(clean(networks))
+    found = rate(rates.clean(networks))
     why = (
         f"{len(networks[0].labels):,} test images of {experiment.dataset}; the paper prints neither layers nor epochs."
     )
-    return _answer("clean.accuracy", experiment, paper=Finding(found, by("no attack", found)), why=why)
+    return _answer("clean.accuracy", experiment, paper=finding("no attack", found), why=why)
 
 
 # Under attack
@@ -62,13 +37,13 @@ def clean_accuracy(networks: Networks, experiment: Experiment) -> Answer:
 
 def code_line_attacks(networks: Networks, experiment: Experiment) -> Answer:
     """Does the code line, which lacks the sign, attack at all, and how much of what the formula does?"""
-    line, formula = (_fall(networks, under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
-    taken, whole = (_lost(networks, under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
+    line, formula = (_fall(networks, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
+    taken, whole = (_lost(networks, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
     share, of = ratio(taken, whole), f"the code line at eps {PRINTED_EPS:g}"
     why = f"Accuracy falls by {line.mean:.3f} under the code line, by {formula.mean:.3f} under the formula: "
     why += "without the sign, the step is as short as the gradient."
-    sound = share and Finding(share, by(f"the fall under {of} as a share of FGSM's", share))
-    return _answer("code_line.attacks", experiment, paper=Finding(line, by(of, line)), sound=sound, why=why)
+    sound = share and finding(f"the fall under {of} as a share of FGSM's", share)
+    return _answer("code_line.attacks", experiment, paper=finding(of, line), sound=sound, why=why)
 
 
 def untargeted_falls(networks: Networks, experiment: Experiment) -> Answer:
@@ -90,35 +65,35 @@ def targeted_falls(networks: Networks, experiment: Experiment) -> Answer:
 
 def _falls(networks: Networks, eps: float, attack: str, name: str) -> tuple[Finding, str]:
     """By how much accuracy falls, beside random signs; and in words."""
-    attacked, signs = under(networks, eps, attack), under(networks, eps, "signs")
+    attacked, signs = rates.under(networks, eps, attack), rates.under(networks, eps, "signs")
     fall, by_chance = _fall(networks, attacked), _fall(networks, signs)
-    finding = Finding(fall, by(f"{name} at eps {eps:g}", fall), difference(signs, attacked), SAME_SIGNS)
-    return finding, f"at eps {eps:g} by {fall.mean:.3f}, under random signs by {by_chance.mean:.3f}"
+    found = finding(f"{name} at eps {eps:g}", fall, difference(signs, attacked), SAME_SIGNS)
+    return found, f"at eps {eps:g} by {fall.mean:.3f}, under random signs by {by_chance.mean:.3f}"
 
 
 def untargeted_fools(networks: Networks, experiment: Experiment) -> Answer:
     """Is more than half of what was classified correctly misclassified at eps 0.3, and more than under random signs?"""
-    right = clean(networks)
-    fooled, by_chance = (_wrong(under(networks, PRINTED_EPS, attack)) for attack in ("fgsm", "signs"))
+    right = rates.clean(networks)
+    fooled, by_chance = (_wrong(rates.under(networks, PRINTED_EPS, attack)) for attack in ("fgsm", "signs"))
     share, control = rate(fooled, among=right), rate(by_chance, among=right)
     among = ([linearised(a & b, b) for a, b in zip(one, right, strict=True)] for one in (fooled, by_chance))
     more = difference(*among, shares=True)
-    finding = Finding(share, by(f"FGSM at eps {PRINTED_EPS:g}, of those right without it", share), more, SAME_SIGNS)
+    found = finding(f"FGSM at eps {PRINTED_EPS:g}, of those right without it", share, more, SAME_SIGNS)
     why = f"Of the images classified correctly, {share.mean:.3f} are misclassified under FGSM, "
     why += f"{control.mean:.3f} under random signs of the same size."
-    return _answer("untargeted.fools_at_0.3", experiment, paper=finding, sound=finding, why=why)
+    return _answer("untargeted.fools_at_0.3", experiment, paper=found, sound=found, why=why)
 
 
 def targeted_fools(networks: Networks, experiment: Experiment) -> Answer:
     """Is more than half misclassified at eps 0.9; and soundly, is more than half classified as the target below 0.5?"""
     far, near = PRINTED_EPS_TARGETED, EPS_BELOW_HALF
-    fooled, by_chance = (_wrong(under(networks, far, attack)) for attack in ("targeted_fgsm", "signs"))
+    fooled, by_chance = (_wrong(rates.under(networks, far, attack)) for attack in ("targeted_fgsm", "signs"))
     reached = [one.reached(one.targeted_pgd.at(near)) for one in networks]
     signs = [one.reached(one.signs.at(near)[one.some]) for one in networks]
     share, control, target = rate(fooled), rate(by_chance), rate(reached)
-    found = Finding(share, by(f"targeted FGSM at eps {far:g}", share), difference(fooled, by_chance), SAME_SIGNS)
+    found = finding(f"targeted FGSM at eps {far:g}", share, difference(fooled, by_chance), SAME_SIGNS)
     what = f"classified as the target, PGD of 40 steps at eps {near:g}"
-    sound = Finding(target, by(what, target), difference(reached, signs), SAME_SIGNS)
+    sound = finding(what, target, difference(reached, signs), SAME_SIGNS)
     in_one_step = rate([one.reached(one.targeted_fgsm.at(near)) for one in networks])
     why = f"Misclassified at {far:g}: {share.mean:.3f}, under random signs {control.mean:.3f}. Brought to the target "
     why += f"at {near:g}: {target.mean:.3f} by PGD, {in_one_step.mean:.3f} by FGSM."
@@ -131,37 +106,35 @@ def targeted_fools(networks: Networks, experiment: Experiment) -> Answer:
 def retrained_accuracy(outcome: Outcome, searches: Sequence[SearchRecord], experiment: Experiment) -> Answer:
     """Is the retrained network's accuracy on adversarial images the printed one?"""
     after, eps = outcome[experiment.held_out], experiment.eps_train
-    stale = rate(correct(outcome[experiment.as_paper], "stale FGSM"))
-    fresh, strong = (rate(correct(after, way)) for way in ("fresh FGSM", "fresh PGD"))
+    stale = rate(rates.correct(outcome[experiment.as_paper], "stale FGSM"))
+    fresh, strong = (rate(rates.correct(after, way)) for way in ("fresh FGSM", "fresh PGD"))
     ladder = (
         ("the images retrained on, test images among them", stale),
         ("retrained on training images alone: fresh FGSM", fresh),
         ("retrained on training images alone: PGD of 40 steps", strong),
-        ("retrained on training images alone: worst of FGSM, PGD and Square", rate(worst(after, searches))),
+        ("retrained on training images alone: worst of FGSM, PGD and Square", rate(rates.worst(after, searches))),
     )
-    tried = readings(outcome, experiment.as_paper)
+    tried = rates.readings(outcome, experiment.as_paper)
     why = f"At eps {eps:g} accuracy is {stale.mean:.3f} on the images retrained on, {fresh.mean:.3f} on fresh ones; "
     why += f"{tried.giving} of {tried.tried} readings give the printed number."
-    finding = Finding(stale, by(f"FGSM at eps {eps:g} through the old network, retrained on", stale))
+    found = finding(f"FGSM at eps {eps:g} through the old network, retrained on", stale)
     claim = "retrained.adversarial_accuracy"
-    return _answer(claim, experiment, paper=finding, ladder=ladder, readings=tried, why=why)
+    return _answer(claim, experiment, paper=found, ladder=ladder, readings=tried, why=why)
 
 
 def retraining_recovers(networks: Networks, outcome: Outcome, experiment: Experiment) -> Answer:
     """Is accuracy higher after retraining than before: on the images retrained on, and on fresh held-out ones?"""
     eps, after = experiment.eps_train, outcome[experiment.held_out]
-    before, before_pgd = under(networks, eps, "fgsm"), under(networks, eps, "pgd")
-    gain = difference(correct(outcome[experiment.as_paper], "stale FGSM"), before)
-    fresh = difference(correct(after, "fresh FGSM"), before)
-    strong = difference(correct(after, "fresh PGD"), before_pgd)
+    before, before_pgd = rates.under(networks, eps, "fgsm"), rates.under(networks, eps, "pgd")
+    gain = difference(rates.correct(outcome[experiment.as_paper], "stale FGSM"), before)
+    fresh = difference(rates.correct(after, "fresh FGSM"), before)
+    strong = difference(rates.correct(after, "fresh PGD"), before_pgd)
     smaller_gain = extreme([fresh, strong], "smallest")
     why = f"At eps {eps:g} accuracy changes by {gain.mean:+.3f} on the images retrained on, "
     why += f"by {fresh.mean:+.3f} under fresh FGSM, by {strong.mean:+.3f} under PGD."
-    found = Finding(gain, by(f"FGSM at eps {eps:g} through the old network, retrained on", gain))
-    sound = Finding(
-        smaller_gain,
-        by(f"fresh FGSM and PGD (on {strong.images:,} images) at eps {eps:g}, held out, the smaller", smaller_gain),
-    )
+    found = finding(f"FGSM at eps {eps:g} through the old network, retrained on", gain)
+    both = f"fresh FGSM, and PGD on {strong.images:,} images, at eps {eps:g}, held out, the smaller"
+    sound = finding(both, smaller_gain)
     return _answer("retraining.recovers", experiment, paper=found, sound=sound, why=why)
 
 
@@ -170,13 +143,13 @@ def retraining_recovers(networks: Networks, outcome: Outcome, experiment: Experi
 
 def boundary_separable(detectors: Detectors, experiment: Experiment) -> Answer:
     """Does a detector separate clean from FGSM images, better than from random signs; and who knows it?"""
-    known, informed, signs = (area(detectors, name) for name in ("FGSM", ADAPTIVE, SIGNS))
+    known, informed, signs = (rates.area(detectors, name) for name in ("FGSM", ADAPTIVE, SIGNS))
     at = f"at eps {experiment.eps_train:g}"
     found, sound = (
-        Finding(area_, by(f"{what} {at}", area_), area_over_signs(detectors, name), SAME_SIGNS)
+        finding(f"{what} {at}", area_, rates.area_over_signs(detectors, name), SAME_SIGNS)
         for name, what, area_ in (("FGSM", "FGSM", known), (ADAPTIVE, ADAPTIVE, informed))
     )
-    error = np.mean([hits.mean() for hits in misread(detectors, ADAPTIVE)])
+    error = np.mean([hits.mean() for hits in rates.misread(detectors, ADAPTIVE)])
     why = f"AUC {known.mean:.3f} for FGSM, {signs.mean:.3f} for random signs, which attack nothing; "
     why += f"{informed.mean:.3f} once the attack knows the detector ({error:.2f} misclassified)."
     return _answer("boundary.separable", experiment, paper=found, sound=sound, why=why)
@@ -188,21 +161,22 @@ def boundary_separable(detectors: Detectors, experiment: Experiment) -> Answer:
 def little_knowledge_suffices(substitutes: Substitutes, experiment: Experiment) -> Answer:
     """Does FGSM made for a substitute lower accuracy; at every number of questions, what share of the white box's?"""
     asked = substitutes[0].questions
-    before = answered(substitutes, lambda one: one.original.clean)
+    before = rates.answered(substitutes, lambda one: one.original.clean)
     rows = [
-        answered(substitutes, lambda one, row=row: one.original.through_substitute[row]) for row in range(len(asked))
+        rates.answered(substitutes, lambda one, row=row: one.original.through_substitute[row])
+        for row in range(len(asked))
     ]
-    white = _less(before, answered(substitutes, lambda one: one.original.through_original))
+    white = _less(before, rates.answered(substitutes, lambda one: one.original.through_original))
     fall = difference(before, rows[-1])
-    signs = difference(before, answered(substitutes, lambda one: one.original.signs))
+    signs = difference(before, rates.answered(substitutes, lambda one: one.original.signs))
     shares = [ratio(_less(before, row), white) for row in rows]
     at = f"FGSM at eps {experiment.eps_train:g} through a substitute"
-    found = Finding(fall, by(f"{at} of {asked[-1]:,} questions", fall))
+    found = finding(f"{at} of {asked[-1]:,} questions", fall)
     sound, words = None, ""
     if None not in shares:
         least = extreme(shares, "smallest")
         what = f"{at}, share of the white box's fall, the smallest over {asked[0]:,} to {asked[-1]:,} questions"
-        sound = Finding(least, by(what, least))
+        sound = finding(what, least)
         words = f", {shares[0].mean:.2f} and {shares[-1].mean:.2f} of the white box's fall"
     why = f"Accuracy falls by {difference(before, rows[0]).mean:.3f} and {fall.mean:.3f} after {asked[0]:,} and "
     why += f"{asked[-1]:,} questions{words}; by {signs.mean:.3f} under random signs."
@@ -210,17 +184,6 @@ def little_knowledge_suffices(substitutes: Substitutes, experiment: Experiment) 
 
 
 # Shares of images
-
-
-def clean(networks: Networks) -> Hits:
-    """Which images each network classifies correctly without an attack."""
-    return [one.correct(one.clean) for one in networks]
-
-
-def under(networks: Networks, eps: float, attack: str) -> Hits:
-    """Which images each network classifies correctly under one of the attacks of its record."""
-    curves: list[Curve] = [getattr(one, attack) for one in networks]
-    return [one.correct(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
 
 
 def _wrong(hits: Hits) -> Hits:
@@ -233,12 +196,12 @@ def _less(before: Hits, after: Hits) -> Hits:
 
 
 def _lost(networks: Networks, attacked: Hits) -> Hits:
-    return _less(clean(networks), attacked)
+    return _less(rates.clean(networks), attacked)
 
 
 def _fall(networks: Networks, attacked: Hits) -> Measured:
     """By how much accuracy is lower than without an attack, on the same images."""
-    return difference(clean(networks), attacked)
+    return difference(rates.clean(networks), attacked)
 
 
 def _answer(claim: str, experiment: Experiment, **parts: object) -> Answer:

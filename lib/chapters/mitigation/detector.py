@@ -14,6 +14,9 @@ from lib.train.loop import fit
 
 CLEAN, ATTACKED = 0, 1
 
+FALSE_ALARMS = 0.05
+"""How many clean images may raise an alarm, as a share."""
+
 LEAD = 0.5
 """By how many logits an image has to be misread before its attack turns to the detector."""
 
@@ -79,7 +82,7 @@ def _above(others: np.ndarray, values: np.ndarray) -> np.ndarray:
     return sum(ends) / (2 * len(ordered))
 
 
-def unnoticed(clean: np.ndarray, attacked: np.ndarray, false_alarms: float = 0.05) -> np.ndarray:
+def unnoticed(clean: np.ndarray, attacked: np.ndarray, false_alarms: float = FALSE_ALARMS) -> np.ndarray:
     """Which attacked images (N,) raise no alarm, where that share of the clean images may raise a false one."""
     return attacked < np.quantile(clean, 1 - false_alarms)
 

@@ -4,32 +4,27 @@ from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from lib.chapters.mitigation.answers import under
+from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.classes import Classes
+from lib.chapters.mitigation.detector import FALSE_ALARMS
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, Experiment
 from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
-from lib.chapters.mitigation.measure_detector import DetectorRecord
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord
-from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.chapters.mitigation.networks import ALONE, BOTH
-from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Outcome, area, confusion, correct, printed
+from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Detectors, Networks, Outcome, Substitutes
 from lib.measure.boundary import Slice
 from lib.measure.intervals import rate
-from lib.show import plots
+from lib.show import cells, plots
 from lib.show import rows as in_rows
 from lib.show.plots import COLOURS, DASHES, MARKERS
 
 CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
 """Ten pale colours, on which a black number can be read."""
-
-FALSE_ALARMS = 0.05
-"""How many clean images may raise an alarm: what `detector.unnoticed` has where nothing else is said."""
 
 
 def attacked(pictures: PicturesRecord) -> Figure:
@@ -40,7 +35,7 @@ def attacked(pictures: PicturesRecord) -> Figure:
         part = slice(first, first + 5)
         for name, of in (("", before), (f",\nattacked,\neps {after.eps:g}", after)):
             shown = of.images[part]
-            rows[f"{first} to {first + len(shown) - 1}{name}"] = torch.from_numpy(shown)
+            rows[f"{first} to {first + len(shown) - 1}{name}"] = shown
             titles.append([f"“{one}”" for one in of.classes[part]])
             bold += list(of.classes[part] != before.classes[part])
     figure = plots.digits(rows, titles)
@@ -49,23 +44,23 @@ def attacked(pictures: PicturesRecord) -> Figure:
     return _in_bold(figure, bold)
 
 
-def answer(networks: Sequence[NetworkRecord], outcome: Outcome, experiment: Experiment) -> Figure:
+def answer(networks: Networks, outcome: Outcome, experiment: Experiment) -> Figure:
     """Accuracy before retraining and after it, by whose gradient made the test images."""
     eps, held_out = experiment.eps_train, outcome[experiment.held_out]
     found = {
-        "before retraining: FGSM": rate(under(networks, eps, "fgsm")),
-        "before retraining: PGD": rate(under(networks, eps, "pgd")),
-        "after: the images retrained on (stale)": rate(correct(outcome[experiment.as_paper], "stale FGSM")),
-        "after: held-out images, also stale": rate(correct(held_out, "stale FGSM")),
-        "after: held-out images, fresh FGSM": rate(correct(held_out, "fresh FGSM")),
-        "after: held-out images, fresh PGD": rate(correct(held_out, "fresh PGD")),
+        "before retraining: FGSM": rate(rates.under(networks, eps, "fgsm")),
+        "before retraining: PGD": rate(rates.under(networks, eps, "pgd")),
+        "after: the images retrained on (stale)": rate(rates.correct(outcome[experiment.as_paper], "stale FGSM")),
+        "after: held-out images, also stale": rate(rates.correct(held_out, "stale FGSM")),
+        "after: held-out images, fresh FGSM": rate(rates.correct(held_out, "fresh FGSM")),
+        "after: held-out images, fresh PGD": rate(rates.correct(held_out, "fresh PGD")),
     }
-    paper = printed().value
+    paper = rates.printed().value
     claimed = {f"the paper: {paper}": paper}
     return in_rows.shares(found, f"accuracy at eps {eps:g}", claimed=claimed, controls=list(found)[:2])
 
 
-def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
+def untargeted(networks: Networks, experiment: Experiment) -> Figure:
     """Accuracy over eps under the three untargeted attacks, and under random signs."""
     curves = {
         "FGSM": [one.fgsm for one in networks],
@@ -74,10 +69,10 @@ def untargeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Fig
         SIGNS: [one.signs for one in networks],
     }
     lines = {name: _shares(networks, NetworkRecord.correct, of, experiment.eps_grid) for name, of in curves.items()}
-    return _named_below(plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy"))
+    return plots.named_below(plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy"))
 
 
-def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figure:
+def targeted(networks: Networks, experiment: Experiment) -> Figure:
     """How often networks are right, and beside it how often they take an image for the target, over eps.
 
     PGD, which was run where an image has to keep what it showed, is a mark of its own among the second.
@@ -97,7 +92,7 @@ def targeted(networks: Sequence[NetworkRecord], experiment: Experiment) -> Figur
     return figure
 
 
-def _mark_pgd(ax: Axes, networks: Sequence[NetworkRecord]) -> None:
+def _mark_pgd(ax: Axes, networks: Networks) -> None:
     """How often targeted PGD reaches its target, with its interval: one mark, named beside it."""
     found = rate([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
     place, colour = EPS_BELOW_HALF, COLOURS[3]
@@ -107,16 +102,8 @@ def _mark_pgd(ax: Axes, networks: Sequence[NetworkRecord]) -> None:
     ax.annotate(f"PGD: {found.mean:.0%}", (place, found.mean), **beside)
 
 
-def _named_below(figure: Figure) -> Figure:
-    """The names of many lines below them instead of on them."""
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.axes[0].get_legend().remove()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
-    return figure
-
-
 def _shares(
-    networks: Sequence[NetworkRecord],
+    networks: Networks,
     hits: Callable[[NetworkRecord, Classes], np.ndarray],
     curves: Sequence[Curve],
     grid: Sequence[float],
@@ -126,19 +113,9 @@ def _shares(
     return [[float(hits(network, curve.at(eps)).mean()) for eps in grid] for network, curve in pairs]
 
 
-def confusions(networks: Sequence[NetworkRecord], eps: float) -> Figure:
+def confusions(networks: Networks, eps: float) -> Figure:
     """What each digit is taken for under FGSM, as shares of that digit over all networks."""
-    shares = confusion(networks, eps)
-    figure, ax = plt.subplots(figsize=(5.2, 4.6))
-    drawn = ax.imshow(shares, cmap="Blues", vmin=0, vmax=shares.max())
-    for (row, column), share in np.ndenumerate(shares):
-        if share >= 0.005:
-            colour = "white" if share > shares.max() / 2 else "black"
-            ax.annotate(f"{100 * share:.0f}", (column, row), ha="center", va="center", color=colour, fontsize=8)
-    ax.set(xlabel="classified as", ylabel="digit", xticks=range(10), yticks=range(10))
-    ax.grid(False)
-    figure.colorbar(drawn, label="share of the digit's images; numbers in %")
-    return figure
+    return cells.confusions({"": rates.confusion(networks, eps)})
 
 
 def digits(pictures: PicturesRecord) -> Figure:
@@ -153,9 +130,8 @@ def digits(pictures: PicturesRecord) -> Figure:
         rows[f"{name}\neps {attacked.eps:g}"] = attacked.images
         titles += [[""] * len(clean.classes), attacked.classes]
         bold += [clean.classes != clean.classes, attacked.classes != clean.classes]
-    shown = {name: torch.from_numpy(images) for name, images in rows.items()}
     largest = max(attacked.eps for attacked in attacks.values())
-    figure = plots.digits(shown, [[str(one) for one in row] for row in titles], limit=largest)
+    figure = plots.digits(rows, [[str(one) for one in row] for row in titles], limit=largest)
     return _in_bold(figure, np.concatenate(bold))
 
 
@@ -172,7 +148,7 @@ def survival(likeness: LikenessRecord) -> Figure:
     for kind, of in (("targeted FGSM", likeness.attacked), ("random signs", likeness.signs)):
         lines[f"{kind}: the network"] = [(of.network == likeness.labels).mean(1)]
         lines[f"{kind}: the nearest training image"] = [(of.neighbour == likeness.labels).mean(1)]
-    return _named_below(plots.shares(likeness.eps, lines, "eps (pixel units)", "classified correctly"))
+    return plots.named_below(plots.shares(likeness.eps, lines, "eps (pixel units)", "classified correctly"))
 
 
 def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
@@ -185,14 +161,16 @@ def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
     }
     eps = experiment.eps_retrain
     shares = {
-        label: np.array([[hits.mean() for hits in correct(outcome[images, one], way)] for one in eps]).T
+        label: np.array([[hits.mean() for hits in rates.correct(outcome[images, one], way)] for one in eps]).T
         for label, (images, way) in lines.items()
     }
-    paper = printed().value
-    return _named_below(plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper}))
+    paper = rates.printed().value
+    return plots.named_below(
+        plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper})
+    )
 
 
-def questions(substitutes: Sequence[SubstituteRecord]) -> Figure:
+def questions(substitutes: Substitutes) -> Figure:
     """The original networks' accuracy under FGSM through a substitute, over the number of questions asked."""
     asked, lines = substitutes[0].questions, {}
     lines["FGSM through the substitute"] = [
@@ -207,7 +185,7 @@ def questions(substitutes: Sequence[SubstituteRecord]) -> Figure:
     figure.axes[0].set_xscale("log")
     figure.axes[0].set_xticks(asked, [f"{number:,}" for number in asked])
     figure.axes[0].minorticks_off()
-    return _named_below(figure)
+    return plots.named_below(figure)
 
 
 def planes(boundary: BoundaryRecord, reach: float) -> Figure:
@@ -249,12 +227,12 @@ def _inside(plane: Slice, digit: int) -> tuple[float, float]:
     return plane.across[column], plane.up[row]
 
 
-def suspicions(detectors: Sequence[DetectorRecord]) -> Figure:
+def suspicions(detectors: Detectors) -> Figure:
     """How much the first detector suspects images, and where it raises an alarm; beside it the AUC of each detector."""
     first, shown = detectors[0], ("FGSM", ADAPTIVE, SIGNS)
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4), width_ratios=[2.4, 1])
     values = {"clean": first.clean.suspicion}
-    values |= {f"{name}: AUC {area([first], name).mean:.3f}": INPUTS[name](first).suspicion for name in shown}
+    values |= {f"{name}: AUC {rates.area([first], name).mean:.3f}": INPUTS[name](first).suspicion for name in shown}
     histograms(values, "suspicion: the detector's logit for attacked minus that for clean", left)
     alarm = np.quantile(first.clean.suspicion, 1 - FALSE_ALARMS)
     said = f"alarm right of this line: {FALSE_ALARMS:.0%} of clean images"
@@ -265,11 +243,11 @@ def suspicions(detectors: Sequence[DetectorRecord]) -> Figure:
     return figure
 
 
-def _areas(detectors: Sequence[DetectorRecord], names: Sequence[str], ax: Axes) -> None:
+def _areas(detectors: Detectors, names: Sequence[str], ax: Axes) -> None:
     """The AUC of each detector for some of the `INPUTS`, in their colours; that of the first is filled."""
     for row, name in enumerate(names):
         look = {"marker": MARKERS[row + 1], "color": COLOURS[row + 1], "linestyle": "none", "markersize": 7}
-        found = [area([one], name).mean for one in detectors]
+        found = [rates.area([one], name).mean for one in detectors]
         ax.plot(found[1:], [row] * len(found[1:]), markerfacecolor="none", **look)
         ax.plot(found[0], row, **look)
     ax.axvline(0.5, color="0.35", linewidth=1, linestyle=(0, (2, 3)))

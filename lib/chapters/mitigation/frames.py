@@ -5,25 +5,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.listings import CONTRADICTIONS, PRINTED, tried
-from lib.chapters.mitigation.measure_detector import DetectorRecord
 from lib.chapters.mitigation.measure_digits import LikenessRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRecord
-from lib.chapters.mitigation.measure_substitute import SubstituteRecord, Victim
-from lib.chapters.mitigation.rates import (
-    INPUTS,
-    SIGNS,
-    WAYS,
-    Outcome,
-    answered,
-    area,
-    black_area,
-    correct,
-    misread,
-    passed,
-    worst,
-)
+from lib.chapters.mitigation.measure_substitute import Victim
+from lib.chapters.mitigation.rates import INPUTS, SIGNS, WAYS, Detectors, Outcome, Substitutes
 from lib.ledger.contradictions import as_table
 from lib.measure.intervals import rate
 from lib.measure.red_flags import Flag
@@ -36,7 +24,7 @@ def listings() -> pd.DataFrame:
             "where": listing.where,
             "code": listing.code,
             "changed": listing.repaired or "nothing",
-            "what happens": tried(listing, **{"image": 0.5, "x": 0.5, "ε": 0.3, "data_grad": 0.25})[0],
+            "what happens": tried(listing)[0],
         }
         for listing in PRINTED
     ]
@@ -61,7 +49,7 @@ def survival(likeness: LikenessRecord) -> pd.DataFrame:
 def retrained(outcome: Outcome) -> pd.DataFrame:
     """What the retrained networks classify correctly, by what they were trained on and how they are attacked."""
     rows = [
-        {"trained on": images, "eps": eps} | {way: f"{rate(correct(networks, way)):.3f}" for way in WAYS}
+        {"trained on": images, "eps": eps} | {way: f"{rate(rates.correct(networks, way)):.3f}" for way in WAYS}
         for (images, eps), networks in outcome.items()
     ]
     return pd.DataFrame(rows)
@@ -71,10 +59,10 @@ def strongest(outcome: Outcome, held_out: tuple[str, float], searches: Sequence[
     """The networks retrained on training images alone, under each attack on the same held-out images."""
     records = outcome[held_out]
     rows = {
-        "FGSM": [hits[one.some] for hits, one in zip(correct(records, "fresh FGSM"), records, strict=True)],
-        "PGD, 40 steps": correct(records, "fresh PGD"),
+        "FGSM": [hits[one.some] for hits, one in zip(rates.correct(records, "fresh FGSM"), records, strict=True)],
+        "PGD, 40 steps": rates.correct(records, "fresh PGD"),
         "Square, no gradient": [one.classes == one.labels for one in searches],
-        "the worst of these for each image": worst(records, searches),
+        "the worst of these for each image": rates.worst(records, searches),
     }
     return pd.DataFrame({"attack": rows.keys(), "accuracy": [f"{rate(hits):.3f}" for hits in rows.values()]})
 
@@ -104,22 +92,22 @@ def distances(boundary: BoundaryRecord) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def detector(detectors: Sequence[DetectorRecord]) -> pd.DataFrame:
+def detector(detectors: Detectors) -> pd.DataFrame:
     """How well the detectors see each kind of input, and what gets past them."""
     rows = [
         {
             "input": name,
-            "AUC": f"{area(detectors, name):.3f}",
-            "AUC, black pixels alone": f"{black_area(detectors, name):.3f}",
-            "misclassified": f"{rate(misread(detectors, name)):.3f}",
-            "misclassified and unnoticed": f"{rate(passed(detectors, name)):.3f}",
+            "AUC": f"{rates.area(detectors, name):.3f}",
+            "AUC, black pixels alone": f"{rates.black_area(detectors, name):.3f}",
+            "misclassified": f"{rate(rates.misread(detectors, name)):.3f}",
+            "misclassified and unnoticed": f"{rate(rates.passed(detectors, name)):.3f}",
         }
         for name in INPUTS
     ]
     return pd.DataFrame(rows)
 
 
-def without_weights(substitutes: Sequence[SubstituteRecord]) -> pd.DataFrame:
+def without_weights(substitutes: Substitutes) -> pd.DataFrame:
     """How well the substitutes copy, and how both networks classify what was attacked through them."""
     asked = substitutes[0].questions
     ways: dict[str, Callable[[Victim], Classes]] = {"clean": lambda one: one.clean, SIGNS: lambda one: one.signs}
@@ -128,8 +116,8 @@ def without_weights(substitutes: Sequence[SubstituteRecord]) -> pd.DataFrame:
         ways[name] = lambda one, row=row: one.through_substitute[row]
     ways["FGSM through the original itself"] = lambda one: one.through_original
     agree = [rate([one.substitute[row] == one.original.clean for one in substitutes]) for row in range(len(asked))]
-    original = [rate(answered(substitutes, lambda one, way=way: way(one.original))) for way in ways.values()]
-    retrained = [rate(answered(substitutes, lambda one, way=way: way(one.retrained))) for way in ways.values()]
+    original = [rate(rates.answered(substitutes, lambda one, way=way: way(one.original))) for way in ways.values()]
+    retrained = [rate(rates.answered(substitutes, lambda one, way=way: way(one.retrained))) for way in ways.values()]
     columns = {
         "input": list(ways),
         "substitute agrees with the original": ["", "", *(f"{one:.3f}" for one in agree), ""],

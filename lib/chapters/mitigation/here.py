@@ -4,51 +4,34 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.chapters.mitigation.answers import clean, under
+from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
 from lib.chapters.mitigation.listings import PRINTED, tried
-from lib.chapters.mitigation.measure_attacks import NetworkRecord
-from lib.chapters.mitigation.measure_detector import DetectorRecord
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRecord
-from lib.chapters.mitigation.measure_substitute import SubstituteRecord
-from lib.chapters.mitigation.rates import (
-    ADAPTIVE,
-    SIGNS,
-    Hits,
-    Outcome,
-    answered,
-    area,
-    black_area,
-    confusion,
-    correct,
-    passed,
-    readings,
-    worst,
-)
+from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
 from lib.measure.red_flags import Flag
-
-Networks = Sequence[NetworkRecord]
+from lib.show.cells import commonest_error
 
 
 def untargeted(networks: Networks) -> str:
     """For the figure of accuracy over eps."""
-    fgsm, pgd, step, signs = (_mean(under(networks, PRINTED_EPS, one)) for one in ("fgsm", "pgd", "step", "signs"))
+    fgsm, pgd, step, signs = (
+        _mean(rates.under(networks, PRINTED_EPS, one)) for one in ("fgsm", "pgd", "step", "signs")
+    )
     return (
         f"Here: at eps {PRINTED_EPS:g} the networks classify {fgsm:.1%} of the images correctly under FGSM, {pgd:.1%} "
         f"under PGD, {step:.1%} under the code line, {signs:.1%} under random signs; "
-        f"{_mean(clean(networks)):.1%} without an attack."
+        f"{_mean(rates.clean(networks)):.1%} without an attack."
     )
 
 
 def confusions(networks: Networks, eps: float) -> str:
     """For the confusion matrix."""
-    shares = confusion(networks, eps)
-    wrong = shares - np.diag(shares.diagonal())
-    digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
-    often = shares.mean(0)
+    shares = rates.confusion(networks, eps)
+    (digit, taken, error), often = commonest_error(shares), shares.mean(0)
     return (
-        f"Here: the commonest error is {taken} for {digit}, in {wrong.max():.0%} of that digit's images; "
+        f"Here: the commonest error is {taken} for {digit}, in {error:.0%} of that digit's images; "
         f"{often.argmax()} is named most often, for {often.max():.0%} of all images."
     )
 
@@ -56,7 +39,7 @@ def confusions(networks: Networks, eps: float) -> str:
 def targeted(networks: Networks) -> str:
     """For the figure of the targeted attack."""
     eps = PRINTED_EPS_TARGETED
-    right, signs = (_mean(under(networks, eps, one)) for one in ("targeted_fgsm", "signs"))
+    right, signs = (_mean(rates.under(networks, eps, one)) for one in ("targeted_fgsm", "signs"))
     reached = _mean([one.reached(one.targeted_fgsm.at(eps)) for one in networks])
     strong = _mean([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
     who = f"the {len(networks)} networks classify" if len(networks) > 1 else "the network classifies"
@@ -86,16 +69,13 @@ def attacked(pictures: PicturesRecord) -> str:
 
 def answer(networks: Networks, outcome: Outcome, experiment: Experiment) -> str:
     """For the figure that answers the chapter's question."""
-    held_out = outcome[experiment.held_out]
-    pairs = [
-        (_mean(under(networks, experiment.eps_train, attack)), _mean(correct(held_out, f"fresh {attack.upper()}")))
-        for attack in ("fgsm", "pgd")
-    ]
-    (fgsm, after_fgsm), (pgd, after_pgd) = pairs
+    before, held_out, eps = _mean(rates.clean(networks)), outcome[experiment.held_out], experiment.eps_train
+    fgsm, pgd = (_mean(rates.under(networks, eps, attack)) for attack in ("fgsm", "pgd"))
+    after, after_fgsm, after_pgd = (_mean(rates.correct(held_out, way)) for way in ("clean", "fresh FGSM", "fresh PGD"))
     return (
         f"Here: on fresh images accuracy under FGSM is {fgsm:.3f} before retraining and {after_fgsm:.3f} after it, "
-        f"under PGD {pgd:.3f} before and {after_pgd:.3f} after. On clean images it is {_mean(clean(networks)):.3f} "
-        f"before and {_mean(correct(held_out, 'clean')):.3f} after."
+        f"under PGD {pgd:.3f} before and {after_pgd:.3f} after. On clean images it is {before:.3f} before and "
+        f"{after:.3f} after."
     )
 
 
@@ -112,16 +92,15 @@ def survival(likeness: LikenessRecord) -> str:
 
 def listings() -> str:
     """For the table of the paper's code."""
-    names = {"image": 0.5, "x": 0.5, "ε": 0.3, "data_grad": 0.25}
     printed = [one for one in PRINTED if not one.repaired]
-    run = sum(tried(one, **names)[0] == "runs" for one in printed)
+    run = sum(tried(one)[0] == "runs" for one in printed)
     return f"Here: of {len(printed)} lines as printed, {run or 'none'} run{'s' if run == 1 else ''} as Python."
 
 
 def retrained(outcome: Outcome, experiment: Experiment) -> str:
     """For the table of retrained networks."""
-    stale = _mean(correct(outcome[experiment.as_paper], "stale FGSM"))
-    held_out, fresh = (_mean(correct(outcome[experiment.held_out], way)) for way in ("stale FGSM", "fresh FGSM"))
+    stale = _mean(rates.correct(outcome[experiment.as_paper], "stale FGSM"))
+    held_out, fresh = (_mean(rates.correct(outcome[experiment.held_out], way)) for way in ("stale FGSM", "fresh FGSM"))
     return (
         f"Here: at eps {experiment.eps_train:g} the retrained networks classify {stale:.1%} of the images that they "
         f"were retrained on correctly, {held_out:.1%} of held-out stale images, and {fresh:.1%} of held-out fresh ones."
@@ -130,14 +109,14 @@ def retrained(outcome: Outcome, experiment: Experiment) -> str:
 
 def reading(outcome: Outcome, experiment: Experiment) -> str:
     """For the figure over the eps retrained at: which reading comes nearest to the printed accuracy."""
-    found = readings(outcome, experiment.as_paper)
+    found = rates.readings(outcome, experiment.as_paper)
     return f"Here: {found.giving} of {found.tried} readings give the printed accuracy; {found.nearest}."
 
 
 def strongest(outcome: Outcome, experiment: Experiment, searches: Sequence[SearchRecord]) -> str:
     """For the table of attacks on the retrained networks."""
     records = outcome[experiment.held_out]
-    least = _mean(worst(records, searches))
+    least = _mean(rates.worst(records, searches))
     return (
         f"Here: {least:.1%} of {len(searches[0].labels):,} held-out images are classified correctly under all three "
         "attacks."
@@ -161,26 +140,26 @@ def boundary(found: BoundaryRecord) -> str:
     ).replace("inf", "more than 1")
 
 
-def detector(detectors: Sequence[DetectorRecord]) -> str:
+def detector(detectors: Detectors) -> str:
     """For the histogram and the table of the detector."""
-    fgsm, signs, informed = (area(detectors, name).mean for name in ("FGSM", SIGNS, ADAPTIVE))
-    silent = _mean(passed(detectors, ADAPTIVE))
+    fgsm, signs, informed = (rates.area(detectors, name).mean for name in ("FGSM", SIGNS, ADAPTIVE))
+    silent = _mean(rates.passed(detectors, ADAPTIVE))
     of = f"on average over {len(detectors)} detectors, the AUC is" if len(detectors) > 1 else "the AUC is"
     return (
         f"Here: {of} {fgsm:.3f} for FGSM, {signs:.3f} for random signs and {informed:.3f} for an attack that "
         f"knows the detector; {silent:.0%} of its images are misclassified and raise no alarm. "
-        f"Counting black pixels has an AUC of {black_area(detectors, 'FGSM').mean:.3f} for FGSM."
+        f"Counting black pixels has an AUC of {rates.black_area(detectors, 'FGSM').mean:.3f} for FGSM."
     )
 
 
-def without_weights(substitutes: Sequence[SubstituteRecord]) -> str:
+def without_weights(substitutes: Substitutes) -> str:
     """For the table and the figure of substitutes."""
     asked = substitutes[0].questions
     few, many = (
-        _mean(answered(substitutes, lambda one, row=row: one.original.through_substitute[row])) for row in (0, -1)
+        _mean(rates.answered(substitutes, lambda one, row=row: one.original.through_substitute[row])) for row in (0, -1)
     )
     signs, white = (
-        _mean(answered(substitutes, way))
+        _mean(rates.answered(substitutes, way))
         for way in (lambda one: one.original.signs, lambda one: one.original.through_original)
     )
     return (

@@ -24,9 +24,13 @@ PRINTED = (
 """One assignment with two right sides, printed below each other; the second is a formula."""
 
 
+GIVEN = {"image": 0.5, "x": 0.5, "ε": 0.3, "data_grad": 0.25}
+"""What the lines take from elsewhere, for an image of one pixel."""
+
+
 def tried(listing: Listing, **names: object) -> tuple[str, object]:
-    """Run a listing with these names given: "runs" or the error that Python raises, and the image that it makes."""
-    space = dict(names)
+    """Run a listing, with other `names` than `GIVEN`: "runs" or Python's error, and the image that it makes."""
+    space = GIVEN | names
     try:
         exec(compile(listing.code, listing.where, "exec"), space)
     except Exception as error:

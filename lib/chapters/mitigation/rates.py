@@ -6,13 +6,18 @@ import numpy as np
 
 from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.detector import comparisons, unnoticed
-from lib.chapters.mitigation.measure_attacks import NetworkRecord
+from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
 from lib.chapters.mitigation.measure_detector import DetectorRecord, Judged
 from lib.chapters.mitigation.measure_retraining import RetrainedRecord, SearchRecord
 from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.ledger.answers import Readings
 from lib.ledger.claims import Claim, paper
 from lib.measure.intervals import Measured, difference, rate
+from lib.show import cells
+
+Networks = Sequence[NetworkRecord]
+Detectors = Sequence[DetectorRecord]
+Substitutes = Sequence[SubstituteRecord]
 
 Hits = list[np.ndarray]
 """For each network which images something is true of."""
@@ -45,12 +50,20 @@ INPUTS: dict[str, Callable[[DetectorRecord], Judged]] = {
 """What a detector is shown besides clean images."""
 
 
-def confusion(networks: Sequence[NetworkRecord], eps: float) -> np.ndarray:
+def clean(networks: Networks) -> Hits:
+    """Which images each network classifies correctly without an attack."""
+    return [one.correct(one.clean) for one in networks]
+
+
+def under(networks: Networks, eps: float, attack: str) -> Hits:
+    """Which images each network classifies correctly under one of the attacks of its record."""
+    curves: list[Curve] = [getattr(one, attack) for one in networks]
+    return [one.correct(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
+
+
+def confusion(networks: Networks, eps: float) -> np.ndarray:
     """What the digits are taken for under FGSM, over all networks: (10, 10), each row the shares of one digit."""
-    counts = np.zeros((10, 10))
-    for one in networks:
-        np.add.at(counts, (one.labels, one.fgsm.at(eps)), 1)
-    return counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    return cells.confusion((one.labels, one.fgsm.at(eps)) for one in networks)
 
 
 def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
@@ -96,54 +109,36 @@ def worst(retrained: Sequence[RetrainedRecord], searches: Sequence[SearchRecord]
     ]
 
 
-def area(detectors: Sequence[DetectorRecord], name: str) -> Measured:
+def area(detectors: Detectors, name: str) -> Measured:
     """How well the detectors separate one of the `INPUTS` from clean images: the area under the ROC curve."""
     return rate(_comparisons(detectors, name))
 
 
-def area_over_signs(detectors: Sequence[DetectorRecord], name: str) -> Measured:
+def area_over_signs(detectors: Detectors, name: str) -> Measured:
     """The same less the area for random signs, on the same images."""
     return difference(_comparisons(detectors, name), _comparisons(detectors, SIGNS), shares=True)
 
 
-def black_area(detectors: Sequence[DetectorRecord], name: str) -> Measured:
+def black_area(detectors: Detectors, name: str) -> Measured:
     """How well the count of black pixels separates them."""
     return rate([comparisons(one.clean.suspicion_by_black, INPUTS[name](one).suspicion_by_black) for one in detectors])
 
 
-def _comparisons(detectors: Sequence[DetectorRecord], name: str) -> Hits:
+def _comparisons(detectors: Detectors, name: str) -> Hits:
     return [comparisons(one.clean.suspicion, INPUTS[name](one).suspicion) for one in detectors]
 
 
-def misread(detectors: Sequence[DetectorRecord], name: str) -> Hits:
+def misread(detectors: Detectors, name: str) -> Hits:
     """Which of these images each network takes for another class."""
     return [INPUTS[name](one).classes != one.labels for one in detectors]
 
 
-def passed(detectors: Sequence[DetectorRecord], name: str) -> Hits:
+def passed(detectors: Detectors, name: str) -> Hits:
     """Which of these images are taken for another class and raise no alarm."""
     silent = [unnoticed(one.clean.suspicion, INPUTS[name](one).suspicion) for one in detectors]
     return [one & wrong for one, wrong in zip(silent, misread(detectors, name), strict=True)]
 
 
-def answered(substitutes: Sequence[SubstituteRecord], way: Callable[[SubstituteRecord], Classes]) -> Hits:
+def answered(substitutes: Substitutes, way: Callable[[SubstituteRecord], Classes]) -> Hits:
     """Which of the images never asked about the original networks get right, attacked in one way."""
     return [way(one) == one.labels for one in substitutes]
-
-
-def ratio(parts: Hits, wholes: Hits) -> Measured | None:
-    """The mean of one quantity in units of another's, a network at a time; None where the other is not above zero.
-
-    From one value an image (N,) of each, for the same images; over images its spread is that of the ratio, linearised.
-    """
-    if any(np.mean(whole) <= 0 for whole in wholes):
-        return None
-    each = [linearised(part, whole) for part, whole in zip(parts, wholes, strict=True)]
-    return difference(each, [np.zeros(len(one)) for one in each])
-
-
-def linearised(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """One value an image (N,) whose mean is mean(part) / mean(whole), and which varies as that does (delta method)."""
-    part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
-    quotient = part.mean() / whole.mean()
-    return quotient + (part - quotient * whole) / whole.mean()

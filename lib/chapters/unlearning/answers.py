@@ -11,7 +11,7 @@ from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_row import CLIPPED
 from lib.chapters.unlearning.rates import Loop, Networks, Rooms
 from lib.chapters.unlearning.reads import Reads
-from lib.ledger.answers import Answer, Finding, Readings
+from lib.ledger.answers import Answer, Finding, Readings, finding
 from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
@@ -26,17 +26,6 @@ WORST = "worst case, image by image"
 NO_REMOVAL = "equal epochs without removal"
 
 
-def by(what: str, measured: Measured) -> str:
-    """What a number was measured with: the attack, how many images, how many networks."""
-    images = f"{measured.images:,} test images, " if measured.images else ""
-    return f"{what}, {images}{measured.networks} network{'s' if measured.networks > 1 else ''}"
-
-
-def finding(what: str, measured: Measured, over_control: Measured | None = None, control: str = "") -> Finding:
-    """A measurement with what it was made."""
-    return Finding(measured, by(what, measured), over_control, control)
-
-
 def _answer(claim: str, of: Experiment, found: Finding, *, less: Sequence[str] = (), **parts: object) -> Answer:
     return Answer(claim, found, smaller=(*smaller(CLAIMS[claim], of.scale()), *less), **parts)
 
@@ -49,62 +38,51 @@ def fgsm(experiment: Experiment) -> str:
 # The rows of the table
 
 
-def clean_accuracy(networks: Networks, experiment: Experiment) -> Answer:
-    """Row 1."""
-    return _clean("clean.accuracy", rates.accuracy([one.clean for one in networks]), experiment)
+OF_A_ROW = {"accuracy": rates.accuracy, "loss": rates.loss}
+"""What a row of the table has."""
 
 
-def clean_loss(networks: Networks, experiment: Experiment) -> Answer:
-    """Row 1."""
-    return _clean("clean.loss", rates.loss([one.clean for one in networks]), experiment)
-
-
-def _clean(claim: str, found: Measured, experiment: Experiment) -> Answer:
-    network = labels.figure(experiment.architecture)
+def first_row(networks: Networks, experiment: Experiment) -> list[Answer]:
+    """Accuracy and loss without an attack."""
     data = "MNIST" if experiment.is_mnist else experiment.dataset
+    network = labels.figure(experiment.architecture)
     why = f"{network}'s LeNet after {experiment.epochs} epochs on {data}, nothing chosen by the number."
-    return _answer(claim, experiment, finding("no attack", found), experiment="the trained networks", why=why)
+    parts = {"experiment": "the trained networks", "why": why}
+    found = {name: finding("no attack", of([one.clean for one in networks])) for name, of in OF_A_ROW.items()}
+    return [_answer(f"clean.{name}", experiment, one, **parts) for name, one in found.items()]
 
 
-def attacked_accuracy(networks: Networks, experiment: Experiment) -> Answer:
-    """Row 2."""
-    return _attacked("attacked.accuracy", rates.accuracy, networks, experiment)
+def second_row(networks: Networks, experiment: Experiment) -> list[Answer]:
+    """Both under the paper's attack, before any unlearning."""
+    return [_attacked(name, networks, experiment) for name in OF_A_ROW]
 
 
-def attacked_loss(networks: Networks, experiment: Experiment) -> Answer:
-    """Row 2."""
-    return _attacked("attacked.loss", rates.loss, networks, experiment)
-
-
-def _attacked(claim: str, of, networks: Networks, experiment: Experiment) -> Answer:
+def _attacked(name: str, networks: Networks, experiment: Experiment) -> Answer:
+    of = OF_A_ROW[name]
     printed = [one.printed for one in networks]
     found = finding(fgsm(experiment), of(printed))
     ladder = _ladder(of, printed, [one.clipped for one in networks], [one.pgd for one in networks])
     if of is rates.accuracy:
         ladder += ((WORST, rate(rates.worst(networks))),)
     candidates = {
-        name: rates.off(of_row, rates.PAPER_ROW_2, rates.WITHIN_2) <= 1
-        for name, of_row in rates.second_row(networks).items()
+        attack: rates.off(of_row, rates.PAPER_ROW_2, rates.WITHIN_2) <= 1
+        for attack, of_row in rates.second_row(networks).items()
     }
-    giving = [labels.attack(name) for name, gives in candidates.items() if gives]
+    giving = [labels.attack(one) for one, gives in candidates.items() if gives]
     readings = Readings(len(candidates), len(giving), _nearest(candidates["fgsm"], giving))
     kept, cost = rates.means(printed)
     why = f"Under FGSM as printed a trained network has an accuracy of {kept:.2f} with a loss of {cost:.2f}."
     row = "FGSM as printed on the trained networks"
-    return _answer(claim, experiment, found, ladder=ladder, readings=readings, experiment=row, why=why)
+    return _answer(f"attacked.{name}", experiment, found, ladder=ladder, readings=readings, experiment=row, why=why)
 
 
-def unlearned_accuracy(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
-    """Row 3."""
-    return _unlearned("unlearned.accuracy", rates.accuracy, networks, loop, experiment)
+def third_row(networks: Networks, loop: Loop, experiment: Experiment) -> list[Answer]:
+    """Both after the loop."""
+    return [_unlearned(name, networks, loop, experiment) for name in OF_A_ROW]
 
 
-def unlearned_loss(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
-    """Row 3."""
-    return _unlearned("unlearned.loss", rates.loss, networks, loop, experiment)
-
-
-def _unlearned(claim: str, of, networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
+def _unlearned(name: str, networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
+    of = OF_A_ROW[name]
     printed = [one.printed for one in loop[JUDGED]]
     found = finding(f"{fgsm(experiment)}, reading ({JUDGED}) after {_longer(experiment)}", of(printed))
     clipped = [one.row.fresh["fgsm" + CLIPPED] for one in loop[JUDGED]]
@@ -117,7 +95,7 @@ def _unlearned(claim: str, of, networks: Networks, loop: Loop, experiment: Exper
     (kept, cost), (first, _) = rates.means(printed), rates.means([one.printed for one in networks])
     why = f"After the loop accuracy is {kept:.2f} with a loss of {cost:.2f}; before it, accuracy is {first:.2f}."
     row = f"FGSM as printed on reading ({JUDGED})"
-    return _answer(claim, experiment, found, ladder=ladder, readings=readings, experiment=row, why=why)
+    return _answer(f"unlearned.{name}", experiment, found, ladder=ladder, readings=readings, experiment=row, why=why)
 
 
 def _ladder(of, printed: Sequence[Reads], clipped: Sequence[Reads], strong: Sequence[Reads]):
@@ -270,27 +248,3 @@ def room_recovered(rooms: Rooms, experiment: Experiment) -> Answer:
     if max(one.eps for one in rooms) >= LARGE_EPS:
         sound, why = None, f"{why} At this eps any image can be made grey."
     return _answer("room.recovered", experiment, found, sound=sound, why=why)
-
-
-# Headline
-
-
-def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence) -> dict[str, float]:
-    """The numbers that tests hold against their range."""
-    printed, rows = [one.printed for one in networks], rates.second_row(networks)
-    beyond = {"membership_auc": float(np.mean(rates.membership(memberships, "whole")))} if memberships else {}
-    return beyond | {
-        "clean_accuracy": rates.accuracy([one.clean for one in networks]).mean,
-        "fgsm_accuracy": rates.accuracy([one.clipped for one in networks]).mean,
-        "fgsm_unclipped_accuracy": rates.accuracy(printed).mean,
-        "fgsm_unclipped_loss": rates.loss(printed).mean,
-        "removed_fgsm_accuracy": rates.after(loop, JUDGED, "FGSM"),
-        "control_fgsm_accuracy": rates.after(loop, "none", "FGSM"),
-        "trained_fgsm_accuracy": rates.after(loop, "d", "FGSM"),
-        "removed_pgd_accuracy": rates.after(loop, JUDGED, "PGD"),
-        "trained_pgd_accuracy": rates.after(loop, "d", "PGD"),
-        "softmax_sum_accuracy": rates.means(rows["softmax sum" + CLIPPED])[0],
-        "one_label_accuracy": rates.means(rows["one label"])[0],
-        "room_eps": float(np.mean([one.eps for one in rooms])),
-        "room_fgsm_accuracy": float(np.mean(rates.in_room(rooms, JUDGED, "FGSM"))),
-    }

@@ -4,7 +4,6 @@ import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -37,15 +36,12 @@ CLAIMED = {f"the paper, {when}: {row[0]}": row[0] for when, row in PAPER.items()
 FILLED = {"filled: nothing unlearned": {"fillstyle": "full"}, "hollow: a reading of the loop": {"fillstyle": "none"}}
 """The two kinds of mark in the figure of the third row."""
 
-PAPER_S_RISE = rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]
-"""By how much accuracy under FGSM is higher in the third row of the paper's table than in the second."""
-
 
 def worst(letter: LetterRecord) -> Figure:
     """The training images of highest attacked loss, as they are and attacked, with label and prediction."""
     rows = {"as they are": letter.worst[:SHOWN], "attacked": letter.attacked[:SHOWN].clip(0, 1)}
     titles = [[f"a {one}" for one in letter.labels[:SHOWN]], [f"taken for {one}" for one in letter.read[:SHOWN]]]
-    return plots.digits({name: torch.from_numpy(images) for name, images in rows.items()}, titles)
+    return plots.digits(rows, titles)
 
 
 def answer(networks: Networks, loop: Loop) -> Figure:
@@ -72,11 +68,11 @@ def gains(networks: Networks, loop: Loop) -> Figure:
     ax.axvline(0, color="0.35", linewidth=1.5)
     beside = {"xytext": (-4, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
     ax.annotate("its control", (0, -0.7), color="0.25", **beside)
-    said = f"the paper: +{PAPER_S_RISE:.3f}"
+    said = f"the paper: +{rates.PAPER_RISE:.3f}"
     above = {"ha": "right", "va": "center", "color": "0.25"}  # higher than the other label, which it may lie beside
-    if ax.get_xlim()[1] >= PAPER_S_RISE:
-        ax.axvline(PAPER_S_RISE, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
-        ax.annotate(said, (PAPER_S_RISE, -1.3), **above)
+    if ax.get_xlim()[1] >= rates.PAPER_RISE:
+        ax.axvline(rates.PAPER_RISE, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        ax.annotate(said, (rates.PAPER_RISE, -1.3), **above)
     else:
         ax.annotate(f"{said} →", (1, -1.3), xycoords=("axes fraction", "data"), **above)
     ax.set(yticks=range(len(readings)), yticklabels=[labels.READINGS[reading] for reading in readings])
@@ -195,19 +191,17 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> Figu
     """
     if not all(found.values()):
         return None
-    figure, ax = plt.subplots(figsize=(6.4, 3.6))
-    percent = np.array([100 * share for share in experiment.shares])
-    for number, kind in enumerate(KINDS):
-        changes = [change(found[kind, share], networks, "FGSM") for share in experiment.shares]
-        look = {"color": COLOURS[number], "linestyle": DASHES[number], "marker": MARKERS[number]}
-        ax.plot(percent, [one.mean for one in changes], label=f"removed: {kind}", **look)
-        ends = np.array([(one.mean, one.mean) if one.low is None else (one.low, one.high) for one in changes])
-        ax.fill_between(percent, *ends.T, color=COLOURS[number], alpha=0.15, linewidth=0)
+    percent = [100 * share for share in experiment.shares]
+    changes = {
+        f"removed: {kind}": [change(found[kind, share], networks, "FGSM") for share in experiment.shares]
+        for kind in KINDS
+    }
+    xlabel, ylabel = "images removed (% of the training set)", "change of accuracy\nunder FGSM"
+    figure = plots.curves(percent, changes, xlabel, ylabel, least=-1, most=1)
+    (ax,) = figure.axes
     ax.axhline(0, color="0.35", linewidth=1.5)
     ax.annotate("trained on all images", (percent[-1], 0), ha="right", va="bottom", color="0.25")
-    ax.set(xscale="log", xlabel="images removed (% of the training set)")
-    ax.set_ylabel("change of accuracy\nunder FGSM")
+    ax.set_xscale("log")
     ax.set_xticks(percent, [f"{one:.2g}" for one in percent])
     ax.minorticks_off()
-    ax.legend(loc="best")
     return figure

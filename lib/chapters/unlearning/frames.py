@@ -13,7 +13,6 @@ from lib.chapters.unlearning.looks import WAYS
 from lib.chapters.unlearning.measure import LetterRecord, NetworkRecord
 from lib.chapters.unlearning.measure_loop import READINGS, UPDATED
 from lib.chapters.unlearning.measure_removal import MembershipRecord, OneShotRecord
-from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
 from lib.chapters.unlearning.reads import Reads
 from lib.evidence.cells import Cell
@@ -146,7 +145,7 @@ def room_eps(rooms: Rooms) -> str:
 def third_row(networks: Networks, loop: Loop) -> pd.DataFrame:
     """Each network under each of the printed attacks: accuracy / loss, marked where both are the paper's."""
     found, giving = rates.ways(networks, loop), rates.giving(networks, loop)
-    rows = [(name + end, age) for name in ATTACKS for end in ("", CLIPPED) for age in ("fresh", "stale")]
+    rows = [(attack, age) for attack in rates.AS_MADE for age in ("fresh", "stale")]
     columns = {"attack": [labels.attack(attack) for attack, _ in rows] + ["random signs, clipped"]}
     columns["images"] = [age for _, age in rows] + ["the same for all"]
     noise = {rates.ORIGINAL: [one.row.noise for one in networks]}

@@ -14,6 +14,7 @@ from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
 from lib.measure import intervals
 from lib.measure.intervals import Measured
+from lib.show.sentences import counted
 
 UNLIKELY = 0.05
 """At most this probable is a point that is hardly one of a cloud."""
@@ -23,11 +24,6 @@ NOT_BEYOND = "Here: not measured in this run, which has `beyond=false`. With `be
 
 COUNTS = 0.02
 """The least change of accuracy that counts, as in the claims."""
-
-
-def counted(number: int, word: str) -> str:
-    """A number with its noun: "no image", "1 image", "2 images"."""
-    return f"{number or 'no'} {word}{'s' if number > 1 else ''}"
 
 
 def side(measured: Measured) -> str:
@@ -70,7 +66,7 @@ def answer(networks: Networks, loop: Loop) -> str:
     }
     return (
         f"Here: over the loop accuracy under FGSM changes by {rises[JUDGED]:+.3f}; the paper's changes by "
-        f"{rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]:+.3f}. Without removal it changes by {rises['none'].mean:+.3f}, "
+        f"{rates.PAPER_RISE:+.3f}. Without removal it changes by {rises['none'].mean:+.3f}, "
         f"with a random removal by {rises['random'].mean:+.3f}."
     )
 
@@ -83,7 +79,7 @@ def gains(networks: Networks, loop: Loop) -> str:
         f"Here: under FGSM removal, (b), adds {removed:+.3f} to the accuracy of no removal, {side(removed)}. A random "
         f"removal adds {chance.mean:+.3f}, adding attacked images, (d), {taught.mean:+.3f}. A start afresh, (c), adds "
         f"{afresh.mean:+.3f} to that of the network before the loop. The paper's rise is "
-        f"{rates.PAPER_ROW_3[0] - rates.PAPER_ROW_2[0]:+.3f}."
+        f"{rates.PAPER_RISE:+.3f}."
     )
 
 

@@ -1,6 +1,6 @@
-"""The chapter's first paragraphs: what there was to repair, what the loop did, and how large the run is."""
+"""The chapter's headline numbers, and its first paragraphs: what there was to repair, and what the loop did."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,10 +8,34 @@ from lib.chapters.unlearning import labels, rates
 from lib.chapters.unlearning.experiment import Experiment
 from lib.chapters.unlearning.here import UNLIKELY, side
 from lib.chapters.unlearning.measure_loop import JUDGED
-from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks
+from lib.chapters.unlearning.measure_removal import MembershipRecord
+from lib.chapters.unlearning.measure_row import CLIPPED
+from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
+from lib.show.sentences import data_named
 
 WHERE = {"clean": "without any attack", "attacked": "under FGSM"}
 """What untrained networks were shown."""
+
+
+def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence[MembershipRecord]) -> dict[str, float]:
+    """The numbers that tests hold against their range."""
+    printed, rows = [one.printed for one in networks], rates.second_row(networks)
+    beyond = {"membership_auc": float(np.mean(rates.membership(memberships, "whole")))} if memberships else {}
+    return beyond | {
+        "clean_accuracy": rates.accuracy([one.clean for one in networks]).mean,
+        "fgsm_accuracy": rates.accuracy([one.clipped for one in networks]).mean,
+        "fgsm_unclipped_accuracy": rates.accuracy(printed).mean,
+        "fgsm_unclipped_loss": rates.loss(printed).mean,
+        "removed_fgsm_accuracy": rates.after(loop, JUDGED, "FGSM"),
+        "control_fgsm_accuracy": rates.after(loop, "none", "FGSM"),
+        "trained_fgsm_accuracy": rates.after(loop, "d", "FGSM"),
+        "removed_pgd_accuracy": rates.after(loop, JUDGED, "PGD"),
+        "trained_pgd_accuracy": rates.after(loop, "d", "PGD"),
+        "softmax_sum_accuracy": rates.means(rows["softmax sum" + CLIPPED])[0],
+        "one_label_accuracy": rates.means(rows["one label"])[0],
+        "room_eps": float(np.mean([one.eps for one in rooms])),
+        "room_fgsm_accuracy": float(np.mean(rates.in_room(rooms, JUDGED, "FGSM"))),
+    }
 
 
 def premise(before: float) -> str:
@@ -71,5 +95,5 @@ def summary(
         "seeds": e.seeds,
         "eps": e.eps,
         "figure": labels.figure(e.architecture),
-        "data": "MNIST" if e.is_mnist else f"{e.dataset} (a small sample of MNIST)",
+        "data": data_named(e.dataset),
     }

@@ -71,3 +71,10 @@ def every_other(grid: Grid) -> str:
 def told(what: str, images: int, grid: Grid, key: Key, networks: int | None = None, *, which: str | None = None) -> str:
     """What a finding was measured with; on the images of a cell, if nothing else is said."""
     return f"{what}; {(which or of_cells(grid)).format(images)}; {grid.told(key, networks)}"
+
+
+def told_anew(what: str, images: int, grid: Grid, key: Key, otherwise: str) -> str:
+    """The same with S drawn anew, where the sample is there; else with S as known, on the images of a cell."""
+    sampled = grid.sampled(key)
+    how, which = (DRAWN, SAMPLE) if sampled else (KNOWN, otherwise)
+    return told(f"{what}, {how}", images, grid, key, len(sampled or grid[key]), which=which)

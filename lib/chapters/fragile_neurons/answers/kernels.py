@@ -5,8 +5,6 @@ from itertools import pairwise
 import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import (
-    DRAWN,
-    KNOWN,
     MORE,
     SAMPLE,
     UNMEASURED,
@@ -17,6 +15,7 @@ from lib.chapters.fragile_neurons.answers.common import (
     samples,
     smaller,
     told,
+    told_anew,
 )
 from lib.chapters.fragile_neurons.experiment import NETWORKS, Key
 from lib.chapters.fragile_neurons.grid import Grid, network_on
@@ -69,13 +68,10 @@ def dropping_hurts(grid: Grid) -> Answer:
     """Accuracy without a null kernel less without a fragile one: on the images of S; soundly, on other images."""
     id, key = "fragile.dropping_hurts", grid.main
     (same, beyond_same), (other, beyond) = gaps(grid, key)
-    sampled = grid.sampled(key)
-    over = {"networks": len(sampled or grid[key]), "which": SAMPLE if sampled else every_other(grid)}
-    how = DRAWN if sampled else KNOWN
-    control = "as many kernels of largest norm"
-    by = told(f"the images that S is from, {how}", same.images, grid, key, **over)
+    control, cell = "as many kernels of largest norm", every_other(grid)
+    by = told_anew("the images that S is from", same.images, grid, key, cell)
     paper = Finding(same, by, beyond_same, control)
-    by = told(f"images that S is not from, {how}", other.images, grid, key, **over)
+    by = told_anew("images that S is not from", other.images, grid, key, cell)
     sound = Finding(other, by, beyond, control)
     why = f"On the images of S the gap is {same.mean:.4f}, above 0 by construction; on others {other.mean:.4f}, "
     why += f"{beyond.mean:+.4f} beyond kernels of large norm."

@@ -7,7 +7,6 @@ from itertools import pairwise
 import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import (
-    DRAWN,
     KNOWN,
     SAMPLE,
     below_grey,
@@ -19,6 +18,7 @@ from lib.chapters.fragile_neurons.answers.common import (
     samples,
     smaller,
     told,
+    told_anew,
 )
 from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE, STAGE_OF_SHARES
 from lib.chapters.fragile_neurons.experiment import Key
@@ -119,14 +119,11 @@ def fragile_moved_more(grid: Grid) -> Answer:
     """
     id, key = "fragile.moved_more", grid.main
     (plain, over_plain), (free, over_free) = moved_beside_lot(grid, key)
-    sampled = grid.sampled(key)
-    how, which = (DRAWN, (SAMPLE, SAMPLE)) if sampled else (KNOWN, (of_cells(grid), every_other(grid)))
-    networks = len(sampled or grid[key])
-    by = told(f"FGSM not clipped, {how}", plain.images, grid, key, networks, which=which[0])
-    control = PERCENTILE if sampled else f"{PERCENTILE}, both clipped: a cell has no others"
+    by = told_anew("FGSM not clipped", plain.images, grid, key, of_cells(grid))
+    control = PERCENTILE if grid.sampled(key) else f"{PERCENTILE}, both clipped: a cell has no others"
     paper = Finding(plain.shifted(0.5), by, over_plain, control)
-    by = f"FGSM clipped, in units of random signs, S from other images, {how}"
-    by = told(by, free.images, grid, key, networks, which=which[1])
+    by = "FGSM clipped, in units of random signs, S from other images"
+    by = told_anew(by, free.images, grid, key, every_other(grid))
     high = controls(grid[key], "FGSM").as_high
     why = f"Of random sets, {high:.0%} have as high a share as S; in units of random signs S has {free.mean:.3f}, "
     why += f"{over_free.mean:+.3f} beside their 95th percentile."

@@ -5,10 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from lib.chapters.fragile_neurons.answers.common import (
-    of_cells,
-    smaller,
-)
+from lib.chapters.fragile_neurons.answers.common import of_cells, smaller
 from lib.chapters.fragile_neurons.answers.targeting import printed_at
 from lib.chapters.fragile_neurons.experiment import DATASETS, Key
 from lib.chapters.fragile_neurons.grid import Grid

@@ -5,10 +5,10 @@ import numpy as np
 from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above, counted
 from lib.chapters.fragile_neurons.quantities import filter_gains, judged_at
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, READINGS
 from lib.measure.intervals import Measured
+from lib.show.sentences import counted, is_above_zero
 
 NEXT_TO_NOTHING = 0.05
 """An accuracy that a filter can hardly lower."""
@@ -82,13 +82,13 @@ def gains(grid: Grid) -> str:
     """For the figure of gains."""
     if not (found := gained(grid, "fresh PGD")):
         return "Here: no filter changes a singular value, so every network is the one that was there."
-    sure, least, most = sum(map(above, found)), min(one.mean for one in found), max(one.mean for one in found)
+    sure, least, most = sum(map(is_above_zero, found)), min(one.mean for one in found), max(one.mean for one in found)
     low = sum(at_the_floor(grid, key) for key, _ in _acting(grid))
     return (
         f"Here: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of {len(found)} cases "
         f"(by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and in {low} cases "
         f"the original network has less than {NEXT_TO_NOTHING:g}. As the paper measures, on "
-        f"images made for the original network, {sum(map(above, gained(grid, EQ_2)))} of {len(found)} gain."
+        f"images made for the original network, {sum(map(is_above_zero, gained(grid, EQ_2)))} of {len(found)} gain."
     )
 
 

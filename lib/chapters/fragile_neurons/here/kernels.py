@@ -2,20 +2,14 @@
 
 import numpy as np
 
+from lib.chapters.fragile_neurons import quantities
 from lib.chapters.fragile_neurons.answers.kernels import gaps
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above, counted
 from lib.chapters.fragile_neurons.kernels import by_skewness
-from lib.chapters.fragile_neurons.quantities import (
-    by_chance,
-    fragile_sets,
-    halves,
-    stable,
-    whole_set,
-)
 from lib.chapters.fragile_neurons.resampled import Sample, every, parted
 from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
+from lib.show.sentences import counted, is_above_zero
 
 
 def maps(grid: Grid) -> str:
@@ -38,7 +32,7 @@ def maps(grid: Grid) -> str:
 
 def over_halves(grid: Grid) -> str:
     """For the table of the two halves of the images."""
-    found = [halves(grid[key]) for key in grid]
+    found = [quantities.halves(grid[key]) for key in grid]
     more = [one.agreement - one.expected for one in found]
     least, most = min(one.agreement for one in found), max(one.agreement for one in found)
     return (
@@ -51,7 +45,7 @@ def dropped(grid: Grid) -> str:
     """For the table of what a kernel is worth."""
     found = [gaps(grid, key) for key in grid]
     on_others, beyond_norm = zip(*(other for _, other in found), strict=True)
-    sure, beyond = (sum(map(above, ones)) for ones in (on_others, beyond_norm))
+    sure, beyond = (sum(map(is_above_zero, ones)) for ones in (on_others, beyond_norm))
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
     cells = counted(len(found), "cell")
     return (
@@ -71,7 +65,7 @@ def skewness() -> str:
 
 def whole_grid(grid: Grid) -> str:
     """For the figure of the whole grid."""
-    sizes = [float(whole_set(one).mean()) for key in grid for one in grid[key]]
+    sizes = [float(quantities.whole_set(one).mean()) for key in grid for one in grid[key]]
     return f"Here: by all images S has {min(sizes):.0%} to {max(sizes):.0%} of the kernels; the paper prints 37 %."
 
 
@@ -81,13 +75,14 @@ def stable_kernels(grid: Grid) -> str:
     if not kinds:
         return "Here: no network was measured at all three ages."
     ages = [one for kind in sorted(kinds) for one in grid.through_ages(*kind)]
-    many, lot = (np.mean([of(one) for one in ages]) for of in (lambda one: stable(one).sum(), by_chance))
+    many = np.mean([quantities.stable(one).sum() for one in ages])
+    lot = np.mean([quantities.by_chance(one) for one in ages])
     return f"Here: {many:.3g} kernels are, on average, fragile at all three ages, where chance gives {lot:.2g}."
 
 
 def halves_shown(grid: Grid) -> str:
     """For the figure of both halves."""
     first, other = (record := grid[grid.main][0]).dropout.accuracies
-    chosen, _ = fragile_sets(record)
+    chosen, _ = quantities.fragile_sets(record)
     apart = [parted(one, chosen) for one in (first, other)]
     return f"Here: null kernels lie {apart[0]:.4f} above fragile ones on the left, {apart[1]:+.4f} on the right."

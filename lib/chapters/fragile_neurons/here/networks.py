@@ -7,10 +7,10 @@ from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, means
 from lib.chapters.fragile_neurons.experiment import DATASETS, TIMES, Experiment
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import counted
 from lib.chapters.fragile_neurons.networks import RECIPES, RecipeRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.measure.intervals import rate
+from lib.show.sentences import counted
 
 
 def accuracies(grid: Grid) -> str:

@@ -3,21 +3,21 @@
 import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import below_grey, claim
-from lib.chapters.fragile_neurons.answers.targeting import (
-    cells_of_89,
-    moved_beside_lot,
-    readings_of,
-)
+from lib.chapters.fragile_neurons.answers.targeting import cells_of_89, moved_beside_lot, readings_of
 from lib.chapters.fragile_neurons.answers.tracking import correlation, pairs
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above, between, counted
 from lib.chapters.fragile_neurons.kernels import LEVELS
-from lib.chapters.fragile_neurons.quantities import (
-    controls,
-)
+from lib.chapters.fragile_neurons.quantities import controls
 from lib.measure.intervals import rate
 from lib.measure.red_flags import LARGE_EPS
+from lib.show.sentences import counted, is_above_zero
+
+
+def between(low: float, high: float) -> str:
+    """Where shares lie, or the one share that all of them are: "0.500 to 0.997", "0.997 throughout"."""
+    least, most = f"{low:.3f}", f"{high:.3f}"
+    return f"{least} throughout" if least == most else f"{least} to {most}"
 
 
 def algorithm_1(grid: Grid) -> str:
@@ -59,8 +59,8 @@ def moved(grid: Grid) -> str:
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond the 95th percentile of random "
-        f"sets; the interval lies above 0 in {sum(map(above, over))} of {counted(len(over), 'cell')}."
+        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond the 95th percentile of random sets; "
+        f"the interval lies above 0 in {sum(map(is_above_zero, over))} of {counted(len(over), 'cell')}."
     )
 
 
@@ -68,7 +68,7 @@ def with_controls(grid: Grid) -> str:
     """For the figure of controls."""
     found = [controls(grid[key], "FGSM") for key in grid]
     largest, smallest = (float(np.mean([getattr(one, of) for one in found])) for of in ("largest", "smallest"))
-    beyond = sum(above(moved_beside_lot(grid, key)[1][1]) for key in grid)
+    beyond = sum(is_above_zero(moved_beside_lot(grid, key)[1][1]) for key in grid)
     return (
         f"Here: under FGSM the kernels of largest norm move more for {largest:.2f} of the images, those of smallest "
         f"norm for {smallest:.2f}, both on average over {counted(len(found), 'cell')}. In units of random signs S "

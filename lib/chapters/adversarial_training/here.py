@@ -4,20 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lib.chapters.adversarial_training import fitting, influence
+from lib.chapters.adversarial_training import cases, fitting, influence
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
-from lib.chapters.adversarial_training.cases import (
-    BUDGETS,
-    CONTROLS,
-    EPS_VALUES,
-    GOING_ON,
-    MIXED_HELD_OUT,
-    SETTINGS,
-    STOPPED,
-    TUNED,
-    TUNED_ON_TEST,
-    UNDEFENDED,
-)
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
@@ -31,6 +19,7 @@ from lib.evidence.cells import Cell
 from lib.measure.intervals import difference
 from lib.measure.red_flags import Flag
 from lib.models.base import outline, parameter_count
+from lib.show.cells import commonest_error
 
 
 def network(experiment: Experiment) -> str:
@@ -104,12 +93,10 @@ def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
     told = []
     for name, scores, kind in (("undefended network", undefended, "P"), ("mixed-trained one", defended, "W")):
         shares = confusion_matrix(scores, kind)
-        wrong = shares - np.diag(np.diag(shares))
-        digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
-        often = shares.mean(0)
+        (digit, taken, error), often = commonest_error(shares), shares.mean(0)
         told.append(
             f"the {name} answers {often.argmax()} most often, for {often.max():.0%} of the images; its commonest error "
-            f"is {digit} taken for {taken}, in {wrong.max():.0%} of that digit's images"
+            f"is {digit} taken for {taken}, in {error:.0%} of that digit's images"
         )
     return f"Here: under FGSM {told[0]}. {told[1].capitalize()}."
 
@@ -158,14 +145,14 @@ def towards_next(targeted: Reach, untargeted: Reach) -> str:
 
 def protocols(scored: Scored) -> str:
     """What the same network gets on the paper's images and on fresh ones."""
-    tuned = [accuracy(scored[TUNED_ON_TEST], "P").mean, *(accuracy(scored[TUNED], k).mean for k in ("P", "W", "PGD"))]
-    mixed = [accuracy(scored[MIXED_HELD_OUT], kind).mean for kind in ("P", "W", "PGD")]
-    bare = [accuracy(scored[UNDEFENDED], kind).mean for kind in ("P", CONTROL)]
-    lead = [gap(scored[GOING_ON], scored[TUNED], kind).mean for kind in ("P", "W", "PGD")]
+    seen, made = accuracy(scored[cases.TUNED_ON_TEST], "P").mean, ("P", "W", "PGD")
+    tuned, mixed = ([accuracy(scored[one], kind).mean for kind in made] for one in (cases.TUNED, cases.MIXED_HELD_OUT))
+    bare = [accuracy(scored[cases.UNDEFENDED], kind).mean for kind in ("P", CONTROL)]
+    lead = [gap(scored[cases.GOING_ON], scored[cases.TUNED], kind).mean for kind in made]
     return (
         f"Here: the undefended network classifies {bare[0]:.3f} of the paper's images correctly, and {bare[1]:.3f} "
-        f"under random signs. Fine-tuned on test images, accuracy is {tuned[0]:.3f} on those very images; on training "
-        f"images it is {tuned[1]:.3f} on held-out stale images, {tuned[2]:.3f} under fresh FGSM and {tuned[3]:.3f} "
+        f"under random signs. Fine-tuned on test images, accuracy is {seen:.3f} on those very images; on training "
+        f"images it is {tuned[0]:.3f} on held-out stale images, {tuned[1]:.3f} under fresh FGSM and {tuned[2]:.3f} "
         "under PGD. Mixed training from scratch has "
         f"{mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on the last three. The fair comparison has "
         "equal epochs and images: mixed training that goes on, minus fine-tuning, is "
@@ -194,7 +181,7 @@ def remedies(ended: Scored) -> str:
     best, clean = max(found, key=found.get), [accuracy(of, "clean").mean for of in ended.values()]
     return (
         f"Here: accuracy under PGD is highest for “{best}”, {found[best]:.3f}; stopped by PGD it is "
-        f"{found[STOPPED]:.3f}; clean accuracy lies between {min(clean):.3f} and {max(clean):.3f}."
+        f"{found[cases.STOPPED]:.3f}; clean accuracy lies between {min(clean):.3f} and {max(clean):.3f}."
     )
 
 
@@ -212,9 +199,9 @@ def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> str:
 def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> str:
     """What mixed training gains under a search over few pixels."""
     told = []
-    for pixels in BUDGETS:
+    for pixels in cases.BUDGETS:
         left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
-        gained = difference(left[MIXED_HELD_OUT], left[UNDEFENDED])
+        gained = difference(left[cases.MIXED_HELD_OUT], left[cases.UNDEFENDED])
         told.append(f"{gained:+.3f} where {pixels} pixels may change")
     return f"Here: mixed training changes accuracy by {' and by '.join(told)}."
 
@@ -222,7 +209,7 @@ def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> str:
 def sweep(swept: Swept) -> str:
     """Which setting moves clean accuracy most and which least, beside the seed."""
     found = {name: influence.spread_of(one).mean() for name, one in influence.accuracies(swept, "clean").items()}
-    named, other = ({name: found[name] for name in names} for names in (SETTINGS, CONTROLS))
+    named, other = ({name: found[name] for name in names} for names in (cases.SETTINGS, cases.CONTROLS))
     least, most, control = min(named, key=named.get), max(named, key=named.get), max(other, key=other.get)
     seeds = ""
     if len(next(iter(swept["epochs"].values()))) > 1:
@@ -274,9 +261,10 @@ def apart(cells: Sequence[Cell]) -> str:
 
 def signs_twice(scored: Sequence[Scores], calibrated: Sequence[Calibration], experiment: Experiment) -> str:
     """How the first undefended network does under random signs in both places that have it, where that differs."""
-    if experiment.eps not in EPS_VALUES or experiment.reading.endswith("clipped"):
+    if experiment.eps not in cases.EPS_VALUES or experiment.reading.endswith("clipped"):
         return ""
-    found = [scored[0].correct(CONTROL).mean(), calibrated[0].signs_correct(EPS_VALUES.index(experiment.eps)).mean()]
+    at = cases.EPS_VALUES.index(experiment.eps)
+    found = [scored[0].correct(CONTROL).mean(), calibrated[0].signs_correct(at).mean()]
     if found[0] == found[1]:
         return ""
     return (

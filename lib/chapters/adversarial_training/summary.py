@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lib.chapters.adversarial_training import sentences
+from lib.chapters.adversarial_training import here
 from lib.chapters.adversarial_training.calibration import Calibration
 from lib.chapters.adversarial_training.cases import MIXED_HELD_OUT, TUNED, TUNED_ON_TEST, UNDEFENDED
 from lib.chapters.adversarial_training.courses import Course
@@ -13,6 +13,7 @@ from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.rates import Scored, accuracy, median_l2, worst
 from lib.chapters.adversarial_training.scores import CONTROL
 from lib.chapters.adversarial_training.table_one import TableOne, within
+from lib.show.sentences import data_named
 
 
 def headline(scored: Scored, mixed: Sequence[Course], far: Mapping[str, Reach], tutorials: Scored) -> dict[str, float]:
@@ -52,9 +53,8 @@ def summary(table: TableOne, calibrated: Sequence[Calibration], experiment: Expe
         "tuned-worst": worst(tuned).mean,
         "seeds": experiment.tutorial_seeds,
         "some": experiment.n_images,
-        "apart": sentences.apart(experiment.cells())
-        + sentences.signs_twice(table.own["normal"], calibrated, experiment),
-        "data": "MNIST" if experiment.comparable else f"{experiment.dataset} (a small sample of MNIST)",
+        "apart": here.apart(experiment.cells()) + here.signs_twice(table.own["normal"], calibrated, experiment),
+        "data": data_named(experiment.dataset),
     }
 
 

@@ -1,4 +1,4 @@
-"""What the chapter answers: its headline numbers, and those that its prose shows. It has no paper, and no claims."""
+"""The chapter's headline numbers, and those that its prose shows. It has no paper, and so no answers to claims."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,7 @@ from lib.chapters.common_ground.measure import FirstFound
 from lib.chapters.common_ground.rows import Rows, best
 from lib.measure.intervals import Measured, rate
 from lib.measure.red_flags import MARGIN
+from lib.show.sentences import data_named
 
 
 def clean(first: Sequence[FirstFound]) -> Measured:
@@ -43,10 +44,9 @@ def _title(name: str) -> str:
 
 def summary(rows: Rows, experiment: Experiment) -> dict[str, object]:
     """The numbers and sentences that prose shows."""
-    of_data = "MNIST" if experiment.dataset == "mnist" else f"{experiment.dataset} (a small sample of MNIST)"
     found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged(rows)}
     networks = "one network" if experiment.seeds == 1 else f"{experiment.seeds} networks"
-    found |= {"networks": f"{networks} of each kind", "data": of_data}
+    found |= {"networks": f"{networks} of each kind", "data": data_named(experiment.dataset)}
     found |= {
         "found": here.which_work(rows),
         "why": here.why(rows),
