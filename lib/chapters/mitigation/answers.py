@@ -29,6 +29,7 @@ from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.multiple import extreme
+from lib.show.counting import counted
 
 Networks = Sequence[NetworkRecord]
 Detectors = Sequence[DetectorRecord]
@@ -41,8 +42,7 @@ SAME_SIGNS = "random signs of the same size"
 
 def by(what: str, measured: Measured) -> str:
     """What a number was measured with: the attack, how many images, how many networks."""
-    networks = f"{measured.networks} network{'s' if measured.networks > 1 else ''}"
-    return f"{what}, {measured.images:,} test images, {networks}"
+    return f"{what}, {counted(measured.images, 'test image')}, {counted(measured.networks, 'network')}"
 
 
 # The network
