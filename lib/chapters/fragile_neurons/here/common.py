@@ -3,11 +3,6 @@
 from lib.measure.intervals import Measured
 
 
-def counted(number: int, word: str) -> str:
-    """A number with its noun: "no cell", "1 cell", "2 cells"."""
-    return f"{number or 'no'} {word}{'s' if number > 1 else ''}"
-
-
 def between(low: float, high: float) -> str:
     """Where shares lie, or the one share that all of them are: "0.500 to 0.997", "0.997 throughout"."""
     least, most = f"{low:.3f}", f"{high:.3f}"

@@ -4,7 +4,7 @@ import numpy as np
 
 from lib.chapters.fragile_neurons.answers.kernels import gaps
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above, counted
+from lib.chapters.fragile_neurons.here.common import above
 from lib.chapters.fragile_neurons.kernels import by_skewness
 from lib.chapters.fragile_neurons.quantities import (
     by_chance,
@@ -16,6 +16,7 @@ from lib.chapters.fragile_neurons.quantities import (
 from lib.chapters.fragile_neurons.resampled import Sample, every, parted
 from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
+from lib.show.counting import agreeing, counted
 
 
 def maps(grid: Grid) -> str:
@@ -28,9 +29,12 @@ def maps(grid: Grid) -> str:
     found = grid.sampled(key)[0]
     sample = Sample(found)
     fragile = sample.fragile(every(len(found.intact)))
+    size = int(fragile.sum())
+    if not size:
+        return f"Here: no kernel is fragile: accuracy is the same without each of them ({grid.title(key)})."
     moved = sample.moved[FGSM_CLIPPED].mean(0)
     return (
-        f"Here: {int(fragile.sum())} of {len(fragile)} kernels are fragile. Under FGSM at eps "
+        f"Here: {size} of {len(fragile)} kernels {agreeing(size)} fragile. Under FGSM at eps "
         f"{PRINTED_EPS[key.dataset]:g} their maps move by {moved[fragile].mean():.3g} on average over images, "
         f"those of null kernels by {moved[~fragile].mean():.3g} ({grid.title(key)})."
     )

@@ -11,13 +11,14 @@ from lib.chapters.fragile_neurons.answers.targeting import (
 from lib.chapters.fragile_neurons.answers.tracking import correlation, pairs
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above, between, counted
+from lib.chapters.fragile_neurons.here.common import above, between
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import (
     controls,
 )
 from lib.measure.intervals import rate
 from lib.measure.red_flags import LARGE_EPS
+from lib.show.counting import counted
 
 
 def algorithm_1(grid: Grid) -> str:
