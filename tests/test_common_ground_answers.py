@@ -153,6 +153,15 @@ def test_a_row_of_cells_says_how_many_images_l_bfgs_fooled_and_what_was_spent():
     assert table.row_cells("", Row([judgement(silent=1)]), "")[-1] == "† 1"
 
 
+def test_where_l_bfgs_fails_on_half_of_the_images_there_is_no_median():
+    failed = Row([judgement(distances=(1.0, np.inf))])
+    assert table.row_cells("", failed, "")[-3] == "none<br><small>1 of 2</small>"
+    of = all_rows() | {0.1: all_rows()[0.1] | {NONE: failed}}
+    assert answers.headline(FIRST, of, SMALL).keys() == answers.headline(FIRST, all_rows(), SMALL).keys() - {
+        "none_lbfgs_l2"
+    }
+
+
 def test_flags_are_listed_by_row_and_a_table_without_any_says_so():
     of = {0.1: {"a": Row([judgement(FGSM=18)]), "b": Row([judgement()])}}
     (line,) = table.flag_cells(of, ["b", "a"])
