@@ -51,7 +51,7 @@ def summary(table: TableOne, calibrated: Sequence[Calibration], experiment: Expe
         "tuned-stale": accuracy(tuned, "P").mean,
         "tuned-worst": worst(tuned).mean,
         "seeds": experiment.tutorial_seeds,
-        "some": experiment.n_images,
+        "some": f"{len(normal[0].sampled):,}",  # n_images, or all that there are
         "apart": sentences.apart(experiment.cells())
         + sentences.signs_twice(table.own["normal"], calibrated, experiment),
         "data": "MNIST" if experiment.comparable else f"{experiment.dataset} (a small sample of MNIST)",
