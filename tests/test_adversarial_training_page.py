@@ -312,6 +312,8 @@ def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
     assert told.startswith("Here, by images in a batch: 64: 0.900 on the images trained on, 0.100 under PGD; 227: 0.5")
     ended = {"FGSM": [scores(PGD=0.5)], STOPPED: [scores(PGD=0.6)]}
     assert sentences.remedies(ended).startswith(f"Here: accuracy under PGD is highest for “{STOPPED}”, 0.600")
+    alike = dict.fromkeys(ended, ended[STOPPED])
+    assert sentences.remedies(alike).startswith("Here: accuracy under PGD is 0.600 whichever way training ends; clean")
 
 
 def test_networks_that_came_out_differently_are_counted():
