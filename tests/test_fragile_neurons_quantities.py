@@ -269,6 +269,8 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
     assert best in here.accuracies(grid)
     stable = "20 kernels are, on average, fragile at all three ages, where chance gives 2."
     assert stable in here.stable_kernels(grid)
+    one = grid_of({("digits", "resnet18", age): record(fragile=(3,)) for age in (1, 2, 3)})
+    assert here.stable_kernels(one).startswith("Here: 1 kernel is, on average, fragile at all three ages")
     assert "20 of 64 kernels are fragile" in here.maps(grid) and "is missing" in here.maps(grid_of({KEY: record()}))
     assert here.lowered(grid).endswith(
         "it lowers the share in 0 of 1 case, raises it in 1 and leaves it as it is in 0."

@@ -86,7 +86,8 @@ def stable_kernels(grid: Grid) -> str:
         return "Here: no network was measured at all three ages."
     ages = [one for kind in sorted(kinds) for one in grid.through_ages(*kind)]
     many, lot = (np.mean([of(one) for one in ages]) for of in (lambda one: stable(one).sum(), by_chance))
-    return f"Here: {many:.3g} kernels are, on average, fragile at all three ages, where chance gives {lot:.2g}."
+    kernels = f"{many:.3g} {'kernel is' if many == 1 else 'kernels are'}"
+    return f"Here: {kernels}, on average, fragile at all three ages, where chance gives {lot:.2g}."
 
 
 def halves_shown(grid: Grid) -> str:
