@@ -50,6 +50,10 @@ def test_sentences_say_what_the_rows_say():
         "Here: at eps 0.1 FGSM overlooks most for the network without a defence: 0.60 under FGSM, 0.00 safe from "
         "all attacks; under random signs accuracy is 1.00. At eps 0.3"
     )
+    alike = dict.fromkeys(DEFENCES, Row([judgement(FGSM=10, transfer=10)]))
+    assert here.defences({0.1: alike}) == (
+        "Here: at eps 0.1 FGSM overlooks nothing: what is safe from it is safe from all attacks."
+    )
     costs = dict.fromkeys(DEFENCES, 2.0)
     assert here.price(of, costs).startswith(
         "Here: at eps 0.1 PGD, rising eps (Wong 2018) has -0.010 clean accuracy and +0.160 safe from all attacks "

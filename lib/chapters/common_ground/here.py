@@ -159,6 +159,9 @@ def defences(rows: Rows) -> str:
     for eps, of in rows.items():
         gaps = {name: of[name].accuracy("FGSM") - of[name].accuracy(WORST) for name in of}
         name = max(gaps, key=gaps.__getitem__)
+        if not gaps[name]:
+            parts.append(f"at eps {eps:g} FGSM overlooks nothing: what is safe from it is safe from all attacks")
+            continue
         fgsm, signs, worst = (of[name].accuracy(column) for column in ("FGSM", "random signs", WORST))
         parts.append(
             f"at eps {eps:g} FGSM overlooks most for {_named(name)}: {fgsm:.2f} under FGSM, {worst:.2f} safe from all "
