@@ -13,7 +13,7 @@ from lib.chapters.fragile_neurons import csg, embeddings, figures, frames, here,
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import between
+from lib.chapters.fragile_neurons.here.common import between, ends
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 
 KEY = ("digits", "resnet18", 1)
@@ -155,7 +155,7 @@ def test_a_spectral_gradient_of_fewer_images_than_were_asked_for_is_left_out(gri
         "800",
     ]
     said = here.gradients_by_size(list(apart.values()), grid.experiment)
-    assert said == "Here: by number of images the measure is 0.000, 0.000 on digits (1, 2 times as many)."
+    assert said == "Here: the measure is 0.000, 0.000 on 200, 400 images of digits."
     found = {("digits", how): apart[200] for how in csg.EMBEDDINGS}
     table = frames.gradients(found, {"digits": []}, grid.experiment)
     assert table["paper, digits"].tolist() == ["0.11 (MNIST)"] * 10
@@ -276,6 +276,7 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
         "it lowers the share in 0 of 1 case, raises it in 1 and leaves it as it is in 0."
     )
     assert "none of these networks was measured" in here.lowered(grid_of({KEY: record()}))
+    assert (ends(0.5, 0.9, ".2f"), ends(0.5, 0.501, ".2f")) == ("0.50 to 0.90", "0.50")
     assert (between(0.5, 0.9), between(0.9968, 0.9972)) == ("0.500 to 0.900", "0.997 throughout")
     assert "and the original network has less than 0.05 in no case." in here.gains(grid)
     at_the_floor = grid_of({KEY: record(pgd=lambda who, eps: 0.01, changed=5)})

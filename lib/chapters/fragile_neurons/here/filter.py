@@ -25,7 +25,7 @@ def readings(grid: Grid) -> str:
         effect = f"changes {counted(printed.changed, 'value')} of {min(grid[grid.main][0].filters.shape)}"
     return (
         f"Here: the printed filter {effect}, and its α is {1 + printed.spectral:.2f}; "
-        f"{len(inert)} of {len(READINGS)} readings change nothing."
+        f"{len(inert)} of {len(READINGS)} readings {agreeing(len(inert), 'changes', 'change')} nothing."
     )
 
 

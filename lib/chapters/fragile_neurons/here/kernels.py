@@ -4,7 +4,7 @@ import numpy as np
 
 from lib.chapters.fragile_neurons.answers.kernels import gaps
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above
+from lib.chapters.fragile_neurons.here.common import above, ends
 from lib.chapters.fragile_neurons.kernels import by_skewness
 from lib.chapters.fragile_neurons.quantities import (
     by_chance,
@@ -46,8 +46,8 @@ def over_halves(grid: Grid) -> str:
     more = [one.agreement - one.expected for one in found]
     least, most = min(one.agreement for one in found), max(one.agreement for one in found)
     return (
-        f"Here: the halves agree on {least:.2f} to {most:.2f} of the kernels, "
-        f"which is {min(more):+.2f} to {max(more):+.2f} beyond chance."
+        f"Here: the halves agree on {ends(least, most, '.2f')} of the kernels, "
+        f"which is {ends(min(more), max(more), '+.2f')} beyond chance."
     )
 
 
@@ -59,7 +59,7 @@ def dropped(grid: Grid) -> str:
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
     cells = counted(len(found), "cell")
     return (
-        f"Here: on other images accuracy falls by {least:+.4f} to {most:+.4f} more without a fragile kernel; the "
+        f"Here: on other images accuracy falls by {ends(least, most, '+.4f')} more without a fragile kernel; the "
         f"interval lies above 0 in {sure} of {cells}, beyond kernels of large norm in {beyond}."
     )
 
@@ -76,7 +76,7 @@ def skewness() -> str:
 def whole_grid(grid: Grid) -> str:
     """For the figure of the whole grid."""
     sizes = [float(whole_set(one).mean()) for key in grid for one in grid[key]]
-    return f"Here: by all images S has {min(sizes):.0%} to {max(sizes):.0%} of the kernels; the paper prints 37 %."
+    return f"Here: by all images S has {ends(min(sizes), max(sizes), '.0%')} of the kernels; the paper prints 37 %."
 
 
 def stable_kernels(grid: Grid) -> str:

@@ -7,6 +7,7 @@ from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, means
 from lib.chapters.fragile_neurons.experiment import DATASETS, TIMES, Experiment
 from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.here.common import ends
 from lib.chapters.fragile_neurons.networks import RECIPES, RecipeRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.measure.intervals import rate
@@ -31,8 +32,8 @@ def printed_eps(grid: Grid) -> str:
     ]  # fmt: skip
     pixels, normalised = zip(*rows, strict=True)
     return (
-        f"Here: with eps in pixels accuracy under FGSM is {min(pixels):.3f} to {max(pixels):.3f}, with eps in "
-        f"normalised units {min(normalised):.3f} to {max(normalised):.3f}."
+        f"Here: with eps in pixels accuracy under FGSM is {ends(min(pixels), max(pixels), '.3f')}, with eps in "
+        f"normalised units {ends(min(normalised), max(normalised), '.3f')}."
     )
 
 
@@ -72,5 +73,6 @@ def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> s
         of_set = dict(zip(TIMES, records[number * len(TIMES) : (number + 1) * len(TIMES)], strict=True))
         enough = [times for times, one in of_set.items() if one.n_images == times * experiment.csg_images]
         values = ", ".join(f"{csg.gradients(of_set[times], csg.ALIKE)[0]:.3f}" for times in enough)
-        told.append(f"{values} on {DATASETS[name]} ({', '.join(map(str, enough))} times as many)")
-    return f"Here: by number of images the measure is {'; '.join(told)}."
+        sizes = ", ".join(f"{times * experiment.csg_images:,}" for times in enough)
+        told.append(f"{values} on {sizes} images of {DATASETS[name]}")
+    return f"Here: the measure is {'; '.join(told)}."

@@ -11,7 +11,7 @@ from lib.chapters.fragile_neurons.answers.targeting import (
 from lib.chapters.fragile_neurons.answers.tracking import correlation, pairs
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
-from lib.chapters.fragile_neurons.here.common import above, between
+from lib.chapters.fragile_neurons.here.common import above, between, ends
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import (
     controls,
@@ -60,7 +60,7 @@ def moved(grid: Grid) -> str:
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond the 95th percentile of random sets, "
+        f"Here: in units of random signs S lies {ends(least, most, '+.3f')} beyond the 95th percentile of random sets, "
         f"or rather the upper end of what that may be; the interval lies above 0 in {sum(map(above, over))} of "
         f"{counted(len(over), 'cell')}."
     )
