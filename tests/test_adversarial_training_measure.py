@@ -458,9 +458,12 @@ def test_a_batch_size_of_the_paper_s_is_measured_once_where_fine_tuning_has_it_a
     assert experiment.sizes == [227, 364] and experiment.batch_sizes(227) == experiment.scores(cases.TUNED_ON_TEST)
 
 
-@pytest.mark.parametrize(("size", "count"), [(31, "4,000"), (37, "1,000"), (2, "4,000")])
-def test_a_last_batch_of_a_single_image_is_refused(size, count):
-    why = replace(quick(), batch_size=size).refused()
+@pytest.mark.parametrize(
+    ("name", "size", "count"),
+    [("batch_size", 31, "4,000"), ("batch_size", 2, "4,000"), ("finetune_batch_size", 37, "1,000")],
+)
+def test_a_last_batch_of_a_single_image_is_refused(name, size, count):
+    why = replace(quick(), **{name: size}).refused()
     size = max(1, size // 2) if size == 2 else size  # the sweep halves it
     assert why == f"batches of {size} leave a last one of a single image of {count}: batch norm needs two"
-    assert not quick().refused()
+    assert not quick().refused() and not replace(quick(), batch_size=37).refused()

@@ -312,6 +312,8 @@ def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
     assert told.startswith("Here, by images in a batch: 64: 0.900 on the images trained on, 0.100 under PGD; 227: 0.5")
     ended = {"FGSM": [scores(PGD=0.5)], STOPPED: [scores(PGD=0.6)]}
     assert here.remedies(ended).startswith(f"Here: accuracy under PGD is highest for “{STOPPED}”, 0.600")
+    alike = dict.fromkeys(ended, ended[STOPPED])
+    assert here.remedies(alike).startswith("Here: accuracy under PGD is 0.600 whichever way training ends; clean")
 
 
 def test_networks_that_came_out_differently_are_counted():
@@ -368,6 +370,11 @@ def test_flags_pixels_and_settings_are_told():
 # Headline
 
 
+def test_the_title_of_the_sweep_counts_its_epochs():
+    titles = [frames.sweep_title(replace(MNIST, side_epochs=epochs)) for epochs in (1, 5)]
+    assert titles == [f"After {epochs}, unless epochs are varied" for epochs in ("1 epoch", "5 epochs")]
+
+
 def test_the_headline_and_the_opening_have_the_numbers_of_the_sections():
     scored = of_case(MIXED_HELD_OUT, [scores(P=0.9, W=0.8, PGD=0.7, Square=0.6)] * 2)
     mixed = [course(attacked=(0.2, 0.5, 0.1)), course(attacked=(0.3, 0.3, 0.3))]
@@ -378,5 +385,6 @@ def test_the_headline_and_the_opening_have_the_numbers_of_the_sections():
     assert metrics["tutorials_mixed_accuracy"] == pytest.approx(0.97)
     told = summary.summary(TableOne(RUNS, RUNS), [calibration(0.01, 15.0)], replace(MNIST, dataset="digits"))
     assert told["stale"] == pytest.approx(0.97) and told["worst"] == told["own-worst"]
+    assert told["some"] == f"{len(RUNS['normal'][0].sampled):,}", "not as many as were asked for"
     assert told["numbers"] == 2 and told["data"] == "digits (a small sample of MNIST)"
     assert len(reads(0.5)) == N

@@ -153,6 +153,14 @@ def test_a_row_of_cells_says_how_many_images_l_bfgs_fooled_and_what_was_spent():
     assert frames.row_cells("", Row([judgement(silent=1)]), "")[-1] == "† 1"
 
 
+def test_where_l_bfgs_fails_on_half_of_the_images_there_is_no_median():
+    failed = Row([judgement(distances=(1.0, np.inf))])
+    assert frames.row_cells("", failed, "")[-3] == "none<br><small>1 of 2</small>"
+    of = all_rows() | {0.1: all_rows()[0.1] | {NONE: failed}}
+    found, usual = (summary.headline(FIRST, one, SMALL) for one in (of, all_rows()))
+    assert found.keys() == usual.keys() - {"none_lbfgs_l2"}
+
+
 def test_flags_are_listed_by_row_and_a_table_without_any_says_so():
     of = {0.1: {"a": Row([judgement(FGSM=18)]), "b": Row([judgement()])}}
     (line,) = frames.flag_cells(of, ["b", "a"])
@@ -240,6 +248,8 @@ def test_figures_are_drawn_from_rows():
     assert drawn.legends[0].get_title().get_text() == ""  # of one network there is no band
     several = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2], [0.9, 0.1]]}})
     assert several.legends[0].get_title().get_text() == "bands: 95 % intervals over networks"
+    beyond = figures.over_eps([0.0, 0.5], {0.9: {"a": [[1.0, 0.2]]}})
+    assert max(beyond.axes[0].get_xticks()) == 0.9, "the axis is named as far as it goes"
     plt.close("all")
 
 

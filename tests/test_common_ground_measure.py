@@ -80,6 +80,11 @@ def test_madry_s_network_is_trained_where_it_is_asked_for_alone():
     assert at == [0.3, 0.2] and len(set(SMALL.madry_network())) == 1
 
 
+def test_a_smaller_eps_that_is_the_larger_one_is_refused():
+    assert replace(SMALL, eps_small=0.4).refused() == "eps_small=0.4 is larger than eps_large=0.3"
+    assert not SMALL.refused() and not replace(SMALL, eps_small=0.3).refused()
+
+
 IMAGES = ("shown", "places")
 """The parts that know no network."""
 

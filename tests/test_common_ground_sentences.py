@@ -35,8 +35,12 @@ def test_sentences_say_what_the_rows_say():
     best_of_all = titled(FROM_PAPERS[-1])
     assert here.image_by_image(of, 0.3) == (
         f"Here: at eps 0.3 the first network of {best_of_all} classifies a share of 0.60 of all 50 images correctly "
-        "both without an attack and under FGSM, and is safe from all attacks on 0.12. Its accuracy under FGSM is 0.60: "
-        "it also counts images that are misclassified without an attack, and not under FGSM."
+        "both without an attack and under FGSM, and is safe from all attacks on 0.12."
+    )
+    often_wrong = of[0.3] | {FROM_PAPERS[-1]: Row([judgement(clean=20, AutoAttack=10)])}
+    assert here.image_by_image({0.3: often_wrong}, 0.3).endswith(
+        " Its accuracy under FGSM is 0.60: it also counts images that are misclassified without an attack, and not "
+        "under FGSM."
     )
     assert here.what_is_left(of).startswith(
         f"Here: at eps 0.1 the best of the papers' defences is {best_of_all}, with 0.60 under FGSM and 0.12 safe from "
@@ -45,6 +49,10 @@ def test_sentences_say_what_the_rows_say():
     assert here.defences(of).startswith(
         "Here: at eps 0.1 FGSM overlooks most for the network without a defence: 0.60 under FGSM, 0.00 safe from "
         "all attacks; under random signs accuracy is 1.00. At eps 0.3"
+    )
+    alike = dict.fromkeys(DEFENCES, Row([judgement(FGSM=10, transfer=10)]))
+    assert here.defences({0.1: alike}) == (
+        "Here: at eps 0.1 FGSM overlooks nothing: what is safe from it is safe from all attacks."
     )
     costs = dict.fromkeys(DEFENCES, 2.0)
     assert here.price(of, costs).startswith(
@@ -92,7 +100,8 @@ def test_yardsticks_that_answer_all_images_alike_are_counted():
 def test_the_opening_says_which_defences_work():
     alike = here.which_work(all_rows(AutoAttack=0))
     assert alike.startswith(
-        "At eps 0.1 none of the papers' defences does better than having none: 0.12 with the best, 0.00 without. At eps"
+        "At eps 0.1 none of the papers' defences is shown to do better than having none: 0.12 with the best, 0.00 "
+        "without, which may be chance. At eps"
     )
     assert alike.endswith("For comparison: 0.16 with PGD, rising eps (Wong 2018).")
     of = {name: Row([judgement(AutoAttack=20)]) for name in DEFENCES}

@@ -73,6 +73,8 @@ def test_kernels_that_are_in_s_at_all_ages_have_a_mark_and_are_counted() -> None
     assert marks.get_xdata().tolist() == np.flatnonzero(stable(ages)).tolist() == list(range(8, 16))
     assert ax.get_title() == "ResNet-18, digits: 8 kernels in S at all ages (▲)"
     assert ax.get_ylim()[0] > marks.get_ydata()[0] > 2.5  # below the last row
+    alone = figures.whole_grid(through("digits", [record(fragile=(3,))] * 3, "resnet18"))
+    assert alone.axes[0].get_title() == "ResNet-18, digits: 1 kernel in S at all ages (▲)"
 
 
 def test_thresholds_are_those_of_the_main_age_and_say_how_many_values_lie_above() -> None:

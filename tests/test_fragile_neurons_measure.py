@@ -202,6 +202,12 @@ def test_a_last_batch_of_one_image_is_refused(given: int, why: str) -> None:
     assert not experiment(dataset="digits", settings_images=4_001).refused()  # there are 4,000
 
 
+def test_more_images_for_the_spectral_gradient_than_there_are_are_refused() -> None:
+    why = experiment(dataset="digits", csg_images=4_001).refused()
+    assert why == "csg_images=4001 is more than the 4,000 training images of digits"
+    assert not experiment(dataset="digits", csg_images=4_000).refused()
+
+
 def test_the_data_sets_are_as_large_as_is_said(all_digits: Dataset) -> None:
     assert TRAINING_IMAGES["digits"] == len(all_digits.x_train)
 

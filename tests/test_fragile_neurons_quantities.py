@@ -15,7 +15,6 @@ from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.targeting import between
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
-from lib.show.sentences import counted
 
 KEY = ("digits", "resnet18", 1)
 
@@ -143,6 +142,15 @@ def test_tables_have_a_row_for_all_that_they_are_of(grid: Grid) -> None:
     assert "the median singular value is 1.500" in frames.filter.noise_title(grid)
 
 
+def test_where_no_kernel_counts_nothing_is_nan() -> None:
+    """On few images accuracy can be the same without any kernel."""
+    nothing = record(fragile=())
+    found = quantities.halves([nothing])
+    assert (found.share, found.correlation, found.gap) == (0, 0, 0)
+    alone = grid_of({KEY: nothing})
+    assert frames.kernels.over_halves(alone)["rank correlation of halves"].tolist() == ["0.0000"]
+
+
 def test_a_spectral_gradient_of_fewer_images_than_were_asked_for_is_left_out(grid: Grid) -> None:
     apart = {n: csg.CsgRecord(n, np.eye(10)[None], np.eye(10)[None]) for n in (200, 400, 500)}
     table = frames.gradients.gradients_by_size(list(apart.values()), grid.experiment)
@@ -151,6 +159,8 @@ def test_a_spectral_gradient_of_fewer_images_than_were_asked_for_is_left_out(gri
         "400",
         "800",
     ]
+    said = here.networks.gradients_by_size(list(apart.values()), grid.experiment)
+    assert said == "Here: the measure is 0.000, 0.000 on 200, 400 images of digits."
     found = {("digits", how): apart[200] for how in csg.EMBEDDINGS}
     table = frames.gradients.gradients(found, {"digits": []}, grid.experiment)
     assert table["paper, digits"].tolist() == ["0.11 (MNIST)"] * 10
@@ -266,26 +276,27 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
     assert best in here.networks.accuracies(grid)
     stable = "20 kernels are, on average, fragile at all three ages, where chance gives 2."
     assert stable in here.kernels.stable_kernels(grid)
+    one = grid_of({("digits", "resnet18", age): record(fragile=(3,)) for age in (1, 2, 3)})
+    assert here.kernels.stable_kernels(one).startswith("Here: 1 kernel is, on average, fragile at all three ages")
     assert "20 of 64 kernels are fragile" in here.kernels.maps(grid) and "is missing" in here.kernels.maps(
         grid_of({KEY: record()})
     )
     assert here.filter.lowered(grid).endswith(
-        "it lowers the share in 0 of 1 cases, raises it in 1 and leaves it as it is in 0."
+        "it lowers the share in 0 of 1 case, raises it in 1 and leaves it as it is in 0."
     )
     assert "none of these networks was measured" in here.filter.lowered(grid_of({KEY: record()}))
     assert (between(0.5, 0.9), between(0.9968, 0.9972)) == ("0.500 to 0.900", "0.997 throughout")
-    assert "in 0 cases the original network has less than 0.05." in here.filter.gains(grid)
+    assert "and the original network has less than 0.05 in no case." in here.filter.gains(grid)
     at_the_floor = grid_of({KEY: record(pgd=lambda who, eps: 0.01, changed=5)})
-    assert "in 3 cases the original network has less than 0.05." in here.filter.gains(at_the_floor)
+    assert "and the original network has less than 0.05 in 3 cases." in here.filter.gains(at_the_floor)
     assert here.filter.gains(grid).endswith(" of 3 gain.") and " images." in here.filter.search(
         grid_of({KEY: record()}, **FIRST)
     )
-    assert "the original network has" in here.filter.search(grid) and "on all" in here.filter.search(grid)
+    assert here.filter.search(grid).endswith(" on the same 200 images.")
     assert "in 0 of 3 cases" in here.filter.gains(grid) and "no filter changes" in here.filter.gains(
         grid_of({KEY: record()})
     )
     assert "too few for an interval" in here.targeting.tracked(grid_of({KEY: record()}))
-    assert counted(0, "cell") == "no cell" and counted(2, "cell") == "2 cells"
 
 
 def test_the_contradictions_are_all_shown() -> None:

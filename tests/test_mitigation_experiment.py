@@ -26,6 +26,11 @@ def test_networks_are_attacked_over_the_grid_and_at_the_eps_of_claims_and_of_ret
     assert narrow.eps == (0.0, 0.05, 0.1, 0.2, 0.3) and narrow.eps_targeted == (0.0, 0.1, 0.2, 0.45, 0.9)
 
 
+def test_the_plane_around_an_image_reaches_as_far_as_fgsm() -> None:
+    radii = [replace(SMALL, eps_train=eps).boundary()[0].setting.radius for eps in (0.1, 0.9)]
+    assert radii == [0.5, 0.9]
+
+
 def test_a_parameter_touches_only_the_cells_that_depend_on_it() -> None:
     def parts(**changed: object) -> set[str]:
         known = {cell.digest for cell in SMALL.cells()}

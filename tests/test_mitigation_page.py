@@ -90,7 +90,7 @@ def test_substitutes_have_a_row_for_each_number_of_questions() -> None:
 def test_sentences_say_what_the_records_say() -> None:
     found = networks(clean=THREE, fgsm=[0.1] * 3, step=[0.95] * 3, signs=[0.5] * 3, targeted=[0.2] * 3)
     assert here.untargeted(found) == (
-        "Here: at eps 0.3 the networks classify 10.0% of the images correctly under FGSM, 0.0% under PGD, "
+        "Here: at eps 0.3 the 3 networks classify 10.0% of the images correctly under FGSM, 0.0% under PGD, "
         "95.0% under the code line, 50.0% under random signs; 99.0% without an attack."
     )
     assert here.targeted(found) == (
@@ -104,7 +104,7 @@ def test_sentences_say_what_the_records_say() -> None:
     )
     after = outcome([0.8] * 3, [0.2] * 3)
     assert here.retrained(after, EXPERIMENT) == (
-        "Here: at eps 0.3 the retrained networks classify 80.0% of the images that they were retrained on correctly, "
+        "Here: at eps 0.3 the 3 retrained networks classify 80.0% of the images retrained on correctly, "
         "80.0% of held-out stale images, and 20.0% of held-out fresh ones."
     )
     assert here.answer(found, after, EXPERIMENT) == (
@@ -120,9 +120,16 @@ def test_sentences_say_what_the_records_say() -> None:
     )
     assert here.detector(DETECTORS[:1]).startswith("Here: the AUC is 1.000 for FGSM")
     assert here.without_weights(SUBSTITUTES) == (
-        "Here: the original networks classify 80.0% correctly under FGSM through a substitute of 100 questions, and "
+        "Here: the 3 original networks classify 80.0% correctly under FGSM through a substitute of 100 questions, and "
         "50.0% through one of 5,000. Under random signs it is 90.0%, under FGSM through the network itself 10.0%."
     )
+
+
+def test_one_network_is_spoken_of_as_one() -> None:
+    (found,), after = networks(clean=[0.9]), {key: of[:1] for key, of in outcome([0.8] * 3, [0.2] * 3).items()}
+    assert here.untargeted([found]).startswith("Here: at eps 0.3 the network classifies ")
+    assert here.retrained(after, EXPERIMENT).startswith("Here: at eps 0.3 the retrained network classifies 80.0% of ")
+    assert here.without_weights(SUBSTITUTES[:1]).startswith("Here: the original network classifies ")
 
 
 def test_the_commonest_error_is_named() -> None:
@@ -141,7 +148,7 @@ def test_changed_digits_are_counted_against_what_they_were_taken_for() -> None:
         Pictures(eps, images, np.array(read)) for eps, read in ((0, [1, 2, 3]), (0.3, [1, 2, 8]), (0.9, [8, 8, 8]))
     ]
     assert here.digits(PicturesRecord(*named)) == (
-        "Here: of 3 digits, 1 change their class at eps 0.3 and 3 at eps 0.9."
+        "Here: of 3 digits, 1 changes its class at eps 0.3 and 3 at eps 0.9."
     )
     said = here.attacked(PicturesRecord(*named))
     assert said == "Here: the network gives 1 of these 3 digits another class once they are attacked."
@@ -149,7 +156,12 @@ def test_changed_digits_are_counted_against_what_they_were_taken_for() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
-    [(0.2, 0.1, "nearer after"), (0.1, 0.2, "farther after"), (0.1, 0.1, "as far after"), (0.1, np.inf, "more than 1")],
+    [
+        (0.2, 0.1, "nearer after"),
+        (0.1, 0.2, "farther after"),
+        (0.1, 0.1, "as far before as"),
+        (0.1, np.inf, "more than 1"),
+    ],
 )
 def test_the_boundary_is_nearer_or_farther(before: float, after: float, said: str) -> None:
     plane = Slice(np.zeros(1), np.zeros(1), np.zeros((1, 1)))
@@ -157,7 +169,7 @@ def test_the_boundary_is_nearer_or_farther(before: float, after: float, said: st
     assert said in here.boundary(BoundaryRecord(*around))
 
 
-@pytest.mark.parametrize(("zeros", "said"), [(False, "0 of 7 signs are raised."), (True, "1 of 7 signs are raised: ")])
+@pytest.mark.parametrize(("zeros", "said"), [(False, "0 of 7 signs are raised."), (True, "1 of 7 signs is raised: ")])
 def test_raised_signs_are_counted_and_named(zeros: bool, said: str) -> None:
     right, wrong, labels = np.full(50, True), np.full(50, False), np.arange(50, dtype=np.uint8) % 10
     found = Probes(labels, wrong, wrong, wrong, right, right, wrong, np.full(50, zeros))

@@ -13,7 +13,7 @@ from lib.run.run import Run
     [
         ("unlearning", {"dataset": "digits", "rounds": 4, "remove": 1000}, "leave nothing of 4,000 training images"),
         ("adversarial_training", {"dataset": "digits", "batch_size": 31}, "a single image of 4,000"),
-        ("adversarial_training", {"dataset": "digits", "batch_size": 37}, "a single image of 1,000"),
+        ("adversarial_training", {"dataset": "digits", "finetune_batch_size": 37}, "a single image of 1,000"),
         ("fragile_neurons", {"dataset": "digits", "settings_images": 129}, "settings_images=129"),
     ],
 )

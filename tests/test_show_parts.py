@@ -8,7 +8,7 @@ from lib.ledger.answers import finding
 from lib.measure.intervals import Measured, rate
 from lib.measure.ratios import linearised, mean, ratio
 from lib.show import cells, plots
-from lib.show.sentences import counted, data_named, is_above_zero
+from lib.show.sentences import data_named, ends, is_above_zero
 
 
 @pytest.fixture(autouse=True)
@@ -44,15 +44,16 @@ def test_names_go_below_all_panes_and_bands_may_lie_below_zero() -> None:
     assert (heights.min(), heights.max()) == (-1, 1)
 
 
-def test_counts_have_their_nouns_and_data_their_names() -> None:
-    assert [counted(number, "cell") for number in (0, 1, 2)] == ["no cell", "1 cell", "2 cells"]
+def test_data_have_their_names_and_two_ends_that_are_one_are_told_once() -> None:
     assert data_named("mnist") == "MNIST" and data_named("digits") == "digits (a small sample of MNIST)"
+    assert (ends(0.5, 0.9, ".2f"), ends(0.5, 0.501, ".2f")) == ("0.50 to 0.90", "0.50")
     assert is_above_zero(Measured(1, 0.5, 1.5, 2)) and not is_above_zero(Measured(1, None, None, 1))
 
 
 def test_a_finding_says_what_it_was_made_with() -> None:
     found = finding("FGSM", rate([np.array([True, False])] * 2))
     assert found.by == "FGSM, 2 test images, 2 networks" and found.over_control is None
+    assert finding("FGSM", rate([np.array([True])])).by == "FGSM, 1 test image, 1 network"
     assert finding("a count", Measured(3, None, None, 1)).by == "a count, 1 network"
 
 

@@ -207,6 +207,8 @@ def test_where_there_is_room_accuracy_is_recovered_or_not(b, pgd, expected):
     answer = answers.room_recovered(made.rooms(b, pgd), E)
     assert word(answer) == expected and "eps 0.30" in answer.paper.by and "under FGSM is 0.08 before" in answer.why
     assert "grey" not in answer.why
+    without = answers.room_recovered(made.rooms(b, pgd, eps=0.0), E)
+    assert without.paper is None and "without any attack: a smaller leaves" in without.why
     grey = answers.room_recovered(made.rooms(b, pgd, eps=0.64), E)
     assert grey.why.endswith("any image can be made grey.")
     assert grey.sound is None and word(grey) in ("found, unsettled", "cannot tell"), "PGD leaves nothing there"

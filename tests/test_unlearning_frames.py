@@ -72,6 +72,8 @@ def test_the_worst_images_are_shown_with_label_and_prediction():
     figure = figures.worst(made.letter())
     assert [ax.get_title() for ax in figure.axes] == ["a 4", "a 9", "taken for 9", "taken for 4"]
     assert here.worst(made.letter()) == "Here: of the 2 training images shown, 2 are misclassified once attacked."
+    one = replace(made.letter(), labels=[4], read=[9])
+    assert here.worst(one) == "Here: of the 1 training image shown, 1 is misclassified once attacked."
     eight = replace(made.letter(), labels=[4] * 8, read=[4] * 6 + [9] * 2)
     assert here.worst(eight) == "Here: of the 5 training images shown, 0 are misclassified once attacked."
 
@@ -216,6 +218,20 @@ def test_where_accuracy_is_higher_at_every_eps_that_is_said():
     assert "at no eps for 1 of 2 networks; the lowest is 0.140. At" in both
 
 
+def test_the_letter_s_title_counts_what_is_selected():
+    titles = [frames.letter_title(made.experiment(remove=many)) for many in (1, 7)]
+    assert titles == [f"What the rule removes when {images} selected" for images in ("1 image is", "7 images are")]
+
+
+def test_without_room_nothing_is_said_of_a_recovery():
+    none = made.rooms((0.1, 0.2), eps=0.0)
+    said = "on training images accuracy is at most 0.9 without any attack. A smaller `leaves`, or more epochs, would"
+    assert here.room(none[:1], 0.9) == f"Here: there is nothing to recover: {said} make room."
+    mixed = [*none[:1], *made.rooms((0.1,))]
+    assert here.room(mixed, 0.9) == f"Here: there is nothing to recover for 1 of 2 networks: {said} make room."
+    assert [labels.eps(value) for value in (0.3, 0.0123, 0.0041)] == ["0.30", "0.01", "0.004"]
+
+
 def test_the_room_s_figure_has_the_loop_and_its_controls():
     (ax,) = figures.room(made.rooms((0.1, 0.2))).axes
     claimed = ["the paper, before: 0.0796", "the paper, after: 0.9669"]
@@ -312,12 +328,11 @@ def test_the_second_row_looks_like_an_untrained_network_s_or_hardly():
 
 def test_a_trained_network_comes_through_the_second_row_or_not():
     far = {"PGD": [made.curve([(1.0, 0.1), (0.5, 3.0), (0.0, 9.0)])]}
-    e = made.experiment()
-    where = f"Here: on the {e.n_images:,} images of PGD"
-    assert here.at_any_eps(far, e).startswith(f"{where} no eps gives a trained network both numbers; PGD comes nearest")
+    where = f"Here: on the {far['PGD'][0].correct.shape[1]:,} images of PGD"
+    assert here.at_any_eps(far).startswith(f"{where} no eps gives a trained network both numbers; PGD comes nearest")
     through = far | {"FGSM": [made.curve([(1.0, 0.1), (0.08, 2.3), (0.0, 9.0)])]}
     says = "there is an eps at which a trained network has both numbers of the second row, under FGSM."
-    assert here.at_any_eps(through, e) == f"{where} {says}"
+    assert here.at_any_eps(through) == f"{where} {says}"
 
 
 def test_a_path_is_the_mean_over_networks():
@@ -486,8 +501,13 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
     shown = {name for cell in cells for name in re.findall(r"{glue:text}`answer-([\w-]+)", cell.source)}
     evidence = {"fig2": made.cloud(0)}, {"PGD": [made.curve(AROUND)]}
     loop = made.loops(b=0.6)
-    found = summary.summary(networks(printed=0.3), loop, *evidence, made.experiment())
+    found = summary.summary(networks(printed=0.3), loop, *evidence, made.experiment(n_images=9_999, n_forensic=9_999))
     assert shown == found.keys()
+    one = networks()[0]
+    said = found["some"], found["few"]
+    assert said == (f"{len(one.some):,}", f"{len(one.row.noise.correct):,}"), (
+        "as many as there are, not as were asked for"
+    )
     assert found["found"] == (
         "There was less to repair than in the paper: before any removal, accuracy under FGSM is 0.300. With removals "
         "it becomes 0.600. As much training without them gives 0.500, a difference which is more than chance. "

@@ -21,7 +21,7 @@ class Finding:
 
 def finding(what: str, measured: Measured, over_control: Measured | None = None, control: str = "") -> Finding:
     """A measurement with what it was made with: `what`, then how many test images and networks."""
-    images = f"{measured.images:,} test images, " if measured.images else ""
+    images = f"{measured.images:,} test image{'s' if measured.images > 1 else ''}, " if measured.images else ""
     networks = f"{measured.networks} network{'s' if measured.networks > 1 else ''}"
     return Finding(measured, f"{what}, {images}{networks}", over_control, control)
 

@@ -1,16 +1,16 @@
-"""What sentences on pages are made of: counts with their nouns, data in words, whether an interval is above zero."""
+"""What sentences on pages are made of: data in words, from which value to which, whether an interval is above zero."""
 
 from lib.measure.intervals import Measured
-
-
-def counted(number: int, word: str) -> str:
-    """A number with its noun: "no image", "1 image", "2 images"."""
-    return f"{number or 'no'} {word}{'s' if number > 1 else ''}"
 
 
 def data_named(dataset: str) -> str:
     """A data set of digits in words."""
     return "MNIST" if dataset == "mnist" else f"{dataset} (a small sample of MNIST)"
+
+
+def ends(low: float, high: float, form: str) -> str:
+    """From one value to another, or the one value that both are, as of a single cell: "0.42 to 0.61", "0.42"."""
+    return " to ".join(dict.fromkeys((format(low, form), format(high, form))))
 
 
 def is_above_zero(measured: Measured) -> bool:

@@ -21,6 +21,7 @@ from lib.ledger.words import within_tolerance
 from lib.measure.intervals import Measured, exact, rate
 from lib.measure.multiple import extreme
 from lib.measure.ratios import linearised, mean
+from lib.show.counting import counted
 
 FewPixels = Mapping[str, Sequence[Searched]]
 """What a search over few pixels found, by case: one a seed."""
@@ -149,7 +150,8 @@ def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
     why = f"Mixed minus fine-tuned: {stale.mean:+.3f} on the undefended network's images, "
     why += f"{fresh.mean:+.3f} under fresh FGSM, {strong.mean:+.3f} under PGD."
     count, few = (len(scored[TUNED][0].read[kind]) for kind in ("P", "PGD"))
-    equal = f"{experiment.finetune_epochs} epochs each on as many images, held out, {experiment.networks_in_words}"
+    equal = f"{counted(experiment.finetune_epochs, 'epoch')} each on as many images, held out, "
+    equal += experiment.networks_in_words
     return Answer(
         "mixed.beats_finetuned",
         Finding(stale, f"FGSM {experiment.eps:g} made for the undefended network, {count:,} test images; {equal}"),
@@ -167,7 +169,8 @@ def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
     seconds = [np.mean([one.seconds for one in scored[case]]) for case in (GOING_ON, TUNED)]
     why = f"{many:g} gradient passes an image against {few:g}; {seconds[0]:.1f} against {seconds[1]:.1f} seconds, "
     why += "which other work on the machine moves."
-    found = Finding(exact(many - few), f"a count, {experiment.finetune_epochs} epochs each on {count:,} images")
+    by = f"a count, {counted(experiment.finetune_epochs, 'epoch')} each on {count:,} images"
+    found = Finding(exact(many - few), by)
     return Answer("finetuning.cheaper", found, found, why=why, smaller=_smaller("finetuning.cheaper", experiment))
 
 
@@ -285,7 +288,7 @@ def lbfgs_smaller_distance(far: Nearest, experiment: Experiment) -> Answer:
     why = f"L-BFGS stays nearer by {every.mean:.3f} in L2 where both attacks succeed."
     if len(pairs) == 1:
         why += " Whether other networks agree needs several: seeds=5."
-    by = f"L2, {len(both[0]):,} test images, those that both attacks fool"
+    by = f"L2, {counted(len(both[0]), 'test image')}, those that both attacks fool"
     return Answer(
         claim,
         Finding(first, f"{by}, one network"),

@@ -18,6 +18,7 @@ from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, 
 from lib.ledger.contradictions import as_table
 from lib.measure import intervals
 from lib.measure.red_flags import Flag
+from lib.show.counting import counted
 
 
 def table_one(table: TableOne) -> pd.DataFrame:
@@ -200,3 +201,8 @@ def sweep(swept: Swept) -> pd.DataFrame:
             row |= {f"{name}: at each": "", f"{name}: spread": f"{spread_over_seeds(swept, kind).mean():.4f}"}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def sweep_title(experiment: Experiment) -> str:
+    """What its table is called."""
+    return f"After {counted(experiment.side_epochs, 'epoch')}, unless epochs are varied"

@@ -179,10 +179,10 @@ def remedies(ended: Scored) -> str:
     """Which ending is the most accurate under PGD."""
     found = {end: accuracy(of, "PGD").mean for end, of in ended.items()}
     best, clean = max(found, key=found.get), [accuracy(of, "clean").mean for of in ended.values()]
-    return (
-        f"Here: accuracy under PGD is highest for “{best}”, {found[best]:.3f}; stopped by PGD it is "
-        f"{found[cases.STOPPED]:.3f}; clean accuracy lies between {min(clean):.3f} and {max(clean):.3f}."
-    )
+    told = f"highest for “{best}”, {found[best]:.3f}; stopped by PGD it is {found[cases.STOPPED]:.3f}"
+    if len(set(found.values())) == 1:
+        told = f"{found[best]:.3f} whichever way training ends"
+    return f"Here: accuracy under PGD is {told}; clean accuracy lies between {min(clean):.3f} and {max(clean):.3f}."
 
 
 def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> str:

@@ -52,7 +52,7 @@ def summary(table: TableOne, calibrated: Sequence[Calibration], experiment: Expe
         "tuned-stale": accuracy(tuned, "P").mean,
         "tuned-worst": worst(tuned).mean,
         "seeds": experiment.tutorial_seeds,
-        "some": experiment.n_images,
+        "some": f"{len(normal[0].sampled):,}",  # n_images, or all that there are
         "apart": here.apart(experiment.cells()) + here.signs_twice(table.own["normal"], calibrated, experiment),
         "data": data_named(experiment.dataset),
     }

@@ -17,6 +17,7 @@ from lib.chapters.adversarial_training.networks import (
     Training,
 )
 from lib.evidence.experiment import Experiment
+from lib.show.counting import counted
 
 CHAPTER = "adversarial_training"
 
@@ -124,14 +125,14 @@ class Trainings(Experiment):
     def remedies(self) -> dict[str, FGSM | PGD]:
         """What else the attacked halves are made by, by name; with FGSM, all of them for `side_epochs`."""
         attacks = {"FGSM": self.fgsm, **cases.other_attacks(self.fgsm)}
-        return {f"{name}, {self.side_epochs} epochs": attack for name, attack in attacks.items()}
+        return {f"{name}, {counted(self.side_epochs, 'epoch')}": attack for name, attack in attacks.items()}
 
     @property
     def tutorials_setting(self) -> str:
         """The tutorials' setting in words."""
         return (
-            f"the tutorials' setting: {self.tutorial_epochs} epochs, then {self.finetune_epochs}, batches of "
-            f"{cases.TUTORIAL_BATCH}, squared error, eps {cases.TUTORIAL.eps:g}, not clipped"
+            f"the tutorials' setting: {counted(self.tutorial_epochs, 'epoch')}, then {self.finetune_epochs}, batches "
+            f"of {cases.TUTORIAL_BATCH}, squared error, eps {cases.TUTORIAL.eps:g}, not clipped"
         )
 
     @property
@@ -151,9 +152,9 @@ class Trainings(Experiment):
 
     def refused(self) -> str:
         """Why these values cannot go together."""
-        train, _ = SIZES[self.dataset]
-        of_sweep = [one.batch_size for one in self.varied(self.seed)["batch size"].values()]
-        trainings = [(self.batch_size, count) for count in SIZES[self.dataset]] + [(size, train) for size in of_sweep]
+        train, test = SIZES[self.dataset]
+        of_sweep = [one.batch_size for one in self.varied(self.seed)["batch size"].values()]  # batch_size among them
+        trainings = [*((size, train) for size in of_sweep), (self.finetune_batch_size, test)]  # test images, or as many
         for size, count in trainings:
             if size == 1 or count % size == 1:
                 return f"batches of {size} leave a last one of a single image of {count:,}: batch norm needs two"

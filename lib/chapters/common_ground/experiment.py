@@ -82,6 +82,12 @@ class Experiment(experiment.Experiment):
         """Whether AutoAttack may do as much as in the reference."""
         return self.steps >= 100 and self.queries >= 5000
 
+    def refused(self) -> str:
+        """That the page would take the larger eps for the smaller one."""
+        if self.eps_small <= self.eps_large:
+            return ""
+        return f"eps_small={self.eps_small:g} is larger than eps_large={self.eps_large:g}"
+
     def costs(self, n: int) -> dict[str, float]:
         """What each defence computes with n training images, relative to none."""
         work = Work(n, self.further_epochs, self.batch_size, self.pgd_steps)

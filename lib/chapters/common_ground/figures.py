@@ -79,11 +79,12 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
     figure = panels(
         grid, panes, "eps (pixel units)", "accuracy under PGD", claimed={title: {"guessing": 0.1} for title in panes}
     )
+    last = max(*grid, *curves)  # an eps trained at can lie beyond the curves
     for ax, eps in zip(figure.axes, curves, strict=True):
         ax.axvline(eps, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
         ax.annotate("this eps", (eps, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color="0.25")
         ax.set_title(ax.get_title(), pad=18)  # room for what the line is called
-        ax.set_xticks(np.linspace(0, 0.5, 6))
+        ax.set_xticks(np.linspace(0, last, 6))
     if any(len(series) > 1 for of in curves.values() for series in of.values()):
         figure.legends[0].set_title("bands: 95 % intervals over networks")
     return figure

@@ -57,11 +57,12 @@ def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:
 def row_cells(name: str, row: Row, note: str) -> list[str]:
     """A row of the table as HTML: its name, all columns, L-BFGS, seconds with a note below, red flags."""
     fooled, asked = sum(int(np.isfinite(one).sum()) for one in row.distances), sum(map(len, row.distances))
-    median, spent = np.mean([np.median(one) for one in row.distances]), np.mean(row.seconds)
+    median, spent = row.median_distance, np.mean(row.seconds)
+    far = f"{median:.2f}" if np.isfinite(median) else "none"
     return [
         name,
         *map(share_cell, row.outcomes.values()),
-        f"{median:.2f}<br><small>{fooled} of {asked}</small>",
+        f"{far}<br><small>{fooled} of {asked}</small>",
         f"{spent:.1f}<br><small>{note}</small>",
         f"† {len(row.raised)}" if row.raised else "–",
     ]

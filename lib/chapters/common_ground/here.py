@@ -34,9 +34,10 @@ def _against_none(eps: float, of: Mapping[str, Row]) -> str:
     groups, none = against_none(of), of[NONE].accuracy(WORST)
     if not groups[MORE]:
         highest = max(of[name].accuracy(WORST) for name in FROM_PAPERS)
+        does, chance = ("is shown to do", ", which may be chance") if highest > none else ("does", "")
         return (
-            f"At eps {eps:g} none of the papers' defences does better than having none: {highest:.2f} with the best, "
-            f"{none:.2f} without."
+            f"At eps {eps:g} none of the papers' defences {does} better than having none: {highest:.2f} with the best, "
+            f"{none:.2f} without{chance}."
         )
     kept = ", ".join(f"{of[name].accuracy(WORST):.2f} with {titled(name)}" for name in groups[MORE])
     alike, less = len(groups[ALIKE]), len(groups[LESS])
@@ -112,12 +113,15 @@ def image_by_image(rows: Rows, eps: float) -> str:
     """For the picture of what becomes of single images: the shares that it is a sample of, on the same network."""
     name = best(rows[eps], FROM_PAPERS)
     first = rows[eps][name].judgements[0]
-    kept = (first.correct["clean"] & first.correct["FGSM"]).mean()
+    kept, fgsm = (first.correct["clean"] & first.correct["FGSM"]).mean(), first.accuracy("FGSM")
+    others = ""
+    if fgsm > kept:
+        others = f" Its accuracy under FGSM is {fgsm:.2f}: it also counts images that are misclassified without an "
+        others += "attack, and not under FGSM."
     return (
         f"Here: at eps {eps:g} the first network of {titled(name)} classifies a share of {kept:.2f} of all "
         f"{len(first.y)} images correctly both without an attack and under FGSM, and is safe from all attacks on "
-        f"{first.accuracy(WORST):.2f}. Its accuracy under FGSM is {first.accuracy('FGSM'):.2f}: it also counts images "
-        "that are misclassified without an attack, and not under FGSM."
+        f"{first.accuracy(WORST):.2f}.{others}"
     )
 
 
@@ -157,6 +161,9 @@ def defences(rows: Rows) -> str:
     for eps, of in rows.items():
         gaps = {name: of[name].accuracy("FGSM") - of[name].accuracy(WORST) for name in of}
         name = max(gaps, key=gaps.__getitem__)
+        if not gaps[name]:
+            parts.append(f"at eps {eps:g} FGSM overlooks nothing: what is safe from it is safe from all attacks")
+            continue
         fgsm, signs, worst = (of[name].accuracy(column) for column in ("FGSM", "random signs", WORST))
         parts.append(
             f"at eps {eps:g} FGSM overlooks most for {_named(name)}: {fgsm:.2f} under FGSM, {worst:.2f} safe from all "

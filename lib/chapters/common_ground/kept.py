@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lib.chapters.common_ground.defences import NONE, RISING
 from lib.chapters.common_ground.settings import Network
 from lib.evidence.cells import Cell
+from lib.show.counting import counted
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ def how(network: Network) -> str:
     first = network.first
     eps = "" if network.eps is None else f"with eps {network.eps:g}, "
     return (
-        f"Trained on clean images for {first.epochs} epochs, in batches of {first.batch_size}, with Adam (1e-3). "
-        f"Then for {network.further} epochs more, {eps}{KEPT[network.defence.name].how}. Seed {first.seed}."
+        f"Trained on clean images for {counted(first.epochs, 'epoch')}, in batches of {first.batch_size}, with Adam "
+        f"(1e-3). Then for {counted(network.further, 'epoch')} more, {eps}{KEPT[network.defence.name].how}. "
+        f"Seed {first.seed}."
     )
 
 

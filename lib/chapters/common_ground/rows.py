@@ -37,6 +37,11 @@ class Row:
         return [one.distances for one in self.judgements]
 
     @property
+    def median_distance(self) -> float:
+        """The median of these, a mean over seeds; infinite where half of a network's images or more are not fooled."""
+        return float(np.mean([np.median(one) for one in self.distances]))
+
+    @property
     def seconds(self) -> list[float]:
         """Of training beyond the first, one value a seed."""
         return [one.seconds for one in self.judgements]

@@ -174,6 +174,10 @@ class Experiment(experiment.Experiment):
         return [cell for cells in self.autoencoders().values() for cell in cells]
 
     def refused(self) -> str:
+        fewest = min(self.sets, key=TRAINING_IMAGES.__getitem__)
+        if self.csg_images > TRAINING_IMAGES[fewest]:  # its tables would say "too few", and nothing else
+            there_are = f"{TRAINING_IMAGES[fewest]:,} training images of {DATASETS[fewest]}"
+            return f"csg_images={self.csg_images} is more than the {there_are}"
         counts = [min(self.settings_images, TRAINING_IMAGES[name]) for name in self.sets]
         sizes = {recipe.batch_size for recipe in RECIPES.values()}
         found = [n for n in counts if any(n % size == 1 for size in sizes)]

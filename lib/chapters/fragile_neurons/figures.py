@@ -32,6 +32,7 @@ from lib.chapters.fragile_neurons.svd_filter import FILTERS, MEDIAN, PRINTED, SO
 from lib.ledger.claims import paper
 from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
+from lib.show.counting import counted
 from lib.show.plots import COLOURS, DASHES, MARKERS
 from lib.show.sentences import is_above_zero
 
@@ -133,7 +134,7 @@ def whole_grid(grid: Grid) -> Figure:
         records, title = [grid[key][0] for key in ages], ages[0].kind
         if grid.has_all_ages(*kind) and (through := grid.through_ages(*kind)):
             records, always = through[0], quantities.stable(through[0])
-            title = f"{title}: {always.sum()} kernels in S at all ages (▲)"
+            title = f"{title}: {counted(int(always.sum()), 'kernel')} in S at all ages (▲)"
             marked[title] = always
         strip = zip(ages, map(quantities.without, records), strict=True)
         rows[title] = {f"epoch {key.age}": without - without.mean() for key, without in strip}

@@ -105,9 +105,14 @@ def halves(records: Records) -> Halves:
     for record in records:
         (first, second), (one, other) = fragile_sets(record), record.dropout.accuracies
         agreement, expected = float((first == second).mean()), expected_agreement(first, second)
-        correlation = float(stats.spearmanr(one, other).statistic)
-        rows.append(Halves(float(first.mean()), agreement, expected, correlation, parted(other, first)))
+        rows.append(Halves(float(first.mean()), agreement, expected, _ranked(one, other), parted(other, first)))
     return _means(rows)
+
+
+def _ranked(one: NDArray, other: NDArray) -> float:
+    """Spearman's rank correlation; 0 where one side is the same everywhere, as on few images: nothing is followed."""
+    same = np.ptp(one) == 0 or np.ptp(other) == 0
+    return 0.0 if same else float(stats.spearmanr(one, other).statistic)
 
 
 def _means(rows: Sequence) -> object:

@@ -129,8 +129,9 @@ class Experiment(experiment.Experiment):
         return [FLAGS(defences.FlagsSetting(self._defended, source, self.n_images))]
 
     def boundary(self) -> list[Cell[defences.BoundaryRecord]]:
-        """What lies around test images, before and after that retraining."""
-        return [BOUNDARY(defences.BoundarySetting(self._defended, 0.5, self.n_boundary))]
+        """What lies around test images, before and after that retraining: as far as FGSM goes, and half the range."""
+        reach = max(0.5, self.eps_train)
+        return [BOUNDARY(defences.BoundarySetting(self._defended, reach, self.n_boundary))]
 
     def detectors(self) -> list[Cell[detection.DetectorRecord]]:
         """A detector for each network."""

@@ -208,7 +208,10 @@ def slices(planes: Mapping[str, Slice], reach: float | None = None) -> Figure:
         ax.imshow(plane.read, origin="lower", extent=ends, **look)
         for digit in np.unique(plane.read):
             ax.contour(plane.across, plane.up, plane.read == digit, levels=[0.5], colors="black", linewidths=0.6)
-            ax.annotate(str(digit), _inside(plane, digit), ha="center", va="center", fontweight="bold")
+            place = _inside(plane, digit)
+            above = 10 if np.hypot(*place) < 0.1 * plane.across[-1] else 0  # the circle is there
+            look = {"ha": "center", "va": "center", "fontweight": "bold"}
+            ax.annotate(str(digit), place, xytext=(0, above), textcoords="offset points", **look)
         ax.plot(0, 0, marker="o", color="black", markersize=4)
         if reach:
             ax.plot(reach, 0, marker="x", color="black", markersize=7)

@@ -49,7 +49,7 @@ def survival(likeness: LikenessRecord) -> pd.DataFrame:
 def retrained(outcome: Outcome) -> pd.DataFrame:
     """What the retrained networks classify correctly, by what they were trained on and how they are attacked."""
     rows = [
-        {"trained on": images, "eps": eps} | {way: f"{rate(rates.correct(networks, way)):.3f}" for way in WAYS}
+        {"trained on": images, "eps": f"{eps:.3g}"} | {way: f"{rate(rates.correct(networks, way)):.3f}" for way in WAYS}
         for (images, eps), networks in outcome.items()
     ]
     return pd.DataFrame(rows)

@@ -12,6 +12,7 @@ from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRec
 from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
 from lib.measure.red_flags import Flag
 from lib.show.cells import commonest_error
+from lib.show.counting import agreeing
 
 
 def untargeted(networks: Networks) -> str:
@@ -20,7 +21,7 @@ def untargeted(networks: Networks) -> str:
         _mean(rates.under(networks, PRINTED_EPS, one)) for one in ("fgsm", "pgd", "step", "signs")
     )
     return (
-        f"Here: at eps {PRINTED_EPS:g} the networks classify {fgsm:.1%} of the images correctly under FGSM, {pgd:.1%} "
+        f"Here: at eps {PRINTED_EPS:g} {_classify(networks)} {fgsm:.1%} of the images correctly under FGSM, {pgd:.1%} "
         f"under PGD, {step:.1%} under the code line, {signs:.1%} under random signs; "
         f"{_mean(rates.clean(networks)):.1%} without an attack."
     )
@@ -42,9 +43,8 @@ def targeted(networks: Networks) -> str:
     right, signs = (_mean(rates.under(networks, eps, one)) for one in ("targeted_fgsm", "signs"))
     reached = _mean([one.reached(one.targeted_fgsm.at(eps)) for one in networks])
     strong = _mean([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
-    who = f"the {len(networks)} networks classify" if len(networks) > 1 else "the network classifies"
     return (
-        f"Here: at eps {eps:g} {who} {right:.1%} of the images correctly under targeted FGSM, and "
+        f"Here: at eps {eps:g} {_classify(networks)} {right:.1%} of the images correctly under targeted FGSM, and "
         f"{reached:.1%} as its target; under random signs {signs:.1%} correctly. At eps {EPS_BELOW_HALF:g} PGD brings "
         f"{strong:.1%} to its target."
     )
@@ -54,8 +54,9 @@ def digits(pictures: PicturesRecord) -> str:
     """For the pictures."""
     shown = pictures.clean.classes
     changed = [int((one.classes != shown).sum()) for one in (pictures.untargeted, pictures.targeted)]
+    change = agreeing(changed[0], "changes its", "change their")
     return (
-        f"Here: of {len(shown)} digits, {changed[0]} change their class at eps {pictures.untargeted.eps:g} "
+        f"Here: of {len(shown)} digits, {changed[0]} {change} class at eps {pictures.untargeted.eps:g} "
         f"and {changed[1]} at eps {pictures.targeted.eps:g}."
     )
 
@@ -102,8 +103,9 @@ def retrained(outcome: Outcome, experiment: Experiment) -> str:
     stale = _mean(rates.correct(outcome[experiment.as_paper], "stale FGSM"))
     held_out, fresh = (_mean(rates.correct(outcome[experiment.held_out], way)) for way in ("stale FGSM", "fresh FGSM"))
     return (
-        f"Here: at eps {experiment.eps_train:g} the retrained networks classify {stale:.1%} of the images that they "
-        f"were retrained on correctly, {held_out:.1%} of held-out stale images, and {fresh:.1%} of held-out fresh ones."
+        f"Here: at eps {experiment.eps_train:g} {_classify(outcome[experiment.held_out], 'retrained ')} {stale:.1%} of "
+        f"the images retrained on correctly, {held_out:.1%} of held-out stale images, and {fresh:.1%} of held-out "
+        "fresh ones."
     )
 
 
@@ -126,15 +128,16 @@ def strongest(outcome: Outcome, experiment: Experiment, searches: Sequence[Searc
 def red_flags(found: Sequence[Flag]) -> str:
     """For the table of red flags."""
     raised = [one.name for one in found if one.raised]
-    return f"Here: {len(raised)} of {len(found)} signs are raised" + (f": {'; '.join(raised)}." if raised else ".")
+    said = f"Here: {len(raised)} of {len(found)} signs {agreeing(len(raised))} raised"
+    return said + (f": {'; '.join(raised)}." if raised else ".")
 
 
 def boundary(found: BoundaryRecord) -> str:
     """For the picture and the table of the boundary."""
     before, after = (np.median(one.along_gradient) for one in (found.before, found.after))
-    moved = "nearer" if after < before else "farther" if after > before else "as far"
+    moved = "nearer after" if after < before else "farther after" if after > before else "as far before as after"
     return (
-        f"Here: along the gradient's sign the boundary lies {moved} after retraining, at a median eps of {after:.2f} "
+        f"Here: along the gradient's sign the boundary lies {moved} retraining, at a median eps of {after:.2f} "
         f"instead of {before:.2f}; along a random direction at {np.median(found.after.along_random):.2f} "
         f"instead of {np.median(found.before.along_random):.2f}."
     ).replace("inf", "more than 1")
@@ -163,10 +166,15 @@ def without_weights(substitutes: Substitutes) -> str:
         for way in (lambda one: one.original.signs, lambda one: one.original.through_original)
     )
     return (
-        f"Here: the original networks classify {few:.1%} correctly under FGSM through a substitute of {asked[0]:,} "
-        f"questions, and {many:.1%} through one of {asked[-1]:,}. Under random signs it is {signs:.1%}, under FGSM "
-        f"through the network itself {white:.1%}."
+        f"Here: {_classify(substitutes, 'original ')} {few:.1%} correctly under FGSM through a substitute of "
+        f"{asked[0]:,} questions, and {many:.1%} through one of {asked[-1]:,}. Under random signs it is {signs:.1%}, "
+        f"under FGSM through the network itself {white:.1%}."
     )
+
+
+def _classify(records: Sequence[object], kind: str = "") -> str:
+    """The networks that records are of, one each, and what they do."""
+    return f"the {len(records)} {kind}networks classify" if len(records) > 1 else f"the {kind}network classifies"
 
 
 def _mean(hits: Hits) -> float:

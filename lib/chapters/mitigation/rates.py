@@ -91,7 +91,7 @@ def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
     giving = [one for one, values in found.items() if abs(np.mean(values) - claim.value) <= claim.tolerance]
     among = "among them" if (*as_paper, "stale FGSM") in giving else "not among them"
     words = f"the one nearest to the words is {among}; " if giving else ""
-    words += "the nearest to the number, trained on {}, eps {:g}, scored on {} images, ".format(*nearest)
+    words += "the nearest to the number, trained on {}, eps {:.3g}, scored on {} images, ".format(*nearest)
     words += f"gives {np.mean(others or found[nearest]):.3f}"
     who = f"the {len(others)} networks" if len(others) > 1 else "the one network"
     words += f" for {who} that it was not chosen by" if others else ""

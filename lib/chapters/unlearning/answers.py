@@ -11,11 +11,12 @@ from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_row import CLIPPED
 from lib.chapters.unlearning.rates import Loop, Networks, Rooms
 from lib.chapters.unlearning.reads import Reads
-from lib.ledger.answers import Answer, Finding, Readings, finding
+from lib.ledger.answers import Answer, Finding, Readings, finding, not_run
 from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.red_flags import LARGE_EPS
+from lib.show.counting import counted
 
 CLAIMS = paper("unlearning").claims
 
@@ -46,7 +47,7 @@ def first_row(networks: Networks, experiment: Experiment) -> list[Answer]:
     """Accuracy and loss without an attack."""
     data = "MNIST" if experiment.is_mnist else experiment.dataset
     network = labels.figure(experiment.architecture)
-    why = f"{network}'s LeNet after {experiment.epochs} epochs on {data}, nothing chosen by the number."
+    why = f"{network}'s LeNet after {counted(experiment.epochs, 'epoch')} on {data}, nothing chosen by the number."
     parts = {"experiment": "the trained networks", "why": why}
     found = {name: finding("no attack", of([one.clean for one in networks])) for name, of in OF_A_ROW.items()}
     return [_answer(f"clean.{name}", experiment, one, **parts) for name, one in found.items()]
@@ -236,8 +237,11 @@ def room_recovered(rooms: Rooms, experiment: Experiment) -> Answer:
 
     Soundly it is measured below the eps at which any image can be made grey, where PGD leaves nothing whatever is done.
     """
+    if rates.without_room(rooms):
+        why = f"On training images accuracy is at most {experiment.leaves:g} without any attack: "
+        return not_run("room.recovered", f"{why}a smaller leaves, or more epochs, would make room.")
     after, none = (rates.in_room(rooms, one, "FGSM") for one in (JUDGED, "none"))
-    eps = f"eps {np.mean([one.eps for one in rooms]):.2f}"
+    eps = f"eps {labels.eps(np.mean([one.eps for one in rooms]))}"
     found = finding(f"FGSM as printed, {eps}", difference(after, rates.room_before(rooms, "FGSM")))
     gained = difference(rates.in_room(rooms, JUDGED, "PGD"), rates.in_room(rooms, "none", "PGD"))
     why = (

@@ -19,6 +19,7 @@ from lib.evidence.cells import Cell
 from lib.ledger.contradictions import as_table
 from lib.measure import intervals
 from lib.models import LENETS, build, outline, parameter_count
+from lib.show.counting import agreeing, counted
 
 MISSING = "not measured"
 
@@ -81,6 +82,12 @@ def letter(record: LetterRecord) -> pd.DataFrame:
     return pd.DataFrame(columns | {"their numbers": numbers})
 
 
+def letter_title(experiment: Experiment) -> str:
+    """What its table is called."""
+    images = f"{counted(experiment.remove, 'image')} {agreeing(experiment.remove)}"
+    return f"What the rule removes when {images} selected"
+
+
 # The loop.
 
 
@@ -135,7 +142,7 @@ def room(rooms: Rooms) -> pd.DataFrame:
 
 def room_eps(rooms: Rooms) -> str:
     """The eps of the room, or the smallest and the largest where networks differ."""
-    ends = dict.fromkeys(f"{end(one.eps for one in rooms):.2f}" for end in (min, max))
+    ends = dict.fromkeys(labels.eps(end(one.eps for one in rooms)) for end in (min, max))
     return " to ".join(ends)
 
 

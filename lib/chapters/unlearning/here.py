@@ -14,7 +14,7 @@ from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
 from lib.measure import intervals
 from lib.measure.intervals import Measured
-from lib.show.sentences import counted
+from lib.show.counting import agreeing, counted
 
 UNLIKELY = 0.05
 """At most this probable is a point that is hardly one of a cloud."""
@@ -38,7 +38,7 @@ def trained(networks: Networks) -> str:
     pgd, some = rates.means([one.pgd for one in networks])[0], len(networks[0].some)
     printed = rates.PAPER_ROW_2[0]
     return (
-        f"Here: under the paper's FGSM accuracy on the test images is {kept:.3f}, {kept / printed:.0f} times the "
+        f"Here: under the paper's FGSM accuracy on the test images is {kept:.3f}, {kept / printed:.2g} times the "
         f"paper's {printed:.3f}; under PGD, on a sample of {some:,}, it is {pgd:.3f}."
     )
 
@@ -47,7 +47,8 @@ def worst(letter: LetterRecord) -> str:
     """For the pictures of what is selected."""
     pairs = list(zip(letter.labels, letter.read, strict=True))[:SHOWN]
     wrong = sum(label != given for label, given in pairs)
-    return f"Here: of the {len(pairs)} training images shown, {wrong} are misclassified once attacked."
+    shown = counted(len(pairs), "training image")
+    return f"Here: of the {shown} shown, {wrong} {agreeing(wrong)} misclassified once attacked."
 
 
 def letters(letter: LetterRecord) -> str:
@@ -134,6 +135,12 @@ def overfitting(networks: Networks, loop: Loop) -> str:
 
 def room(rooms: Rooms, leaves: float) -> str:
     """For the figure of the loop where there is something to recover: where accuracy is `leaves`, or lowest."""
+    if idle := rates.without_room(rooms):
+        whom = f" for {idle} of {len(rooms)} networks" if len(rooms) > 1 else ""
+        return (
+            f"Here: there is nothing to recover{whom}: on training images accuracy is at most {leaves:g} without any "
+            "attack. A smaller `leaves`, or more epochs, would make room."
+        )
     first = np.mean(rates.room_before(rooms, "FGSM"))
     then = {reading: np.mean(rates.in_room(rooms, reading, "FGSM")) for reading in (JUDGED, "none", "random")}
     least = [float(one.tried[-1, 1]) for one in rooms]
@@ -176,9 +183,9 @@ def _likely(lenet: str, share: float) -> str:
     return f"{fits} (a point as far out has a probability of {share:.3f} for {labels.figure(lenet)}'s, the likeliest)"
 
 
-def at_any_eps(curves: Curves, experiment: Experiment) -> str:
+def at_any_eps(curves: Curves) -> str:
     """For the table of trained networks over eps."""
-    some = f"on the {experiment.n_images:,} images of PGD"
+    some = f"on the {next(iter(curves.values()))[0].correct.shape[1]:,} images of PGD"
     name, (_, far) = min(rates.nearest(curves).items(), key=lambda item: item[1][1])
     if far <= 1:
         return (

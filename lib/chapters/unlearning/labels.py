@@ -58,3 +58,8 @@ def of_way(way: tuple[str, str, str]) -> tuple[str, str, str]:
 def way(name: str, age: str, network: str) -> str:
     """What a way to the third row is called."""
     return ", ".join(of_way((name, age, network)))
+
+
+def eps(value: float) -> str:
+    """An eps that was searched for: two decimals, and a first digit that is not 0 where it is smaller."""
+    return f"{value:.2f}" if value >= 0.01 or not value else f"{value:.1g}"

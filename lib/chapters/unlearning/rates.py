@@ -122,6 +122,11 @@ def where_it_stops(networks: Networks, loop: Loop, reading: str, rounds: Sequenc
     return [course(network, record)[number].by(way) for network, record, number in triples]
 
 
+def without_room(rooms: Rooms) -> int:
+    """For how many networks accuracy was as low as asked for without any attack: nothing was lost to win back."""
+    return sum(one.eps == 0 for one in rooms)
+
+
 def overfits(looks: Sequence[Look]) -> Measured:
     """How far accuracy on what was trained on is ahead of that on test images, over networks and images."""
     return _ahead([_trained_on(one) for one in looks], [one.clean for one in looks])

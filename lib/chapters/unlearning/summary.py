@@ -90,8 +90,8 @@ def summary(
         "found": found(networks, loop),
         "origin": origin(clouds, curves) + ending(networks, loop),
         "longer": labels.longer(e.rounds, e.round_epochs),
-        "some": f"{e.n_images:,}",
-        "few": f"{e.n_forensic:,}",
+        "some": f"{len(networks[0].some):,}",  # n_images, or all that there are
+        "few": f"{len(networks[0].row.noise.correct):,}",  # n_forensic, or all
         "seeds": e.seeds,
         "eps": e.eps,
         "figure": labels.figure(e.architecture),

@@ -14,6 +14,7 @@ from lib.ledger.scale import smaller as smaller_than
 from lib.measure.intervals import difference, over_networks, rate
 from lib.measure.multiple import extreme
 from lib.models.resnets import STATISTICS
+from lib.show.counting import counted
 
 
 def clean_accuracy(grid: Grid, dataset: str) -> Answer:
@@ -71,9 +72,10 @@ def csg(
     giving = sum(abs(one - rule.value) <= rule.tolerance for one in ways)
     low, high = min(map(min, draws)), max(map(max, draws))
     experiment = grid.experiment
-    by = f"a convolutional autoencoder's code ({experiment.csg_width} maps, {experiment.csg_epochs} epochs), "
+    trained = f"{experiment.csg_width} maps, {counted(experiment.csg_epochs, 'epoch')}"
+    by = f"a convolutional autoencoder's code ({trained}), "
     by += f"then t-SNE; {embedded[own][0].tsne.n_images:,} images of {DATASETS[own]}, M = {experiment.csg_m}; "
-    by += f"{len(draws)} autoencoder{'s' if len(draws) > 1 else ''}, {DRAWS} draws each"
+    by += f"{counted(len(draws), 'autoencoder')}, {DRAWS} draws each"
     why = f"The source's own figure, of its own run; draws here lie between {low:.2f} and {high:.2f}."
     run = {"dataset": own, "epochs": experiment.csg_epochs, "maps": experiment.csg_width}
     readings = Readings(len(ways), giving, f"embeddings and ways of counting give {min(ways):.2f} to {max(ways):.2f}")

@@ -32,7 +32,8 @@ def readings(records: Sequence[CellRecord]) -> pd.DataFrame:
 def readings_title(grid: Grid) -> str:
     """What their table is called, for the main cell."""
     rows, columns = grid[grid.main][0].filters.shape
-    about = f"{grid.title(grid.main)}: {rows} × {columns}; {grid.experiment.n_pgd} test images"
+    many = len(grid[grid.main][0].robustness.pgd_images)
+    about = f"{grid.title(grid.main)}: {rows} × {columns}; {many:,} test images"
     return f"The readings of the filter, {about}, FGSM through the original at {PRINTED_EPS[grid.main.dataset]}"
 
 

@@ -8,7 +8,8 @@ from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import filter_gains, judged_at
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, READINGS
 from lib.measure.intervals import Measured
-from lib.show.sentences import counted, is_above_zero
+from lib.show.counting import agreeing, counted
+from lib.show.sentences import is_above_zero
 
 NEXT_TO_NOTHING = 0.05
 """An accuracy that a filter can hardly lower."""
@@ -24,7 +25,7 @@ def readings(grid: Grid) -> str:
         effect = f"changes {counted(printed.changed, 'value')} of {min(grid[grid.main][0].filters.shape)}"
     return (
         f"Here: the printed filter {effect}, and its α is {1 + printed.spectral:.2f}; "
-        f"{len(inert)} of {len(READINGS)} readings change nothing."
+        f"{len(inert)} of {len(READINGS)} readings {agreeing(len(inert), 'changes', 'change')} nothing."
     )
 
 
@@ -33,13 +34,11 @@ def search(grid: Grid) -> str:
     found = grid[grid.main][0].filters.search
     best = max(float(one[:, -1].max()) for one in found.values())
     start = min(float(one[0, -1]) for one in found.values())
-    original, few = grid[grid.main][0].robustness.normalised, grid.experiment.n_pgd
-    whole = f"{original.mean():.3f} on all {len(original):,}"
-    if grid.experiment.test_images == "first":  # then the search's images are the first of them
-        whole = f"{original[:few].mean():.3f} on the same {few:,} images"
+    robustness = grid[grid.main][0].robustness
+    original = robustness.normalised[robustness.pgd_images]  # the search has the images of PGD
     return (
         f"Here: under attack the best of the search reaches {best:.3f} and the worst rule at the smallest noise level "
-        f"{start:.3f}; the original network has {whole}."
+        f"{start:.3f}; the original network has {original.mean():.3f} on the same {len(original):,} images."
     )
 
 
@@ -57,7 +56,7 @@ def lowered(grid: Grid) -> str:
         return "Here: no cell has both this measurement and a filter that changes anything."
     fall, rise, stay = (sum(np.sign(one) == sign for one in changes) for sign in (-1, 1, 0))
     return (
-        f"Here: where a filter changes anything, it lowers the share in {fall} of {len(changes)} cases, "
+        f"Here: where a filter changes anything, it lowers the share in {fall} of {counted(len(changes), 'case')}, "
         f"raises it in {rise} and leaves it as it is in {stay}."
     )
 
@@ -83,12 +82,13 @@ def gains(grid: Grid) -> str:
     if not (found := gained(grid, "fresh PGD")):
         return "Here: no filter changes a singular value, so every network is the one that was there."
     sure, least, most = sum(map(is_above_zero, found)), min(one.mean for one in found), max(one.mean for one in found)
+    by_theirs = sum(map(is_above_zero, gained(grid, EQ_2)))
     low = sum(at_the_floor(grid, key) for key, _ in _acting(grid))
     return (
-        f"Here: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of {len(found)} cases "
-        f"(by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and in {low} cases "
-        f"the original network has less than {NEXT_TO_NOTHING:g}. As the paper measures, on "
-        f"images made for the original network, {sum(map(is_above_zero, gained(grid, EQ_2)))} of {len(found)} gain."
+        f"Here: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of "
+        f"{counted(len(found), 'case')} (by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and "
+        f"the original network has less than {NEXT_TO_NOTHING:g} in {counted(low, 'case')}. As the paper measures, on "
+        f"images made for the original network, {by_theirs} of {len(found)} {agreeing(by_theirs, 'gains', 'gain')}."
     )
 
 

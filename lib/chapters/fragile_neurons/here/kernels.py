@@ -9,7 +9,8 @@ from lib.chapters.fragile_neurons.kernels import by_skewness
 from lib.chapters.fragile_neurons.resampled import Sample, every, parted
 from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
-from lib.show.sentences import counted, is_above_zero
+from lib.show.counting import agreeing, counted
+from lib.show.sentences import ends, is_above_zero
 
 
 def maps(grid: Grid) -> str:
@@ -22,9 +23,12 @@ def maps(grid: Grid) -> str:
     found = grid.sampled(key)[0]
     sample = Sample(found)
     fragile = sample.fragile(every(len(found.intact)))
+    size = int(fragile.sum())
+    if not size:
+        return f"Here: no kernel is fragile: accuracy is the same without each of them ({grid.title(key)})."
     moved = sample.moved[FGSM_CLIPPED].mean(0)
     return (
-        f"Here: {int(fragile.sum())} of {len(fragile)} kernels are fragile. Under FGSM at eps "
+        f"Here: {size} of {len(fragile)} kernels {agreeing(size)} fragile. Under FGSM at eps "
         f"{PRINTED_EPS[key.dataset]:g} their maps move by {moved[fragile].mean():.3g} on average over images, "
         f"those of null kernels by {moved[~fragile].mean():.3g} ({grid.title(key)})."
     )
@@ -36,8 +40,8 @@ def over_halves(grid: Grid) -> str:
     more = [one.agreement - one.expected for one in found]
     least, most = min(one.agreement for one in found), max(one.agreement for one in found)
     return (
-        f"Here: the halves agree on {least:.2f} to {most:.2f} of the kernels, "
-        f"which is {min(more):+.2f} to {max(more):+.2f} beyond chance."
+        f"Here: the halves agree on {ends(least, most, '.2f')} of the kernels, "
+        f"which is {ends(min(more), max(more), '+.2f')} beyond chance."
     )
 
 
@@ -49,7 +53,7 @@ def dropped(grid: Grid) -> str:
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
     cells = counted(len(found), "cell")
     return (
-        f"Here: on other images accuracy falls by {least:+.4f} to {most:+.4f} more without a fragile kernel; the "
+        f"Here: on other images accuracy falls by {ends(least, most, '+.4f')} more without a fragile kernel; the "
         f"interval lies above 0 in {sure} of {cells}, beyond kernels of large norm in {beyond}."
     )
 
@@ -66,7 +70,7 @@ def skewness() -> str:
 def whole_grid(grid: Grid) -> str:
     """For the figure of the whole grid."""
     sizes = [float(quantities.whole_set(one).mean()) for key in grid for one in grid[key]]
-    return f"Here: by all images S has {min(sizes):.0%} to {max(sizes):.0%} of the kernels; the paper prints 37 %."
+    return f"Here: by all images S has {ends(min(sizes), max(sizes), '.0%')} of the kernels; the paper prints 37 %."
 
 
 def stable_kernels(grid: Grid) -> str:
@@ -77,7 +81,8 @@ def stable_kernels(grid: Grid) -> str:
     ages = [one for kind in sorted(kinds) for one in grid.through_ages(*kind)]
     many = np.mean([quantities.stable(one).sum() for one in ages])
     lot = np.mean([quantities.by_chance(one) for one in ages])
-    return f"Here: {many:.3g} kernels are, on average, fragile at all three ages, where chance gives {lot:.2g}."
+    kernels = f"{many:.3g} {'kernel is' if many == 1 else 'kernels are'}"
+    return f"Here: {kernels}, on average, fragile at all three ages, where chance gives {lot:.2g}."
 
 
 def halves_shown(grid: Grid) -> str:

@@ -10,7 +10,8 @@ from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.networks import RECIPES, RecipeRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.measure.intervals import rate
-from lib.show.sentences import counted
+from lib.show.counting import agreeing, counted
+from lib.show.sentences import ends
 
 
 def accuracies(grid: Grid) -> str:
@@ -18,7 +19,8 @@ def accuracies(grid: Grid) -> str:
     whole = len(grid.experiment.paper_grid())
     best = max(grid, key=lambda key: rate([one.clean for one in grid[key]]).mean)
     value = rate([one.clean for one in grid[best]]).mean
-    return f"Here: {len(grid)} of {whole} cells are measured; the highest accuracy is {value:.4f} ({best})."
+    made = f"{len(grid)} of {whole} cells {agreeing(len(grid))} measured"
+    return f"Here: {made}; the highest accuracy is {value:.4f} ({best})."
 
 
 def printed_eps(grid: Grid) -> str:
@@ -30,8 +32,8 @@ def printed_eps(grid: Grid) -> str:
     ]  # fmt: skip
     pixels, normalised = zip(*rows, strict=True)
     return (
-        f"Here: with eps in pixels accuracy under FGSM is {min(pixels):.3f} to {max(pixels):.3f}, with eps in "
-        f"normalised units {min(normalised):.3f} to {max(normalised):.3f}."
+        f"Here: with eps in pixels accuracy under FGSM is {ends(min(pixels), max(pixels), '.3f')}, with eps in "
+        f"normalised units {ends(min(normalised), max(normalised), '.3f')}."
     )
 
 
@@ -68,6 +70,9 @@ def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> s
     """For the table by how many images there are."""
     told = []
     for number, name in enumerate(experiment.sets):
-        values = [csg.gradients(records[number * len(TIMES) + at], csg.ALIKE)[0] for at in range(len(TIMES))]
-        told.append(f"{DATASETS[name]} {', '.join(f'{value:.3f}' for value in values)}")
-    return f"Here: with {', '.join(f'{one:g}' for one in TIMES)} times as many images the measure is {'; '.join(told)}."
+        of_set = dict(zip(TIMES, records[number * len(TIMES) : (number + 1) * len(TIMES)], strict=True))
+        enough = [times for times, one in of_set.items() if one.n_images == times * experiment.csg_images]
+        values = ", ".join(f"{csg.gradients(of_set[times], csg.ALIKE)[0]:.3f}" for times in enough)
+        sizes = ", ".join(f"{times * experiment.csg_images:,}" for times in enough)
+        told.append(f"{values} on {sizes} images of {DATASETS[name]}")
+    return f"Here: the measure is {'; '.join(told)}."

@@ -11,7 +11,8 @@ from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls
 from lib.measure.intervals import rate
 from lib.measure.red_flags import LARGE_EPS
-from lib.show.sentences import counted, is_above_zero
+from lib.show.counting import counted
+from lib.show.sentences import ends, is_above_zero
 
 
 def between(low: float, high: float) -> str:
@@ -59,7 +60,7 @@ def moved(grid: Grid) -> str:
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"Here: in units of random signs S lies {least:+.3f} to {most:+.3f} beyond the 95th percentile of random sets; "
+        f"Here: in units of random signs S lies {ends(least, most, '+.3f')} beyond the 95th percentile of random sets; "
         f"the interval lies above 0 in {sum(map(is_above_zero, over))} of {counted(len(over), 'cell')}."
     )
 

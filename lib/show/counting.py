@@ -1,0 +1,13 @@
+"""Numbers with their nouns and verbs: a parameter may ask for one of something, and a run may find one or none."""
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: "no image", "1 image", "2,000 images"; `plural` where that is more than an s."""
+    if not number:
+        return f"no {noun}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def agreeing(number: int, singular: str = "is", plural: str = "are") -> str:
+    """The verb for a number of a whole: "1 of 5 is", "2 of 5 are", "0 of 5 are"."""
+    return singular if number == 1 else plural
