@@ -10,6 +10,7 @@ import torch
 from judged import Around
 
 from lib import compute
+from lib.chapters.common_ground.defences import DEFENCES
 from lib.chapters.common_ground.first import held_out
 from lib.chapters.common_ground.judging import WORST, judge_network
 from lib.judge import Verdict, beside, judge, keep, words, written
@@ -158,7 +159,7 @@ def test_a_notebook_has_the_table_the_json_and_the_page_by_one_call_each(verdict
 def test_the_page_shows_the_book_s_rows_and_what_is_missing_as_missing(verdict, tmp_path) -> None:
     rows = {eps: beside.rows("digits", eps) for eps in RADII}
     none = {name: np.zeros_like(hits) for name, hits in verdict.at[0.3].correct.items()}
-    assert rows[0.05] is None and len(rows[0.3].known) == 9
+    assert rows[0.05] is None and len(rows[0.3].known) == len(DEFENCES)
     text = page(verdict, rows, tmp_path)
     assert (tmp_path / "eps-0.3.svg").exists() and (tmp_path / "eps-0.05.svg").exists()
     assert "The book judges no network on digits at this eps." in text

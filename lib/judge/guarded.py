@@ -72,7 +72,7 @@ class Guarded(nn.Module):
                 "make each call another network. Call it as it is given; what is to be trained is a copy, "
                 "copy.deepcopy(model)."
             )
-        capturing = x.is_cuda and torch.cuda.is_current_stream_capturing()  # into a CUDA graph
+        capturing = _is_captured(x)
         before, seen = _state(self._network), _trace(x)
         outputs = self._called(x, capturing)
         if not capturing:  # nothing may wait for the GPU then
@@ -181,3 +181,8 @@ def _named(value: object) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
     return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _is_captured(x: Tensor) -> bool:
+    """Whether this call is recorded into a CUDA graph."""
+    return x.is_cuda and torch.cuda.is_current_stream_capturing()
