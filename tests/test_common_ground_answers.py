@@ -9,7 +9,7 @@ from test_common_ground_measure import SMALL
 
 from lib.chapters.common_ground import figures, frames, summary
 from lib.chapters.common_ground.attacks import ATTACKS
-from lib.chapters.common_ground.defences import DEFENCES, FROM_PAPERS, NONE, YARDSTICKS
+from lib.chapters.common_ground.defences import AT_RANDOM, DEFENCES, FROM_PAPERS, NONE, YARDSTICKS
 from lib.chapters.common_ground.experiment import DRAWN
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import (
@@ -28,7 +28,7 @@ from lib.chapters.common_ground.rows import (
     MORE,
     Row,
     Rows,
-    against_none,
+    against_control,
     best,
     by_worst_case,
     curves,
@@ -188,9 +188,9 @@ def all_rows(**of_none: int) -> Rows:
 def test_defences_are_held_against_no_defence_on_the_same_images():
     of = {name: Row([judgement(AutoAttack=20)]) for name in DEFENCES}
     more, less = Row([judgement(AutoAttack=30)]), Row([judgement(AutoAttack=4)])
-    found = against_none(of | {"removal": more, "retrained": less})
+    found = against_control(of | {"removal": more, "retrained": less})
     assert found[MORE] == ["removal"] and found[LESS] == ["retrained"]
-    held = against_none(of | {NONE: less, "filter, median": less})
+    held = against_control(of | {NONE: less, AT_RANDOM: less, "filter, median": less})
     assert held[ALIKE] == ["filter, median"] and len(held[MORE]) == len(FROM_PAPERS) - 1
 
 
@@ -199,7 +199,7 @@ def test_what_one_comparison_alone_would_show_is_chance_among_six():
     of = {name: Row([judgement(AutoAttack=20)]) for name in DEFENCES}
     one = of | {"removal": Row([judgement(AutoAttack=27)])}
     assert gained(one)["removal"].low > 0 and gained(one)["removal"].mean == pytest.approx(7 / N)
-    assert against_none(one)[ALIKE] == list(gained(one)), "an interval above zero, picked out of six"
+    assert against_control(one)[ALIKE] == list(gained(one)), "an interval above zero, picked out of six"
 
 
 def test_each_defence_of_the_papers_has_what_its_paper_reports():

@@ -110,8 +110,8 @@ def test_the_opening_says_which_defences_work():
     told = here.which_work({0.1: of})
     assert told.startswith(
         "At eps 0.1 the share of images safe from every attack is 0.20 without a defence, 0.40 with fine-tuning "
-        "(Biswari), 0.40 with retraining (Sharna); of the papers' others 3 do not differ from that beyond chance, "
-        "1 has less. For comparison: 0.40 with "
+        "(Biswari), 0.40 with retraining (Sharna); of the papers' others 3 do not differ beyond chance from their "
+        "control, 1 has less. For comparison: 0.40 with "
     )
     assert here.why({0.1: of}) == (
         "At eps 0.1 fine-tuning (Biswari) has 0.60 under FGSM, and 0.40 if any attack may be tried."
@@ -120,9 +120,10 @@ def test_the_opening_says_which_defences_work():
 
 def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
     of = all_rows(AutoAttack=8)
-    assert here.groups(of).startswith("Here: at eps 0.1 without a defence 0.16 is safe from all. Against that, ")
-    assert here.groups(of | {0.1: of[0.1] | {AT_RANDOM: of[0.1]["removal"]}}).count("removal has +0.000 [") == 1
-    assert here.groups({0.1: of[0.1] | {AT_RANDOM: Row([judgement(AutoAttack=0)] * 2)}}).count("has +0.020 [") == 1
+    assert here.groups(of).startswith("Here: at eps 0.1 without a defence 0.16 is safe from all, with random removal ")
+    at_random = of[0.1] | {AT_RANDOM: of[0.1]["removal"]}
+    assert "removal against the latter" in here.groups({0.1: at_random})
+    assert "“removal (Khorasani 2025)” +0.000 [" in here.groups({0.1: at_random}), "its own control, and not no defence"
     alike = {NONE: of[0.1][NONE]} | dict.fromkeys((*FROM_PAPERS, AT_RANDOM), of[0.1][NONE])
     assert here.groups({0.1: alike}).count(" each +0.000 ") == 1, "those of which the same is said are named together"
     assert here.transferred(of).count("under transfer") == 4

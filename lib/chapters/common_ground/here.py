@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from lib.chapters.common_ground import madry
-from lib.chapters.common_ground.defences import FROM_PAPERS, NONE, YARDSTICKS, titled
+from lib.chapters.common_ground.defences import AT_RANDOM, FROM_PAPERS, NONE, YARDSTICKS, titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import FilterFound
-from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_none, best, beyond_random, gained
+from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_control, best, gained
 from lib.evidence.cells import Cell
 from lib.ledger.basis import of_networks
 from lib.show import wording
@@ -25,13 +25,13 @@ def _named(name: str) -> str:
 def which_work(rows: Rows) -> str:
     """For the opening: which of the papers' defences leave more than no defence where any attack may be tried."""
     yardstick = best(rows[max(rows)], YARDSTICKS)
-    told = [_against_none(eps, of) for eps, of in rows.items()]
+    told = [_against_control(eps, of) for eps, of in rows.items()]
     left = rows[max(rows)][yardstick].accuracy(WORST)
     return f"{' '.join(told)} For comparison: {left:.2f} with {titled(yardstick)}."
 
 
-def _against_none(eps: float, of: Mapping[str, Row]) -> str:
-    groups, none = against_none(of), of[NONE].accuracy(WORST)
+def _against_control(eps: float, of: Mapping[str, Row]) -> str:
+    groups, none = against_control(of), of[NONE].accuracy(WORST)
     if not groups[MORE]:
         highest = max(of[name].accuracy(WORST) for name in FROM_PAPERS)
         does, chance = ("is shown to do", ", which may be chance") if highest > none else ("does", "")
@@ -41,7 +41,7 @@ def _against_none(eps: float, of: Mapping[str, Row]) -> str:
         )
     kept = ", ".join(f"{of[name].accuracy(WORST):.2f} with {titled(name)}" for name in groups[MORE])
     alike, less = len(groups[ALIKE]), len(groups[LESS])
-    beside = [f"{alike} do{'es' * (alike == 1)} not differ from that beyond chance"] if alike else []
+    beside = [f"{alike} do{'es' * (alike == 1)} not differ beyond chance from their control"] if alike else []
     beside += [f"{less} {'has' if less == 1 else 'have'} less"] if less else []
     others = f"; of the papers' others {', '.join(beside)}" if beside else ""
     return f"At eps {eps:g} the share of images safe from every attack is {none:.2f} without a defence, {kept}{others}."
@@ -65,17 +65,17 @@ def networks(rows: Rows) -> str:
 
 
 def groups(rows: Rows) -> str:
-    """For the table of all attacks: every defence of the papers against no defence, at each eps."""
+    """For the table of all attacks: every defence of the papers against its control, at each eps."""
     parts = []
     for eps, of in rows.items():
-        found, differences = {word: names for word, names in against_none(of).items() if names}, gained(of)
+        found, differences = {word: names for word, names in against_control(of).items() if names}, gained(of)
         told = "; ".join(
             f"{word}: {_together({name: f'{differences[name]:+.3f}' for name in names})}"
             for word, names in found.items()
         )
         parts.append(
-            f"at eps {eps:g} without a defence {of[NONE].accuracy(WORST):.2f} is safe from all. Against that, {told}. "
-            f"Against random removal, removal has {beyond_random(of):+.3f}"
+            f"at eps {eps:g} without a defence {of[NONE].accuracy(WORST):.2f} is safe from all, with random removal "
+            f"{of[AT_RANDOM].accuracy(WORST):.2f}. Against that, removal against the latter, {told}"
         )
     adjusted = (
         f"More and fewer: beyond chance, paired, with Holm's adjustment for {len(FROM_PAPERS)} comparisons. An "

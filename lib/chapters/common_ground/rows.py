@@ -67,7 +67,7 @@ Rows = Mapping[float, Mapping[str, Row]]
 """All rows by eps and defence."""
 
 MORE, ALIKE, LESS = "more", "not shown to differ", "fewer"
-"""How many images a defence keeps safe, against no defence."""
+"""How many images a defence keeps safe, against its control."""
 
 
 def rows(
@@ -110,23 +110,23 @@ def by_worst_case(rows: Rows) -> list[str]:
 
 
 def gained(rows: Mapping[str, Row]) -> dict[str, Measured]:
-    """What each of the papers' defences leaves under the worst case at one eps, less what no defence does: on the same
+    """What each of the papers' defences leaves under the worst case at one eps, less what its control does: on the same
     images and the networks of the same seeds. Those that leave most come first.
     """
     names = sorted(FROM_PAPERS, key=lambda name: _left([rows[name]]), reverse=True)
-    return {name: difference(rows[name].worst, rows[NONE].worst) for name in names}
+    return {name: difference(rows[name].worst, rows[control(name)].worst) for name in names}
 
 
-def beyond_random(rows: Mapping[str, Row]) -> Measured:
-    """What removal leaves under the worst case at one eps, less what removing as many at random does."""
-    return difference(rows["removal"].worst, rows[AT_RANDOM].worst)
+def control(name: str) -> str:
+    """What a defence of the papers is held against: none; removal, whose optimiser starts anew, random removal."""
+    return AT_RANDOM if name == "removal" else NONE
 
 
-def against_none(rows: Mapping[str, Row]) -> dict[str, list[str]]:
-    """These defences by whether they leave more than no defence beyond chance, with Holm's adjustment for so many."""
+def against_control(rows: Mapping[str, Row]) -> dict[str, list[str]]:
+    """These defences by whether they leave more than their control beyond chance, Holm-adjusted for so many."""
     found: dict[str, list[str]] = {MORE: [], ALIKE: [], LESS: []}
     differences = gained(rows)
-    p_values = [_by_chance(rows[name].worst, rows[NONE].worst) for name in differences]
+    p_values = [_by_chance(rows[name].worst, rows[control(name)].worst) for name in differences]
     for (name, one), p in zip(differences.items(), holm(p_values), strict=True):
         found[ALIKE if p > 1 - CONFIDENCE else MORE if one.mean > 0 else LESS].append(name)
     return found
