@@ -41,7 +41,7 @@ def of_python(setting: Setting) -> Found:
 @pytest.mark.parametrize("measure", [of_torch, of_python])
 def test_a_measurement_that_takes_too_much(measure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cells, "FOLDERS", [tmp_path])
-    (why,) = fill.fill(plan.missing([Part("toy", "large", measure)(Setting(0))])).failed.values()
+    (why,) = fill.fill(plan.missing([Part("toy", "large", measure)(Setting(0))])).values()
     assert why.endswith(f"({ADVICE})")
 
 
