@@ -14,6 +14,7 @@ from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.targeting import between
+from lib.chapters.fragile_neurons.record import CellRecord
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 
 KEY = ("digits", "resnet18", 1)
@@ -232,6 +233,19 @@ def test_the_opening_s_share_and_that_of_random_sets_are_of_the_same_images() ->
     other = record(unclipped=0.7, controls={"FGSM": (0.6, 1.0, 0.0)})
     both = summary.opening(grid_of({KEY: one, ("digits", "resnet18", 2): other}))
     assert (both["lowest-free"], both["lowest"]) == (pytest.approx(0.7), 0.3)
+
+
+def test_networks_that_another_script_trained_are_named() -> None:
+    """On a CPU the book's own code computes in float32; on a GPU it may take bfloat16."""
+
+    def on(device: str) -> CellRecord:
+        one = record()
+        return replace(one, training=replace(one.training, device=device))
+
+    trained = {1: on("cpu (x86_64), in bfloat16"), 2: on("cpu (x86_64)"), 3: on("cuda (NVIDIA H100), in bfloat16")}
+    opening = summary.opening(grid_of({("digits", "resnet18", age): one for age, one in trained.items()}))
+    assert opening["outside"] == "ResNet-18 on digits, epoch 1"
+    assert summary.opening(grid_of({KEY: record()}))["outside"] == "none"
 
 
 def test_the_picture_is_of_the_main_cell_or_of_the_nearest_that_has_one(grid: Grid) -> None:

@@ -55,7 +55,7 @@ def opening(grid: Grid) -> Numbers:
 
 def outside(grid: Grid) -> str:
     """Which networks a script outside this book trained: on a CPU the book's own code computes in float32."""
-    made = {key: [cell.made.device for cell in grid.experiment.cells_of(key) if cell.is_kept] for key in grid}
+    made = {key: [one.training.device for one in grid[key]] for key in grid}
     return (
         "; ".join(str(key) for key, on in made.items() if any("cpu" in one and OUTSIDE in one for one in on)) or "none"
     )
