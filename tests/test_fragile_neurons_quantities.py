@@ -244,7 +244,7 @@ def test_networks_that_another_script_trained_are_named() -> None:
 
     trained = {1: on("cpu (x86_64), in bfloat16"), 2: on("cpu (x86_64)"), 3: on("cuda (NVIDIA H100), in bfloat16")}
     opening = summary.opening(grid_of({("digits", "resnet18", age): one for age, one in trained.items()}))
-    assert opening["outside"] == "ResNet-18 on digits, epoch 1"
+    assert opening["outside"] == "ResNet-18, digits, epoch 1"
     assert summary.opening(grid_of({KEY: record()}))["outside"] == "none"
 
 
