@@ -143,6 +143,7 @@ def test_shares_of_networks_that_lie_far_apart_are_listed(ledger: Ledger) -> Non
     )
     said = "the paper’s way the networks lie far apart, so the interval may miss more often: 0.8, 0.1, 0.7"
     assert list(meaning.far_apart(apart)) == [said] and said in wording.notes(apart)
+    assert list(meaning.far_apart(apart | {"sound": apart["paper"]})) == [said], "one measurement that is both"
     assert list(meaning.far_apart(alike)) == list(meaning.far_apart(one)) == []
 
 

@@ -115,6 +115,8 @@ def far_apart(entry: Mapping) -> Iterator[str]:
         measured = entry[side] and entry[side]["measured"]
         if not measured or measured["scale"] != "logit" or measured["between"] is None:
             continue
+        if side == "sound" and measured == entry["paper"]["measured"]:
+            continue  # one measurement is both
         share = measured["mean"] + measured["shift"]
         if measured["between"] > WIDE * share * (1 - share):
             each = ", ".join(f"{one + measured['shift']:.3g}" for one in measured["per_network"])

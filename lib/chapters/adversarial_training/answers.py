@@ -29,7 +29,6 @@ FewPixels = Mapping[str, Sequence[Searched]]
 Nearest = Mapping[str, Sequence[Reach]]
 """How far an attack goes, by what it is called: one a seed."""
 
-
 BySize = Mapping[int, Sequence[Scores]]
 """Scores of networks fine-tuned on test images, by the size of the batches."""
 
@@ -180,9 +179,7 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
     few = {pixels: _won_back_pixels(searched, pixels) for pixels in BUDGETS}
     within = [_won_back(scored, kind) for kind in ("Square", "PGD")]
     if None in (*few.values(), *within):
-        return not_run(
-            claim, "No attack fools an undefended network here; with more images (n_images, n_lbfgs) one may."
-        )
+        return not_run(claim, "No attack fools an undefended network; with more images (n_images, n_lbfgs) one may.")
     most = max(BUDGETS)
     taken = ", ".join(f"{pixels} pixels {0.5 - one.mean:.2f}" for pixels, one in few.items())
     why = f"Of what is taken mixed training wins back, with {taken}; within the eps trained at, Square "
