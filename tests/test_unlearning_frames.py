@@ -120,6 +120,29 @@ def test_figures_say_what_the_intervals_of_one_network_are_over():
     assert titles == ["95 % intervals over images, one network", "bands: 95 % intervals over images, one network"]
 
 
+def test_a_reading_of_fewer_networks_is_held_against_those():
+    each = [made.network(printed=at, pgd=at) for at in (0.3, 0.4, 0.5)]
+    loop = made.loops(spread=(-0.1, 0.0, 0.1), b={"fgsm": 0.6, "pgd": 0.6, "weights": "b"})
+    moved = {"fgsm": 0.7, "pgd": 0.7, "weights": "others"}
+    loop |= {one: made.loops(spread=[0.0], **{one: moved})[one] for one in ("c", "d")}
+    loop = made.with_fewer(loop)
+    frame = frames.last_round(each, loop).set_index("reading")
+    assert list(frame["networks"]) == [3, 3, 1, 3, 1, 1, 1, 1]
+    gains = frame["FGSM, minus its control"]
+    assert gains[labels.READINGS["d"]].startswith("+0.300"), "of the first network, which no removal leaves 0.4"
+    assert gains[labels.READINGS["c"]].startswith("+0.400"), "the first network itself, with 0.3"
+    assert gains[labels.READINGS["a"]] == "the same networks" and gains[labels.READINGS["b"]].startswith("+0.100")
+    of_overfitting = frames.overfitting(each, loop)
+    assert list(of_overfitting["networks"]) == [3, 3, 3, 1, 3, 1, 1, 1, 1]
+    titles = [draw(each, loop).legends[0].get_title().get_text() for draw in (figures.gains, figures.course)]
+    over = "95 % intervals over networks and images, or over images where there is one network"
+    assert titles == [over, "bands: 95 % intervals over images, one network"]
+    without = figures.course(each, loop).axes[0].lines[0].get_ydata()
+    assert list(without) == pytest.approx([0.3, 0.4, 0.4]), "the lines are of the same network"
+    said = here.course(each, loop)
+    assert "accuracy is 0.300 before the loop" in said and "no removal ends at 0.400" in said
+
+
 def test_the_paper_s_rise_is_a_line_where_a_gain_comes_near_it():
     (ax,) = figures.gains(networks(printed=0.1), made.loops(0.05, none=0.02, d=0.95)).axes
     assert "the paper: +0.887" in [text.get_text() for text in ax.texts]
@@ -382,6 +405,12 @@ def test_removal_in_one_shot_is_held_against_the_same_networks_before():
     assert "with 50% of the training images removed" in said and "+0.500 where the worst go, by +0.000" in said
 
 
+def test_removal_in_one_shot_of_fewer_networks_is_held_against_those():
+    e = made.experiment(seeds=1, loop_seeds=3)
+    frame = frames.one_shot(shots(e), [made.network(printed=at) for at in (0.4, 0.8, 0.9)], e)
+    assert frame["FGSM, at random"][1].startswith("+0.000")
+
+
 def test_the_one_shot_figure_is_of_the_difference_to_all_images_which_is_drawn():
     e = made.experiment(seeds=2)
     (ax,) = figures.one_shot(shots(e), [made.network(printed=0.4) for _ in range(2)], e).axes
@@ -505,6 +534,9 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
     assert shown == found.keys()
     one = networks()[0]
     said = found["some"], found["few"]
+    assert found["seeds"] == "3"
+    fewer = summary.summary(networks(), made.with_fewer(loop), *evidence, made.experiment())["seeds"]
+    assert fewer == "3 as they are trained, in (b) and in its two controls, and 1 in all else"
     assert said == (f"{len(one.some):,}", f"{len(one.row.noise.correct):,}"), (
         "as many as there are, not as were asked for"
     )

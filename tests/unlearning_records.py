@@ -27,8 +27,17 @@ SPREAD = (-0.004, 0.0, 0.004)
 
 def experiment(**given) -> Experiment:
     """Three networks on digits, two rounds."""
-    values = {"seed": 0, "seeds": 3, "dataset": "digits", "architecture": "fig4", "epochs": 5}
-    values |= {"rounds": 2, "round_epochs": 1, "remove": 7, "eps": 0.1, "leaves": 0.08, "shots": 2, "forget": 0.05}
+    values = {"seed": 0, "seeds": 3, "loop_seeds": 1, "dataset": "digits", "architecture": "fig4"}
+    values |= {
+        "epochs": 5,
+        "rounds": 2,
+        "round_epochs": 1,
+        "remove": 7,
+        "eps": 0.1,
+        "leaves": 0.08,
+        "shots": 2,
+        "forget": 0.05,
+    }
     values |= {"beyond": True, "grid": 3, "n_untrained": 10, "n_forensic": 20, "n_images": N}
     return Experiment(**values | given)
 
@@ -85,6 +94,11 @@ def loops(at: float = 0.5, spread: Sequence[float] = SPREAD, **others: object) -
         moved = [values | {way: values[way] + by for way in ("fgsm", "pgd")} for by in spread]
         found[reading] = [looped([look(**one)] * 2) for one in moved]
     return found
+
+
+def with_fewer(loop: dict[str, list[LoopRecord]], count: int = 1) -> dict[str, list[LoopRecord]]:
+    """The same, where only the paper's method and its controls were run from all networks."""
+    return {one: records if one in ("none", "random", "b") else records[:count] for one, records in loop.items()}
 
 
 def rooms(b: Sequence[float] = (0.1, 0.1, 0.1), pgd: object = 0.0, before: float = 0.08, eps=0.3) -> list[RoomRecord]:

@@ -14,7 +14,7 @@ from lib.chapters.unlearning.reads import Reads
 from lib.ledger.answers import Answer, Finding, Readings, finding, not_run
 from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
-from lib.measure.intervals import Measured, difference, rate
+from lib.measure.intervals import difference, rate
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
 
@@ -124,19 +124,14 @@ def removal_helps(networks: Networks, loop: Loop, experiment: Experiment) -> Ans
     """Is accuracy under attack higher after the loop than before, and than after a random removal?"""
     changes = [difference(rates.last(loop[one], "FGSM"), rates.before(networks, "FGSM")) for one in (JUDGED, "random")]
     without = difference(rates.last(loop["none"], "FGSM"), rates.before(networks, "FGSM"))
-    found = finding(fgsm(experiment), changes[0], _over_chance(loop, "FGSM"), BY_CHANCE)
-    sound = finding(
-        f"{PGD}, minus {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"), _over_chance(loop, "PGD"), BY_CHANCE
-    )
+    found = finding(fgsm(experiment), changes[0], rates.apart(loop, JUDGED, "random", "FGSM"), BY_CHANCE)
+    over_chance = rates.apart(loop, JUDGED, "random", "PGD")
+    sound = finding(f"{PGD}, minus {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"), over_chance, BY_CHANCE)
     why = (
         f"Under FGSM {_longer(experiment)} change accuracy by {changes[0].mean:+.3f}, "
         f"by {without.mean:+.3f} without removal, by {changes[1].mean:+.3f} with a random one."
     )
     return _answer("removal.helps", experiment, found, sound=sound, why=why)
-
-
-def _over_chance(loop: Loop, way: str) -> Measured:
-    return difference(rates.last(loop[JUDGED], way), rates.last(loop["random"], way))
 
 
 def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
@@ -177,15 +172,12 @@ def beats_retraining(networks: Networks, loop: Loop, experiment: Experiment) -> 
     What no removal gains over those as well, removal has not brought.
     """
     found, sound = (
-        finding(
-            words, *(difference(rates.last(loop[JUDGED], way), rates.last(loop[one], way)) for one in ("d", "none"))
-        )
+        finding(words, *(rates.apart(loop, JUDGED, one, way) for one in ("d", "none")))
         for way, words in _ways(experiment).items()
     )
     found, sound = (replace(one, control=NO_REMOVAL) for one in (found, sound))
-    levels = {
-        way: [f"{rates.after(loop, one, way):.2f}" for one in (JUDGED, "none", "c", "d")] for way in _ways(experiment)
-    }
+    shown = rates.alike(loop, (JUDGED, "none", "c", "d"))
+    levels = {way: [f"{rates.after(shown, one, way):.2f}" for one in shown] for way in _ways(experiment)}
     removed, without, afresh, taught = levels["FGSM"]
     why = f"Under FGSM {removed} after removal, {without} without, {afresh} from scratch, {taught} after adversarial "
     why += f"images made once a round; under PGD {', '.join(levels['PGD'])}."

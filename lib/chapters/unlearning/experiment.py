@@ -38,6 +38,7 @@ class Experiment(experiment.Experiment):
 
     seed: int
     seeds: int
+    loop_seeds: int
     dataset: str
     architecture: str
     epochs: int
@@ -80,8 +81,16 @@ class Experiment(experiment.Experiment):
 
     @property
     def trainings(self) -> list[Training]:
-        """The networks, one a seed."""
-        seeds = range(self.seed, self.seed + self.seeds)
+        """The networks with which everything is done, one a seed."""
+        return self._trainings(self.seeds)
+
+    @property
+    def looped(self) -> list[Training]:
+        """The networks that go through the paper's method and its controls: those, and more where so many are asked."""
+        return self._trainings(max(self.seeds, self.loop_seeds))
+
+    def _trainings(self, count: int) -> list[Training]:
+        seeds = range(self.seed, self.seed + count)
         return [Training(self.dataset, self.lenet, self.epochs, seed) for seed in seeds]
 
     @property
@@ -114,7 +123,7 @@ class Experiment(experiment.Experiment):
     def networks(self) -> list[Cell[measure.NetworkRecord]]:
         """The trained networks."""
         chosen = (self.eps, self.n_images, self.n_forensic)
-        return [NETWORK(measure.NetworkSetting(one, *chosen)) for one in self.trainings]
+        return [NETWORK(measure.NetworkSetting(one, *chosen)) for one in self.looped]
 
     def letter(self) -> list[Cell[measure.LetterRecord]]:
         """The rule to the letter, for the first network."""
@@ -123,7 +132,8 @@ class Experiment(experiment.Experiment):
     def loop(self, reading: str) -> list[Cell[measure_loop.LoopRecord]]:
         """The loop in one reading, a key of `loop.READINGS`, one a network."""
         chosen = (reading, self.fgsm, self.remove, self.round_epochs, self.rounds)
-        updating = [Updating(training, *chosen) for training in self.trainings]
+        trainings = self.looped if reading in measure_loop.READINGS else self.trainings
+        updating = [Updating(training, *chosen) for training in trainings]
         return [LOOP(measure_loop.LoopSetting(one, self.n_images, self.n_forensic)) for one in updating]
 
     def room(self) -> list[Cell[measure_loop.RoomRecord]]:

@@ -77,29 +77,33 @@ def gains(networks: Networks, loop: Loop) -> Figure:
         ax.annotate(f"{said} →", (1, -1.3), xycoords=("axes fraction", "data"), **above)
     ax.set(yticks=range(len(readings)), yticklabels=[labels.READINGS[reading] for reading in readings])
     ax.set(xlabel="accuracy under attack, minus that of the control", ylim=(len(readings) - 0.5, -1.6))
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, title=_over(networks))
+    counts = [len(loop[reading]) for reading in readings]
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, title=_over(*counts))
     return figure
 
 
-def _over(networks: Networks) -> str:
-    """What a figure's intervals are over."""
-    return f"95 % intervals over {'images, one network' if len(networks) == 1 else 'networks and images'}"
+def _over(*networks: int) -> str:
+    """What a figure's intervals are over, by the number of networks of each."""
+    fewest, most = min(networks), max(networks)
+    if most == 1:
+        return "95 % intervals over images, one network"
+    over = "95 % intervals over networks and images"
+    return over if fewest > 1 else f"{over}, or over images where there is one network"
 
 
 def course(networks: Networks, loop: Loop) -> Figure:
     """Accuracy under FGSM and PGD after each round, of removal and of what trains on attacked images."""
+    loop = rates.alike(loop, ("none", JUDGED, "d", "e"))
+    networks = networks[: len(loop["none"])]
     rounds = range(len(loop["none"][0].looks) + 1)
 
     def after_each(reading: str, way: str) -> list[Measured]:
         ends = ([number] * len(networks) for number in rounds)
         return [rate(rates.where_it_stops(networks, loop, reading, end, way)) for end in ends]
 
-    panes = {
-        way: {labels.READINGS[one]: after_each(one, way) for one in ("none", JUDGED, "d", "e")}
-        for way in ("FGSM", "PGD")
-    }
+    panes = {way: {labels.READINGS[one]: after_each(one, way) for one in loop} for way in ("FGSM", "PGD")}
     figure = plots.panels(rounds, panes, "round", "accuracy")
-    figure.legends[0].set_title(f"bands: {_over(networks)}")
+    figure.legends[0].set_title(f"bands: {_over(len(networks))}")
     return figure
 
 

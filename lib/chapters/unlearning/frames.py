@@ -95,6 +95,7 @@ def last_round(networks: Networks, loop: Loop) -> pd.DataFrame:
     """Every reading after the last round, and what it adds to its control."""
     columns = {
         "reading": [labels.READINGS[reading] for reading in loop],
+        "networks": [len(records) for records in loop.values()],
         "left out": [f"{int(records[-1].last.left_out.sum()):,}" for records in loop.values()],
     }
     for way in WAYS:
@@ -108,7 +109,7 @@ def _gain(networks: Networks, loop: Loop, reading: str, way: str) -> str:
     """What a reading adds to its control; in words where it is the same networks, weight by weight."""
     if reading == "none":
         return ""
-    weights = [[one.last.weights for one in loop[which]] for which in (reading, "none")]
+    weights = [[one.last.weights for one in of] for of in rates.alike(loop, (reading, "none")).values()]
     return "the same networks" if weights[0] == weights[1] else f"{rates.gain(networks, loop, reading, way):+.3f}"
 
 
@@ -119,6 +120,7 @@ def overfitting(networks: Networks, loop: Loop) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "network": list(looks),
+            "networks": [len(of) for of in looks.values()],
             "accuracy on what it was trained on": [
                 f"{np.mean([one.train[~one.left_out].mean() for one in of]):.4f}" for of in looks.values()
             ],
@@ -227,7 +229,7 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> pd.D
 
 def change(records: Sequence[OneShotRecord], networks: Networks, way: str) -> intervals.Measured:
     """Accuracy after a removal in one shot less that of the networks trained on all images."""
-    return intervals.difference([one.by(way) for one in records], rates.before(networks, way))
+    return intervals.difference([one.by(way) for one in records], rates.before(networks[: len(records)], way))
 
 
 def membership(found: Sequence[MembershipRecord]) -> pd.DataFrame:

@@ -98,9 +98,9 @@ def last_round(loop: Loop) -> str:
 
 def course(networks: Networks, loop: Loop) -> str:
     """For the figure of the rounds: what training on attacked images does, round by round, under PGD."""
+    loop = rates.alike(loop, ("d", "e", "none"))
     pgd, fgsm = (
-        {one: np.mean(rates.over_rounds(networks, loop, one, way), 0) for one in ("d", "e", "none")}
-        for way in ("PGD", "FGSM")
+        {one: np.mean(rates.over_rounds(networks, loop, one, way), 0) for one in loop} for way in ("PGD", "FGSM")
     )
     rounds = {one: ", ".join(f"{level:.3f}" for level in pgd[one][1:]) for one in ("d", "e")}
     told = " and with ".join(f"“{labels.READINGS[one]}” {levels}" for one, levels in rounds.items())

@@ -19,7 +19,7 @@ from lib.measure.ratios import linearised
 
 Networks = Sequence[NetworkRecord]
 Loop = Mapping[str, Sequence[LoopRecord]]
-"""For each reading what it did to each network."""
+"""For each reading what it did to each network; some are run from the first networks alone."""
 Rooms = Sequence[RoomRecord]
 Clouds = Mapping[str, UntrainedRecord]
 Curves = Mapping[str, Sequence[CurveRecord]]
@@ -58,6 +58,22 @@ def loss(scores: Sequence[Reads]) -> Measured:
 # The loop.
 
 
+def run_from(networks: Networks, loop: Loop, reading: str) -> list[tuple[NetworkRecord, LoopRecord]]:
+    """The networks that a reading was run from, each with what it did."""
+    return list(zip(networks[: len(loop[reading])], loop[reading], strict=True))
+
+
+def alike(loop: Loop, readings: Sequence[str]) -> Loop:
+    """These readings, each on the networks that all of them were run from."""
+    fewest = min(len(loop[one]) for one in readings)
+    return {one: loop[one][:fewest] for one in readings}
+
+
+def apart(loop: Loop, reading: str, other: str, way: str) -> Measured:
+    """Accuracy after a reading's last round less that after another's, on the networks that both were run from."""
+    return intervals.difference(*(last(of, way) for of in alike(loop, (reading, other)).values()))
+
+
 def before(networks: Networks, way: str) -> Hits:
     """Which images each network classifies correctly before the loop; `way` as in `looks.WAYS`."""
     return [one.look.by(way) for one in networks]
@@ -88,7 +104,8 @@ def control(networks: Networks, loop: Loop, reading: str, way: str) -> Hits:
 
     For (c), which starts afresh and trains as long as the original did, that is the original.
     """
-    return before(networks, way) if reading == "c" else last(loop["none"], way)
+    held = before(networks, way) if reading == "c" else last(loop["none"], way)
+    return held[: len(loop[reading])]
 
 
 def gain(networks: Networks, loop: Loop, reading: str, way: str) -> Measured:
@@ -103,14 +120,14 @@ def course(network: NetworkRecord, record: LoopRecord) -> list[Look]:
 
 def over_rounds(networks: Networks, loop: Loop, reading: str, way: str) -> list[list[float]]:
     """For each network its accuracy before the loop and after each round."""
-    pairs = zip(networks, loop[reading], strict=True)
+    pairs = run_from(networks, loop, reading)
     return [[float(one.by(way).mean()) for one in course(network, record)] for network, record in pairs]
 
 
 def stops(networks: Networks, loop: Loop, reading: str) -> list[int]:
     """After how many rounds Fig. 9's loop stops, for each network: where FGSM leaves the target, else the last."""
     found = []
-    for network, record in zip(networks, loop[reading], strict=True):
+    for network, record in run_from(networks, loop, reading):
         reached = [look.by("FGSM").mean() >= TARGET for look in course(network, record)]
         found.append(reached.index(True) if True in reached else len(record.looks))
     return found
@@ -118,8 +135,8 @@ def stops(networks: Networks, loop: Loop, reading: str) -> list[int]:
 
 def where_it_stops(networks: Networks, loop: Loop, reading: str, rounds: Sequence[int], way: str) -> Hits:
     """Which images each network classifies correctly after so many rounds."""
-    triples = zip(networks, loop[reading], rounds, strict=True)
-    return [course(network, record)[number].by(way) for network, record, number in triples]
+    pairs = zip(run_from(networks, loop, reading), rounds, strict=True)
+    return [course(network, record)[number].by(way) for (network, record), number in pairs]
 
 
 def without_room(rooms: Rooms) -> int:

@@ -81,6 +81,13 @@ def ending(networks: Networks, loop: Loop) -> str:
     return f" The numbers that it ends with come out in {ways} of attacking where nothing is unlearned."
 
 
+def _over(networks: int, everywhere: int) -> str:
+    """How many networks there are, and how many of them each reading and each section has."""
+    if networks == everywhere:
+        return str(networks)
+    return f"{networks} as they are trained, in (b) and in its two controls, and {everywhere} in all else"
+
+
 def summary(
     networks: Networks, loop: Loop, clouds: Clouds, curves: Curves, experiment: Experiment
 ) -> Mapping[str, object]:
@@ -92,7 +99,7 @@ def summary(
         "longer": labels.longer(e.rounds, e.round_epochs),
         "some": f"{len(networks[0].some):,}",  # n_images, or all that there are
         "few": f"{len(networks[0].row.noise.correct):,}",  # n_forensic, or all
-        "seeds": e.seeds,
+        "seeds": _over(len(networks), len(loop["c"])),
         "eps": e.eps,
         "figure": labels.figure(e.architecture),
         "data": data_named(e.dataset),
