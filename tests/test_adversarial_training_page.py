@@ -182,8 +182,8 @@ def test_a_confusion_matrix_has_the_shares_of_each_digit():
     assert [ax.get_title() for ax in figure.axes] == ["undefended", "mixed training"]
     told = here.confusion([network], [network])
     assert told.startswith(
-        "Here: under FGSM the undefended network answers 0 most often, for 10% of the images; its commonest error is 7 "
-        "taken for 1, in 100% of that digit's images. The mixed-trained one answers 0 most often"
+        "In this run: under FGSM the undefended network answers 0 most often, for 10% of the images; its commonest "
+        "error is 7 taken for 1, in 100% of that digit's images. The mixed-trained one answers 0 most often"
     )
 
 
@@ -251,17 +251,17 @@ def test_each_perturbation_has_its_own_scale_and_its_largest_change_above_it():
 
 def test_table_one_is_told_by_how_many_numbers_are_given():
     told = here.table_one(TableOne(RUNS, RUNS))
-    assert told.startswith("Here: the tutorials' setting gives 2 of the 7 numbers within their tolerance; ")
+    assert told.startswith("In this run: the tutorials' setting gives 2 of the 7 numbers within their tolerance; ")
     assert told.endswith("All seven are given by 0 of 4 readings.")
 
 
 def test_the_ladder_is_told_with_its_control():
     assert here.ladder(RUNS) == (
-        "Here: the mixed network classifies 0.970 of the paper's images correctly, 0.500 under fresh FGSM, 0.250 under "
-        "PGD and 0.200 in the worst case. The undefended network classifies 0.020 of the paper's images "
+        "In this run: the mixed network classifies 0.970 of the paper's images correctly, 0.500 under fresh FGSM, "
+        "0.250 under PGD and 0.200 in the worst case. The undefended network classifies 0.020 of the paper's images "
         "correctly, and 0.900 under random signs of the same size."
     )
-    assert here.losses(RUNS) == "Here: the undefended networks' losses on the paper's images are 9.0, 9.0."
+    assert here.losses(RUNS) == "In this run: the undefended networks' losses on the paper's images are 9.0, 9.0."
 
 
 def test_both_courses_are_told_with_what_the_loss_rose_by():
@@ -275,8 +275,8 @@ def test_pictures_are_told_by_what_changed():
     after = np.array([0, 0, 0], np.uint8)
     seen = Pictures(image, image, image, before, after, before, after)
     assert here.pictures(seen) == (
-        "Here: clipped FGSM changes the class of 2 of 3 digits for the undefended network, the mixed one changes its "
-        "answer for 0 of them, and under fresh PGD for 2."
+        "In this run: clipped FGSM changes the class of 2 of 3 digits for the undefended network, the mixed one "
+        "changes its answer for 0 of them, and under fresh PGD for 2."
     )
 
 
@@ -303,17 +303,19 @@ def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
     scored |= {TUNED: [scores(P=0.9, W=0.3, PGD=0.1)] * 2, GOING_ON: [scores(P=0.8, W=0.7, PGD=0.6)] * 2}
     told = here.protocols(scored)
     assert told.startswith(
-        "Here: the undefended network classifies 0.100 of the paper's images correctly, and 0.200 under random signs. "
-        "Fine-tuned on test images, accuracy is 0.990 on those very images; "
+        "In this run: the undefended network classifies 0.100 of the paper's images correctly, and 0.200 under "
+        "random signs. Fine-tuned on test images, accuracy is 0.990 on those very images; "
     )
     assert "on training images it is 0.900 on held-out stale images, 0.300 under fresh FGSM and 0.100 under PGD" in told
     assert told.endswith("mixed training that goes on, minus fine-tuning, is -0.100, +0.400 and +0.500.")
     told = here.batch_sizes(BY_SIZE)
     assert told.startswith("Here, by images in a batch: 64: 0.900 on the images trained on, 0.100 under PGD; 227: 0.5")
     ended = {"FGSM": [scores(PGD=0.5)], STOPPED: [scores(PGD=0.6)]}
-    assert here.remedies(ended).startswith(f"Here: accuracy under PGD is highest for “{STOPPED}”, 0.600")
+    assert here.remedies(ended).startswith(f"In this run: accuracy under PGD is highest for “{STOPPED}”, 0.600")
     alike = dict.fromkeys(ended, ended[STOPPED])
-    assert here.remedies(alike).startswith("Here: accuracy under PGD is 0.600 whichever way training ends; clean")
+    assert here.remedies(alike).startswith(
+        "In this run: accuracy under PGD is 0.600 whichever way training ends; clean"
+    )
 
 
 def test_networks_that_came_out_differently_are_counted():
@@ -348,7 +350,7 @@ def test_two_trainings_of_one_network_are_told_by_random_signs():
 def test_a_fall_after_the_best_epoch_is_told_network_by_network():
     courses = [course(attacked=(0.2, 0.4, 0.3)), course(attacked=(0.4, 0.4, 0.4))]
     assert here.peaks(courses) == (
-        "Here: from a network's best epoch to its last, accuracy under PGD falls by 0.000 to 0.100."
+        "In this run: from a network's best epoch to its last, accuracy under PGD falls by 0.000 to 0.100."
     )
 
 
@@ -357,12 +359,13 @@ def test_flags_pixels_and_settings_are_told():
     assert "0 on 1 mixed network." in here.red_flags({"mixed": flagged([HONEST], [under_square(1.0)])})
     told = here.few_pixels(SEARCHED)
     assert (
-        told.startswith("Here: mixed training changes accuracy by +0.300 [") and "where 20 pixels may change." in told
+        told.startswith("In this run: mixed training changes accuracy by +0.300 [")
+        and "where 20 pixels may change." in told
     )
     told = here.sweep(swept())
     assert told.startswith(
-        "Here: of the paper's four, “activation” moves clean accuracy most, with a standard deviation of 0.0212 over "
-        "its values, and “epochs” least, with 0.0000."
+        "In this run: of the paper's four, “activation” moves clean accuracy most, with a standard deviation of "
+        "0.0212 over its values, and “epochs” least, with 0.0000."
     )
     assert told.endswith("“width” has 0.0354; over seeds it is 0.0071.") and "seeds" not in here.sweep(swept(1))
 

@@ -34,8 +34,8 @@ def test_sentences_say_what_the_rows_say():
     of = all_rows(AutoAttack=0)
     best_of_all = titled(FROM_PAPERS[-1])
     assert here.image_by_image(of, 0.3) == (
-        f"Here: at eps 0.3 the first network of {best_of_all} classifies a share of 0.60 of all 50 images correctly "
-        "both without an attack and under FGSM, and is safe from all attacks on 0.12."
+        f"In this run: at eps 0.3 the first network of {best_of_all} classifies a share of 0.60 of all 50 images "
+        "correctly both without an attack and under FGSM, and is safe from all attacks on 0.12."
     )
     often_wrong = of[0.3] | {FROM_PAPERS[-1]: Row([judgement(clean=20, AutoAttack=10)])}
     assert here.image_by_image({0.3: often_wrong}, 0.3).endswith(
@@ -43,43 +43,45 @@ def test_sentences_say_what_the_rows_say():
         "under FGSM."
     )
     assert here.what_is_left(of).startswith(
-        f"Here: at eps 0.1 the best of the papers' defences is {best_of_all}, with 0.60 under FGSM and 0.12 safe from "
-        "all attacks; PGD, rising eps (Wong 2018) has 0.16. At eps 0.3"
+        f"In this run: at eps 0.1 the best of the papers' defences is {best_of_all}, with 0.60 under FGSM and 0.12 "
+        "safe from all attacks; PGD, rising eps (Wong 2018) has 0.16. At eps 0.3"
     )
     assert here.defences(of).startswith(
-        "Here: at eps 0.1 FGSM overlooks most for the network without a defence: 0.60 under FGSM, 0.00 safe from "
-        "all attacks; under random signs accuracy is 1.00. At eps 0.3"
+        "In this run: at eps 0.1 FGSM overlooks most for the network without a defence: 0.60 under FGSM, 0.00 safe "
+        "from all attacks; under random signs accuracy is 1.00. At eps 0.3"
     )
     alike = dict.fromkeys(DEFENCES, Row([judgement(FGSM=10, transfer=10)]))
     assert here.defences({0.1: alike}) == (
-        "Here: at eps 0.1 FGSM overlooks nothing: what is safe from it is safe from all attacks."
+        "In this run: at eps 0.1 FGSM overlooks nothing: what is safe from it is safe from all attacks."
     )
     costs = dict.fromkeys(DEFENCES, 2.0)
     assert here.price(of, costs).startswith(
-        "Here: at eps 0.1 PGD, rising eps (Wong 2018) has -0.010 clean accuracy and +0.160 safe from all attacks "
-        "against no defence, at 2.0 times"
+        "In this run: at eps 0.1 PGD, rising eps (Wong 2018) has -0.010 clean accuracy and +0.160 safe from all "
+        "attacks against no defence, at 2.0 times"
     )
     curve = {0.1: {"removal": [[1.0, 0.2], [1.0, 0.4]], NONE: [[0.9, 0.0]]}, 0.3: {NONE: [[0.9, 0.1]]}}
     assert here.over_eps([0.0, 0.5], curve) == (
-        "Here: at eps 0.5 accuracy is highest for removal (Khorasani 2025), 0.30, of those trained at eps 0.1, and for "
-        "the network without a defence, 0.10, of those trained at eps 0.3."
+        "In this run: at eps 0.5 accuracy is highest for removal (Khorasani 2025), 0.30, of those trained at eps "
+        "0.1, and for the network without a defence, 0.10, of those trained at eps 0.3."
     )
     assert here.over_eps([0.0, 0.5], curve | {0.1: {NONE: [[0.9, 0.01]]}}) == (
-        "Here: at eps 0.5 accuracy is highest for the network without a defence, 0.10, of those trained at eps 0.3; "
-        "of those trained at eps 0.1 every one has less than 0.02."
+        "In this run: at eps 0.5 accuracy is highest for the network without a defence, 0.10, of those trained at "
+        "eps 0.3; of those trained at eps 0.1 every one has less than 0.02."
     )
     nothing = {0.3: {"removal": [[1.0, 0.01]], NONE: [[0.9, 0.0]]}}
-    assert here.over_eps([0.0, 0.5], nothing) == "Here: at eps 0.5 every defence has an accuracy below 0.02."
+    assert here.over_eps([0.0, 0.5], nothing) == "In this run: at eps 0.5 every defence has an accuracy below 0.02."
     count = 2 * len(DEFENCES)
-    assert here.flags(all_rows(FGSM=18)) == (f"Here: 2 of {count} rows raise a flag (one step beats many steps: 2).")
-    assert here.flags(all_rows()) == f"Here: 0 of {count} rows raise a flag."
+    assert here.flags(all_rows(FGSM=18)) == (
+        f"In this run: 2 of {count} rows raise a flag (one step beats many steps: 2)."
+    )
+    assert here.flags(all_rows()) == f"In this run: 0 of {count} rows raise a flag."
 
 
 def test_a_reading_of_the_filter_that_does_nothing_is_named():
     before = np.array([1.5, 0.5])
     found = {"a": Change(2, 1, before, before), "b": Change(1, 3, before, before * 0)}
     assert here.filtered(FilterFound(np.ones((2, 3), bool), found)) == (
-        "Here: readings that change no singular value: 1 of 2 (a)."
+        "In this run: readings that change no singular value: 1 of 2 (a)."
     )
 
 
@@ -87,13 +89,13 @@ def test_yardsticks_that_answer_all_images_alike_are_counted():
     of = all_rows(clean=50)
     fit = {name: Row([judgement(clean=50, FGSM=45, transfer=45, AutoAttack=40)] * 2) for name in YARDSTICKS}
     of = {eps: rows | fit for eps, rows in of.items()}
-    assert here.yardsticks(of) == "Here: all 8 networks serve as yardsticks."
+    assert here.yardsticks(of) == "In this run: all 8 networks serve as yardsticks."
     failed, weak = judgement(clean=5, FGSM=5), judgement(clean=50, FGSM=20)
     of[0.1] = of[0.1] | {YARDSTICKS[0]: Row([failed, weak])}
     assert here.yardsticks(of) == (
-        "Here: of 8 networks these are no yardstick. Nearly one answer to all images: 1 of PGD training (Madry 2018) "
-        "at eps 0.1; less than half of clean accuracy is safe from all attacks: 1 of PGD training (Madry 2018) at "
-        "eps 0.1."
+        "In this run: of 8 networks these are no yardstick. Nearly one answer to all images: 1 of PGD training (Madry "
+        "2018) at eps 0.1; less than half of clean accuracy is safe from all attacks: 1 of PGD training (Madry 2018) "
+        "at eps 0.1."
     )
 
 
@@ -120,7 +122,9 @@ def test_the_opening_says_which_defences_work():
 
 def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
     of = all_rows(AutoAttack=8)
-    assert here.groups(of).startswith("Here: at eps 0.1 without a defence 0.16 is safe from all, with random removal ")
+    assert here.groups(of).startswith(
+        "In this run: at eps 0.1 without a defence 0.16 is safe from all, with random removal "
+    )
     at_random = of[0.1] | {AT_RANDOM: of[0.1]["removal"]}
     assert "removal against the latter" in here.groups({0.1: at_random})
     assert "“removal (Khorasani 2025)” +0.000 [" in here.groups({0.1: at_random}), "its own control, and not no defence"
@@ -132,7 +136,7 @@ def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
 
 
 def test_madry_s_farthest_figure_is_named():
-    assert here.published([]).startswith("Here: not run, so this page does not show")
+    assert here.published([]).startswith("In this run: not run, so this page does not show")
     assert here.published([judgement(clean=49, FGSM=48, AutoAttack=30)]) == (
-        "Here: the farthest from its published figure is AutoAttack, by -0.285."
+        "In this run: the farthest from its published figure is AutoAttack, by -0.285."
     )

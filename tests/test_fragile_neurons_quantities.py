@@ -161,7 +161,7 @@ def test_a_spectral_gradient_of_fewer_images_than_were_asked_for_is_left_out(gri
         "800",
     ]
     said = here.networks.gradients_by_size(list(apart.values()), grid.experiment)
-    assert said == "Here: the measure is 0.000, 0.000 on 200, 400 images of digits."
+    assert said == "In this run: the measure is 0.000, 0.000 on 200, 400 images of digits."
     found = {("digits", how): apart[200] for how in csg.EMBEDDINGS}
     table = frames.gradients.gradients(found, {"digits": []}, grid.experiment)
     assert table["paper, digits"].tolist() == ["0.11 (MNIST)"] * 10
@@ -177,9 +177,9 @@ def test_the_gradient_is_told_by_every_way_that_the_table_has(grid: Grid) -> Non
     every = embeddings.means(found, embedded, "digits")
     assert len(every) == len(frames.gradients.gradients(found, embedded, grid.experiment)) == 10
     said = here.networks.gradients(found, embedded, grid.experiment)
-    assert said == "Here: digits 9.00 in the source's way, 0.00 to 9.00 in the others."  # the code's, each alike
+    assert said == "In this run: digits 9.00 in the source's way, 0.00 to 9.00 in the others."  # the code's, each alike
     unmeasured = here.networks.gradients(found, {"digits": []}, grid.experiment)
-    assert unmeasured == "Here: digits not measured in the source's way, 0.00 to 0.00 in the others."
+    assert unmeasured == "In this run: digits not measured in the source's way, 0.00 to 0.00 in the others."
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_each_table_and_figure_is_told_in_one_sentence(grid: Grid) -> None:
     for tell in of_grid:
         for run in (grid, alone):
             said = tell(run)
-            assert said.startswith("Here: ") and said.endswith(".") and said.count(". ") <= 1, said
+            assert said.startswith("In this run: ") and said.endswith(".") and said.count(". ") <= 1, said
 
 
 def _tells_of_a_grid(tell: object, module: ModuleType) -> bool:
@@ -291,7 +291,9 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
     stable = "20 kernels are, on average, fragile at all three ages, where chance gives 2."
     assert stable in here.kernels.stable_kernels(grid)
     one = grid_of({("digits", "resnet18", age): record(fragile=(3,)) for age in (1, 2, 3)})
-    assert here.kernels.stable_kernels(one).startswith("Here: 1 kernel is, on average, fragile at all three ages")
+    assert here.kernels.stable_kernels(one).startswith(
+        "In this run: 1 kernel is, on average, fragile at all three ages"
+    )
     assert "20 of 64 kernels are fragile" in here.kernels.maps(grid) and "is missing" in here.kernels.maps(
         grid_of({KEY: record()})
     )

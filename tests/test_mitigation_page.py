@@ -46,7 +46,7 @@ def test_the_code_line_runs_once_its_name_is_one_and_is_then_the_step_without_th
 def test_the_tables_of_the_paper_s_own_faults_have_all_of_them() -> None:
     assert frames.listings()["what happens"].str.startswith(("SyntaxError", "runs")).all()
     assert len(frames.listings()) == len(PRINTED) and len(frames.contradictions()) == len(CONTRADICTIONS)
-    assert here.listings() == "Here: of 2 lines as printed, none run as Python."
+    assert here.listings() == "In this run: of 2 lines as printed, none run as Python."
 
 
 def test_the_table_of_what_is_left_has_both_readers_of_both_inputs() -> None:
@@ -65,7 +65,7 @@ def test_the_worst_of_all_attacks_is_taken_image_by_image() -> None:
     rows = frames.strongest(found, EXPERIMENT.held_out, searches(0.2, 0.2, 0.2))
     assert first_numbers(rows["accuracy"]) == ["0.500", "0.300", "0.200", "0.200"]
     assert here.strongest(found, EXPERIMENT, searches(0.2, 0.2, 0.2)) == (
-        "Here: 20.0% of 200 held-out images are classified correctly under all three attacks."
+        "In this run: 20.0% of 200 held-out images are classified correctly under all three attacks."
     )
 
 
@@ -90,46 +90,49 @@ def test_substitutes_have_a_row_for_each_number_of_questions() -> None:
 def test_sentences_say_what_the_records_say() -> None:
     found = networks(clean=THREE, fgsm=[0.1] * 3, step=[0.95] * 3, signs=[0.5] * 3, targeted=[0.2] * 3)
     assert here.untargeted(found) == (
-        "Here: at eps 0.3 the 3 networks classify 10.0% of the images correctly under FGSM, 0.0% under PGD, "
+        "In this run: at eps 0.3 the 3 networks classify 10.0% of the images correctly under FGSM, 0.0% under PGD, "
         "95.0% under the code line, 50.0% under random signs; 99.0% without an attack."
     )
     assert here.targeted(found) == (
-        "Here: at eps 0.9 the 3 networks classify 20.0% of the images correctly under targeted FGSM, and 0.0% as its "
-        "target; under random signs 50.0% correctly. At eps 0.45 PGD brings 80.0% to its target."
+        "In this run: at eps 0.9 the 3 networks classify 20.0% of the images correctly under targeted FGSM, and 0.0% "
+        "as its target; under random signs 50.0% correctly. At eps 0.45 PGD brings 80.0% to its target."
     )
-    assert here.targeted(found[:1]).startswith("Here: at eps 0.9 the network classifies 20.0% of the images")
+    assert here.targeted(found[:1]).startswith("In this run: at eps 0.9 the network classifies 20.0% of the images")
     assert here.survival(LIKENESS) == (
-        "Here: at eps 0.9 the nearest training image is of the right class for 12% of the attacked digits and for 50% "
-        "of those under random signs. Of the latter the network misclassifies 90%."
+        "In this run: at eps 0.9 the nearest training image is of the right class for 12% of the attacked digits and "
+        "for 50% of those under random signs. Of the latter the network misclassifies 90%."
     )
     after = outcome([0.8] * 3, [0.2] * 3)
     assert here.retrained(after, EXPERIMENT) == (
-        "Here: at eps 0.3 the 3 retrained networks classify 80.0% of the images retrained on correctly, "
+        "In this run: at eps 0.3 the 3 retrained networks classify 80.0% of the images retrained on correctly, "
         "80.0% of held-out stale images, and 20.0% of held-out fresh ones."
     )
     assert here.answer(found, after, EXPERIMENT) == (
-        "Here: on fresh images accuracy under FGSM is 0.100 before retraining and 0.200 after it, "
+        "In this run: on fresh images accuracy under FGSM is 0.100 before retraining and 0.200 after it, "
         "under PGD 0.000 before and 0.000 after. On clean images it is 0.990 before and 0.900 after."
     )
     assert here.reading(after, EXPERIMENT).startswith(
-        "Here: 6 of 18 readings give the printed accuracy; the one nearest"
+        "In this run: 6 of 18 readings give the printed accuracy; the one nearest"
     )
     assert here.detector(DETECTORS).startswith(
-        "Here: on average over 3 detectors, the AUC is 1.000 for FGSM, 0.900 for random signs and 0.700 for an attack "
-        "that knows the detector;"
+        "In this run: on average over 3 detectors, the AUC is 1.000 for FGSM, 0.900 for random signs and 0.700 for "
+        "an attack that knows the detector;"
     )
-    assert here.detector(DETECTORS[:1]).startswith("Here: the AUC is 1.000 for FGSM")
+    assert here.detector(DETECTORS[:1]).startswith("In this run: the AUC is 1.000 for FGSM")
     assert here.without_weights(SUBSTITUTES) == (
-        "Here: the 3 original networks classify 80.0% correctly under FGSM through a substitute of 100 questions, and "
-        "50.0% through one of 5,000. Under random signs it is 90.0%, under FGSM through the network itself 10.0%."
+        "In this run: the 3 original networks classify 80.0% correctly under FGSM through a substitute of 100 "
+        "questions, and 50.0% through one of 5,000. Under random signs it is 90.0%, under FGSM through the network "
+        "itself 10.0%."
     )
 
 
 def test_one_network_is_spoken_of_as_one() -> None:
     (found,), after = networks(clean=[0.9]), {key: of[:1] for key, of in outcome([0.8] * 3, [0.2] * 3).items()}
-    assert here.untargeted([found]).startswith("Here: at eps 0.3 the network classifies ")
-    assert here.retrained(after, EXPERIMENT).startswith("Here: at eps 0.3 the retrained network classifies 80.0% of ")
-    assert here.without_weights(SUBSTITUTES[:1]).startswith("Here: the original network classifies ")
+    assert here.untargeted([found]).startswith("In this run: at eps 0.3 the network classifies ")
+    assert here.retrained(after, EXPERIMENT).startswith(
+        "In this run: at eps 0.3 the retrained network classifies 80.0% of "
+    )
+    assert here.without_weights(SUBSTITUTES[:1]).startswith("In this run: the original network classifies ")
 
 
 def test_the_commonest_error_is_named() -> None:
@@ -137,7 +140,7 @@ def test_the_commonest_error_is_named() -> None:
     (found,) = networks(clean=[0.99])
     found = replace(found, fgsm=Curve((0.3,), classes[None]))
     assert here.confusions([found], 0.3) == (
-        "Here: the commonest error is 8 for 3, in 50% of that digit's images; "
+        "In this run: the commonest error is 8 for 3, in 50% of that digit's images; "
         "8 is named most often, for 15% of all images."
     )
 
@@ -148,10 +151,10 @@ def test_changed_digits_are_counted_against_what_they_were_taken_for() -> None:
         Pictures(eps, images, np.array(read)) for eps, read in ((0, [1, 2, 3]), (0.3, [1, 2, 8]), (0.9, [8, 8, 8]))
     ]
     assert here.digits(PicturesRecord(*named)) == (
-        "Here: of 3 digits, 1 changes its class at eps 0.3 and 3 at eps 0.9."
+        "In this run: of 3 digits, 1 changes its class at eps 0.3 and 3 at eps 0.9."
     )
     said = here.attacked(PicturesRecord(*named))
-    assert said == "Here: the network gives 1 of these 3 digits another class once they are attacked."
+    assert said == "In this run: the network gives 1 of these 3 digits another class once they are attacked."
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ def test_the_trained_network_s_table_has_the_images_of_pgd_apart():
     assert list(frame["loss"].str[:5]) == ["0.300", "2.300", "1.700", "1.700", "2.000"]
     said = here.trained([made.network(printed=0.32, pgd=0.25)])
     assert said == (
-        "Here: under the paper's FGSM accuracy on the test images is 0.320, 4 times the paper's 0.080; under PGD, on a "
-        "sample of 1,000, it is 0.250."
+        "In this run: under the paper's FGSM accuracy on the test images is 0.320, 4 times the paper's 0.080; under "
+        "PGD, on a sample of 1,000, it is 0.250."
     )
 
 
@@ -64,18 +64,20 @@ def test_the_letter_s_table_shows_at_most_eight_numbers():
     assert list(frame["images removed"]) == [9, 0, 1]
     assert list(frame["their numbers"]) == ["0, 1, 2, 3, 4, 5, 6, 7 …", "", "0"]
     assert here.letters(record) == (
-        "Here: given indices the rule removes 9 images, given tuples no image, given an array 1 image."
+        "In this run: given indices the rule removes 9 images, given tuples no image, given an array 1 image."
     )
 
 
 def test_the_worst_images_are_shown_with_label_and_prediction():
     figure = figures.worst(made.letter())
     assert [ax.get_title() for ax in figure.axes] == ["a 4", "a 9", "taken for 9", "taken for 4"]
-    assert here.worst(made.letter()) == "Here: of the 2 training images shown, 2 are misclassified once attacked."
+    assert (
+        here.worst(made.letter()) == "In this run: of the 2 training images shown, 2 are misclassified once attacked."
+    )
     one = replace(made.letter(), labels=[4], read=[9])
-    assert here.worst(one) == "Here: of the 1 training image shown, 1 is misclassified once attacked."
+    assert here.worst(one) == "In this run: of the 1 training image shown, 1 is misclassified once attacked."
     eight = replace(made.letter(), labels=[4] * 8, read=[4] * 6 + [9] * 2)
-    assert here.worst(eight) == "Here: of the 5 training images shown, 0 are misclassified once attacked."
+    assert here.worst(eight) == "In this run: of the 5 training images shown, 0 are misclassified once attacked."
 
 
 # The loop.
@@ -88,8 +90,8 @@ def test_the_loop_s_table_compares_each_reading_with_its_control():
     assert gains[labels.READINGS["none"]] == "" and gains[labels.READINGS["a"]] == "the same networks"
     assert gains[labels.READINGS["b"]].startswith("+0.100") and gains[labels.READINGS["c"]].startswith("+0.050")
     assert here.last_round(loop) == (
-        "Here: after the last round accuracy under PGD is highest for “(c) remove, start afresh”, 0.700. It is 0.600 "
-        "for “(b) remove, train on”. Without removal it is 0.500."
+        "In this run: after the last round accuracy under PGD is highest for “(c) remove, start afresh”, 0.700. It "
+        "is 0.600 for “(b) remove, train on”. Without removal it is 0.500."
     )
 
 
@@ -157,7 +159,7 @@ def test_the_answer_s_figure_has_the_loop_its_controls_and_the_paper_s_row():
     names = ["before the loop", "(b) remove, train on", "no removal", "random removal"]
     assert [text.get_text() for text in ax.get_yticklabels()] == names
     said = here.answer(networks(printed=0.3), loop)
-    assert said.startswith("Here: over the loop accuracy under FGSM changes by +0.300 [")
+    assert said.startswith("In this run: over the loop accuracy under FGSM changes by +0.300 [")
     assert said.endswith("Without removal it changes by +0.200, with a random removal by +0.100.")
 
 
@@ -199,7 +201,9 @@ def test_the_figure_of_rounds_has_bands_of_one_network_too():
 def test_what_training_on_attacked_images_does_is_told_round_by_round(fgsm, pgd, says):
     said = here.course(networks(), over_rounds(fgsm, pgd))
     first, last = (f"{one:.3f}" for one in pgd)
-    assert said.startswith("Here: under PGD accuracy is 0.350 before the loop. Round by round") and said.endswith(says)
+    assert said.startswith(
+        "In this run: under PGD accuracy is 0.350 before the loop. Round by round"
+    ) and said.endswith(says)
     assert f"with “(d) add attacked images” {first}, {last} and with" in said and "no removal ends at 0.500. " in said
 
 
@@ -227,7 +231,7 @@ def test_the_room_s_table_has_a_line_a_network():
     assert list(frame[f"PGD, {labels.READINGS['b']}"]) == ["0.050", "0.050"]
     said = here.room(made.rooms((0.1, 0.2)), 0.08)
     assert said.startswith(
-        "Here: at eps 0.30 accuracy under FGSM is 0.080 on test images before the loop. After it, it is"
+        "In this run: at eps 0.30 accuracy under FGSM is 0.080 on test images before the loop. After it, it is"
     )
     apart = here.room([*made.rooms((0.1,), eps=0.2), *made.rooms((0.1,))], 0.08)
     assert "at eps 0.20 to 0.30 accuracy" in apart and "no eps" not in apart
@@ -235,7 +239,9 @@ def test_the_room_s_table_has_a_line_a_network():
 
 def test_where_accuracy_is_higher_at_every_eps_that_is_said():
     alone = here.room(made.rooms((0.1,), before=0.2), 0.08)
-    told = "Here: on training images accuracy under FGSM falls to 0.08 at no eps; the lowest is 0.200. At eps 0.30"
+    told = (
+        "In this run: on training images accuracy under FGSM falls to 0.08 at no eps; the lowest is 0.200. At eps 0.30"
+    )
     assert alone.startswith(told)
     both = here.room([*made.rooms((0.1,), before=0.2), *made.rooms((0.1,))], 0.08)
     assert "at no eps for 1 of 2 networks; the lowest is 0.140. At" in both
@@ -249,9 +255,9 @@ def test_the_letter_s_title_counts_what_is_selected():
 def test_without_room_nothing_is_said_of_a_recovery():
     none = made.rooms((0.1, 0.2), eps=0.0)
     said = "on training images accuracy is at most 0.9 without any attack. A smaller `leaves`, or more epochs, would"
-    assert here.room(none[:1], 0.9) == f"Here: there is nothing to recover: {said} make room."
+    assert here.room(none[:1], 0.9) == f"In this run: there is nothing to recover: {said} make room."
     mixed = [*none[:1], *made.rooms((0.1,))]
-    assert here.room(mixed, 0.9) == f"Here: there is nothing to recover for 1 of 2 networks: {said} make room."
+    assert here.room(mixed, 0.9) == f"In this run: there is nothing to recover for 1 of 2 networks: {said} make room."
     assert [labels.eps(value) for value in (0.3, 0.0123, 0.0041)] == ["0.30", "0.01", "0.004"]
 
 
@@ -281,7 +287,7 @@ def test_the_ways_to_the_third_row_are_marked_and_counted():
     assert frame[labels.READINGS["e"]]["FGSM (Fig. 4), one label for all", "fresh"] == "0.970 / 0.160 ✓"
     said = here.third_row(networks(), loop)
     assert said.startswith(
-        "Here: 1 of 78 ways gives both numbers, none of them with nothing unlearned. The nearest is "
+        "In this run: 1 of 78 ways gives both numbers, none of them with nothing unlearned. The nearest is "
     )
     assert "off by 0.2 tolerances: FGSM (Fig. 4), one label for all, fresh, (e) add, remove the worst." in said
     assert "none of the ways, are off by 16.9 on the network where that is least." in said
@@ -291,7 +297,9 @@ def test_the_ways_to_the_third_row_are_marked_and_counted():
         *("FGSM (Fig. 4), one label for all", "fresh", "(e) add, remove the worst", "0.970 / 0.160", "0.2 ✓")
     ]
     assert not near["off by"][1:].str.contains("✓").any()
-    assert here.third_row(networks(), made.loops()).startswith("Here: none of 78 ways gives both numbers. The nearest")
+    assert here.third_row(networks(), made.loops()).startswith(
+        "In this run: none of 78 ways gives both numbers. The nearest"
+    )
 
 
 def test_all_ways_that_give_the_third_row_are_in_the_short_table():
@@ -303,7 +311,7 @@ def test_all_ways_that_give_the_third_row_are_in_the_short_table():
     near = frames.nearest_ways(networks(), loop)
     assert len(near) == 6 and near["off by"].str.endswith("✓").all()
     said = here.third_row(networks(), loop)
-    assert said.startswith("Here: 6 of 78 ways give both numbers, 2 of them with nothing unlearned.")
+    assert said.startswith("In this run: 6 of 78 ways give both numbers, 2 of them with nothing unlearned.")
 
 
 def test_the_third_row_s_figure_has_each_way_once_and_the_paper_s_tolerances():
@@ -339,19 +347,19 @@ def test_the_second_row_s_tables_have_a_line_a_way():
 def test_the_second_row_looks_like_an_untrained_network_s_or_hardly():
     near = {figure: made.cloud(seed, (0.08, 2.3045), 50) for seed, figure in enumerate(("fig2", "fig4"))}
     assert here.untrained(near).startswith(
-        "Here: on clean images the paper's second row looks like an untrained network's"
+        "In this run: on clean images the paper's second row looks like an untrained network's"
     )
     away = {"fig2": made.cloud(0, (0.5, 3.0), 50), "fig4": made.cloud(1, (0.6, 3.0), 50)}
     said = here.untrained(away)
     hardly = (
         "is hardly an untrained network's (a point as far out has a probability of 0.020 for Fig. 2's, the likeliest)"
     )
-    assert said == f"Here: on clean images the paper's second row {hardly}; under FGSM it {hardly}."
+    assert said == f"In this run: on clean images the paper's second row {hardly}; under FGSM it {hardly}."
 
 
 def test_a_trained_network_comes_through_the_second_row_or_not():
     far = {"PGD": [made.curve([(1.0, 0.1), (0.5, 3.0), (0.0, 9.0)])]}
-    where = f"Here: on the {far['PGD'][0].correct.shape[1]:,} images of PGD"
+    where = f"In this run: on the {far['PGD'][0].correct.shape[1]:,} images of PGD"
     assert here.at_any_eps(far).startswith(f"{where} no eps gives a trained network both numbers; PGD comes nearest")
     through = far | {"FGSM": [made.curve([(1.0, 0.1), (0.08, 2.3), (0.0, 9.0)])]}
     says = "there is an eps at which a trained network has both numbers of the second row, under FGSM."
@@ -430,7 +438,7 @@ def test_membership_s_table_and_its_title():
         title == "What 20 images (0.2%), removed at once, have left behind; 8 test images to compare with; 2 networks"
     )
     assert set(frames.membership(made.memberships(0.5, seeds=1))["AUC, removed against test"]) == {"1.000"}
-    assert here.membership(found).startswith("Here: the AUC is 0.500 before removal")
+    assert here.membership(found).startswith("In this run: the AUC is 0.500 before removal")
     assert here.membership(found).endswith("The first less the last is +0.000, which may be chance.")
 
 
@@ -455,7 +463,9 @@ def test_of_the_listings_one_runs():
     assert listings.running() == [6] and [fault.figure for fault in listings.FAULTS] == sorted(
         fault.figure for fault in listings.FAULTS
     )
-    assert here.printed_listings() == "Here: 1 of 7 listings runs as printed, given the lists named there: Fig. 6."
+    assert (
+        here.printed_listings() == "In this run: 1 of 7 listings runs as printed, given the lists named there: Fig. 6."
+    )
 
 
 @pytest.mark.parametrize(

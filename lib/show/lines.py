@@ -24,7 +24,8 @@ def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, st
 
 
 def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
-    yield "the paper says", f"{wording.said(claim)} <small>(in the paper: {html.escape(str(claim.where))})</small>"
+    says = "the paper assumes" if claim.background else "the paper says"
+    yield says, f"{wording.said(claim)} <small>(in the paper: {html.escape(str(claim.where))})</small>"
     yield entry["word"], html.escape(meaning.meaning(entry))
     yield "what is compared", wording.compared(entry["claimed"]) if claim.kind == "statement" else ""
     yield "printed elsewhere", html.escape(claim.also)

@@ -37,7 +37,7 @@ def table_one(table: TableOne) -> pd.DataFrame:
 
 
 def contradictions() -> pd.DataFrame:
-    """Where the paper contradicts itself."""
+    """Places that cannot both be right, or that leave open what was done."""
     return as_table(CONTRADICTIONS)
 
 

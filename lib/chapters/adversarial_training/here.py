@@ -42,8 +42,8 @@ def table_one(table: TableOne) -> str:
     last = farthest(found)
     named = last.replace("_", " ").replace(".", ", ")
     return (
-        f"Here: the tutorials' setting gives {len(within(found))} of the {len(ROWS)} numbers within their tolerance; "
-        f"“{named}” is farthest, {off(last, found[last]):.2f} tolerances off. "
+        f"In this run: the tutorials' setting gives {len(within(found))} of the {len(ROWS)} numbers within their "
+        f"tolerance; “{named}” is farthest, {off(last, found[last]):.2f} tolerances off. "
         f"All seven are given by {counted.giving} of {counted.tried} readings."
     )
 
@@ -54,8 +54,8 @@ def ladder(runs: Scored) -> str:
     stale, fresh, strong = (accuracy(mixed, kind).mean for kind in ("P", "W", "PGD"))
     signs, attacked = (accuracy(runs["normal"], kind).mean for kind in (CONTROL, "P"))
     return (
-        f"Here: the mixed network classifies {stale:.3f} of the paper's images correctly, {fresh:.3f} under fresh "
-        f"FGSM, {strong:.3f} under PGD and {worst(mixed).mean:.3f} in the worst case. The undefended network "
+        f"In this run: the mixed network classifies {stale:.3f} of the paper's images correctly, {fresh:.3f} under "
+        f"fresh FGSM, {strong:.3f} under PGD and {worst(mixed).mean:.3f} in the worst case. The undefended network "
         f"classifies {attacked:.3f} of the paper's images correctly, and {signs:.3f} under random signs of the same "
         f"size."
     )
@@ -66,8 +66,8 @@ def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> str:
     ends = [[np.mean([one.test_correct[-1].mean() for one in of]), _last_loss(of)] for of in (normal, mixed)]
     rise = np.mean([one.test_loss[-1] - one.test_loss.min() for one in normal])
     return (
-        f"Here: after {normal[0].epochs} epochs accuracy on clean test images is {ends[0][0]:.4f} in normal training, "
-        f"with a loss of {ends[0][1]:.4f}, and {ends[1][0]:.4f} in mixed training, with {ends[1][1]:.4f}. "
+        f"In this run: after {normal[0].epochs} epochs accuracy on clean test images is {ends[0][0]:.4f} in normal "
+        f"training, with a loss of {ends[0][1]:.4f}, and {ends[1][0]:.4f} in mixed training, with {ends[1][1]:.4f}. "
         f"The normal network's test loss is {rise:.4f} above its minimum."
     )
 
@@ -83,8 +83,8 @@ def pictures(seen: Pictures) -> str:
         for read in (seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed)
     )
     return (
-        f"Here: clipped FGSM changes the class of {changed} of {len(seen.clean)} digits for the undefended network, "
-        f"the mixed one changes its answer for {kept} of them, and under fresh PGD for {lost}."
+        f"In this run: clipped FGSM changes the class of {changed} of {len(seen.clean)} digits for the undefended "
+        f"network, the mixed one changes its answer for {kept} of them, and under fresh PGD for {lost}."
     )
 
 
@@ -98,7 +98,7 @@ def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
             f"the {name} answers {often.argmax()} most often, for {often.max():.0%} of the images; its commonest error "
             f"is {digit} taken for {taken}, in {error:.0%} of that digit's images"
         )
-    return f"Here: under FGSM {told[0]}. {told[1].capitalize()}."
+    return f"In this run: under FGSM {told[0]}. {told[1].capitalize()}."
 
 
 def nearest_settings(calibrated: Sequence[Calibration]) -> str:
@@ -119,7 +119,7 @@ def nearest_settings(calibrated: Sequence[Calibration]) -> str:
         both = "within both tolerances" if found.gives else "not within both tolerances"
         on_others = f"{rest} it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}, {both}"
     return (
-        f"Here: by all networks, {giving} of {len(tried)} settings give{'s' * (giving == 1)} both numbers; "
+        f"In this run: by all networks, {giving} of {len(tried)} settings give{'s' * (giving == 1)} both numbers; "
         f"nearest{among} is {chosen.name}, and {on_others}. {told}"
     )
 
@@ -128,7 +128,7 @@ def attacks(far: Mapping[str, Reach]) -> str:
     """How far L-BFGS and FGSM go."""
     fgsm, lbfgs = far["FGSM, smallest eps"], far["L-BFGS"]
     return (
-        f"Here: L-BFGS fools {lbfgs.successful.mean():.3f} of {len(lbfgs.l2)} images at a median L2 distance of "
+        f"In this run: L-BFGS fools {lbfgs.successful.mean():.3f} of {len(lbfgs.l2)} images at a median L2 distance of "
         f"{median_l2(lbfgs):.2f}, FGSM at its smallest eps {fgsm.successful.mean():.3f} at {median_l2(fgsm):.2f}."
     )
 
@@ -137,8 +137,8 @@ def towards_next(targeted: Reach, untargeted: Reach) -> str:
     """L-BFGS towards the next digit, beside L-BFGS away from the digit on the same images."""
     count = len(targeted.l2)
     return (
-        f"Here: L-BFGS towards the next digit reaches it for {targeted.successful.sum()} of {count} images, at a "
-        f"median L2 of {median_l2(targeted):.2f}; on the same images, away from the digit, "
+        f"In this run: L-BFGS towards the next digit reaches it for {targeted.successful.sum()} of {count} images, "
+        f"at a median L2 of {median_l2(targeted):.2f}; on the same images, away from the digit, "
         f"{median_l2(untargeted, count):.2f}."
     )
 
@@ -150,13 +150,12 @@ def protocols(scored: Scored) -> str:
     bare = [accuracy(scored[cases.UNDEFENDED], kind).mean for kind in ("P", CONTROL)]
     lead = [gap(scored[cases.GOING_ON], scored[cases.TUNED], kind).mean for kind in made]
     return (
-        f"Here: the undefended network classifies {bare[0]:.3f} of the paper's images correctly, and {bare[1]:.3f} "
-        f"under random signs. Fine-tuned on test images, accuracy is {seen:.3f} on those very images; on training "
-        f"images it is {tuned[0]:.3f} on held-out stale images, {tuned[1]:.3f} under fresh FGSM and {tuned[2]:.3f} "
-        "under PGD. Mixed training from scratch has "
-        f"{mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on the last three. The fair comparison has "
-        "equal epochs and images: mixed training that goes on, minus fine-tuning, is "
-        f"{lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
+        f"In this run: the undefended network classifies {bare[0]:.3f} of the paper's images correctly, and "
+        f"{bare[1]:.3f} under random signs. Fine-tuned on test images, accuracy is {seen:.3f} on those very images; on "
+        f"training images it is {tuned[0]:.3f} on held-out stale images, {tuned[1]:.3f} under fresh FGSM and "
+        f"{tuned[2]:.3f} under PGD. Mixed training from scratch has {mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} "
+        "on the last three. The fair comparison has equal epochs and images: mixed training that goes on, minus "
+        f"fine-tuning, is {lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
     )
 
 
@@ -172,7 +171,7 @@ def batch_sizes(by_size: Mapping[int, Sequence[Scores]]) -> str:
 def peaks(mixed: Sequence[Course]) -> str:
     """How much lower accuracy under PGD is at the end than at the best epoch."""
     falls = [max(one.attacked) - one.attacked[-1] for one in mixed]
-    return f"Here: from a network's best epoch to its last, accuracy under PGD falls by {span(falls, '.3f')}."
+    return f"In this run: from a network's best epoch to its last, accuracy under PGD falls by {span(falls, '.3f')}."
 
 
 def remedies(ended: Scored) -> str:
@@ -182,7 +181,9 @@ def remedies(ended: Scored) -> str:
     told = f"highest for “{best}”, {found[best]:.3f}; stopped by PGD it is {found[cases.STOPPED]:.3f}"
     if len(set(found.values())) == 1:
         told = f"{found[best]:.3f} whichever way training ends"
-    return f"Here: accuracy under PGD is {told}; clean accuracy lies between {min(clean):.3f} and {max(clean):.3f}."
+    return (
+        f"In this run: accuracy under PGD is {told}; clean accuracy lies between {min(clean):.3f} and {max(clean):.3f}."
+    )
 
 
 def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> str:
@@ -193,7 +194,7 @@ def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> str:
         named = f" ({', '.join(sorted(set(raised)))})" if raised else ""
         count = f"{len(networks)} {name} network{'s' if len(networks) > 1 else ''}"
         told.append(f"{len(raised)} on {count}{named}")
-    return f"Here: flags raised: {'; '.join(told)}."
+    return f"In this run: flags raised: {'; '.join(told)}."
 
 
 def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> str:
@@ -203,7 +204,7 @@ def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> str:
         left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
         gained = difference(left[cases.MIXED_HELD_OUT], left[cases.UNDEFENDED])
         told.append(f"{gained:+.3f} where {pixels} pixels may change")
-    return f"Here: mixed training changes accuracy by {' and by '.join(told)}."
+    return f"In this run: mixed training changes accuracy by {' and by '.join(told)}."
 
 
 def sweep(swept: Swept) -> str:
@@ -215,7 +216,7 @@ def sweep(swept: Swept) -> str:
     if len(next(iter(swept["epochs"].values()))) > 1:
         seeds = f"; over seeds it is {influence.spread_over_seeds(swept, 'clean').mean():.4f}"
     return (
-        f"Here: of the paper's four, “{most}” moves clean accuracy most, with a standard deviation of "
+        f"In this run: of the paper's four, “{most}” moves clean accuracy most, with a standard deviation of "
         f"{found[most]:.4f} over its values, and “{least}” least, with {found[least]:.4f}. Of the two that it does not "
         f"name, “{control}” has {found[control]:.4f}{seeds}."
     )
@@ -225,8 +226,8 @@ def losses(runs: Scored) -> str:
     """The loss of the undefended network under the paper's attack, network by network: its mean hides them."""
     each = [f"{one:.1f}" for one in loss(runs["normal"], "P").per_network]
     if len(each) == 1:
-        return f"Here: the undefended network's loss on the paper's images is {each[0]}."
-    return f"Here: the undefended networks' losses on the paper's images are {', '.join(each)}."
+        return f"In this run: the undefended network's loss on the paper's images is {each[0]}."
+    return f"In this run: the undefended networks' losses on the paper's images are {', '.join(each)}."
 
 
 def apart(cells: Sequence[Cell]) -> str:

@@ -35,17 +35,17 @@ CLAIMED = {
 
 
 def claimed() -> Table:
-    """What the papers report of their defences, with links to where each claim is answered."""
+    """What the papers say of their defences, with links to where each claim is answered."""
     lines = []
     for name, (chapter, id) in CLAIMED.items():
         source = paper(chapter)
         claim = source.claims[id]
         number = f"an accuracy of {claim.printed} on attacked images"
-        said = html.escape(number if claim.printed else f"more than zero: {claim.way}")
+        said = html.escape(number if claim.printed else "that it makes a network more robust; no number is printed")
         link = f'<a href="{chapter}.html#{claim.address}">{said}</a> <small>({html.escape(str(claim.where))})</small>'
         lines.append([titled(name), f"{link}<br><small>{html.escape(source.title)}</small>"])
-    title = "What each paper reports of its defence, on its own network and by its own attack"
-    return tables.table(title, ["defence", "its paper reports"], lines, wraps=True)
+    title = "What each paper says of its defence, on its own network and by its own attack"
+    return tables.table(title, ["defence", "its paper says"], lines, wraps=True)
 
 
 def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:

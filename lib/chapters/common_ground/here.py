@@ -119,7 +119,7 @@ def image_by_image(rows: Rows, eps: float) -> str:
         others = f" Its accuracy under FGSM is {fgsm:.2f}: it also counts images that are misclassified without an "
         others += "attack, and not under FGSM."
     return (
-        f"Here: at eps {eps:g} the first network of {titled(name)} classifies a share of {kept:.2f} of all "
+        f"In this run: at eps {eps:g} the first network of {titled(name)} classifies a share of {kept:.2f} of all "
         f"{len(first.y)} images correctly both without an attack and under FGSM, and is safe from all attacks on "
         f"{first.accuracy(WORST):.2f}.{others}"
     )
@@ -141,7 +141,7 @@ def what_is_left(rows: Rows) -> str:
 def _here(parts: Sequence[str]) -> str:
     """What is told, a sentence each; those after the first begin with a capital letter."""
     first, *others = parts
-    return f"Here: {'. '.join([first, *map(_upper, others)])}."
+    return f"In this run: {'. '.join([first, *map(_upper, others)])}."
 
 
 def _upper(part: str) -> str:
@@ -151,7 +151,7 @@ def _upper(part: str) -> str:
 def filtered(found: FilterFound) -> str:
     """For the table of the filter's readings."""
     idle = [name for name, change in found.changes.items() if (change.before == change.after).all()]
-    said = f"Here: readings that change no singular value: {len(idle)} of {len(found.changes)}"
+    said = f"In this run: readings that change no singular value: {len(idle)} of {len(found.changes)}"
     return f"{said} ({'; '.join(idle)})." if idle else f"{said}."
 
 
@@ -192,7 +192,7 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
         eps: {name: float(np.mean(series, axis=0)[-1]) for name, series in of.items()} for eps, of in curves.items()
     }
     if max(end for of in ends.values() for end in of.values()) < CLOSE:
-        return f"Here: at eps {grid[-1]:g} every defence has an accuracy below {CLOSE:g}."
+        return f"In this run: at eps {grid[-1]:g} every defence has an accuracy below {CLOSE:g}."
     parts, gone = [], []
     for eps, of in ends.items():
         name = max(of, key=of.__getitem__)
@@ -200,7 +200,7 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
             gone.append(f"; of those trained at eps {eps:g} every one has less than {CLOSE:g}")
         else:
             parts.append(f"{_named(name)}, {of[name]:.2f}, of those trained at eps {eps:g}")
-    return f"Here: at eps {grid[-1]:g} accuracy is highest for {', and for '.join(parts)}{''.join(gone)}."
+    return f"In this run: at eps {grid[-1]:g} accuracy is highest for {', and for '.join(parts)}{''.join(gone)}."
 
 
 def flags(rows: Rows) -> str:
@@ -211,7 +211,7 @@ def flags(rows: Rows) -> str:
     }
     told = "; ".join(f"{flag}: {count}" for flag, count in counts.items())
     up = sum(map(bool, raised))
-    said = f"Here: {up} of {len(raised)} rows raise{'s' if up == 1 else ''} a flag"
+    said = f"In this run: {up} of {len(raised)} rows raise{'s' if up == 1 else ''} a flag"
     return f"{said} ({told})." if told else f"{said}."
 
 
@@ -224,12 +224,12 @@ def published(judgements: Sequence[Judgement]) -> str:
     """For Madry's network against its published figures."""
     if not judgements:
         return (
-            "Here: not run, so this page does not show how near its PGD training comes to its authors'. Which attack "
-            "breaks which defence needs no yardstick."
+            "In this run: not run, so this page does not show how near its PGD training comes to its authors'. Which "
+            "attack breaks which defence needs no yardstick."
         )
     gaps = {name: judgements[0].accuracy(name) - value for name, value in madry.PUBLISHED.items()}
     name = max(gaps, key=lambda one: abs(gaps[one]))
-    return f"Here: the farthest from its published figure is {name}, by {gaps[name]:+.3f}."
+    return f"In this run: the farthest from its published figure is {name}, by {gaps[name]:+.3f}."
 
 
 def yardsticks(rows: Rows) -> str:
@@ -247,5 +247,5 @@ def yardsticks(rows: Rows) -> str:
     told = [f"nearly one answer to all images: {', '.join(failed)}"] if failed else []
     told += [f"less than half of clean accuracy is safe from all attacks: {', '.join(weak)}"] if weak else []
     if not told:
-        return f"Here: all {count} networks serve as yardsticks."
-    return f"Here: of {count} networks these are no yardstick. {_upper('; '.join(told))}."
+        return f"In this run: all {count} networks serve as yardsticks."
+    return f"In this run: of {count} networks these are no yardstick. {_upper('; '.join(told))}."

@@ -1,4 +1,4 @@
-"""Where the paper says two things of which only one can be so, and which of them this chapter takes."""
+"""Places that cannot both be right, or that leave open what was done, and what this chapter does."""
 
 from lib.ledger.contradictions import Contradiction
 
@@ -37,7 +37,7 @@ REGISTER = (
         "what the filter does to S",
         "amplified kernels need a larger perturbation to vary (4.2)",
         "Eqs. 8 and 9 multiply their maps by at least 1, so the same perturbation moves them further",
-        "measured: the share before and after, also in units of random signs",
+        "measured: the share before and after, also relative to random signs",
     ),
     Contradiction(
         "what robustness and targeting have to do with each other",

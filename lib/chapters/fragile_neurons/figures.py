@@ -51,7 +51,7 @@ BY_THE_PAPER = "the paper: {}, not clipped"
 TITLES = {
     "FGSM": "moved by FGSM",
     "random signs": "moved by random signs",
-    "FGSM over random signs": "FGSM, in units of random signs",
+    "FGSM over random signs": "FGSM relative to random signs",
 }
 """What the moves of Algorithm 1's controls are called in figures."""
 
@@ -172,7 +172,7 @@ def _search_pane(records: Sequence[CellRecord], unit: str, text: str) -> dict:
 
 
 def over_eps(grid: Grid) -> Figure:
-    """Accuracy, and the share of Algorithm 1 plainly and in units of random signs, over eps: one line an age."""
+    """Accuracy, and the share of Algorithm 1 plainly and relative to random signs, over eps: one line an age."""
     keys = grid.ages_of(grid.figure_2[0])
     of = {f"epoch {one.age}": grid[one] for one in keys}
     first = grid[keys[0]][0]

@@ -84,7 +84,7 @@ def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict
 
 
 def relative(grid: Grid) -> float:
-    """The share of images that move S of the main cell more at the printed eps, in units of random signs."""
+    """The share of images that move S of the main cell more at the printed eps, relative to random signs."""
     return rate([one.targeting.printed_relative for one in grid[grid.main]]).mean
 
 

@@ -21,8 +21,8 @@ def untargeted(networks: Networks) -> str:
         _mean(rates.under(networks, PRINTED_EPS, one)) for one in ("fgsm", "pgd", "step", "signs")
     )
     return (
-        f"Here: at eps {PRINTED_EPS:g} {_classify(networks)} {fgsm:.1%} of the images correctly under FGSM, {pgd:.1%} "
-        f"under PGD, {step:.1%} under the code line, {signs:.1%} under random signs; "
+        f"In this run: at eps {PRINTED_EPS:g} {_classify(networks)} {fgsm:.1%} of the images correctly under FGSM, "
+        f"{pgd:.1%} under PGD, {step:.1%} under the code line, {signs:.1%} under random signs; "
         f"{_mean(rates.clean(networks)):.1%} without an attack."
     )
 
@@ -32,7 +32,7 @@ def confusions(networks: Networks, eps: float) -> str:
     shares = rates.confusion(networks, eps)
     (digit, taken, error), often = commonest_error(shares), shares.mean(0)
     return (
-        f"Here: the commonest error is {taken} for {digit}, in {error:.0%} of that digit's images; "
+        f"In this run: the commonest error is {taken} for {digit}, in {error:.0%} of that digit's images; "
         f"{often.argmax()} is named most often, for {often.max():.0%} of all images."
     )
 
@@ -44,9 +44,9 @@ def targeted(networks: Networks) -> str:
     reached = _mean([one.reached(one.targeted_fgsm.at(eps)) for one in networks])
     strong = _mean([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
     return (
-        f"Here: at eps {eps:g} {_classify(networks)} {right:.1%} of the images correctly under targeted FGSM, and "
-        f"{reached:.1%} as its target; under random signs {signs:.1%} correctly. At eps {EPS_BELOW_HALF:g} PGD brings "
-        f"{strong:.1%} to its target."
+        f"In this run: at eps {eps:g} {_classify(networks)} {right:.1%} of the images correctly under targeted FGSM, "
+        f"and {reached:.1%} as its target; under random signs {signs:.1%} correctly. At eps {EPS_BELOW_HALF:g} PGD "
+        f"brings {strong:.1%} to its target."
     )
 
 
@@ -56,7 +56,7 @@ def digits(pictures: PicturesRecord) -> str:
     changed = [int((one.classes != shown).sum()) for one in (pictures.untargeted, pictures.targeted)]
     change = agreeing(changed[0], "changes its", "change their")
     return (
-        f"Here: of {len(shown)} digits, {changed[0]} {change} class at eps {pictures.untargeted.eps:g} "
+        f"In this run: of {len(shown)} digits, {changed[0]} {change} class at eps {pictures.untargeted.eps:g} "
         f"and {changed[1]} at eps {pictures.targeted.eps:g}."
     )
 
@@ -65,7 +65,9 @@ def attacked(pictures: PicturesRecord) -> str:
     """For the first picture."""
     before, after = pictures.clean.classes, pictures.untargeted.classes
     changed = int((before != after).sum())
-    return f"Here: the network gives {changed} of these {len(before)} digits another class once they are attacked."
+    return (
+        f"In this run: the network gives {changed} of these {len(before)} digits another class once they are attacked."
+    )
 
 
 def answer(networks: Networks, outcome: Outcome, experiment: Experiment) -> str:
@@ -74,8 +76,8 @@ def answer(networks: Networks, outcome: Outcome, experiment: Experiment) -> str:
     fgsm, pgd = (_mean(rates.under(networks, eps, attack)) for attack in ("fgsm", "pgd"))
     after, after_fgsm, after_pgd = (_mean(rates.correct(held_out, way)) for way in ("clean", "fresh FGSM", "fresh PGD"))
     return (
-        f"Here: on fresh images accuracy under FGSM is {fgsm:.3f} before retraining and {after_fgsm:.3f} after it, "
-        f"under PGD {pgd:.3f} before and {after_pgd:.3f} after. On clean images it is {before:.3f} before and "
+        f"In this run: on fresh images accuracy under FGSM is {fgsm:.3f} before retraining and {after_fgsm:.3f} after "
+        f"it, under PGD {pgd:.3f} before and {after_pgd:.3f} after. On clean images it is {before:.3f} before and "
         f"{after:.3f} after."
     )
 
@@ -85,9 +87,9 @@ def survival(likeness: LikenessRecord) -> str:
     attacked, signs = ((one.neighbour[-1] == likeness.labels).mean() for one in (likeness.attacked, likeness.signs))
     fooled = (likeness.signs.network[-1] != likeness.labels).mean()
     return (
-        f"Here: at eps {likeness.eps[-1]:g} the nearest training image is of the right class for {attacked:.0%} of the "
-        f"attacked digits and for {signs:.0%} of those under random signs. Of the latter the network misclassifies "
-        f"{fooled:.0%}."
+        f"In this run: at eps {likeness.eps[-1]:g} the nearest training image is of the right class for {attacked:.0%} "
+        f"of the attacked digits and for {signs:.0%} of those under random signs. Of the latter the network "
+        f"misclassifies {fooled:.0%}."
     )
 
 
@@ -95,7 +97,7 @@ def listings() -> str:
     """For the table of the paper's code."""
     printed = [one for one in PRINTED if not one.repaired]
     run = sum(tried(one)[0] == "runs" for one in printed)
-    return f"Here: of {len(printed)} lines as printed, {run or 'none'} run{'s' if run == 1 else ''} as Python."
+    return f"In this run: of {len(printed)} lines as printed, {run or 'none'} run{'s' if run == 1 else ''} as Python."
 
 
 def retrained(outcome: Outcome, experiment: Experiment) -> str:
@@ -103,16 +105,16 @@ def retrained(outcome: Outcome, experiment: Experiment) -> str:
     stale = _mean(rates.correct(outcome[experiment.as_paper], "stale FGSM"))
     held_out, fresh = (_mean(rates.correct(outcome[experiment.held_out], way)) for way in ("stale FGSM", "fresh FGSM"))
     return (
-        f"Here: at eps {experiment.eps_train:g} {_classify(outcome[experiment.held_out], 'retrained ')} {stale:.1%} of "
-        f"the images retrained on correctly, {held_out:.1%} of held-out stale images, and {fresh:.1%} of held-out "
-        "fresh ones."
+        f"In this run: at eps {experiment.eps_train:g} {_classify(outcome[experiment.held_out], 'retrained ')} "
+        f"{stale:.1%} of the images retrained on correctly, {held_out:.1%} of held-out stale images, and {fresh:.1%} "
+        "of held-out fresh ones."
     )
 
 
 def reading(outcome: Outcome, experiment: Experiment) -> str:
     """For the figure over the eps retrained at: which reading comes nearest to the printed accuracy."""
     found = rates.readings(outcome, experiment.as_paper)
-    return f"Here: {found.giving} of {found.tried} readings give the printed accuracy; {found.nearest}."
+    return f"In this run: {found.giving} of {found.tried} readings give the printed accuracy; {found.nearest}."
 
 
 def strongest(outcome: Outcome, experiment: Experiment, searches: Sequence[SearchRecord]) -> str:
@@ -120,15 +122,15 @@ def strongest(outcome: Outcome, experiment: Experiment, searches: Sequence[Searc
     records = outcome[experiment.held_out]
     least = _mean(rates.worst(records, searches))
     return (
-        f"Here: {least:.1%} of {len(searches[0].labels):,} held-out images are classified correctly under all three "
-        "attacks."
+        f"In this run: {least:.1%} of {len(searches[0].labels):,} held-out images are classified correctly under all "
+        "three attacks."
     )
 
 
 def red_flags(found: Sequence[Flag]) -> str:
     """For the table of red flags."""
     raised = [one.name for one in found if one.raised]
-    said = f"Here: {len(raised)} of {len(found)} signs {agreeing(len(raised))} raised"
+    said = f"In this run: {len(raised)} of {len(found)} signs {agreeing(len(raised))} raised"
     return said + (f": {'; '.join(raised)}." if raised else ".")
 
 
@@ -137,7 +139,7 @@ def boundary(found: BoundaryRecord) -> str:
     before, after = (np.median(one.along_gradient) for one in (found.before, found.after))
     moved = "nearer after" if after < before else "farther after" if after > before else "as far before as after"
     return (
-        f"Here: along the gradient's sign the boundary lies {moved} retraining, at a median eps of {after:.2f} "
+        f"In this run: along the gradient's sign the boundary lies {moved} retraining, at a median eps of {after:.2f} "
         f"instead of {before:.2f}; along a random direction at {np.median(found.after.along_random):.2f} "
         f"instead of {np.median(found.before.along_random):.2f}."
     ).replace("inf", "more than 1")
@@ -149,7 +151,7 @@ def detector(detectors: Detectors) -> str:
     silent = _mean(rates.passed(detectors, ADAPTIVE))
     of = f"on average over {len(detectors)} detectors, the AUC is" if len(detectors) > 1 else "the AUC is"
     return (
-        f"Here: {of} {fgsm:.3f} for FGSM, {signs:.3f} for random signs and {informed:.3f} for an attack that "
+        f"In this run: {of} {fgsm:.3f} for FGSM, {signs:.3f} for random signs and {informed:.3f} for an attack that "
         f"knows the detector; {silent:.0%} of its images are misclassified and raise no alarm. "
         f"Counting black pixels has an AUC of {rates.black_area(detectors, 'FGSM').mean:.3f} for FGSM."
     )
@@ -166,7 +168,7 @@ def without_weights(substitutes: Substitutes) -> str:
         for way in (lambda one: one.original.signs, lambda one: one.original.through_original)
     )
     return (
-        f"Here: {_classify(substitutes, 'original ')} {few:.1%} correctly under FGSM through a substitute of "
+        f"In this run: {_classify(substitutes, 'original ')} {few:.1%} correctly under FGSM through a substitute of "
         f"{asked[0]:,} questions, and {many:.1%} through one of {asked[-1]:,}. Under random signs it is {signs:.1%}, "
         f"under FGSM through the network itself {white:.1%}."
     )

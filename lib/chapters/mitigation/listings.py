@@ -54,7 +54,7 @@ CONTRADICTIONS = (
     Contradiction(
         "what retraining gives back",
         "IV: after retraining the model classifies adversarial examples as well",
-        "IV: its accuracy on them is 0.8262, on clean ones 0.9894, and the model is called impaired",
+        "IV: accuracy is 0.8262, which was 0.9894 before any attack, and the model is called impaired",
         "judged as a rise, not as a return to 0.9894",
     ),
     Contradiction(
@@ -73,7 +73,7 @@ CONTRADICTIONS = (
         "the decision boundary",
         "I, III, V: attacks are studied to find the decision boundary between model and adversary",
         "V: to find it is left to the future",
-        "drawn and measured here; a detector is taken for it",
+        "not defined there: the boundary between classes is drawn, and a detector is measured",
     ),
     Contradiction(
         "whose matrix of attacks",

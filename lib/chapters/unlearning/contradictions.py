@@ -1,4 +1,4 @@
-"""Where the paper says two things of which only one can be so, and which of them this chapter takes."""
+"""Places that cannot both be right, or that leave open what was done, and what this chapter does."""
 
 from lib.ledger.contradictions import Contradiction
 
@@ -13,7 +13,7 @@ REGISTER = (
         "what unlearning trains on",
         "images without perturbations (abstract)",
         "a data set that includes adversarial examples (introduction)",
-        "both: readings (e) and (d)",
+        "both: no removal, and reading (e) which comes back to such images; reading (d)",
     ),
     Contradiction(
         "what is removed",
@@ -56,6 +56,12 @@ REGISTER = (
         "unlearning takes the place of retraining (4.7)",
         "the model is retrained after each removal (4.4 to 4.6)",
         "retraining is taken to be training on adversarial images, reading (d)",
+    ),
+    Contradiction(
+        "what the second row is of",
+        "the attacked model (caption of Table 1)",
+        "after training on the adversarial test set (4.7)",
+        "the trained network under attack; one that was trained on those images would classify them well",
     ),
     Contradiction(
         "the updated model's accuracy",

@@ -280,5 +280,5 @@ def printed_listings() -> pd.DataFrame:
 
 
 def contradictions() -> pd.DataFrame:
-    """Where the paper says two things of which only one can be so."""
+    """Places that cannot both be right, or that leave open what was done."""
     return as_table(REGISTER)

@@ -19,7 +19,7 @@ from lib.show.counting import agreeing, counted
 UNLIKELY = 0.05
 """At most this probable is a point that is hardly one of a cloud."""
 
-NOT_BEYOND = "Here: not measured in this run, which has `beyond=false`. With `beyond=true` it is."
+NOT_BEYOND = "In this run: not measured in this run, which has `beyond=false`. With `beyond=true` it is."
 """Of what the paper does not measure: it decides no claim."""
 
 COUNTS = 0.02
@@ -38,8 +38,8 @@ def trained(networks: Networks) -> str:
     pgd, some = rates.means([one.pgd for one in networks])[0], len(networks[0].some)
     printed = rates.PAPER_ROW_2[0]
     return (
-        f"Here: under the paper's FGSM accuracy on the test images is {kept:.3f}, {kept / printed:.2g} times the "
-        f"paper's {printed:.3f}; under PGD, on a sample of {some:,}, it is {pgd:.3f}."
+        f"In this run: under the paper's FGSM accuracy on the test images is {kept:.3f}, {kept / printed:.2g} times "
+        f"the paper's {printed:.3f}; under PGD, on a sample of {some:,}, it is {pgd:.3f}."
     )
 
 
@@ -48,13 +48,13 @@ def worst(letter: LetterRecord) -> str:
     pairs = list(zip(letter.labels, letter.read, strict=True))[:SHOWN]
     wrong = sum(label != given for label, given in pairs)
     shown = counted(len(pairs), "training image")
-    return f"Here: of the {shown} shown, {wrong} {agreeing(wrong)} misclassified once attacked."
+    return f"In this run: of the {shown} shown, {wrong} {agreeing(wrong)} misclassified once attacked."
 
 
 def letters(letter: LetterRecord) -> str:
     """For the table of what the rule removes."""
     return (
-        f"Here: given indices the rule removes {counted(len(letter.indices), 'image')}, given tuples "
+        f"In this run: given indices the rule removes {counted(len(letter.indices), 'image')}, given tuples "
         f"{counted(len(letter.tuples), 'image')}, given an array {counted(len(letter.array), 'image')}."
     )
 
@@ -66,7 +66,7 @@ def answer(networks: Networks, loop: Loop) -> str:
         for one in (JUDGED, "none", "random")
     }
     return (
-        f"Here: over the loop accuracy under FGSM changes by {rises[JUDGED]:+.3f}; the paper's changes by "
+        f"In this run: over the loop accuracy under FGSM changes by {rises[JUDGED]:+.3f}; the paper's changes by "
         f"{rates.PAPER_RISE:+.3f}. Without removal it changes by {rises['none'].mean:+.3f}, "
         f"with a random removal by {rises['random'].mean:+.3f}."
     )
@@ -77,9 +77,9 @@ def gains(networks: Networks, loop: Loop) -> str:
     gained = (rates.gain(networks, loop, one, "FGSM") for one in (JUDGED, "random", "c", "d"))
     removed, chance, afresh, taught = gained
     return (
-        f"Here: under FGSM removal, (b), adds {removed:+.3f} to the accuracy of no removal, {side(removed)}. A random "
-        f"removal adds {chance.mean:+.3f}, adding attacked images, (d), {taught.mean:+.3f}. A start afresh, (c), adds "
-        f"{afresh.mean:+.3f} to that of the network before the loop. The paper's rise is "
+        f"In this run: under FGSM removal, (b), adds {removed:+.3f} to the accuracy of no removal, {side(removed)}. A "
+        f"random removal adds {chance.mean:+.3f}, adding attacked images, (d), {taught.mean:+.3f}. A start afresh, "
+        f"(c), adds {afresh.mean:+.3f} to that of the network before the loop. The paper's rise is "
         f"{rates.PAPER_RISE:+.3f}."
     )
 
@@ -91,7 +91,7 @@ def last_round(loop: Loop) -> str:
     names = " and ".join(f"“{labels.READINGS[one]}”, {levels[one]:.3f}" for one in best)
     beside = "" if JUDGED in best else f" It is {levels[JUDGED]:.3f} for “{labels.READINGS[JUDGED]}”."
     return (
-        f"Here: after the last round accuracy under PGD is highest for {names}.{beside} Without removal it is "
+        f"In this run: after the last round accuracy under PGD is highest for {names}.{beside} Without removal it is "
         f"{levels['none']:.3f}."
     )
 
@@ -116,8 +116,8 @@ def course(networks: Networks, loop: Loop) -> str:
     else:
         reason = "Neither ends lower: nothing shows that they withstand one step alone."
     return (
-        f"Here: under PGD accuracy is {pgd['d'][0]:.3f} before the loop. Round by round it is, with {told}; no removal "
-        f"ends at {pgd['none'][-1]:.3f}. {reason}"
+        f"In this run: under PGD accuracy is {pgd['d'][0]:.3f} before the loop. Round by round it is, with {told}; "
+        f"no removal ends at {pgd['none'][-1]:.3f}. {reason}"
     )
 
 
@@ -127,7 +127,7 @@ def overfitting(networks: Networks, loop: Loop) -> str:
     less = rates.less_overfit(without, then)
     first, after, without_it = (rates.overfits(looks).mean for looks in ([one.look for one in networks], then, without))
     return (
-        f"Here: training accuracy is ahead by {first:.4f} before the loop, by {after:.4f} after removal, and by "
+        f"In this run: training accuracy is ahead by {first:.4f} before the loop, by {after:.4f} after removal, and by "
         f"{without_it:.4f} after as much training without it. Removal makes it {abs(less.mean):.4f} "
         f"{'less' if less.mean > 0 else 'more'}, {side(less)}."
     )
@@ -138,8 +138,8 @@ def room(rooms: Rooms, leaves: float) -> str:
     if idle := rates.without_room(rooms):
         whom = f" for {idle} of {len(rooms)} networks" if len(rooms) > 1 else ""
         return (
-            f"Here: there is nothing to recover{whom}: on training images accuracy is at most {leaves:g} without any "
-            "attack. A smaller `leaves`, or more epochs, would make room."
+            f"In this run: there is nothing to recover{whom}: on training images accuracy is at most {leaves:g} "
+            "without any attack. A smaller `leaves`, or more epochs, would make room."
         )
     first = np.mean(rates.room_before(rooms, "FGSM"))
     then = {reading: np.mean(rates.in_room(rooms, reading, "FGSM")) for reading in (JUDGED, "none", "random")}
@@ -150,8 +150,8 @@ def room(rooms: Rooms, leaves: float) -> str:
         at_no_eps += f" for {short} of {len(rooms)} networks" if len(rooms) > 1 else ""
         at_no_eps += f"; the lowest is {np.mean(least):.3f}. "
     return (
-        f"Here: {at_no_eps if short else ''}{'At' if short else 'at'} eps {frames.room_eps(rooms)} accuracy under "
-        f"FGSM is {first:.3f} on test images before the loop. After it, it is "
+        f"In this run: {at_no_eps if short else ''}{'At' if short else 'at'} eps {frames.room_eps(rooms)} accuracy "
+        f"under FGSM is {first:.3f} on test images before the loop. After it, it is "
         f"{then[JUDGED]:.3f}; without removal {then['none']:.3f}, with a random removal {then['random']:.3f}. The "
         f"paper goes from {rates.PAPER_ROW_2[0]:.3f} to {rates.PAPER_ROW_3[0]:.3f}."
     )
@@ -165,7 +165,7 @@ def third_row(networks: Networks, loop: Loop) -> str:
     zero = np.mean([one.row.zero_gradients for one in networks])
     of_them = f", {idle or 'none'} of them with nothing unlearned" if giving else ""
     return (
-        f"Here: {len(giving) or 'none'} of {len(distances)} ways give{'s' if len(giving) < 2 else ''} both "
+        f"In this run: {len(giving) or 'none'} of {len(distances)} ways give{'s' if len(giving) < 2 else ''} both "
         f"numbers{of_them}. The nearest is off by {distances[nearest]:.1f} tolerances: {labels.way(*nearest)}. Random "
         f"signs, which are no attack and none of the ways, are off by {noise:.1f} on the network where that is least. "
         f"Fig. 5's gradient is zero in every pixel of {zero:.0%} of the images."
@@ -175,7 +175,7 @@ def third_row(networks: Networks, loop: Loop) -> str:
 def untrained(clouds: Clouds) -> str:
     """For the table of untrained networks."""
     clean, attacked = (_likely(*rates.likeliest(clouds)[way]) for way in ("clean", "attacked"))
-    return f"Here: on clean images the paper's second row {clean}; under FGSM it {attacked}."
+    return f"In this run: on clean images the paper's second row {clean}; under FGSM it {attacked}."
 
 
 def _likely(lenet: str, share: float) -> str:
@@ -189,10 +189,12 @@ def at_any_eps(curves: Curves) -> str:
     name, (_, far) = min(rates.nearest(curves).items(), key=lambda item: item[1][1])
     if far <= 1:
         return (
-            f"Here: {some} there is an eps at which a trained network has both numbers of the second row, under {name}."
+            f"In this run: {some} there is an eps at which a trained network has both numbers of the second row, "
+            f"under {name}."
         )
     return (
-        f"Here: {some} no eps gives a trained network both numbers; {name} comes nearest, off by {far:.1f} tolerances."
+        f"In this run: {some} no eps gives a trained network both numbers; {name} comes nearest, off by {far:.1f} "
+        "tolerances."
     )
 
 
@@ -209,11 +211,11 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> str:
     best = max(gaps, key=lambda one: gaps[one].mean)
     by_itself = frames.change(found[KINDS[-1], few], networks, "FGSM")
     return (
-        f"Here: with {share:.0%} of the training images removed, accuracy under FGSM changes by {worst.mean:+.3f} "
-        f"where the worst go, by {chance.mean:+.3f} where chance decides; the difference is {gaps[share]:+.3f}. "
-        f"Of {len(gaps)} sizes, it is largest at {best:.1%}: {gaps[best]:+.3f}. "
-        f"A random removal of {few:.1%}, which should change next to nothing, changes it by {by_itself:+.3f}: so much "
-        "do trainings differ by themselves."
+        f"In this run: with {share:.0%} of the training images removed, accuracy under FGSM changes by "
+        f"{worst.mean:+.3f} where the worst go, by {chance.mean:+.3f} where chance decides; the difference is "
+        f"{gaps[share]:+.3f}. Of {len(gaps)} sizes, it is largest at {best:.1%}: {gaps[best]:+.3f}. A random removal "
+        f"of {few:.1%}, which should change next to nothing, changes it by {by_itself:+.3f}: so much do trainings "
+        "differ by themselves."
     )
 
 
@@ -225,7 +227,7 @@ def membership(found: Sequence[MembershipRecord]) -> str:
     areas = {state: of.mean() for state, of in of_networks.items()}
     trace = intervals.over_networks(of_networks["whole"] - of_networks["c"])
     return (
-        f"Here: the AUC is {areas['whole']:.3f} before removal, {areas[JUDGED]:.3f} after training on, "
+        f"In this run: the AUC is {areas['whole']:.3f} before removal, {areas[JUDGED]:.3f} after training on, "
         f"{areas['f']:.3f} after gradient ascent, and {areas['c']:.3f} where the images were never seen. The first "
         f"less the last is {trace:+.3f}, {side(trace) if len(found) > 1 else 'of one network'}."
     )
@@ -236,4 +238,4 @@ def printed_listings() -> str:
     running, all_of_them = listings.running(), {fault.figure for fault in listings.FAULTS}
     which = " and ".join(f"Fig. {figure}" for figure in running)
     runs = f"run{'s' if len(running) == 1 else ''} as printed, given the lists named there"
-    return f"Here: {len(running)} of {len(all_of_them)} listings {runs}: {which}."
+    return f"In this run: {len(running)} of {len(all_of_them)} listings {runs}: {which}."

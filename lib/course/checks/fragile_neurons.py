@@ -23,7 +23,7 @@ STEPS = (0.001, 0.01, 0.1)
 def the_shares_are_those_measured(
     experiment: Experiment, others: Sequence[Experiment], main: Key, plain: Sequence[float], relative: Sequence[float]
 ) -> None:
-    """Your shares are those of the three runs, plain and in units of random signs."""
+    """Your shares are those of the three runs, plain and relative to random signs."""
     runs = [experiment, *others]
     assert len(plain) == len(relative) == len(runs), f"one share for each of {len(runs)} runs"
     for values, move, name in ((plain, "FGSM", "plain"), (relative, "FGSM over random signs", "relative")):

@@ -56,7 +56,7 @@ def figure_3(grid: Grid) -> Key:
 
 
 def filter_lowers_targeting(grid: Grid) -> Answer:
-    """The share that moves S more, original less filtered; soundly, in units of random signs.
+    """The share that moves S more, original less filtered; soundly, relative to random signs.
 
     It is asked of the paper's Fig. 3, or of the cell nearest to that in which a reading of the filter acts and was
     measured. The sound form needs the sample: without it there, the nearest cell that has it stands in.
@@ -112,7 +112,7 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
         each = [difference(*([layers[at].relative[one] for layers in pairs] for at in (0, 1))) for one in under]
         images = len(pairs[0][0].free), grid, key, len(sampled)
         by = f"{_called(reading)}, FGSM on each network, not clipped: the same at every eps, {KNOWN}"
-        relative = f"{_called(reading)}, in units of random signs, clipped, the worst of {len(under)} eps below 0.5"
+        relative = f"{_called(reading)}, relative to random signs, clipped, the worst of {len(under)} eps below 0.5"
         relative += f", {KNOWN}"
         worst = extreme(each, "smallest")
         return Finding(plain, told(by, *images, which=SAMPLE)), Finding(worst, told(relative, *images, which=SAMPLE))

@@ -114,18 +114,18 @@ def between_layers(grid: Grid, key: Key) -> dict[str, float]:
 
 
 def fragile_moved_more(grid: Grid) -> Answer:
-    """The share of images whose fragile kernels move more, less one half: as printed; soundly, free of scale, with S
-    from other images. Both beside random sets.
+    """The share of images whose fragile kernels move more, less one half: as printed; soundly, relative to random
+    signs, with S from other images. Both beside random sets.
     """
     id, key = "fragile.moved_more", grid.main
     (plain, over_plain), (free, over_free) = moved_beside_lot(grid, key)
     by = told_anew("FGSM not clipped", plain.images, grid, key, of_cells(grid))
     control = PERCENTILE if grid.sampled(key) else f"{PERCENTILE}, both clipped: a cell has no others"
     paper = Finding(plain.shifted(0.5), by, over_plain, control)
-    by = "FGSM clipped, in units of random signs, S from other images"
+    by = "FGSM clipped, relative to random signs, S from other images"
     by = told_anew(by, free.images, grid, key, every_other(grid))
     high = controls(grid[key], "FGSM").as_high
-    why = f"Of random sets, {high:.0%} have as high a share as S; in units of random signs S has {free.mean:.3f}, "
+    why = f"Of random sets, {high:.0%} have as high a share as S; relative to random signs S has {free.mean:.3f}, "
     why += f"{over_free.mean:+.3f} beside their 95th percentile."
     return Answer(id, paper, Finding(free.shifted(0.5), by, over_free, PERCENTILE), smaller=smaller(id, key), why=why)
 
@@ -133,7 +133,7 @@ def fragile_moved_more(grid: Grid) -> Answer:
 @lru_cache(maxsize=64)  # a page asks for it in its answers, tables and sentences
 def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], tuple[Measured, Measured]]:
     """The share of images that move S more, and what that has over 95 % of random sets of the same size: plainly, not
-    clipped; and in units of random signs, with S from other images.
+    clipped; and relative to random signs, with S from other images.
 
     With S drawn anew where the sample is there, else with S as known.
     """
@@ -204,7 +204,7 @@ def training_evens_targeting(grid: Grid) -> Answer:
     return Answer(
         id,
         Finding(evened["original"], told(by, n, grid, end)),
-        Finding(evened["relative"], told(f"{by}, in units of random signs", n, grid, end)),
+        Finding(evened["relative"], told(f"{by}, relative to random signs", n, grid, end)),
         smaller=smaller(id, key, last),
         why=why,
     )
@@ -215,7 +215,7 @@ def magnitude_grows_with_eps(grid: Grid) -> Answer:
     id, key = "magnitude.grows_with_eps", grid.main
     moved, eps = [one.targeting.moved.values for one in grid[key]], grid[key][0].targeting.eps
     least = _smallest_step([[one[at] for one in moved] for at in range(len(eps))])
-    control, sound = "random signs of the same size: S_f in units of theirs", None
+    control, sound = "random signs of the same size: S_f relative to theirs", None
     if found := grid.sampled(key):
         mine, lot = (np.array([one.magnitude[row].astype(float) for one in found]) for row in (0, 1))
         ratio = mine / np.maximum(lot.mean(-1, keepdims=True), 1e-9)
@@ -224,12 +224,12 @@ def magnitude_grows_with_eps(grid: Grid) -> Answer:
         by = f"FGSM clipped, the smallest step of {mine.shape[1]} eps, {KNOWN}"
         by = told(by, mine.shape[-1], grid, key, len(found), which=SAMPLE)
         sound = Finding(step, by, over, control)
-        why = "Any step moves the maps further the longer it is; in units of random signs S_f changes by "
+        why = "Any step moves the maps further the longer it is; relative to random signs S_f changes by "
         why += f"{over.mean:+.3f} at its worst step."
     else:
         over, control = exact(0.0), f"{control}, not clipped: a theorem"
         why = (
-            "Not clipped, S_f grows exactly as eps does under any step, random signs too: in units of theirs it stays."
+            "Not clipped, S_f grows exactly as eps does under any step, random signs too: relative to theirs it stays."
         )
     by = told(f"FGSM clipped, the smallest step of {len(eps)} eps, {KNOWN}", len(moved[0][0]), grid, key)
     paper = Finding(least, by, over, control)

@@ -21,7 +21,7 @@ Pairs = Sequence[tuple[Key, float, float]]
 
 def robustness_tracks_targeting(grid: Grid) -> Answer:
     """The rank correlation over cells of accuracy under FGSM and the share that moves S more; soundly, within a data
-    set, PGD, and the share in units of random signs.
+    set, PGD, and the share relative to random signs.
     """
     id, key = "robustness.tracks_targeting", grid.main
     every_cell, own = pairs(grid).values()
@@ -31,7 +31,7 @@ def robustness_tracks_targeting(grid: Grid) -> Answer:
     images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
     by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {of_cells(grid).format(images[0])}"
     sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, "
-    sound_by += f"share in units of random signs; {of_cells(grid).format(images[1])}"
+    sound_by += f"share relative to random signs; {of_cells(grid).format(images[1])}"
     why = f"Rank correlation {paper.mean:+.2f} over {counted(len(every_cell), 'cell')}, soundly {sound.mean:+.2f} over "
     why += f"{len(own)}; several ages of one network are one unit."
     oldest = max(one.age for one in grid)
@@ -43,7 +43,8 @@ def _cells(found: Pairs, measured: Measured) -> str:
 
 
 def pairs(grid: Grid) -> dict[str, Pairs]:
-    """Accuracy under attack and share for each cell: FGSM and the plain share, PGD and the share free of scale."""
+    """Accuracy under attack and share for each cell: FGSM and the plain share, PGD and the share relative to random "
+    "signs."""
     plain, free = [], []
     for key in grid:
         records, printed = grid[key], PRINTED_EPS[key.dataset]
@@ -51,7 +52,7 @@ def pairs(grid: Grid) -> dict[str, Pairs]:
         plain.append((key, fgsm, unclipped_share(records, "convolution", printed_at(records, key.dataset)).mean))
         pgd = rate([one.robustness.pgd("original", one.robustness.pgd_eps[0]) for one in records]).mean
         free.append((key, pgd, rate([one.targeting.printed_relative for one in records]).mean))
-    return {"FGSM, plain share": plain, "PGD, share in units of random signs": free}
+    return {"FGSM, plain share": plain, "PGD, share relative to random signs": free}
 
 
 def correlation(found: Pairs) -> Measured:

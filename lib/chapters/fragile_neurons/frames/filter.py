@@ -85,7 +85,7 @@ def lowered(grid: Grid) -> pd.DataFrame:
             layers = [(one.layers["original"], one.layers[name]) for one in sampled]
             changed = float(np.mean([filtered.changed for _, filtered in layers]))
             row = {"cell": str(key), "filter": name, "values changed": f"{changed:.0f}" if changed else "0: inert"}
-            for of, head in {"free": "share", "free_relative": "in units of random signs"}.items():
+            for of, head in {"free": "share", "free_relative": "relative to random signs"}.items():
                 for at, who in enumerate(("original", "filtered")):
                     row[f"{head}, {who}"] = f"{rate([getattr(one[at], of) for one in layers]):.3f}"
             rows.append(row)

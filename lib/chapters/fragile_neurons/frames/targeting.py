@@ -50,14 +50,14 @@ def controls_by_level(records: Sequence[CellRecord]) -> pd.DataFrame:
 
 
 def moved(grid: Grid) -> pd.DataFrame:
-    """The share of images on which S moves more, not clipped and free of scale, beside random sets."""
+    """The share of images on which S moves more, not clipped and relative to random signs, beside random sets."""
     rows = []
     for key in grid:
         (plain, _), (free, over) = moved_beside_lot(grid, key)
         row = {
             "cell": str(key),
             "not clipped": f"{plain:.3f}",
-            "in units of random signs, S from other images": f"{free:.3f}",
+            "relative to random signs, S from other images": f"{free:.3f}",
         }
         rows.append(row | {"beyond the 95th percentile of random sets": f"{over:+.3f}"})
     return pd.DataFrame(rows)
@@ -75,5 +75,5 @@ def readings_of_89(grid: Grid) -> pd.DataFrame:
 
 
 def contradictions() -> pd.DataFrame:
-    """Where the paper says two things of which only one can be so."""
+    """Places that cannot both be right, or that leave open what was done."""
     return as_table(REGISTER)

@@ -24,7 +24,7 @@ def readings(grid: Grid) -> str:
     if printed.changed:
         effect = f"changes {counted(printed.changed, 'value')} of {min(grid[grid.main][0].filters.shape)}"
     return (
-        f"Here: the printed filter {effect}, and its α is {1 + printed.spectral:.2f}; "
+        f"In this run: the printed filter {effect}, and its α is {1 + printed.spectral:.2f}; "
         f"{len(inert)} of {len(READINGS)} readings {agreeing(len(inert), 'changes', 'change')} nothing."
     )
 
@@ -37,8 +37,8 @@ def search(grid: Grid) -> str:
     robustness = grid[grid.main][0].robustness
     original = robustness.normalised[robustness.pgd_images]  # the search has the images of PGD
     return (
-        f"Here: under attack the best of the search reaches {best:.3f} and the worst rule at the smallest noise level "
-        f"{start:.3f}; the original network has {original.mean():.3f} on the same {len(original):,} images."
+        f"In this run: under attack the best of the search reaches {best:.3f} and the worst rule at the smallest "
+        f"noise level {start:.3f}; the original network has {original.mean():.3f} on the same {len(original):,} images."
     )
 
 
@@ -51,13 +51,16 @@ def lowered(grid: Grid) -> str:
         if (found := grid.sampled(key)) and all(one.layers[name].changed for one in found)
     ]
     if not any(grid.sampled(key) for key in grid):
-        return "Here: none of these networks was measured so. The card below compares shares of clipped images instead."
+        return (
+            "In this run: none of these networks was measured so. The card below compares shares of clipped images "
+            "instead."
+        )
     if not changes:
-        return "Here: no cell has both this measurement and a filter that changes anything."
+        return "In this run: no cell has both this measurement and a filter that changes anything."
     fall, rise, stay = (sum(np.sign(one) == sign for one in changes) for sign in (-1, 1, 0))
     return (
-        f"Here: where a filter changes anything, it lowers the share in {fall} of {counted(len(changes), 'case')}, "
-        f"raises it in {rise} and leaves it as it is in {stay}."
+        f"In this run: where a filter changes anything, it lowers the share in {fall} of "
+        f"{counted(len(changes), 'case')}, raises it in {rise} and leaves it as it is in {stay}."
     )
 
 
@@ -80,15 +83,16 @@ def at_the_floor(grid: Grid, key: Key) -> bool:
 def gains(grid: Grid) -> str:
     """For the figure of gains."""
     if not (found := gained(grid, "fresh PGD")):
-        return "Here: no filter changes a singular value, so every network is the one that was there."
+        return "In this run: no filter changes a singular value, so every network is the one that was there."
     sure, least, most = sum(map(is_above_zero, found)), min(one.mean for one in found), max(one.mean for one in found)
     by_theirs = sum(map(is_above_zero, gained(grid, EQ_2)))
     low = sum(at_the_floor(grid, key) for key, _ in _acting(grid))
     return (
-        f"Here: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of "
+        f"In this run: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of "
         f"{counted(len(found), 'case')} (by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and "
-        f"the original network has less than {NEXT_TO_NOTHING:g} in {counted(low, 'case')}. As the paper measures, on "
-        f"images made for the original network, {by_theirs} of {len(found)} {agreeing(by_theirs, 'gains', 'gain')}."
+        f"the original network has less than {NEXT_TO_NOTHING:g} in {counted(low, 'case')}. By the paper's "
+        f"definition, Eq. 2, on images made for the original network, {by_theirs} of {len(found)} "
+        f"{agreeing(by_theirs, 'gains', 'gain')}."
     )
 
 
@@ -96,7 +100,9 @@ def batch_norm(grid: Grid) -> str:
     """For the table of batch norm."""
     found = [record.batch_norm for key in grid for record in grid[key]]
     frozen, anew = (float(np.mean([getattr(one, of) for one in found])) for of in ("frozen", "reestimated"))
-    return f"Here: a logit changes by {frozen:.3g} with batch norm as it is, by {anew:.3g} with it estimated anew."
+    return (
+        f"In this run: a logit changes by {frozen:.3g} with batch norm as it is, by {anew:.3g} with it estimated anew."
+    )
 
 
 def spectra(grid: Grid) -> str:
@@ -104,7 +110,8 @@ def spectra(grid: Grid) -> str:
     found = grid[grid.main][0].filters
     largest, tau = float(found.spectrum.max()), found.readings[PRINTED].tau
     return (
-        f"Here: the largest singular value is {largest:.3f}, the printed threshold {tau:.3f} ({grid.title(grid.main)})."
+        f"In this run: the largest singular value is {largest:.3f}, the printed threshold {tau:.3f} "
+        f"({grid.title(grid.main)})."
     )
 
 
@@ -112,4 +119,4 @@ def noise_levels(grid: Grid) -> str:
     """For the table of noise levels."""
     found = grid[grid.main][0].filters
     median, printed = float(np.median(found.spectrum)), (max(found.shape) * 0.015) ** 0.5
-    return f"Here: the paper's 0.015, as printed, is {printed / median:.2f} median singular values."
+    return f"In this run: the paper's 0.015, as printed, is {printed / median:.2f} median singular values."

@@ -17,18 +17,18 @@ def maps(grid: Grid) -> str:
     """For the picture of one image and its maps."""
     if (key := grid.pictured) is None:
         return (
-            "Here: the picture is missing, since maps of none of these networks were kept. A run that trains its own "
-            "networks shows it, as the quick profile does."
+            "In this run: the picture is missing, since maps of none of these networks were kept. A run that trains "
+            "its own networks shows it, as the quick profile does."
         )
     found = grid.sampled(key)[0]
     sample = Sample(found)
     fragile = sample.fragile(every(len(found.intact)))
     size = int(fragile.sum())
     if not size:
-        return f"Here: no kernel is fragile: accuracy is the same without each of them ({grid.title(key)})."
+        return f"In this run: no kernel is fragile: accuracy is the same without each of them ({grid.title(key)})."
     moved = sample.moved[FGSM_CLIPPED].mean(0)
     return (
-        f"Here: {size} of {len(fragile)} kernels {agreeing(size)} fragile. Under FGSM at eps "
+        f"In this run: {size} of {len(fragile)} kernels {agreeing(size)} fragile. Under FGSM at eps "
         f"{PRINTED_EPS[key.dataset]:g} their maps move by {moved[fragile].mean():.3g} on average over images, "
         f"those of null kernels by {moved[~fragile].mean():.3g} ({grid.title(key)})."
     )
@@ -40,7 +40,7 @@ def over_halves(grid: Grid) -> str:
     more = [one.agreement - one.expected for one in found]
     least, most = min(one.agreement for one in found), max(one.agreement for one in found)
     return (
-        f"Here: the halves agree on {ends(least, most, '.2f')} of the kernels, "
+        f"In this run: the halves agree on {ends(least, most, '.2f')} of the kernels, "
         f"which is {ends(min(more), max(more), '+.2f')} beyond chance."
     )
 
@@ -53,8 +53,8 @@ def dropped(grid: Grid) -> str:
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
     cells = counted(len(found), "cell")
     return (
-        f"Here: on other images accuracy falls by {ends(least, most, '+.4f')} more without a fragile kernel; the "
-        f"interval lies above 0 in {sure} of {cells}, beyond kernels of large norm in {beyond}."
+        f"In this run: on other images accuracy falls by {ends(least, most, '+.4f')} more without a fragile kernel; "
+        f"the interval lies above 0 in {sure} of {cells}, beyond kernels of large norm in {beyond}."
     )
 
 
@@ -62,27 +62,29 @@ def skewness() -> str:
     """For the table of shapes."""
     least, most = min(by_skewness().values()), max(by_skewness().values())
     return (
-        f"Here: with no kernel special, between {least:.2f} and {most:.2f} of them lie below the mean in these shapes. "
-        "A shape that is more skewed has fewer."
+        f"In this run: with no kernel special, between {least:.2f} and {most:.2f} of them lie below the mean in "
+        "these shapes. A shape that is more skewed has fewer."
     )
 
 
 def whole_grid(grid: Grid) -> str:
     """For the figure of the whole grid."""
     sizes = [float(quantities.whole_set(one).mean()) for key in grid for one in grid[key]]
-    return f"Here: by all images S has {ends(min(sizes), max(sizes), '.0%')} of the kernels; the paper prints 37 %."
+    return (
+        f"In this run: by all images S has {ends(min(sizes), max(sizes), '.0%')} of the kernels; the paper prints 37 %."
+    )
 
 
 def stable_kernels(grid: Grid) -> str:
     """For the table of kernels that are fragile at all ages."""
     kinds = {key[:2] for key in grid if grid.has_all_ages(*key[:2])}
     if not kinds:
-        return "Here: no network was measured at all three ages."
+        return "In this run: no network was measured at all three ages."
     ages = [one for kind in sorted(kinds) for one in grid.through_ages(*kind)]
     many = np.mean([quantities.stable(one).sum() for one in ages])
     lot = np.mean([quantities.by_chance(one) for one in ages])
     kernels = f"{many:.3g} {'kernel is' if many == 1 else 'kernels are'}"
-    return f"Here: {kernels}, on average, fragile at all three ages, where chance gives {lot:.2g}."
+    return f"In this run: {kernels}, on average, fragile at all three ages, where chance gives {lot:.2g}."
 
 
 def halves_shown(grid: Grid) -> str:
@@ -90,4 +92,4 @@ def halves_shown(grid: Grid) -> str:
     first, other = (record := grid[grid.main][0]).dropout.accuracies
     chosen, _ = quantities.fragile_sets(record)
     apart = [parted(one, chosen) for one in (first, other)]
-    return f"Here: null kernels lie {apart[0]:.4f} above fragile ones on the left, {apart[1]:+.4f} on the right."
+    return f"In this run: null kernels lie {apart[0]:.4f} above fragile ones on the left, {apart[1]:+.4f} on the right."

@@ -20,7 +20,7 @@ def accuracies(grid: Grid) -> str:
     best = max(grid, key=lambda key: rate([one.clean for one in grid[key]]).mean)
     value = rate([one.clean for one in grid[best]]).mean
     made = f"{len(grid)} of {whole} cells {agreeing(len(grid))} measured"
-    return f"Here: {made}; the highest accuracy is {value:.4f} ({best})."
+    return f"In this run: {made}; the highest accuracy is {value:.4f} ({best})."
 
 
 def printed_eps(grid: Grid) -> str:
@@ -32,7 +32,7 @@ def printed_eps(grid: Grid) -> str:
     ]  # fmt: skip
     pixels, normalised = zip(*rows, strict=True)
     return (
-        f"Here: with eps in pixels accuracy under FGSM is {ends(min(pixels), max(pixels), '.3f')}, with eps in "
+        f"In this run: with eps in pixels accuracy under FGSM is {ends(min(pixels), max(pixels), '.3f')}, with eps in "
         f"normalised units {ends(min(normalised), max(normalised), '.3f')}."
     )
 
@@ -41,7 +41,7 @@ def recipes(records: Sequence[RecipeRecord]) -> str:
     """For the table of recipes."""
     found = dict(zip(RECIPES, (float(one.correct.mean()) for one in records), strict=False))
     best, worst = max(found, key=found.__getitem__), min(found, key=found.__getitem__)
-    return f"Here: accuracy goes from {found[worst]:.3f} ({worst}) to {found[best]:.3f} ({best})."
+    return f"In this run: accuracy goes from {found[worst]:.3f} ({worst}) to {found[best]:.3f} ({best})."
 
 
 def gradients(
@@ -56,14 +56,14 @@ def gradients(
         own = others.pop((CODE_TSNE, csg.VOLUME), None)
         text = "not measured in the source's way" if own is None else f"{own:.2f} in the source's way"
         told.append(f"{DATASETS[name]} {text}, {min(others.values()):.2f} to {max(others.values()):.2f} in the others")
-    return f"Here: {'; '.join(told)}."
+    return f"In this run: {'; '.join(told)}."
 
 
 def made(grid: Grid) -> str:
     """For the table of where cells were made."""
     kept = [cell.made for key in grid for cell in grid.experiment.cells_of(key) if cell.is_kept]
     devices = sorted({one.device for one in kept})
-    return f"Here: {counted(len(kept), 'cell')}, measured on {'; '.join(devices) or 'no device that is known'}."
+    return f"In this run: {counted(len(kept), 'cell')}, measured on {'; '.join(devices) or 'no device that is known'}."
 
 
 def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> str:
@@ -75,4 +75,4 @@ def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> s
         values = ", ".join(f"{csg.gradients(of_set[times], csg.ALIKE)[0]:.3f}" for times in enough)
         sizes = ", ".join(f"{times * experiment.csg_images:,}" for times in enough)
         told.append(f"{values} on {sizes} images of {DATASETS[name]}")
-    return f"Here: the measure is {'; '.join(told)}."
+    return f"In this run: the measure is {'; '.join(told)}."

@@ -26,7 +26,7 @@ def algorithm_1(grid: Grid) -> str:
     found = grid[grid.main][0].targeting
     free, cut = found.unclipped[0], found.clipped[0]
     return (
-        f"Here: over all eps the share is {between(free.min(), free.max())} where images are not clipped, and "
+        f"In this run: over all eps the share is {between(free.min(), free.max())} where images are not clipped, and "
         f"{between(cut.min(), cut.max())} where they are, after the convolution."
     )
 
@@ -40,8 +40,8 @@ def over_eps(grid: Grid) -> str:
         for who in ("original", "relative")
     )
     return (
-        f"Here: of the oldest network ({key.kind}) the share goes from {plain[0]:.3f} at the smallest eps to "
-        f"{plain[1]:.3f} at the largest below {LARGE_EPS:g}, and in units of random signs from {free[0]:.3f} to "
+        f"In this run: of the oldest network ({key.kind}) the share goes from {plain[0]:.3f} at the smallest eps to "
+        f"{plain[1]:.3f} at the largest below {LARGE_EPS:g}, and relative to random signs from {free[0]:.3f} to "
         f"{free[1]:.3f}. From {LARGE_EPS:g} on an attack can turn any image into the same grey."
     )
 
@@ -50,8 +50,8 @@ def splits(grid: Grid) -> str:
     """For the figure of random sets."""
     found, signs = (controls(grid[grid.main], move) for move in ("FGSM", "random signs"))
     return (
-        f"Here: FGSM moves S more for {found.s:.3f} of the images, and random signs do so for {signs.s:.3f}; of random "
-        f"sets of kernels {found.as_high:.0%} have as high a share under FGSM ({grid.told(grid.main)})."
+        f"In this run: FGSM moves S more for {found.s:.3f} of the images, and random signs do so for {signs.s:.3f}; "
+        f"of random sets of kernels {found.as_high:.0%} have as high a share under FGSM ({grid.told(grid.main)})."
     )
 
 
@@ -60,8 +60,8 @@ def moved(grid: Grid) -> str:
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"Here: in units of random signs S lies {ends(least, most, '+.3f')} beyond the 95th percentile of random sets; "
-        f"the interval lies above 0 in {sum(map(is_above_zero, over))} of {counted(len(over), 'cell')}."
+        f"In this run: relative to random signs S lies {ends(least, most, '+.3f')} beyond the 95th percentile of "
+        f"random sets; the interval lies above 0 in {sum(map(is_above_zero, over))} of {counted(len(over), 'cell')}."
     )
 
 
@@ -71,16 +71,17 @@ def with_controls(grid: Grid) -> str:
     largest, smallest = (float(np.mean([getattr(one, of) for one in found])) for of in ("largest", "smallest"))
     beyond = sum(is_above_zero(moved_beside_lot(grid, key)[1][1]) for key in grid)
     return (
-        f"Here: under FGSM the kernels of largest norm move more for {largest:.2f} of the images, those of smallest "
-        f"norm for {smallest:.2f}, both on average over {counted(len(found), 'cell')}. In units of random signs S "
-        f"lies beyond the bar by its whole interval in {beyond} of {len(found)}."
+        f"In this run: under FGSM the kernels of largest norm move more for {largest:.2f} of the images, those of "
+        f"smallest norm for {smallest:.2f}, both on average over {counted(len(found), 'cell')}. Relative to random "
+        f"signs S lies beyond the bar by its whole interval in {beyond} of {len(found)}."
     )
 
 
 def controls_by_level(grid: Grid) -> str:
     """For the table by where maps are read."""
     found = {level: controls(grid[grid.main], "FGSM", level).s for level in LEVELS}
-    return "Here: the plain share is " + ", ".join(f"{share:.3f} after {level}" for level, share in found.items()) + "."
+    after_each = ", ".join(f"{share:.3f} after {level}" for level, share in found.items())
+    return f"In this run: the plain share is {after_each}."
 
 
 def readings_of_89(grid: Grid) -> str:
@@ -91,7 +92,7 @@ def readings_of_89(grid: Grid) -> str:
         giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
         which = f" ({'; '.join(giving)})" if giving else ""
         found.append(f"{len(giving)} of {len(shares)} readings of {grid.title(key)}{which}")
-    return f"Here: within {rule.tolerance:g} of {rule.value:g} come {' and '.join(found)}."
+    return f"In this run: within {rule.tolerance:g} of {rule.value:g} come {' and '.join(found)}."
 
 
 def tracked(grid: Grid) -> str:
@@ -100,9 +101,9 @@ def tracked(grid: Grid) -> str:
     found = correlation(every_cell)
     told = "too few for an interval" if found.low is None else f"95 % interval {found.low:+.2f} to {found.high:+.2f}"
     cells = f"{counted(len(every_cell), 'cell')} of {counted(found.networks, 'network')}"
-    return f"Here: over {cells} the rank correlation is {found.mean:+.2f}, {told}."
+    return f"In this run: over {cells} the rank correlation is {found.mean:+.2f}, {told}."
 
 
 def contradictions() -> str:
     """For the table of contradictions."""
-    return f"Here: {len(REGISTER)} places where the paper says two things, and which of them this chapter takes."
+    return f"In this run: {len(REGISTER)} places that cannot both be right, or that leave open what was done."
