@@ -389,5 +389,9 @@ def test_the_headline_and_the_opening_have_the_numbers_of_the_sections():
     told = summary.summary(TableOne(RUNS, RUNS), [calibration(0.01, 15.0)], replace(MNIST, dataset="digits"))
     assert told["stale"] == pytest.approx(0.97) and told["worst"] == told["own-worst"]
     assert told["some"] == f"{len(RUNS['normal'][0].sampled):,}", "not as many as were asked for"
-    assert told["numbers"] == 2 and told["data"] == "digits (a small sample of MNIST)"
+    assert (
+        told["numbers"] == "2 of the 7 numbers"
+        and summary.numbers(7, 7) == "all 7 numbers"
+        and told["data"] == "digits (a small sample of MNIST)"
+    )
     assert len(reads(0.5)) == N

@@ -7,10 +7,10 @@ import numpy as np
 from test_common_ground_answers import all_rows, judgement
 
 from lib import book
-from lib.chapters.common_ground import here
+from lib.chapters.common_ground import frames, here
 from lib.chapters.common_ground.defences import AT_RANDOM, DEFENCES, FROM_PAPERS, NONE, YARDSTICKS, titled
 from lib.chapters.common_ground.measure import Change, FilterFound
-from lib.chapters.common_ground.rows import Row
+from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row
 
 
 def test_every_defence_is_named_by_its_paper():
@@ -122,14 +122,19 @@ def test_the_opening_says_which_defences_work():
 
 def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
     of = all_rows(AutoAttack=8)
-    assert here.groups(of).startswith(
-        "In this run: at eps 0.1 without a defence 0.16 is safe from all, with random removal "
-    )
     at_random = of[0.1] | {AT_RANDOM: of[0.1]["removal"]}
-    assert "removal against the latter" in here.groups({0.1: at_random})
-    assert "“removal (Khorasani 2025)” +0.000 [" in here.groups({0.1: at_random}), "its own control, and not no defence"
+    frame = frames.against_controls({0.1: at_random}).set_index("defence")
+    assert list(frame["its control"]) == [
+        "random removal" if one.startswith("removal") else "no defence" for one in frame.index
+    ]
+    difference = frame.loc["removal (Khorasani 2025)", "safe from all, minus its control"]
+    assert difference.startswith("+0.000 ["), "its own control, and not no defence"
+    assert set(frame["which is"]) <= {MORE, ALIKE, LESS}
     alike = {NONE: of[0.1][NONE]} | dict.fromkeys((*FROM_PAPERS, AT_RANDOM), of[0.1][NONE])
-    assert here.groups({0.1: alike}).count(" each +0.000 ") == 1, "those of which the same is said are named together"
+    assert set(frames.against_controls({0.1: alike})["which is"]) == {ALIKE}
+    assert here.groups({0.1: alike}) == (
+        "In this run: at eps 0.1 none of 6 keep more images safe than their control, none keep fewer."
+    )
     assert here.transferred(of).count("under transfer") == 4
     assert here.networks(of).startswith("Where dots lie far apart")
     assert here.networks({0.3: {NONE: Row([judgement()])}}).startswith("One network of each kind was trained")

@@ -75,8 +75,8 @@ def test_readings_are_counted_and_the_control_is_none() -> None:
     assert (counted.tried, counted.giving) == (18, 1)
     assert counted.nearest == (
         "the one nearest to the words is not among them; the nearest to the number, "
-        "trained on training images, eps 0.1, scored on fresh FGSM images, gives 0.787 for the 2 "
-        "networks that it was not chosen by"
+        "is trained on training images, eps 0.1, and scored on fresh FGSM images; chosen by 1 network, "
+        "it gives 0.787 on the other 2"
     )
     among = readings(outcome([0.825] * 3), EXPERIMENT.as_paper)
     assert among.giving == 6 and among.nearest.startswith("the one nearest to the words is among them")
@@ -86,7 +86,7 @@ def test_the_nearest_reading_is_judged_on_networks_that_it_was_not_chosen_by() -
     found = outcome([0.5] * 3)
     found[ALONE, 0.1] = [retrained(0.5, fresh, 0.1) for fresh in (0.825, 0.3, 0.4)]
     assert readings(found, EXPERIMENT.as_paper).nearest.endswith(
-        "scored on fresh FGSM images, gives 0.350 for the 2 networks that it was not chosen by"
+        "and scored on fresh FGSM images; chosen by 1 network, it gives 0.350 on the other 2"
     )
 
 

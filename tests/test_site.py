@@ -251,7 +251,10 @@ def test_no_page_names_the_folder_it_was_built_in(book: Path) -> None:
 def test_the_page_for_courses_names_each_exercise_and_what_the_chapter_takes(name: str) -> None:
     cells = nbformat.read(the_book.source(name), as_version=4).cells
     titles = re.findall(r"\{exercise\} (.+)", "\n".join(cell.source for cell in cells))
-    rows = [line for line in facts.exercises_table().splitlines() if f"{{doc}}`{name}`" in line]
+    by_page, *rows = [line for line in facts.exercises_table().splitlines() if f"{{doc}}`{name}`" in line]
+    _, _, count, *sums, _ = (cell.strip() for cell in by_page.split("|"))
+    each = [[int(cell) for cell in row.split("|")[-4:-1]] for row in rows]
+    assert int(count) == len(rows) and [int(one) for one in sums] == [sum(column) for column in zip(*each, strict=True)]
     assert len(rows) == len(titles) > 0 and [title for title in titles if title not in "".join(rows)] == []
     assert (the_book.PAGES / "teaching.md").read_text().count(f"| {{doc}}`{name}`") == 1
     assert f"{{doc}}`{name}`" in facts.costs_table()

@@ -32,7 +32,7 @@ def answered(ledger: Ledger, answer: Answer, *others: Answer) -> Table:
 
 def card(claim: Claim, entry: Mapping) -> Table:
     """The card of an answer as the results have it, at the claim's address on the page of its chapter."""
-    evidence = 'the section above; <a href="#evidence">its cells and machines</a>'
+    evidence = 'the section above; <a href="#evidence">how and where it was measured</a>'
     link = f'<a href="scoreboard.html#{claim.address}">{tables.broken(claim.id)}</a>'
     head, rows = [link, wording.answer(entry)], [list(line) for line in lines(claim, entry, evidence)]
     return tables.table(f"The claim {claim.id}", head, rows, wraps=True, anchor=claim.address)

@@ -1,7 +1,7 @@
 """The facts that pages show, written afresh for each site: papers, claims, runs, parameters, costs."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lib import book
 from lib.exercises import tasks
@@ -130,13 +130,26 @@ def costs_table() -> str:
 
 
 def exercises_table() -> str:
-    """Every exercise: its page, what it asks for, the minutes that it takes and the points that it gives."""
+    """The exercises, by page and each: what they ask for, the minutes that they take and the points that they give."""
     if not [*(book.NOTEBOOKS / "course").glob("*.yaml")]:
         return "This copy of the book was made for students: it has no solutions, and nothing of how they are graded."
+    sheets = tasks.sheets()
     rows = [
-        [f"{{doc}}`{sheet.page}`", markup.plain(task.exercise.title), tasks.KINDS[task.kind], task.minutes, task.points]
-        for sheet in tasks.sheets()
+        [_page(sheet), markup.plain(task.exercise.title), tasks.KINDS[task.kind], *_sums([task])]
+        for sheet in sheets
         for task in sheet.tasks
     ]
-    head = ["Page", "Exercise", "Kind", "Minutes", "Points"]
-    return markup.table("The exercises", head, [list(map(str, row)) for row in rows])
+    whole = [[_page(sheet), str(len(sheet.tasks)), *_sums(sheet.tasks)] for sheet in sheets]
+    sums = ["Minutes", "Points", "Of these by checks"]
+    by_page = markup.table("The exercises by page", ["Page", "Exercises", *sums], whole)
+    return f"{by_page}\n\n{markup.table('The exercises', ['Page', 'Exercise', 'Kind', *sums], rows)}"
+
+
+def _page(sheet: tasks.Sheet) -> str:
+    return f"{{doc}}`{sheet.page}`"
+
+
+def _sums(some: Sequence[tasks.Task]) -> list[str]:
+    """What exercises take and give together: minutes, points, and the points of their checks."""
+    rows = [(one.minutes, one.points, sum(one.checks.values())) for one in some]
+    return [str(sum(values)) for values in zip(*rows, strict=True)]

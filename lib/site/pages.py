@@ -99,7 +99,7 @@ def _below_title(notebook: NotebookNode, text: str) -> None:
 def stale_note(runs: Iterable[Run]) -> str:
     """A warning about each run whose results may not come out the same today; empty where there is none."""
     notes = [f"- {{doc}}`{run.notebook}`: {said}" for run in runs if (said := words.stale(run))]
-    opening = ["```{warning}", "Stale: these results may not come out the same today.", ""]
+    opening = ["```{warning}", "Out of date: these results may not come out the same today.", ""]
     return "\n".join([*opening, *notes, "```"]) if notes else ""
 
 

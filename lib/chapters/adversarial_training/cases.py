@@ -8,11 +8,11 @@ from lib.chapters.adversarial_training.networks import Normal
 from lib.models.small import ACTIVATIONS
 
 UNDEFENDED = "undefended, on test images"
-TUNED_ON_TEST = "fine-tuned on test images, on those"
-TUNED = "fine-tuned on training images, held out"
-GOING_ON = "mixed, going on, held out"
+TUNED_ON_TEST = "fine-tuned on test images, on the same"
+TUNED = "fine-tuned on training images, on test images"
+GOING_ON = "mixed, from the trained network, on test images"
 MIXED_SEEN = "mixed, on training images"
-MIXED_HELD_OUT = "mixed, held out"
+MIXED_HELD_OUT = "mixed, on test images"
 CASES = (UNDEFENDED, TUNED_ON_TEST, TUNED, GOING_ON, MIXED_SEEN, MIXED_HELD_OUT)
 """Which network is scored on which images."""
 

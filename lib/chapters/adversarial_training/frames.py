@@ -144,7 +144,7 @@ def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> pd.DataFrame:
 
 def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> pd.DataFrame:
     """Accuracy under a search over few pixels, and what mixed training gains."""
-    names = {UNDEFENDED: "undefended", TUNED: "fine-tuned, held out", MIXED_HELD_OUT: "mixed, held out"}
+    names = {UNDEFENDED: "undefended", TUNED: "fine-tuned on training images", MIXED_HELD_OUT: "mixed"}
     columns = {"network": [*(names[case] for case in searched), "mixed minus undefended"]}
     for pixels in (0, *BUDGETS):
         left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}

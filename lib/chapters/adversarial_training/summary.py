@@ -44,7 +44,7 @@ def summary(table: TableOne, calibrated: Sequence[Calibration], experiment: Expe
     """The numbers that the opening glues."""
     normal, mixed, tuned = (table.tutorials[name] for name in ("normal", "mixed", "tuned"))
     return {
-        "numbers": len(within(table.found)),
+        "numbers": numbers(len(within(table.found)), len(table.found)),
         "before": accuracy(normal, "P").mean,
         "stale": accuracy(mixed, "P").mean,
         "worst": worst(mixed).mean,
@@ -56,6 +56,11 @@ def summary(table: TableOne, calibrated: Sequence[Calibration], experiment: Expe
         "apart": here.apart(experiment.cells()) + here.signs_twice(table.own["normal"], calibrated, experiment),
         "data": data_named(experiment.dataset),
     }
+
+
+def numbers(within: int, of: int) -> str:
+    """How many of the numbers of a table lie within the tolerance: "all 7 numbers", "2 of the 7 numbers"."""
+    return f"all {of} numbers" if within == of else f"{within or 'none'} of the {of} numbers"
 
 
 def peak(mixed: Sequence[Course]) -> float:

@@ -12,7 +12,7 @@ from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.defences import YARDSTICKS, titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import FilterFound
-from lib.chapters.common_ground.rows import Row, Rows, by_worst_case
+from lib.chapters.common_ground.rows import Row, Rows, against_control, by_worst_case, control, gained
 from lib.ledger.claims import paper
 from lib.measure.intervals import rate
 from lib.show import tables
@@ -46,6 +46,18 @@ def claimed() -> Table:
         lines.append([titled(name), f"{link}<br><small>{html.escape(source.title)}</small>"])
     title = "What each paper says of its defence, on its own network and by its own attack"
     return tables.table(title, ["defence", "its paper says"], lines, wraps=True)
+
+
+def against_controls(rows: Rows) -> pd.DataFrame:
+    """Each of the papers' defences against its control at each eps: the share of images that no attack fools."""
+    lines = []
+    for eps, of in rows.items():
+        words = {name: word for word, names in against_control(of).items() for name in names}
+        for name, difference in gained(of).items():
+            lines.append([f"{eps:g}", titled(name), titled(control(name)), f"{difference:+.3f}", words[name]])
+    return pd.DataFrame(
+        lines, columns=["eps", "defence", "its control", "safe from all, minus its control", "which is"]
+    )
 
 
 def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:

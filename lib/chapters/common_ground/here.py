@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from lib.chapters.common_ground import madry
-from lib.chapters.common_ground.defences import AT_RANDOM, FROM_PAPERS, NONE, YARDSTICKS, titled
+from lib.chapters.common_ground.defences import FROM_PAPERS, NONE, YARDSTICKS, titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import FilterFound
-from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_control, best, gained
+from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_control, best
 from lib.evidence.cells import Cell
 from lib.ledger.basis import of_networks
 from lib.show import wording
@@ -65,35 +65,13 @@ def networks(rows: Rows) -> str:
 
 
 def groups(rows: Rows) -> str:
-    """For the table of all attacks: every defence of the papers against its control, at each eps."""
+    """For the table of the papers' defences against their controls: how many keep more images safe, at each eps."""
     parts = []
     for eps, of in rows.items():
-        found, differences = {word: names for word, names in against_control(of).items() if names}, gained(of)
-        told = "; ".join(
-            f"{word}: {_together({name: f'{differences[name]:+.3f}' for name in names})}"
-            for word, names in found.items()
-        )
-        parts.append(
-            f"at eps {eps:g} without a defence {of[NONE].accuracy(WORST):.2f} is safe from all, with random removal "
-            f"{of[AT_RANDOM].accuracy(WORST):.2f}. Against that, removal against the latter, {told}"
-        )
-    adjusted = (
-        f"More and fewer: beyond chance, paired, with Holm's adjustment for {len(FROM_PAPERS)} comparisons. An "
-        "interval is for one comparison: it can lie beside 0 and the difference still not be shown"
-    )
-    return _here([*parts, adjusted])
-
-
-def _together(values: Mapping[str, str]) -> str:
-    """Names with what is said of each; those of which the same is said are named together."""
-    alike: dict[str, list[str]] = {}
-    for name, value in values.items():
-        alike.setdefault(value, []).append(_quoted(name))
-    return ", ".join(f"{', '.join(names)} {'each ' if len(names) > 1 else ''}{value}" for value, names in alike.items())
-
-
-def _quoted(name: str) -> str:
-    return f"“{titled(name)}”"
+        found = against_control(of)
+        told = f"{len(found[MORE]) or 'none'} of {len(FROM_PAPERS)} keep more images safe than their control"
+        parts.append(f"at eps {eps:g} {told}, {len(found[LESS]) or 'none'} keep{'s' * (len(found[LESS]) == 1)} fewer")
+    return _here(parts)
 
 
 def transferred(rows: Rows) -> str:

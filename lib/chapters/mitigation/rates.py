@@ -14,6 +14,7 @@ from lib.ledger.answers import Readings
 from lib.ledger.claims import Claim, paper
 from lib.measure.intervals import Measured, difference, rate
 from lib.show import cells
+from lib.show.counting import counted
 
 Networks = Sequence[NetworkRecord]
 Detectors = Sequence[DetectorRecord]
@@ -91,10 +92,10 @@ def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
     giving = [one for one, values in found.items() if abs(np.mean(values) - claim.value) <= claim.tolerance]
     among = "among them" if (*as_paper, "stale FGSM") in giving else "not among them"
     words = f"the one nearest to the words is {among}; " if giving else ""
-    words += "the nearest to the number, trained on {}, eps {:.3g}, scored on {} images, ".format(*nearest)
-    words += f"gives {np.mean(others or found[nearest]):.3f}"
-    who = f"the {len(others)} networks" if len(others) > 1 else "the one network"
-    words += f" for {who} that it was not chosen by" if others else ""
+    words += "the nearest to the number is trained on {}, eps {:.3g}, and scored on {} images".format(*nearest)
+    given = f"{np.mean(others or found[nearest]):.3f}"
+    words += f"; chosen by {counted(chosen_by, 'network')}, it gives {given}"
+    words += f" on the other {len(others)}" if others else " on it"
     return Readings(len(found), len(giving), words)
 
 

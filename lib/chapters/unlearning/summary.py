@@ -52,12 +52,11 @@ def found(networks: Networks, loop: Loop) -> str:
     left, without = (rates.after(loop, one, "PGD") for one in (JUDGED, "none"))
     by_chance = rates.after(loop, "random", "PGD")
     apart = side(rates.gain(networks, loop, JUDGED, "FGSM"))
-    who = "One network" if len(networks) == 1 else f"Means of {len(networks)} networks"
+    who = "In one network" if len(networks) == 1 else f"On average over {len(networks)} networks"
     return (
-        f"{premise(first)}: before any removal, accuracy under FGSM is {first:.3f}. With removals it becomes "
-        f"{removed:.3f}. As much training without them gives {control:.3f}, a difference {apart}. Under PGD "
-        f"{strong:.3f} becomes {left:.3f} with removals, {without:.3f} without, {by_chance:.3f} with random ones. "
-        f"{who}."
+        f"{premise(first)}. {who}, accuracy under FGSM goes from {first:.3f} to {removed:.3f} with removals, and to "
+        f"{control:.3f} with as much training without them: a difference {apart}. Under PGD it goes from {strong:.3f} "
+        f"to {left:.3f}, without removals to {without:.3f}, with random ones to {by_chance:.3f}."
     )
 
 

@@ -38,7 +38,7 @@ def lacking_ages(grid: Grid, id: str, key: Key, ages: Sequence) -> Answer | None
     return not_run(id, f"{network_on(key)} is here at {len(ages)} of 3 ages; {MORE} makes the rest.")
 
 
-UNMEASURED = f"The sound form needs cells of the part `sample`, which are missing here: {MORE}."
+UNMEASURED = f"The sound form needs measurements on the sample, which are missing here: {MORE}."
 
 
 def samples(found: Sequence[SampleRecord]) -> list[Sample]:

@@ -77,7 +77,7 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     paper, sound = every[found]
     plain, free = ([one[side].measured.mean for one in every.values() if one[side]] for side in (0, 1))
     giving = sum(one >= claim(id).smallest for one in plain)
-    ways = f"which are the cells and readings where the filter acts: {min(plain):+.3f} to {max(plain):+.3f}"
+    ways = f"which are the cases and readings where the filter acts: {min(plain):+.3f} to {max(plain):+.3f}"
     if free:
         ways += f"; soundly {min(free):+.3f} to {max(free):+.3f}"
     readings = Readings(len(plain), giving, ways)
@@ -145,7 +145,7 @@ def filter_raises_robustness(grid: Grid) -> Answer:
     of_all = [filter_gains(grid[one], name, one.dataset) for one, name in of]
     all_gains = [one[f"Eq. 2, eps in {unit}"] for one in of_all for unit in UNITS]
     giving = sum(one.low is not None and one.low > claim(id).smallest for one in all_gains)
-    readings = Readings(len(all_gains), giving, "which are the cells, readings and units of eps where the filter acts")
+    readings = Readings(len(all_gains), giving, "which are the cases, readings and units of eps where the filter acts")
     robustness = grid[key][0].robustness
     n, strong = len(robustness.normalised), robustness.pgd_correct.shape[-1]
     control = "the fragile kernels scaled as much, the null ones left alone"

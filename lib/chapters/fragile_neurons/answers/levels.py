@@ -65,7 +65,7 @@ def csg(
         return missing
     own, rule = grid.asked(dataset), claim(id)
     if not embedded[own]:
-        return not_run(id, "Cells of the part `autoencoder` are missing: `python -m lib.run fill fragile_neurons`.")
+        return not_run(id, "Its autoencoders are missing: `python -m lib.run fill fragile_neurons`.")
     draws = [spectral.gradients(one.tsne, spectral.VOLUME) for one in embedded[own]]
     value = over_networks([float(np.mean(one)) for one in draws])
     ways = [*means(gradients, embedded, own).values()]

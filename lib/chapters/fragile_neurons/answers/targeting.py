@@ -120,7 +120,7 @@ def fragile_moved_more(grid: Grid) -> Answer:
     id, key = "fragile.moved_more", grid.main
     (plain, over_plain), (free, over_free) = moved_beside_lot(grid, key)
     by = told_anew("FGSM not clipped", plain.images, grid, key, of_cells(grid))
-    control = PERCENTILE if grid.sampled(key) else f"{PERCENTILE}, both clipped: a cell has no others"
+    control = PERCENTILE if grid.sampled(key) else f"{PERCENTILE}, both clipped: no others were measured"
     paper = Finding(plain.shifted(0.5), by, over_plain, control)
     by = "FGSM clipped, relative to random signs, S from other images"
     by = told_anew(by, free.images, grid, key, every_other(grid))

@@ -32,14 +32,14 @@ def robustness_tracks_targeting(grid: Grid) -> Answer:
     by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {of_cells(grid).format(images[0])}"
     sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, "
     sound_by += f"share relative to random signs; {of_cells(grid).format(images[1])}"
-    why = f"Rank correlation {paper.mean:+.2f} over {counted(len(every_cell), 'cell')}, soundly {sound.mean:+.2f} over "
+    why = f"Rank correlation {paper.mean:+.2f} over {counted(len(every_cell), 'case')}, soundly {sound.mean:+.2f} over "
     why += f"{len(own)}; several ages of one network are one unit."
     oldest = max(one.age for one in grid)
     return Answer(id, Finding(paper, by), Finding(sound, sound_by), smaller=smaller(id, key, oldest), why=why)
 
 
 def _cells(found: Pairs, measured: Measured) -> str:
-    return f"{counted(len(found), 'cell')} of {counted(measured.networks, 'independent network')}"
+    return f"{counted(len(found), 'case')} of {counted(measured.networks, 'independent network')}"
 
 
 def pairs(grid: Grid) -> dict[str, Pairs]:

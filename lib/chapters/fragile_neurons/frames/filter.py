@@ -58,7 +58,7 @@ def gains(grid: Grid) -> pd.DataFrame:
     for key, who in product(grid, FILTERS):
         at = ", ".join(f"{eps:.3g}" for eps in judged_at(grid[key][0].robustness, key.dataset))
         found, alone = (filter_gains(grid[key], name, key.dataset) for name in (who, ALONE + who))
-        row = {"cell": str(key), "filter": who, "eps of fresh FGSM, PGD": at}
+        row = {"case": str(key), "filter": who, "eps of fresh FGSM, PGD": at}
         row |= {kind: f"{gain:+.3f}" for kind, gain in found.items()}
         scaled = {f"{kind}, scaled alone": f"{alone[kind]:+.3f}" for kind in ("fresh FGSM", "fresh PGD")}
         rows.append(row | scaled)
@@ -79,12 +79,12 @@ def lowered(grid: Grid) -> pd.DataFrame:
     rows = []
     for key in grid:
         if not (sampled := grid.sampled(key)):
-            rows.append({"cell": str(key), "filter": "–", "values changed": "not measured"})
+            rows.append({"case": str(key), "filter": "–", "values changed": "not measured"})
             continue
         for name in FILTERS:
             layers = [(one.layers["original"], one.layers[name]) for one in sampled]
             changed = float(np.mean([filtered.changed for _, filtered in layers]))
-            row = {"cell": str(key), "filter": name, "values changed": f"{changed:.0f}" if changed else "0: inert"}
+            row = {"case": str(key), "filter": name, "values changed": f"{changed:.0f}" if changed else "0: inert"}
             for of, head in {"free": "share", "free_relative": "relative to random signs"}.items():
                 for at, who in enumerate(("original", "filtered")):
                     row[f"{head}, {who}"] = f"{rate([getattr(one[at], of) for one in layers]):.3f}"

@@ -22,7 +22,7 @@ def over_halves(grid: Grid) -> pd.DataFrame:
         found = halves(grid[key])
         accuracy = np.mean([np.mean(one.dropout.accuracies) for one in grid[key]])
         error = (accuracy * (1 - accuracy) / (len(grid[key][0].dropout.intact) / 2)) ** 0.5
-        row = {"cell": str(key)} | {head: f"{getattr(found, name):.4f}" for name, head in heads.items()}
+        row = {"case": str(key)} | {head: f"{getattr(found, name):.4f}" for name, head in heads.items()}
         rows.append(row | {"standard error of one accuracy": f"{error:.4f}"})
     return pd.DataFrame(rows)
 
@@ -49,6 +49,6 @@ def dropped(grid: Grid) -> pd.DataFrame:
     rows = []
     for key in grid:
         (same, _), (other, beyond) = gaps(grid, key)
-        row = {"cell": str(key), "on the images of S": f"{same:.4f}", "on other images": f"{other:.4f}"}
+        row = {"case": str(key), "on the images of S": f"{same:.4f}", "on other images": f"{other:.4f}"}
         rows.append(row | {"beyond kernels of large norm": f"{beyond:+.4f}"})
     return pd.DataFrame(rows)

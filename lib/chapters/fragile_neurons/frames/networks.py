@@ -34,7 +34,7 @@ def made(grid: Grid) -> pd.DataFrame:
         for seed, record in grid.cells[key].items():
             cell = grid.experiment.cells_of(key)[seed - grid.experiment.seed]
             training, made = record.training, cell.made
-            row = {"cell": str(key), "training begun on": training.device}
+            row = {"case": str(key), "training begun on": training.device}
             row |= {"training, minutes": f"{training.seconds / 60:.1f}", "measured on": made.device}
             rows.append(row | {"PyTorch": made.versions["torch"], "finished": made.finished[:10]})
     return pd.DataFrame(rows)
@@ -53,7 +53,7 @@ def printed_eps(grid: Grid) -> pd.DataFrame:
         robustness, eps = [one.robustness for one in grid[key]], PRINTED_EPS[key.dataset]
         told_of = f"cifar10.resnet50.fgsm_{eps}_accuracy" if key.dataset == "cifar10" else _ON_MNIST
         found = rate([one.fgsm("original", eps) for one in robustness]), rate([one.normalised for one in robustness])
-        row = {"cell": str(key), "eps": f"{eps:g}"}
+        row = {"case": str(key), "eps": f"{eps:g}"}
         row |= {f"eps in {unit}": f"{one:.3f}" for unit, one in zip(UNITS, found, strict=True)}
         rows.append(row | {"paper: ResNet-50, epoch 100": f"{claims[told_of].value:.3f}"})
     return pd.DataFrame(rows)

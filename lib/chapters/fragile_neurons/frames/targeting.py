@@ -34,7 +34,7 @@ def with_controls(grid: Grid) -> pd.DataFrame:
     rows = []
     for key, move in product(grid, MOVES):
         found = controls(grid[key], move)
-        row = {"cell": str(key), "distances under": move, "S": f"{found.s:.3f}"}
+        row = {"case": str(key), "distances under": move, "S": f"{found.s:.3f}"}
         row["random splits, mean ± spread"] = f"{found.mean:.2f} ± {found.spread:.2f}"
         rows.append(row | {head: f"{getattr(found, name):.3f}" for name, head in heads.items()})
     return pd.DataFrame(rows)

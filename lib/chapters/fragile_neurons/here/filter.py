@@ -56,7 +56,7 @@ def lowered(grid: Grid) -> str:
             "instead."
         )
     if not changes:
-        return "In this run: no cell has both this measurement and a filter that changes anything."
+        return "In this run: no case has both this measurement and a filter that changes anything."
     fall, rise, stay = (sum(np.sign(one) == sign for one in changes) for sign in (-1, 1, 0))
     return (
         f"In this run: where a filter changes anything, it lowers the share in {fall} of "

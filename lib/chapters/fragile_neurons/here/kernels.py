@@ -51,7 +51,7 @@ def dropped(grid: Grid) -> str:
     on_others, beyond_norm = zip(*(other for _, other in found), strict=True)
     sure, beyond = (sum(map(is_above_zero, ones)) for ones in (on_others, beyond_norm))
     least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
-    cells = counted(len(found), "cell")
+    cells = counted(len(found), "case")
     return (
         f"In this run: on other images accuracy falls by {ends(least, most, '+.4f')} more without a fragile kernel; "
         f"the interval lies above 0 in {sure} of {cells}, beyond kernels of large norm in {beyond}."

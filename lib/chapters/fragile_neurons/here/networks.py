@@ -19,7 +19,7 @@ def accuracies(grid: Grid) -> str:
     whole = len(grid.experiment.paper_grid())
     best = max(grid, key=lambda key: rate([one.clean for one in grid[key]]).mean)
     value = rate([one.clean for one in grid[best]]).mean
-    made = f"{len(grid)} of {whole} cells {agreeing(len(grid))} measured"
+    made = f"{len(grid)} of {whole} cases {agreeing(len(grid))} measured"
     return f"In this run: {made}; the highest accuracy is {value:.4f} ({best})."
 
 
@@ -63,7 +63,7 @@ def made(grid: Grid) -> str:
     """For the table of where cells were made."""
     kept = [cell.made for key in grid for cell in grid.experiment.cells_of(key) if cell.is_kept]
     devices = sorted({one.device for one in kept})
-    return f"In this run: {counted(len(kept), 'cell')}, measured on {'; '.join(devices) or 'no device that is known'}."
+    return f"In this run: {counted(len(kept), 'measurement')}, on {'; '.join(devices) or 'no device that is known'}."
 
 
 def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> str:

@@ -61,7 +61,7 @@ def moved(grid: Grid) -> str:
     least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
         f"In this run: relative to random signs S lies {ends(least, most, '+.3f')} beyond the 95th percentile of "
-        f"random sets; the interval lies above 0 in {sum(map(is_above_zero, over))} of {counted(len(over), 'cell')}."
+        f"random sets; the interval lies above 0 in {sum(map(is_above_zero, over))} of {counted(len(over), 'case')}."
     )
 
 
@@ -72,7 +72,7 @@ def with_controls(grid: Grid) -> str:
     beyond = sum(is_above_zero(moved_beside_lot(grid, key)[1][1]) for key in grid)
     return (
         f"In this run: under FGSM the kernels of largest norm move more for {largest:.2f} of the images, those of "
-        f"smallest norm for {smallest:.2f}, both on average over {counted(len(found), 'cell')}. Relative to random "
+        f"smallest norm for {smallest:.2f}, both on average over {counted(len(found), 'case')}. Relative to random "
         f"signs S lies beyond the bar by its whole interval in {beyond} of {len(found)}."
     )
 
@@ -100,7 +100,7 @@ def tracked(grid: Grid) -> str:
     every_cell, _ = pairs(grid).values()
     found = correlation(every_cell)
     told = "too few for an interval" if found.low is None else f"95 % interval {found.low:+.2f} to {found.high:+.2f}"
-    cells = f"{counted(len(every_cell), 'cell')} of {counted(found.networks, 'network')}"
+    cells = f"{counted(len(every_cell), 'case')} of {counted(found.networks, 'network')}"
     return f"In this run: over {cells} the rank correlation is {found.mean:+.2f}, {told}."
 
 
