@@ -208,7 +208,7 @@ def test_each_defence_of_the_papers_has_what_its_paper_reports():
     shown = frames.claimed().data
     assert shown.count('<th scope="row">') == len(of_papers)
     link = '<a href="unlearning.html#unlearning.unlearned.accuracy">an accuracy of 0.9669 on attacked images</a>'
-    assert link in shown and "true class, filtered minus original" in shown
+    assert link in shown and "more robust; no number is printed" in shown
 
 
 def test_the_table_has_a_line_a_defence_best_worst_case_first():

@@ -58,7 +58,7 @@ def test_without_a_sample_the_cell_answers_with_s_as_known() -> None:
         return 0.97 if who == "relative" else 0.98
 
     found = answers.targeting.fragile_moved_more(own("mnist", moves=share, unclipped=0.99))
-    assert found.paper.measured.mean == 0.49 and found.paper.control.endswith("both clipped: a cell has no others")
+    assert found.paper.measured.mean == 0.49 and found.paper.control.endswith("both clipped: no others were measured")
     assert word(found) == "confirmed" and "S taken as known" in found.sound.by
     assert found.sound.measured.images == N // 2
     chance = answers.targeting.fragile_moved_more(own("mnist", moves=share, unclipped=0.99, random=(0.99,) * 20))
@@ -178,7 +178,7 @@ def test_without_a_sample_a_lower_share_is_told_clipped_and_stays_open() -> None
     assert (
         ", clipped, at eps 0.34, the worst of 5 below 0.5, " in answers.defence.filter_lowers_targeting(rising).paper.by
     )
-    assert word(answer) == "found, unsettled" and answer.sound is None and "part `sample`" in answer.why
+    assert word(answer) == "found, unsettled" and answer.sound is None and "on the sample" in answer.why
 
 
 def test_without_a_sample_of_its_own_the_nearest_cell_where_the_filter_acts_answers_soundly() -> None:

@@ -286,7 +286,7 @@ FIRST = {"test_images": "first"}
 
 
 def test_sentences_say_what_was_measured(grid: Grid) -> None:
-    best = "4 of 9 cells are measured; the highest accuracy is 0.9300 (ResNet-18, digits, epoch 3)"
+    best = "4 of 9 cases are measured; the highest accuracy is 0.9300 (ResNet-18, digits, epoch 3)"
     assert best in here.networks.accuracies(grid)
     stable = "20 kernels are, on average, fragile at all three ages, where chance gives 2."
     assert stable in here.kernels.stable_kernels(grid)

@@ -74,7 +74,7 @@ def test_readings_are_counted_and_the_control_is_none() -> None:
     counted = readings(found, EXPERIMENT.as_paper)
     assert (counted.tried, counted.giving) == (18, 1)
     assert counted.nearest == (
-        "the one nearest to the words is not among them; the nearest to the number, "
+        "the one nearest to the words is not among them; the nearest to the number "
         "is trained on training images, eps 0.1, and scored on fresh FGSM images; chosen by 1 network, "
         "it gives 0.787 on the other 2"
     )

@@ -551,9 +551,10 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
         "as many as there are, not as were asked for"
     )
     assert found["found"] == (
-        "There was less to repair than in the paper: before any removal, accuracy under FGSM is 0.300. With removals "
-        "it becomes 0.600. As much training without them gives 0.500, a difference which is more than chance. "
-        "Under PGD 0.350 becomes 0.600 with removals, 0.500 without, 0.500 with random ones. Means of 3 networks."
+        "There was less to repair than in the paper. On average over 3 networks, accuracy under FGSM goes from 0.300 "
+        "to 0.600 with removals, and to 0.500 with as much training without them: a difference which is more than "
+        "chance. "
+        "Under PGD it goes from 0.350 to 0.600, without removals to 0.500, with random ones to 0.500."
     )
     assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
     of_mnist = summary.summary(networks(), made.loops(), *evidence, made.experiment(dataset="mnist"))

@@ -91,7 +91,7 @@ def gains(grid: Grid) -> str:
         f"In this run: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of "
         f"{counted(len(found), 'case')} (by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and "
         f"the original network has less than {NEXT_TO_NOTHING:g} in {counted(low, 'case')}. By the paper's "
-        f"definition, Eq. 2, on images made for the original network, {by_theirs} of {len(found)} "
+        f"own definition, on images made for the original network, {by_theirs} of {len(found)} "
         f"{agreeing(by_theirs, 'gains', 'gain')}."
     )
 
