@@ -49,7 +49,7 @@ def describe_device() -> str:
 
 def versions() -> dict[str, str]:
     """Python and the packages whose versions can change a number."""
-    packages = ["torch", "torchvision", "numpy", "scipy", "scikit-learn", "matplotlib", "papermill"]
+    packages = ["torch", "torchvision", "torchattacks", "numpy", "scipy", "scikit-learn", "matplotlib", "papermill"]
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
 
 

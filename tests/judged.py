@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -139,6 +140,18 @@ def at_random(x: Tensor) -> Tensor:
     return x if random.random() < 0.5 else 1 - x
 
 
+class Counting(Around):
+    """Another network once it has seen so many images, by a count that is no buffer."""
+
+    def __init__(self, good: nn.Module) -> None:
+        super().__init__(good, after=self.counted)
+        self.seen = 0
+
+    def counted(self, logits: torch.Tensor) -> torch.Tensor:
+        self.seen += len(logits)
+        return logits if self.seen < 800 else logits.roll(1, 1)
+
+
 BAD: dict[str, tuple[Callable[[nn.Sequential], object], str]] = {
     "a function": (lambda good: lambda x: good(x), "not a torch.nn.Module"),
     "training mode": (lambda good: good.train(), "in training mode: the network.*eval"),
@@ -161,6 +174,19 @@ BAD: dict[str, tuple[Callable[[nn.Sequential], object], str]] = {
     "NaN": (lambda good: Around(good, after=lambda out: out / 0 * 0), "logits that are not numbers"),
     "infinite": (lambda good: Around(good, after=lambda out: out / 0), "logits that are not numbers"),
     "softmax": (lambda good: Around(good, after=lambda out: out.softmax(1)), "probabilities.*sum to 1.*logits"),
+    "softmax times a number": (
+        lambda good: Around(good, after=lambda out: 100 * (30 * out).softmax(1)),
+        "probabilities times a number: .* sum to 100",
+    ),
+    "a model's output": (
+        lambda good: Around(good, after=lambda out: SimpleNamespace(logits=out)),
+        "`.logits` are what",
+    ),
+    "random beside a masked class": (
+        lambda good: Around(good, after=lambda out: F.pad(out + 0.5 * _others(out), (0, 2), value=-1e9)),
+        "other logits for the same",
+    ),
+    "another after so many calls": (Counting, "answers otherwise at the end of the judgement than at its start"),
     "sigmoid": (lambda good: Around(good, after=lambda out: out.sigmoid()), "probabilities.*a sigmoid"),
     "dropout left on": (lambda good: Around(good, before=lambda x: F.dropout(x, 0.5)), "other logits for the same"),
     "random by Python": (lambda good: Around(good, before=at_random), "other logits for|draws random numbers"),
@@ -195,6 +221,14 @@ BAD: dict[str, tuple[Callable[[nn.Sequential], object], str]] = {
     "made for normalised": (lambda good: Around(good, before=lambda x: 0.2 * x + 0.2), "normalised by their mean"),
 }
 """By what is wrong with them: from a good network a bad one, and what is said of it."""
+
+
+_OTHERS = torch.Generator().manual_seed(1)
+
+
+def _others(logits: torch.Tensor) -> torch.Tensor:
+    """Other numbers at each call, of a generator that only the network knows."""
+    return torch.randn(logits.shape, generator=_OTHERS).to(logits.device)
 
 
 def _with_mode(network: nn.Sequential, number: int) -> nn.Sequential:

@@ -234,6 +234,7 @@ def test_weights_come_as_pt_and_as_safetensors(folder: Path, digits) -> None:
         ("my_networks:sized", "missing a required argument: 'width'"),
         ("my_networks:broken", "raises KeyError: 'no such layer'"),
         ("my_networks:text", "gives a str"),
+        ("./my_networks:build", "is a path: write my_module:function"),
     ],
 )
 def test_what_gives_no_network_is_refused(source, said, folder: Path) -> None:
@@ -257,6 +258,15 @@ def cut(path: Path) -> None:
 
 def half(state: dict) -> dict:
     return {name: one.half() for name, one in state.items()}
+
+
+def test_of_a_network_in_both_modes_it_is_said_that_it_is_judged_in_one(folder: Path, capsys) -> None:
+    made = "nn.Sequential(nn.Flatten(), nn.Dropout(), nn.Linear(4, 4).eval())"
+    (folder / "both_modes.py").write_text(f"from torch import nn\n\n\ndef build():\n    return {made}\n")
+    assert not any(module.training for module in load("both_modes:build", None).modules())
+    assert "both_modes:build: 3 of 4 modules are in training mode; it is judged in eval mode" in capsys.readouterr().err
+    load("my_networks:build", None)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
@@ -286,6 +296,17 @@ def half(state: dict) -> dict:
             lambda state, path: torch.save({f"module.{name}": one for name, one in state.items()}, path),
             r"lacks 1\.bias, 1\.weight; it has module\.1\.bias.*begin with module\.: they are DataParallel's",
         ),
+        (
+            "compiled.pt",
+            lambda state, path: torch.save({f"_orig_mod.{name}": one for name, one in state.items()}, path),
+            r"begin with _orig_mod\.: they are torch\.compile's",
+        ),
+        (
+            "script.pt",
+            lambda state, path: torch.jit.script(nn.Linear(1, 1)).save(path),
+            r"TorchScript.*torch\.jit\.load",
+        ),
+        ("folder.pt", lambda state, path: path.mkdir(), "is a folder"),
         (
             "shape.pt",
             lambda state, path: torch.save(state | {"1.bias": torch.zeros(9)}, path),

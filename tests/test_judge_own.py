@@ -2,11 +2,13 @@
 
 import copy
 import json
+import random
 
 import jsonschema
 import numpy as np
 import pytest
 import torch
+from devices import DEVICE
 from judged import Around, in_place, nearest_mean
 from torch import nn
 
@@ -42,7 +44,10 @@ def test_an_attack_made_for_a_defence_lowers_its_worst_case(few_to_judge, networ
     assert left < without.safe(0.3).mean and found.safe(0.3).mean <= left
     for column in COLUMNS[1:]:
         assert np.array_equal(found.at[0.3].outcomes[column], without.at[0.3].outcomes[column])
-    assert "behind & <it>" in card(found) and card(found).count("behind") == 1
+    assert "behind & <it>" in card(found) and card(found).count("behind") == 2, (
+        "its row, and what the worst case rests on"
+    )
+    assert "your own attacks" in " ".join(card(found).split()) and "judge it again" not in card(found)
     kept = written.as_json(found)
     jsonschema.validate(kept, SCHEMA)
     assert kept["attacks"]["own"] == ["behind & <it>"] and kept["at"][0]["accuracy"]["behind & <it>"]["mean"] == left
@@ -79,6 +84,33 @@ def test_under_guard_a_network_s_parts_have_their_own_names_and_places(networks_
     )
     with pytest.raises(AttributeError, match="'Around' object has no attribute 'net'"):
         print(Guarded(around).net)
+
+
+def test_an_attack_finds_the_layers_of_the_network_and_not_the_guard_s(networks_to_judge) -> None:
+    network, other = networks_to_judge
+    watched = Guarded(network)
+    assert [*watched.children()] == [*network] and len(watched) == len(network)
+    assert dict(watched.named_children()) == dict(network.named_children())
+    assert watched.state_dict().keys() == network.state_dict().keys()
+    copy.deepcopy(other).load_state_dict(watched.state_dict())
+    features = nn.Sequential(*list(watched.children())[:-1])
+    x = torch.rand(2, 1, 28, 28, device=DEVICE)
+    assert torch.equal(features(x), network[:-1](x))
+    alone = copy.deepcopy(network)
+    assert Guarded(alone).double().train().training and alone.training and alone[1].weight.dtype == torch.float64
+
+
+def test_an_attack_draws_the_same_numbers_at_each_judgement(networks_to_judge, few_to_judge) -> None:
+    network, other = networks_to_judge
+
+    def drawn(model: nn.Module, x: torch.Tensor, y: torch.Tensor, eps: float) -> torch.Tensor:
+        moved = eps * (torch.randn_like(x).sign() * np.random.choice([-1, 1]) * random.choice([-1, 1]))
+        return (x + moved).clamp(0, 1)
+
+    before = torch.get_rng_state(), random.getstate()
+    once, again = (judge(network, other=other, attacks={"drawn": drawn}, **ASKED).at[0.3] for _ in range(2))
+    assert np.array_equal(once.correct["drawn"], again.correct["drawn"])
+    assert torch.equal(torch.get_rng_state(), before[0]) and random.getstate() == before[1]
 
 
 @pytest.mark.survives(

@@ -46,6 +46,16 @@ def test_as_many_logits_as_the_book_s_data_have_classes_are_wanted(good, digits,
         judge(Around(good, after=lambda out: nn.functional.pad(out, (0, 1))), **FAST)
 
 
+def test_of_too_few_images_it_is_said_that_they_are_too_few(good, images) -> None:
+    with pytest.raises(Refused, match=r"clean images: too few images to tell that from one answer.*Ask for more"):
+        judge(good, data=images, **FAST | {"n_images": 3})
+
+
+def test_a_masked_class_is_no_fault(good, images) -> None:
+    masked = Around(good, after=lambda out: nn.functional.pad(out, (0, 2), value=-1e9))
+    assert admitted(masked, sample(images, 40)).classes == 12
+
+
 def test_log_probabilities_are_logits(good, images) -> None:
     before = admitted(good, sample(images, 40))
     found = admitted(Around(good, after=lambda out: out.log_softmax(1)), sample(images, 40))

@@ -145,6 +145,13 @@ def test_a_transfer_that_does_nothing_beats_no_attack(honest: nn.Module, images:
     assert found == {NOISE, HUGE_EPS, ZERO}
 
 
+def test_of_few_images_one_or_two_are_no_sign() -> None:
+    assert red_flags.margin(1000) == red_flags.MARGIN and red_flags.margin(20) == 0.125
+    every = np.ones(20, bool)
+    raised_by = [red_flags.by_search(np.arange(20) >= fooled, every).raised for fooled in (1, 2, 3)]
+    assert raised_by == [False, False, True]
+
+
 # With prepared numbers
 
 SOUND = {"one_step": 0.3, "iterated": 0.1, "longer": 0.1, "black_box": 0.2, "noisy": 0.9, "huge": 0.0, "zeros": 0.0}

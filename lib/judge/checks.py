@@ -25,7 +25,8 @@ PASSES = 4
 """How often the same images are classified, to see whether the outcome is the same."""
 
 ROUNDING = 1e-3
-"""By how much, as a share of the largest, logits may differ where only the batch is another: sums in another order."""
+"""By how much, as a share of its size or of a typical one's, a logit may differ where only the batch is another: sums
+in another order."""
 
 
 GAIN = 0.1
@@ -43,7 +44,7 @@ def admitted(network: nn.Module, sample: Sample, batch: int | None = None) -> Gu
     """
     _hold_to_modes(network)
     _hold_to_numbers(network)
-    x, y = (one[:: max(1, len(one) // FEW)][:FEW].clone() for one in sample.images)
+    x, y = _few(sample)
     guarded = Guarded(network, batch=batch)
     with torch.no_grad():
         classes = _classes(guarded(x), sample)
@@ -54,6 +55,36 @@ def admitted(network: nn.Module, sample: Sample, batch: int | None = None) -> Gu
     _hold_to_the_range(guarded, sample)
     guarded.severed = _gradient(guarded, x, y) is None
     return guarded
+
+
+def _few(sample: Sample) -> tuple[Tensor, Tensor]:
+    """Some of the images, spread over all, and their classes."""
+    x, y = (one[:: max(1, len(one) // FEW)][:FEW].clone() for one in sample.images)
+    return x, y
+
+
+def answers(guarded: Guarded, sample: Sample) -> Tensor:
+    """What the network says of some of the images, for `hold_to_answers`."""
+    with torch.no_grad():
+        return guarded(_few(sample)[0])
+
+
+def hold_to_answers(guarded: Guarded, sample: Sample, before: Tensor) -> None:
+    """Refuse a network that changed in the course of being attacked: what was scored is then not what was attacked.
+
+    Raises
+    ------
+    Refused
+        Where it answers otherwise than `before`, or in another way at each call.
+    """
+    with torch.no_grad():
+        _hold_to_repeat(guarded, _few(sample)[0])
+    if not _alike(before, answers(guarded, sample)):
+        raise Refused(
+            "the network answers otherwise at the end of the judgement than at its start: it keeps a state outside of "
+            "its parameters and buffers, such as a count of calls. An attack then follows one network and is scored on "
+            "another. Judge it with that state held."
+        )
 
 
 def _hold_to_modes(network: nn.Module) -> None:
@@ -105,7 +136,10 @@ def _classes(outputs: Tensor, sample: Sample) -> int:
 
 
 def _hold_to_logits(guarded: Guarded, x: Tensor) -> None:
-    """Refuse probabilities: where a softmax saturates its gradient is zero, and attacks on it find nothing."""
+    """Refuse probabilities: where a softmax saturates its gradient is zero, and attacks on it find nothing.
+
+    Also those that were multiplied by a number, as some do to undo the softmax: that brings no gradient back.
+    """
     tried = (x, torch.rand(x.shape, generator=compute.seeded(0)).to(x.device), torch.zeros_like(x), torch.ones_like(x))
     outputs = torch.cat([guarded(images) for images in tried])
     if outputs.min() >= 0 and outputs.max() <= 1 + 1e-6:
@@ -115,6 +149,14 @@ def _hold_to_logits(guarded: Guarded, x: Tensor) -> None:
             f"the network returns probabilities: all its outputs lie in [0, 1]{', and sum to 1' if sums else ''}. "
             f"Where {last} saturates, its gradient is zero, and an attack that follows it does nothing. Return the "
             f"logits, what goes into {last}."
+        )
+    sums = outputs.sum(1)
+    one_answer = _alike(outputs, outputs[:1].expand_as(outputs))
+    if outputs.min() >= 0 and sums.std() < 1e-3 * sums.mean() and not one_answer:
+        raise Refused(
+            f"the network returns probabilities times a number: no output is below 0, and those of each image sum to "
+            f"{float(sums.mean()):.4g}. Where the softmax saturates, its gradient is zero, whatever it is multiplied "
+            "by. Return the logits, what goes into the softmax."
         )
 
 
@@ -174,8 +216,9 @@ def _hold_apart(guarded: Guarded, x: Tensor) -> None:
 
 
 def _alike(one: Tensor, other: Tensor) -> bool:
-    """Whether logits differ by rounding alone."""
-    return bool((one - other).abs().max() <= ROUNDING * one.abs().max().clamp(min=1e-6))
+    """Whether logits differ by rounding alone. The largest is no measure: that of a masked class can be -1e9."""
+    typical = one.abs().median().clamp(min=1e-6)
+    return bool(((one - other).abs() <= ROUNDING * torch.maximum(one.abs(), typical)).all())
 
 
 def _hold_to_the_range(guarded: Guarded, sample: Sample) -> None:
@@ -183,15 +226,20 @@ def _hold_to_the_range(guarded: Guarded, sample: Sample) -> None:
     x, y = sample.images
     correct = score(guarded, x, y).correct
     clean = rate([correct])
-    for words, moved in _other_ranges(x):
-        other = rate([_correct_if_it_runs(guarded, moved, sample)])
-        if other.low > clean.high and other.mean > clean.mean + GAIN:
-            raise Refused(
-                f"the network classifies {clean.mean:.0%} of the images as they are and {other.mean:.0%} of {words}: "
-                "it was trained on such images. Images and eps are in [0, 1]: put that step into the network, as its "
-                "first layer."
-            )
+    others = {words: rate([_correct_if_it_runs(guarded, moved, sample)]) for words, moved in _other_ranges(x)}
+    words, other = max(others.items(), key=lambda pair: pair[1].mean)
+    if other.low > clean.high and other.mean > clean.mean + GAIN:
+        raise Refused(
+            f"the network classifies {clean.mean:.0%} of the images as they are and {other.mean:.0%} of {words}: it "
+            "may have been trained on such images. Images and eps are in [0, 1]: put that step into the network, as "
+            "its first layer."
+        )
     constant = float(y.bincount().max()) / len(y)
+    if clean.low <= constant and (len(y) < FEW or clean.mean > constant + GAIN):
+        raise Refused(
+            f"the network classifies {clean.mean:.1%} of {len(y)} clean images: too few images to tell that from one "
+            f"answer to everything, which classifies {constant:.1%}. Ask for more, 500 as by default or 100 at least."
+        )
     if clean.low <= constant:
         raise Refused(
             f"the network classifies {clean.mean:.1%} of {len(y)} clean images, and one answer to everything "

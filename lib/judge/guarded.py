@@ -1,6 +1,7 @@
 """A network under guard: each call is looked at, from the first check to the last attack."""
 
 import copy
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import torch
@@ -60,6 +61,31 @@ class Guarded(nn.Module):
     def __getitem__(self, place: int | slice) -> nn.Module:
         """The same for those of a Sequential, which have places in place of names."""
         return self._network[place]
+
+    def __len__(self) -> int:
+        """How many those are."""
+        return len(self._network)
+
+    def children(self) -> Iterator[nn.Module]:
+        """The network's own parts: an attack that takes it apart finds them, and not the guard's one."""
+        return self._network.children()
+
+    def named_children(self) -> Iterator[tuple[str, nn.Module]]:
+        return self._network.named_children()
+
+    def state_dict(self, *arguments: object, **options: object) -> dict[str, Tensor]:
+        """The network's own, so that another one of its kind can load it."""
+        return self._network.state_dict(*arguments, **options)
+
+    def train(self, mode: bool = True) -> "Guarded":
+        self.training = mode
+        self._network.train(mode)
+        return self
+
+    def _apply(self, function: Callable, recurse: bool = True) -> "Guarded":
+        """What moves a module: torch goes by `children`, which are here the network's, and not the network."""
+        self._network._apply(function, recurse)
+        return super()._apply(function, recurse=False)
 
     def __deepcopy__(self, memo: dict[int, object]) -> nn.Module:
         """A copy is no longer what is judged, and needs no guard: an attack may train it."""
@@ -180,6 +206,8 @@ def _hold_to_logits(outputs: object, x: Tensor, classes: int | None) -> None:
 def _named(value: object) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(getattr(value, "logits", None), Tensor):
+        return f"a {type(value).__name__}, whose `.logits` are what is wanted"
     return "None" if value is None else f"a {type(value).__name__}"
 
 

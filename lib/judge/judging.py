@@ -21,7 +21,7 @@ from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.first import Images, sampled, start
 from lib.chapters.common_ground.judging import Judgement, silent
 from lib.judge import Refused, beside, own, weights
-from lib.judge.checks import admitted
+from lib.judge.checks import admitted, answers, hold_to_answers
 from lib.judge.guarded import FEWER, Guarded
 from lib.judge.images import Sample, sample
 from lib.judge.radii import Eps, shown, wanted
@@ -107,10 +107,12 @@ def judge(
             " ".join(name.split()) or type(model).__name__,
             weights.digest(model),
             parameter_count(model),
+            f"{type(model).__module__}.{type(model).__qualname__}",
             images.name,
             images.origin,
             images.digest,
         )
+        first = answers(guarded, images)
         with weights.put_back(model):
             mine = own.chosen(attacks or {})
             own.tried(mine, guarded, *images.images, radii[0])
@@ -124,6 +126,7 @@ def judge(
             found = {one: _attacked(guarded, through, images, one, tried, lengths) for one in radii}
             if weights.digest(model) != subject.weights:
                 raise Refused("the network's weights are no longer those that it came with: something changed them")
+            hold_to_answers(guarded, images, first)
     asked = Asked(steps, queries, min(n_lbfgs, len(images.x)), through.words if through else "", tuple(attacks or {}))
     made = {
         "commit": provenance.commit(),
@@ -161,7 +164,7 @@ def _other(other: nn.Module | None, model: nn.Module, images: Sample, batch: int
             raise Refused(f"the other network, for the transfer: {error}") from error
         if weights.digest(other) == weights.digest(model):
             raise Refused("the other network, for the transfer, has the same weights: give one that was trained apart")
-        return Through(apart, f"{type(other).__name__}, which was given")
+        return Through(apart, f"{type(other).__name__}, which was given, weights {weights.digest(other)[:16]}")
     setting = beside.trained_apart(images)
     if setting is None:
         return None

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
@@ -18,8 +19,13 @@ from lib.judge import Refused
 SHOWN = 4
 """How many names a message lists."""
 
-PARALLEL = "module."
-"""What torch's DataParallel puts before all names."""
+PREFIXES = {
+    "module.": "they are DataParallel's. Save network.module.state_dict().",
+    "_orig_mod.": "they are torch.compile's. Save network._orig_mod.state_dict().",
+    "model.": "they are those of a module that holds the network, as Lightning's. Save module.model.state_dict().",
+    "net.": "they are those of a module that holds the network. Save module.net.state_dict().",
+}
+"""What others put before all names, and what to do then."""
 
 
 def load(source: str, weights: Path | None) -> nn.Module:
@@ -39,6 +45,12 @@ def load(source: str, weights: Path | None) -> nn.Module:
         Where there is no such network, or the weights do not fit it.
     """
     network = _built(source)
+    trains = [module.training for module in network.modules()]
+    if any(trains) and not all(trains):
+        print(
+            f"{source}: {sum(trains)} of {len(trains)} modules are in training mode; it is judged in eval mode",
+            file=sys.stderr,
+        )
     if weights is not None:
         _fill(network, _read(weights), weights)
     try:
@@ -64,6 +76,10 @@ def attack(source: str) -> Callable:
 def _found(source: str, kind: str) -> object:
     """What a name in a module stands for."""
     module_name, colon, name = source.partition(":")
+    if module_name.startswith(".") or "/" in module_name or "\\" in module_name:
+        raise Refused(
+            f"{source!r} is a path: write my_module:function, as Python imports it, or package.my_module:function"
+        )
     if not (module_name and colon and name):
         raise Refused(f"{source!r} names no {kind}: write module:function, as in my_module:build for my_module.py")
     module = _imported(module_name)
@@ -109,10 +125,19 @@ def _imported(name: str) -> object:
 
 def _read(path: Path) -> dict[str, Tensor]:
     """The tensors of a file, by name, on the CPU."""
+    if path.is_dir():
+        raise Refused(f"{path} is a folder: name the file in it that has the weights")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
+        if _is_script(path):
+            raise Refused(
+                f"{path} is a TorchScript archive, which has code: let --model give torch.jit.load({path.name!r}), "
+                "without --weights"
+            )
         found = torch.load(path, map_location="cpu", weights_only=True)
+    except Refused:
+        raise
     except FileNotFoundError as error:
         raise Refused(f"there is no file {path}") from error
     except SafetensorError as error:
@@ -133,6 +158,14 @@ def _read(path: Path) -> dict[str, Tensor]:
         cure = _entry(found, path) or "torch.save(network.state_dict(), file) writes one"
         raise Refused(f"{path} holds {inside}, no state dict: {cure}")
     return found
+
+
+def _is_script(path: Path) -> bool:
+    """Whether a file is what torch.jit.save wrote: a zip archive with code in it."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any("/code/" in name for name in archive.namelist())
 
 
 def _entry(found: object, path: Path) -> str:
@@ -163,10 +196,10 @@ def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
         _listed(sorted(wrong)),
     ]
     if any(faults):
-        cure = (
-            f" All names begin with {PARALLEL}: they are DataParallel's. Save network.module.state_dict()."
-            if weights and all(name.startswith(PARALLEL) for name in weights)
-            else ""
+        cure = "".join(
+            f" All names begin with {prefix}: {why}"
+            for prefix, why in PREFIXES.items()
+            if weights and all(name.startswith(prefix) for name in weights)
         )
         raise Refused(
             f"the weights of {path.name} are not those of this network: {'; '.join(filter(None, faults))}. They have "

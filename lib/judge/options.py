@@ -12,7 +12,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--model", required=True, metavar="MODULE:FUNCTION", help=f"gives the network: {build}")
     add("--weights", type=Path, metavar="FILE", help=file)
-    add("--data", default="digits", help="digits (by default), mnist, cifar10, or an .npz file with x and y")
+    add(
+        "--data",
+        default="digits",
+        help="digits (by default; a part of MNIST's training images), mnist, cifar10, or an .npz file with x and y",
+    )
     add("--eps", type=_numbers, metavar="EPS,EPS", help="0.1,0.3 by default; for cifar10 2/255,8/255")
     add("--images", type=int, default=500, metavar="N", dest="n_images", help="500 by default")
     add("--steps", type=int, default=100, metavar="N", help="of AutoAttack; 100 by default")

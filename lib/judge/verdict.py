@@ -59,6 +59,8 @@ class Subject:
         SHA-256 of its parameters and buffers.
     parameters
         How many numbers training may have changed.
+    made_as
+        Its class, with the module that has it.
     data, origin, digest
         The images: name of the data set, how many of what in words, SHA-256 of the whole.
     """
@@ -66,6 +68,7 @@ class Subject:
     name: str
     weights: str
     parameters: int
+    made_as: str
     data: str
     origin: str
     digest: str

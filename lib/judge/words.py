@@ -13,6 +13,13 @@ from lib.measure.intervals import Measured
 
 MISSING = "not measured"
 
+NOTHING_LEFT = (
+    "What is left is what searches and the transfer leave: at most so many images are safe, and an attacker who "
+    "approximates the gradient finds more (Athalye et al., 2018). Let the gradient pass where the network rounds or "
+    "detaches, as if that step were the identity, and judge it again; or give an attack that does so, --attack."
+)
+"""Of a network without a gradient, on which no attack was made for it."""
+
 
 def cell(verdict: Verdict, eps: float, column: str) -> str:
     """An accuracy with its interval; marked where the attack did nothing."""
@@ -51,9 +58,7 @@ def warnings(verdict: Verdict) -> list[str]:
         why = "autograd finds no way from the logits to the images" if verdict.severed else "it is zero on every image"
         said.append(
             f"NO GRADIENT REACHES THE IMAGES: {why}. The attacks marked void, L-BFGS and most of AutoAttack did "
-            "nothing. What is left is what searches and the transfer leave: at most so many images are safe, and an "
-            "attacker who approximates the gradient finds more (Athalye et al., 2018). Let the gradient pass where the "
-            "network rounds or detaches, as if that step were the identity, and judge it again."
+            f"nothing. {_own_left(verdict) if verdict.asked.own else NOTHING_LEFT}"
         )
     if not verdict.asked.other:
         said.append(
@@ -68,13 +73,26 @@ def warnings(verdict: Verdict) -> list[str]:
     return said
 
 
+def _own_left(verdict: Verdict) -> str:
+    """Of a network without a gradient, on which attacks made for it were tried: what they leave."""
+    left = "; ".join(
+        f"{name}, {', '.join(f'{share(verdict.measured(eps, name))} at eps {shown(eps)}' for eps in verdict.at)}"
+        for name in verdict.asked.own
+    )
+    return (
+        f"The worst case rests on searches, the transfer and your own attacks ({left}). Quote it with them by name: it "
+        "is worth as much as they are."
+    )
+
+
 def compared(verdict: Verdict, eps: float, rows: Rows | None) -> str:
     """What was found at one eps, where that stands among the book's networks, and whether it is to be believed."""
     found, up = verdict.safe(eps), len(verdict.raised(eps))
     ends = "" if found.low is None else f" (95 % interval {found.low:.0%} to {found.high:.0%})"
     said = f"At eps {shown(eps)} no attack fools {verdict.subject.name} on {found.mean:.0%} of the images{ends}."
     if verdict.is_void:
-        return f"{said} That says little, since most attacks had no gradient to follow: it is compared with nothing."
+        rests = "it rests on your own attacks" if verdict.asked.own else "it says little"
+        return f"{said} Most attacks had no gradient to follow: {rests}, and is compared with nothing."
     if up:
         said += f" {up} red flag{'s are' if up > 1 else ' is'} up: doubt it."
     return f"{said} {_among(verdict, eps, rows)}"

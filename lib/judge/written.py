@@ -28,7 +28,8 @@ def as_json(verdict: Verdict) -> dict[str, object]:
     """A verdict as JSON has it."""
     subject, asked = verdict.subject, verdict.asked
     return {
-        "network": {"name": subject.name, "weights": subject.weights, "parameters": subject.parameters},
+        "network": {"name": subject.name, "weights": subject.weights, "parameters": subject.parameters}
+        | {"class": subject.made_as},
         "data": {
             "name": subject.data,
             "origin": subject.origin,
@@ -37,6 +38,7 @@ def as_json(verdict: Verdict) -> dict[str, object]:
             "classes": next(iter(verdict.at.values())).y.tolist(),
         },
         "attacks": {
+            "norm": "Linf",
             "autoattack_steps": asked.steps,
             "queries": asked.queries,
             "as_reference": asked.is_reference,

@@ -17,6 +17,8 @@ from lib.models.base import evaluating
 LARGE_EPS = 0.5
 MARGIN = 0.02
 """A difference in accuracy below this is no sign of anything."""
+FEWEST = 2.5
+"""So many images have to make it at least: of few, one or two can fall to either side by chance."""
 
 BLACK_BOX, SEARCH = "black box beats white box", "search beats white box"
 
@@ -83,7 +85,12 @@ def by_search(searched: NDArray[np.bool_], followed: NDArray[np.bool_]) -> Flag:
     """
     square, pgd = float(searched.mean()), float(followed.mean())
     sentence = f"accuracy {square:.3f} under Square, {pgd:.3f} under PGD"
-    return Flag(SEARCH, square < pgd - MARGIN, sentence)
+    return Flag(SEARCH, square < pgd - margin(len(searched)), sentence)
+
+
+def margin(n: int) -> float:
+    """How far two accuracies on n images have to lie apart to be a sign."""
+    return max(MARGIN, FEWEST / n)
 
 
 def flags(found: Probes, searched: NDArray[np.bool_] | None = None) -> list[Flag]:
@@ -103,21 +110,21 @@ def flags(found: Probes, searched: NDArray[np.bool_] | None = None) -> list[Flag
     one_step, iterated, longer = (float(hits.mean()) for hits in (found.one_step, found.iterated, found.longer))
     black_box, noisy, huge = (float(hits.mean()) for hits in (found.transferred, found.noisy, found.huge))
     constant = float(np.bincount(found.labels).max() / len(found.labels))
-    zeros = float(found.no_gradient.mean())
+    zeros, apart = float(found.no_gradient.mean()), margin(len(found.iterated))
     by_gradient = [
         Flag(
             "one step beats many steps",
-            one_step < iterated - MARGIN,
+            one_step < iterated - apart,
             f"accuracy {one_step:.3f} after one step, {iterated:.3f} after 40",
         ),
         Flag(
             "more steps change the result",
-            abs(iterated - longer) > MARGIN,
+            abs(iterated - longer) > apart,
             f"accuracy {iterated:.3f} after 40 steps, {longer:.3f} after 100",
         ),
         Flag(
             BLACK_BOX,
-            black_box < iterated - MARGIN,
+            black_box < iterated - apart,
             f"accuracy {black_box:.3f} on transferred images, {iterated:.3f} under PGD",
         ),
         Flag(
@@ -127,7 +134,7 @@ def flags(found: Probes, searched: NDArray[np.bool_] | None = None) -> list[Flag
         ),
         Flag(
             "a huge eps does not break it",
-            huge > constant + MARGIN,
+            huge > constant + apart,
             f"accuracy {huge:.3f} under PGD at eps {LARGE_EPS}, {constant:.3f} by a constant prediction",
         ),
         Flag(
