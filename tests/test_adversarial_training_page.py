@@ -123,7 +123,7 @@ def under_square(accuracy: float) -> Scores:
     return replace(scores(), y=y, sampled=y.astype(np.int32), read={"Square": y + (np.arange(10) >= 10 * accuracy)})
 
 
-SIGNS = {"mixed": flagged([HONEST, HIDING], [under_square(1.0), under_square(0.9)])}
+SIGNS = {"mixed": flagged([HONEST, HIDING], [under_square(1.0), under_square(0.7)])}
 
 
 def test_red_flags_are_counted_over_networks():
@@ -395,3 +395,14 @@ def test_the_headline_and_the_opening_have_the_numbers_of_the_sections():
         and told["data"] == "digits (a small sample of MNIST)"
     )
     assert len(reads(0.5)) == N
+
+
+def test_the_table_of_networks_has_their_starts_and_lengths():
+    e = replace(MNIST, mixed_start="trained", epochs=50, finetune_epochs=10, tutorial_epochs=20)
+    frame = frames.networks(e).set_index("network")
+    assert frame.loc["mixed", "begins from"] == "undefended" and frame.loc["mixed", "epochs"] == 50
+    assert frame.loc["tutorials: mixed", "loss and eps of FGSM"] == "squared error, eps 0.1"
+    assert (
+        frames.networks(replace(e, mixed_start="scratch")).set_index("network").loc["mixed", "begins from"] == "scratch"
+    )
+    assert list(frame["epochs"]) == [20, 10, 10, 50, 10, 10, 10, 50]

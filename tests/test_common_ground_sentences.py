@@ -71,7 +71,7 @@ def test_sentences_say_what_the_rows_say():
     nothing = {0.3: {"removal": [[1.0, 0.01]], NONE: [[0.9, 0.0]]}}
     assert here.over_eps([0.0, 0.5], nothing) == "In this run: at eps 0.5 every defence has an accuracy below 0.02."
     count = 2 * len(DEFENCES)
-    assert here.flags(all_rows(FGSM=18)) == (
+    assert here.flags(all_rows(FGSM=17)) == (
         f"In this run: 2 of {count} rows raise a flag (one step beats many steps: 2)."
     )
     assert here.flags(all_rows()) == f"In this run: 0 of {count} rows raise a flag."

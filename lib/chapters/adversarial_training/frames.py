@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.chapters.adversarial_training.cases import BUDGETS, CONTROLS, MIXED_HELD_OUT, TUNED, UNDEFENDED
+from lib.chapters.adversarial_training.cases import BUDGETS, CONTROLS, MIXED_HELD_OUT, TUNED, TUTORIAL, UNDEFENDED
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
@@ -46,6 +46,24 @@ def formulas() -> pd.DataFrame:
     return pd.DataFrame(
         {"": one.name, "printed": one.printed, "runs as printed": one.runs, "missing": one.missing} for one in FORMULAS
     )
+
+
+def networks(experiment: Experiment) -> pd.DataFrame:
+    """The networks of the chapter: where each begins, what it is trained on and for how long."""
+    e, scratch, mixed = experiment, "scratch", "mixed batches of training images"
+    own, tutorials = f"{e.reading.replace('_', ' ')}, eps {e.eps:g}", f"squared error, eps {TUTORIAL.eps:g}"
+    trained = "undefended" if e.mixed_start == "trained" else scratch
+    rows = [
+        ("tutorials: normal", scratch, "training images", e.tutorial_epochs, ""),
+        ("tutorials: fine-tuned", "tutorials: normal", "attacked test images", e.finetune_epochs, tutorials),
+        ("tutorials: mixed", "tutorials: normal", mixed, e.finetune_epochs, tutorials),
+        ("undefended", scratch, "training images", e.epochs, ""),
+        ("fine-tuned on test images", "undefended", "attacked test images", e.finetune_epochs, own),
+        ("fine-tuned on training images", "undefended", "as many attacked training images", e.finetune_epochs, own),
+        ("mixed, from the trained network", "undefended", "as many in mixed batches", e.finetune_epochs, own),
+        ("mixed", trained, mixed, e.epochs, own),
+    ]
+    return pd.DataFrame(rows, columns=["network", "begins from", "trained on", "epochs", "loss and eps of FGSM"])
 
 
 def table_two(experiment: Experiment) -> pd.DataFrame:
