@@ -70,3 +70,10 @@ def test_a_training_says_how_long_it_has_taken_when_it_goes_on(digits: Dataset, 
                 for epochs in (1, 2, 2)]  # fmt: skip
     assert [seconds for _, seconds in noted] == [0.0, *took[:2]] and 0 < took[0] < took[1] == took[2]
     assert len({folder for folder, _ in noted}) == 1
+
+
+def test_a_training_that_was_begun_anew_has_taken_no_time_before(tmp_path: Path) -> None:
+    Begun(tmp_path / "note").came_to(tmp_path / "training", 100.0)
+    again = Begun(tmp_path / "note")
+    again.came_to(tmp_path / "training", 0.0)  # its states are gone
+    assert list(again.earlier.values()) == [0.0]

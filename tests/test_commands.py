@@ -78,3 +78,14 @@ def test_a_notebook_takes_the_parameters_that_are_told(notebook: str, profile: s
 def test_each_kind_is_told_somewhere() -> None:
     chapters = {notebook for notebook, _, _ in settings()}
     assert lines("make") and lines("python -m lib.run") and chapters == set(book.chapters())
+
+
+@pytest.mark.parametrize(("command", "status"), [("fill mitigation", 141), ("status", 0)])
+def test_a_command_whose_reader_has_gone_says_whether_its_work_is_done(command, status, monkeypatch) -> None:
+    def unread(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(command_line.measuring, "fill", unread)
+    monkeypatch.setattr(command_line.os, "dup2", lambda *_: None)
+    monkeypatch.setattr("builtins.print", unread)
+    assert command_line.main(command.split()) == status

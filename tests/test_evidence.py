@@ -348,6 +348,25 @@ def test_what_is_no_cell_is_not_taken_over(tmp_path: Path, capsys: pytest.Captur
         carry.bring(target)
 
 
+def test_of_an_archive_that_is_damaged_in_a_place_the_rest_is_taken_over(tmp_path: Path, capsys) -> None:
+    import zipfile
+
+    cells = [cell for cell in wanted(3) if cell.get()]
+    target = tmp_path / "cells.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.mkdir("toy")  # as `zip -r` writes it
+        for cell in cells:
+            archive.write(cell.path, f"toy/{cell.path.name}")
+        place = archive.getinfo(f"toy/{cells[1].path.name}").header_offset
+    spoilt = bytearray(target.read_bytes())
+    spoilt[place + len(cells[1].path.name) + 60] ^= 0xFF
+    target.write_bytes(spoilt)
+    for cell in cells:
+        cell.path.unlink()
+    assert carry.bring(target) == carry.Brought(2, 0) and [cell.is_kept for cell in cells] == [True, False, True]
+    assert f"toy/{wanted(3)[1].path.name}: left out, it cannot be read" in capsys.readouterr().err
+
+
 def test_cells_that_cannot_be_read_just_now_are_not_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: list[Path]
 ) -> None:

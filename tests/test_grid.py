@@ -124,10 +124,25 @@ def swept(values: dict[str, list], seeds: int = 1) -> tuple[Sweep, pd.DataFrame]
     made = {"device": "a CPU", "finished": "2026-01-02T03:05:07+00:00"}
     facts = {"seconds": {"all": 1.0}, "claims": [], "parameters": {"seeds": seeds}, "provenance": made}
     runs = [
-        (Run(NOTEBOOK, "quick", point, point), facts | {"metrics": {"sum": sum(filter(numeric, point.values()))}})
+        (
+            Run(NOTEBOOK, "quick", point | {"seeds": seeds}, point),
+            facts | {"metrics": {"sum": sum(filter(numeric, point.values()))}},
+        )
         for point in grid.points(values)
     ]
     return Sweep(NOTEBOOK, "quick", "", values, runs, []), sweep.table(runs)
+
+
+def test_runs_share_networks_whichever_parameter_counts_up_from_the_seed() -> None:
+    def runs(**more: int) -> bool:
+        given = {"sweep_seeds": 1, "tutorial_seeds": 1, "seeds": 1} | more
+        points = [Run.of("adversarial_training", "quick", given | {"seed": seed}) for seed in (0, 1, 2)]
+        return Sweep(
+            "adversarial_training", "quick", "", {"seed": [0, 1, 2]}, [(one, {}) for one in points], []
+        ).overlapping
+
+    assert not runs()
+    assert all(runs(**{name: 2}) for name in ("sweep_seeds", "tutorial_seeds", "seeds"))
 
 
 @pytest.mark.parametrize(
@@ -150,14 +165,30 @@ def test_one_line_a_value_of_the_second_parameter() -> None:
     assert all(point.low is None for line in found.values() for point in line.values())
 
 
-def test_seeds_are_the_spread() -> None:
+class Seeded(Anything):
+    """As many networks as `seeds` says, from `seed` upwards, and something that hangs on no seed."""
+
+    def __init__(self, **values: int) -> None:
+        self.values = values
+
+    def cells(self) -> list:
+        first = self.values["seed"]
+        return ["the data", *range(first, first + self.values["seeds"])]
+
+
+@pytest.fixture
+def of_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(the_book, "experiment", lambda name: Seeded)
+
+
+def test_seeds_are_the_spread(of_seeds) -> None:
     (line,) = figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=2)).values()
     assert line[1].mean == pytest.approx(3.5)
     assert line[1].per_network == (1.5, 3.5, 5.5)
     assert line[1].low == pytest.approx(3.5 - 4.3027 * 2 / 3**0.5, abs=1e-3)
 
 
-def test_runs_that_share_networks_have_no_interval() -> None:
+def test_runs_that_share_networks_have_no_interval(of_seeds) -> None:
     (line,) = figures.lines(*swept({"eps": [0.5], "rounds": [0, 1], "seed": [0, 2, 4]}, seeds=3)).values()
     assert line[1].mean == pytest.approx(3.5)
     assert line[1].low is None

@@ -228,6 +228,7 @@ def test_weights_come_as_pt_and_as_safetensors(folder: Path, digits) -> None:
         ("json.missing:build", "no module json.missing in"),
         ("needing_module:build", "cannot be imported: No module named 'absent'"),
         ("broken_module:build", "cannot be imported: NameError"),
+        ("exiting_module:build", "cannot be imported: SystemExit"),
         ("my_networks:biuld", "has no biuld; it has build"),
         ("my_networks:table", "is a list"),
         ("my_networks:ready", "is a Sequential"),
@@ -240,6 +241,7 @@ def test_weights_come_as_pt_and_as_safetensors(folder: Path, digits) -> None:
 def test_what_gives_no_network_is_refused(source, said, folder: Path) -> None:
     (folder / "broken_module.py").write_text("import torch\nundefined\n")
     (folder / "needing_module.py").write_text("import absent\n")
+    (folder / "exiting_module.py").write_text("import sys\nsys.exit(0)\n")
     with pytest.raises(Refused, match=said):
         load(source, None)
 

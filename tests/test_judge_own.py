@@ -164,6 +164,8 @@ def noting(seen: list[int]):
         ("through what it is given", "the attack 'mine' changes the network's weights.*deepcopy"),
         ("through a reference of its own", "the attack 'mine' changes the network's weights.*deepcopy"),
         ("by another tensor", "the attack 'mine' changes the network's weights.*deepcopy"),
+        ("by another layer", "the attack 'mine' makes the network answer otherwise.*deepcopy"),
+        ("by a hook", "the attack 'mine' makes the network answer otherwise.*deepcopy"),
         ("by train()", "the attack 'mine' leaves the network in training mode"),
         ("by train() before it calls", "within the attack 'mine': the network is called in training mode.*deepcopy"),
     ],
@@ -178,10 +180,15 @@ def test_an_attack_that_changes_the_network_is_refused_and_the_network_put_back(
             torch.optim.SGD(model.parameters(), lr=1.0).step()
         if "reference" in how:
             mine[1].weight.data.neg_()
-        if "another" in how:
+        if "another tensor" in how:
             mine[1].weight = nn.Parameter(-mine[1].weight)
+        if "layer" in how:
+            mine[0] = nn.Sequential(nn.Flatten(), nn.Softplus()).eval()
+        if "hook" in how:
+            mine.register_forward_hook(lambda module, given, logits: logits.roll(1, 1))
         return x
 
+    layers, hooks = [*mine], len(mine._forward_hooks)
     weight, mine[1].bias.grad = mine[1].weight, torch.ones(10, device=mine[1].bias.device)
     before = {name: one.clone() for name, one in mine.state_dict().items()}
     with pytest.raises(Refused, match=said):
@@ -189,6 +196,7 @@ def test_an_attack_that_changes_the_network_is_refused_and_the_network_put_back(
     assert mine[1].weight is weight and all(torch.equal(one, before[name]) for name, one in mine.state_dict().items())
     assert weight.grad is None and mine[1].bias.grad.eq(1).all()
     assert not any(module.training for module in mine.modules())
+    assert [*mine] == layers and len(mine._forward_hooks) == hooks
 
 
 def test_an_attack_may_train_a_copy(mine, networks_to_judge) -> None:

@@ -51,6 +51,12 @@ def test_of_too_few_images_it_is_said_that_they_are_too_few(good, images) -> Non
         judge(good, data=images, **FAST | {"n_images": 3})
 
 
+def test_a_loss_that_saturates_is_no_missing_gradient(good, images) -> None:
+    steep = admitted(Around(good, after=lambda out: 1e4 * out), sample(images, 40))
+    assert not steep.blind and not steep.severed
+    assert admitted(Around(good, before=lambda x: (3 * x).round() / 3), sample(images, 40)).blind
+
+
 def test_a_masked_class_is_no_fault(good, images) -> None:
     masked = Around(good, after=lambda out: nn.functional.pad(out, (0, 2), value=-1e9))
     assert admitted(masked, sample(images, 40)).classes == 12

@@ -231,17 +231,24 @@ def test_an_interrupted_training_writes_what_its_last_epoch_gave(batches, store,
     assert kept_in(store) == {"passing-0003.pt": True, "epoch-0002.pt": True}, "what is further on stays"
 
 
-def test_interrupts_wait_until_a_state_is_written(batches, store, monkeypatch):
-    save, before = torch.save, signal.getsignal(signal.SIGINT)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupts_wait_until_a_state_is_written(number, batches, store, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    save, usual = torch.save, signal.signal(number, interrupted)
 
     def disturbed(state: dict, path: Path) -> None:
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
         save(state, path)
 
     monkeypatch.setattr(torch, "save", disturbed)
-    with pytest.raises(KeyboardInterrupt):
-        train(batches, 2, store)
-    assert kept_in(store) == {"epoch-0002.pt": True} and signal.getsignal(signal.SIGINT) is before
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train(batches, 2, store)
+        assert kept_in(store) == {"epoch-0002.pt": True} and signal.getsignal(number) is interrupted
+    finally:
+        signal.signal(number, usual)
 
 
 @pytest.mark.parametrize(("seconds", "epochs"), [(0.0, [1, 2, 3, 4, 5, 6]), (50.0, [3, 6]), (200.0, [6])])

@@ -35,4 +35,4 @@ class Begun:
         """Note a training that had taken so many seconds when this process came to it."""
         if training.name not in self.earlier:
             self.add({training.name: seconds})
-            self.earlier[training.name] = seconds - self.trainings()[training.name]
+            self.earlier[training.name] = max(seconds - self.trainings()[training.name], 0.0)  # begun anew: none

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from lib.evidence import cells, store, trainings
 from lib.evidence.cells import Cell
 from lib.evidence.store import Damaged
 from lib.files import DiskError, atomic, is_of_the_machine, scratch
+
+DAMAGE = (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What zipfile raises over a file of an archive; a RuntimeError over one that is encrypted."""
 
 
 class CarryError(RuntimeError):
@@ -81,9 +85,9 @@ def bring(source: Path) -> Brought:
     new = known = 0
     try:
         with zipfile.ZipFile(source) as archive, scratch() as folder:
-            for name in archive.namelist():
-                if not name.startswith(f"{trainings.FOLDER}/"):
-                    outcome = _brought(Path(archive.extract(name, folder)), name)
+            for one in archive.infolist():
+                if not one.is_dir() and not one.filename.startswith(f"{trainings.FOLDER}/"):
+                    outcome = _brought(_taken(archive, one, folder), one.filename)
                     new, known = new + (outcome is True), known + (outcome is False)
             return Brought(new, known, trainings.unpack(archive))
     except DiskError:
@@ -94,8 +98,21 @@ def bring(source: Path) -> Brought:
         raise CarryError(f"{source} is no file of cells ({error})") from error
 
 
-def _brought(found: Path, name: str) -> bool | None:
+def _taken(archive: zipfile.ZipFile, one: zipfile.ZipInfo, folder: Path) -> Path | None:
+    """A file of the archive in a folder; None where it cannot be read, which is said."""
+    try:
+        return Path(archive.extract(one, folder))
+    except DAMAGE as error:
+        if is_of_the_machine(error):
+            raise
+        print(f"{one.filename}: left out, it cannot be read ({error})", file=sys.stderr)
+        return None
+
+
+def _brought(found: Path | None, name: str) -> bool | None:
     """Whether a file became a cell here; None where it is none."""
+    if found is None:
+        return None
     try:
         made = store.read_made(found)
     except Damaged as error:

@@ -16,7 +16,7 @@ from lib.judge import Refused
 from lib.judge.guarded import Guarded
 from lib.judge.images import Sample
 from lib.measure.intervals import rate
-from lib.measure.score import score
+from lib.measure.score import BATCH, score
 
 FEW = 24
 """Images that are enough to see how a network works."""
@@ -54,6 +54,7 @@ def admitted(network: nn.Module, sample: Sample, batch: int | None = None) -> Gu
         _hold_apart(guarded, x)
     _hold_to_the_range(guarded, sample)
     guarded.severed = _gradient(guarded, x, y) is None
+    guarded.blind = guarded.severed or not _is_followed(guarded, sample.x)
     return guarded
 
 
@@ -79,7 +80,7 @@ def hold_to_answers(guarded: Guarded, sample: Sample, before: Tensor) -> None:
     """
     with torch.no_grad():
         _hold_to_repeat(guarded, _few(sample)[0])
-    if not _alike(before, answers(guarded, sample)):
+    if not alike(before, answers(guarded, sample)):
         raise Refused(
             "the network answers otherwise at the end of the judgement than at its start: it keeps a state outside of "
             "its parameters and buffers, such as a count of calls. An attack then follows one network and is scored on "
@@ -151,7 +152,7 @@ def _hold_to_logits(guarded: Guarded, x: Tensor) -> None:
             f"logits, what goes into {last}."
         )
     sums = outputs.sum(1)
-    one_answer = _alike(outputs, outputs[:1].expand_as(outputs))
+    one_answer = alike(outputs, outputs[:1].expand_as(outputs))
     if outputs.min() >= 0 and sums.std() < 1e-3 * sums.mean() and not one_answer:
         raise Refused(
             f"the network returns probabilities times a number: no output is below 0, and those of each image sum to "
@@ -167,7 +168,7 @@ def _hold_to_repeat(guarded: Guarded, x: Tensor) -> None:
         first = guarded(x)
         drawn = _generators() != before
     others = [guarded(x) for _ in range(PASSES - 1)]
-    differs = any(not _alike(first, one) for one in others)
+    differs = any(not alike(first, one) for one in others)
     if differs or drawn:
         seen = (
             "gives other logits for the same images at each call"
@@ -207,7 +208,7 @@ def _hold_apart(guarded: Guarded, x: Tensor) -> None:
     whole = guarded(x)
     pairs = torch.cat([guarded(two) for two in x.flip(0).split(2)]).flip(0)
     alone = torch.cat([guarded(one) for one in x.split(1)])
-    if not (_alike(whole, pairs) and _alike(whole, alone)):
+    if not (alike(whole, pairs) and alike(whole, alone)):
         raise Refused(
             "an image's logits depend on the other images of its batch: batch norm without running statistics "
             "(`track_running_stats=False`), a mean over the batch, or noise that is seeded by the batch. Its accuracy "
@@ -215,7 +216,7 @@ def _hold_apart(guarded: Guarded, x: Tensor) -> None:
         )
 
 
-def _alike(one: Tensor, other: Tensor) -> bool:
+def alike(one: Tensor, other: Tensor) -> bool:
     """Whether logits differ by rounding alone. The largest is no measure: that of a masked class can be -1e9."""
     typical = one.abs().median().clamp(min=1e-6)
     return bool(((one - other).abs() <= ROUNDING * torch.maximum(one.abs(), typical)).all())
@@ -263,6 +264,17 @@ def _correct_if_it_runs(guarded: Guarded, x: Tensor, sample: Sample) -> np.ndarr
         return score(guarded, x, sample.y).correct
     except Refused:
         return np.zeros(len(x), dtype=bool)
+
+
+def _is_followed(guarded: Guarded, x: Tensor) -> bool:
+    """Whether any image has a gradient of the logits. That of the loss says less: a softmax that saturates has none."""
+    weights = torch.randn(guarded.classes, generator=compute.seeded(0)).to(x.device)
+    with torch.enable_grad():
+        for part in x.split(BATCH):
+            part = part.detach().clone().requires_grad_()
+            if torch.autograd.grad((guarded(part) @ weights).sum(), part)[0].any():
+                return True
+    return False
 
 
 def _gradient(guarded: Guarded, x: Tensor, y: Tensor) -> Tensor | None:

@@ -42,7 +42,7 @@ class Guarded(nn.Module):
         self, network: nn.Module, classes: int | None = None, *, severed: bool = False, batch: int | None = None
     ) -> None:
         super().__init__()
-        self.batch = batch
+        self.batch, self.blind = batch, severed
         self._network, self.classes, self.severed = network, classes, severed
         held = next((one for one in (*network.parameters(), *network.buffers())), torch.zeros(()))
         self.anchor = nn.Parameter(torch.zeros((), device=held.device), requires_grad=False)

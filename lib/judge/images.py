@@ -95,6 +95,13 @@ def n_of(n: int, total: int) -> str:
     return f"all {total:,}" if n == total else f"{n:,} of the {total:,}"
 
 
+def _opened(path: Path) -> np.lib.npyio.NpzFile:
+    file = np.load(path, allow_pickle=False)
+    if not isinstance(file, np.lib.npyio.NpzFile):
+        raise ValueError("it is one array, as np.save writes it")
+    return file
+
+
 def _own(source: str | Path | Images) -> tuple[str, Images]:
     """The reader's own images on the CPU, as they are."""
     if not isinstance(source, str | Path):
@@ -112,7 +119,7 @@ def _own(source: str | Path | Images) -> tuple[str, Images]:
             f"there are no images named {str(source)!r}: name {', '.join(BOOK)}, or an .npz file with x and y"
         )
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with _opened(path) as file:
             arrays = {key: file[key] for key in ("x", "y") if key in file.files}
             held = ", ".join(file.files)
     except FileNotFoundError as error:

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from lib import provenance
+from lib import compute, provenance
 from lib.attack.gradient import FGSM
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, correct_under, nearest_adversarial
 from lib.chapters.common_ground.chosen import Chosen, choose
@@ -26,7 +26,7 @@ from lib.judge.guarded import FEWER, Guarded
 from lib.judge.images import Sample, sample
 from lib.judge.radii import Eps, shown, wanted
 from lib.judge.verdict import Asked, Subject, Verdict
-from lib.measure.score import next_class
+from lib.measure.score import BATCH, next_class
 from lib.models.base import parameter_count
 
 LEAST_IMAGES = 2
@@ -99,7 +99,7 @@ def judge(
     if n_images < LEAST_IMAGES:
         raise Refused("1 image is asked for, and one has no interval: ask for more, 500 as by default or 100 at least")
     steps, queries, n_lbfgs = _count(steps, "steps"), _count(queries, "queries"), _count(n_lbfgs, "images for L-BFGS")
-    batch = batch if batch is None else _count(batch, "images at once")
+    batch = compute.at_once(BATCH, compute.device()) if batch is None else _count(batch, "images at once")
     with torch.inference_mode(False):
         images = sample(data, n_images)
         guarded = admitted(model, images, batch)
@@ -137,7 +137,7 @@ def judge(
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return Verdict(subject, asked, found, guarded.severed, made)
+    return Verdict(subject, asked, found, guarded.severed, guarded.blind, made)
 
 
 def _count(value: object, of: str) -> int:

@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedTensorMixin
 
 from lib import compute
 from lib.judge import Refused
@@ -101,7 +102,7 @@ def _built(source: str) -> nn.Module:
         pass  # some functions in C do not tell
     try:
         network = build()
-    except Exception as error:  # whatever a stranger's code may raise
+    except (Exception, SystemExit) as error:  # whatever a stranger's code may raise, or end Python by
         raise Refused(f"{source}() raises {type(error).__name__}: {error}") from error
     if not isinstance(network, nn.Module):
         raise Refused(f"{source}() gives a {type(network).__name__}, not a torch.nn.Module")
@@ -119,7 +120,7 @@ def _imported(name: str) -> object:
                 f"there is no module {name} in {Path.cwd()}: write my_module for my_module.py there"
             ) from error
         raise Refused(f"{name} cannot be imported: {error}") from error
-    except Exception as error:  # whatever a stranger's code may raise
+    except (Exception, SystemExit) as error:  # as a script does that ends in sys.exit(main())
         raise Refused(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
 
 
@@ -184,6 +185,8 @@ def _is_state_dict(value: object) -> bool:
 def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
     """Put weights into a network, all that there are into all that it has."""
     wanted = network.state_dict()
+    if shapeless := sorted(name for name, one in wanted.items() if isinstance(one, UninitializedTensorMixin)):
+        raise Refused(f"{_listed(shapeless)}: no shape yet. Let the function call the network once, on an image")
     wrong = [
         f"{name} is {tuple(weights[name].shape)}, not {tuple(wanted[name].shape)}"
         for name in wanted.keys() & weights.keys()

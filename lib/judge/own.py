@@ -15,6 +15,7 @@ from lib import compute
 from lib.chapters.common_ground.attacks import Case
 from lib.chapters.common_ground.chosen import Chosen
 from lib.judge import Refused, weights
+from lib.judge.checks import alike
 from lib.judge.guarded import Guarded
 from lib.judge.radii import shown
 from lib.judge.verdict import COLUMNS
@@ -60,9 +61,10 @@ def tried(attacks: Sequence[Chosen], guarded: Guarded, x: Tensor, y: Tensor, eps
 
 def _held(name: str, attack: Attack) -> Callable[[Case], Tensor]:
     def own(case: Case) -> Tensor:
-        before = weights.digest(case.model)
+        before, answers = weights.digest(case.model), _answers(case)
         x_adv = _called(name, attack, case)
-        if why := _changed(case.model, before):
+        why = _changed(case.model, before)
+        if why := why or ("" if alike(_answers(case), answers) else "makes the network answer otherwise"):
             raise Refused(
                 f"the attack {name!r} {why}: what is attacked after it would be another network. Let it work on a "
                 "copy, copy.deepcopy(model)."
@@ -106,6 +108,12 @@ def _place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)[1:]
     lines = [one.lineno for one in frames if one.filename == frames[0].filename]
     return f" ({Path(frames[0].filename).name}, line {lines[-1]})" if lines else ""
+
+
+@torch.no_grad()
+def _answers(case: Case) -> Tensor:
+    """What the network says of a few images: other layers, a hook or a setting change it, and no weight."""
+    return case.model(case.x[:FEW].clone())
 
 
 def _changed(network: nn.Module, before: str) -> str:

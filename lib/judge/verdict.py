@@ -84,6 +84,8 @@ class Verdict:
         By eps what was found, image by image.
     severed
         Whether autograd finds no way from its outputs to the images.
+    blind
+        Whether no image has a gradient of the logits.
     made
         Commit, device, versions, seconds, when.
     """
@@ -92,6 +94,7 @@ class Verdict:
     asked: Asked
     at: Mapping[float, Judgement]
     severed: bool
+    blind: bool
     made: Mapping[str, object]
 
     def __str__(self) -> str:
@@ -112,7 +115,7 @@ class Verdict:
     @property
     def is_void(self) -> bool:
         """Whether attacks that follow the gradient did nothing, on any image."""
-        return all(bool(one.no_gradient.all()) for one in self.at.values())
+        return self.blind
 
     def found(self, eps: float) -> Judgement:
         """What was found at an eps, which may differ from the one that was asked for by rounding.

@@ -9,12 +9,15 @@ from torch import nn
 
 from lib.digest import tensors
 
+PARTS = ("_modules", "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+"""What a module consists of besides its own tensors, as torch keeps it."""
+
 
 def digest(network: nn.Module) -> str:
     """SHA-256 of all parameters and buffers."""
     sha = hashlib.sha256()
     for name, one in (*network.named_parameters(), *network.named_buffers()):
-        sha.update(f"{name} {one.dtype} {tuple(one.shape)} {tensors.sha256(one)}".encode())
+        sha.update(f"{name} {one.dtype} {tuple(one.shape)} {tensors.sha256(one.detach())}".encode())
     return sha.hexdigest()
 
 
@@ -37,12 +40,18 @@ class _Held:
 
     def __init__(self, module: nn.Module) -> None:
         self.module, self.training = module, module.training
+        self.parts = {name: dict(getattr(module, name)) for name in PARTS}
         own = (*module.named_parameters(recurse=False), *module.named_buffers(recurse=False))
         self.tensors = [(name, one, one.detach().clone(), one.requires_grad) for name, one in own]
 
     @torch.no_grad()
     def put_back(self) -> None:
         self.module.training = self.training
+        for name, parts in self.parts.items():
+            there = getattr(self.module, name)
+            if dict(there) != parts:
+                there.clear()
+                there.update(parts)
         for name, one, values, follows in self.tensors:
             if getattr(self.module, name, None) is not one:
                 setattr(self.module, name, one)

@@ -26,7 +26,8 @@ FAILURES = (
     *(carry.CarryError, Refused, ExerciseError, ClaimsError),
     OSError,  # a full or read-only disk, a name that is too long
 )
-INTERRUPTED = 130
+INTERRUPTED, BROKEN = 130, 141
+"""What a shell says of SIGINT and of SIGPIPE: the work is not done."""
 KEPT = "finished results stand, training goes on from its last snapshot"
 """What is so where a command that is interrupted says nothing else."""
 LARGEST = "of the file: trainings that would make it larger stay here"
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a letter is shown its number
             stream.reconfigure(errors="backslashreplace")
+    options = None
     try:
         interrupts.heed()
         options = _parser().parse_args(arguments)
@@ -45,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
+        is_told = options is None or options.command in (_status, _judge)  # which print when all is done
+        return 0 if is_told else BROKEN
     except FAILURES as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -3,7 +3,8 @@
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from lib.files import short_name
 from lib.parameters import Parameter, ParameterError, Value, check
@@ -96,11 +97,28 @@ class Sweep:
         """Whether several runs differ in the seed alone, so that the curves show their mean."""
         return SEED in swept(self.grid) and self.axis != SEED
 
-    @property
+    @cached_property
     def overlapping(self) -> bool:
-        """Whether runs with neighbouring seeds share networks, since one run trains several from `seed` upwards."""
-        steps = [after - before for before, after in itertools.pairwise(sorted(self.grid.get(SEED, [])))]
-        return any(step < results["parameters"].get("seeds", 1) for step in steps for _, results in self.runs)
+        """Whether runs that differ in their seed alone share networks: one run trains several from `seed` upwards."""
+        alike: dict[str, list[Run]] = {}
+        for run, _ in self.runs:
+            alike.setdefault(repr({name: value for name, value in run.values.items() if name != SEED}), []).append(run)
+        return any(_share(*pair) for of in alike.values() for pair in itertools.pairwise(sorted(of, key=_seed)))
+
+
+FAR = 50_000
+"""A seed that is so much higher has no network in common."""
+
+
+def _seed(run: Run) -> Value:
+    return run.values[SEED]
+
+
+def _share(one: Run, other: Run) -> bool:
+    """Whether two runs have a cell in common that hangs on the seed."""
+    far = replace(one, values={**one.values, SEED: _seed(one) + FAR})
+    mine, others, at_any_seed = (set(run.experiment.cells()) for run in (one, other, far))
+    return bool((mine & others) - at_any_seed)
 
 
 def swept(grid: Grid) -> list[str]:

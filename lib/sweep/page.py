@@ -94,7 +94,7 @@ def _spread(sweep: Sweep, kind: str) -> str:
         return "A dot is one run, the line their mean, the band the 95 % interval over the seeds."
     return (
         "A dot is one run, the line their mean. There is no interval: a run trains several networks, from its `seed` "
-        "upwards, so runs with neighbouring seeds share some of them. With `-p seeds=1` they share none."
+        "upwards, so runs with neighbouring seeds share some of them. Seeds that lie farther apart share none."
     )
 
 

@@ -269,18 +269,19 @@ def _bytes_of(value: object) -> int:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Have an interrupt wait until this is done."""
+    """Have an interrupt, by Ctrl-C or SIGTERM, wait until this is done."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: came.set())
+    came: list[int] = []
+    before = {one: signal.signal(one, lambda number, _: came.append(number)) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
-        if came.is_set():
-            signal.raise_signal(signal.SIGINT)
+        for one, handler in before.items():
+            signal.signal(one, handler or signal.SIG_DFL)
+        if came:
+            signal.raise_signal(came[0])
 
 
 NAME = re.compile(r"(?:epoch|passing)-([0-9]{4,9})\.pt")

@@ -86,13 +86,16 @@ def gains(networks: Networks, loop: Loop) -> str:
 
 def last_round(loop: Loop) -> str:
     """For the table of the last round."""
+    most, loop = max(map(len, loop.values())), rates.alike(loop, list(loop))
+    fewest = len(loop[JUDGED])
+    of = f", in the {counted(fewest, 'network')} that all were run from," if fewest < most else ""
     levels = {reading: rates.after(loop, reading, "PGD") for reading in loop}
     best = sorted((one for one in levels if levels[one] > max(levels.values()) - COUNTS), key=levels.get, reverse=True)
     names = " and ".join(f"“{labels.READINGS[one]}”, {levels[one]:.3f}" for one in best)
     beside = "" if JUDGED in best else f" It is {levels[JUDGED]:.3f} for “{labels.READINGS[JUDGED]}”."
     return (
-        f"In this run: after the last round accuracy under PGD is highest for {names}.{beside} Without removal it is "
-        f"{levels['none']:.3f}."
+        f"In this run: after the last round{of} accuracy under PGD is highest for {names}.{beside} Without removal it "
+        f"is {levels['none']:.3f}."
     )
 
 

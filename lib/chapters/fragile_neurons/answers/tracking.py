@@ -1,6 +1,7 @@
 """The answer about robustness and targeting: whether they go together over the cells of the grid."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -14,6 +15,23 @@ from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.ledger.answers import Answer, Finding
 from lib.measure.intervals import Measured, rate
 from lib.show.counting import counted
+
+
+@dataclass(frozen=True)
+class Correlation(Measured):
+    """A rank correlation, whose interval and p-value are made on Fisher's scale."""
+
+    def p_above(self, threshold: float) -> float:
+        """As `Measured.p_above`, by the distribution that the interval is of."""
+        if self.low is None or not -1 < threshold < 1:
+            return 0.0 if threshold <= -1 else 1.0
+        spread = np.sqrt(1.06 / (self.networks - 3))
+        return float(stats.t.sf((_fisher(self.mean) - np.arctanh(threshold)) / spread, self.networks - 2))
+
+
+def _fisher(rho: float) -> float:
+    return float(np.arctanh(np.clip(rho, -0.999, 0.999)))
+
 
 Pairs = Sequence[tuple[Key, float, float]]
 """Of each cell its accuracy under attack and the share of images that move S more."""
@@ -69,6 +87,6 @@ def correlation(found: Pairs) -> Measured:
     if networks < 4:
         return Measured(rho, None, None, networks)
     factor = float(stats.t.ppf(0.975, networks - 2))
-    z, half = np.arctanh(np.clip(rho, -0.999, 0.999)), factor * float(np.sqrt(1.06 / (networks - 3)))
+    z, half = _fisher(rho), factor * float(np.sqrt(1.06 / (networks - 3)))
     low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
-    return Measured(rho, low, high, networks, error=(high - low) / 2 / factor, df=float(networks - 2))
+    return Correlation(rho, low, high, networks, error=(high - low) / 2 / factor, df=float(networks - 2))
