@@ -133,7 +133,7 @@ def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
     alike = {NONE: of[0.1][NONE]} | dict.fromkeys((*FROM_PAPERS, AT_RANDOM), of[0.1][NONE])
     assert set(frames.against_controls({0.1: alike})["which is"]) == {ALIKE}
     assert here.groups({0.1: alike}) == (
-        "In this run: at eps 0.1 none of 6 keep more images safe than their control, none keep fewer."
+        "In this run: at eps 0.1, of 6 defences none keeps more images safe than the control does, none keeps fewer."
     )
     assert here.transferred(of).count("under transfer") == 4
     assert here.networks(of).startswith("Where dots lie far apart")

@@ -69,8 +69,8 @@ def groups(rows: Rows) -> str:
     parts = []
     for eps, of in rows.items():
         found = against_control(of)
-        told = f"{len(found[MORE]) or 'none'} of {len(FROM_PAPERS)} keep more images safe than their control"
-        parts.append(f"at eps {eps:g} {told}, {len(found[LESS]) or 'none'} keep{'s' * (len(found[LESS]) == 1)} fewer")
+        told = f"{_keeping(found[MORE])} more images safe than the control does, {_keeping(found[LESS])} fewer"
+        parts.append(f"at eps {eps:g}, of {len(FROM_PAPERS)} defences {told}")
     return _here(parts)
 
 
@@ -120,6 +120,10 @@ def _here(parts: Sequence[str]) -> str:
     """What is told, a sentence each; those after the first begin with a capital letter."""
     first, *others = parts
     return f"In this run: {'. '.join([first, *map(_upper, others)])}."
+
+
+def _keeping(names: Sequence[str]) -> str:
+    return f"{len(names) or 'none'} keep{'s' * (len(names) < 2)}"
 
 
 def _upper(part: str) -> str:
