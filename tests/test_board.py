@@ -95,6 +95,9 @@ def test_holm_is_taken_over_all_findings_of_a_chapter() -> None:
 def test_what_is_exact_is_no_test() -> None:
     counted = row("removal.helps", Finding(exact(4), "counted"), Finding(exact(4), "counted"))
     assert board.surviving({"removal.helps": counted.answer}) == {} and board.intervals([counted]) == 0
+    none = row("removal.helps", Finding(exact(0), "counted"), Finding(exact(0), "counted"))
+    beside = {"removal.helps": none.answer, "conclusion.robustness": row("conclusion.robustness", BARELY).answer}
+    assert board.surviving(beside) == {"conclusion.robustness": ("paper",)}, "it adjusts nothing that was tested"
 
 
 def test_a_finding_that_answers_both_ways_counts_once() -> None:
@@ -120,6 +123,8 @@ def test_one_interval_in_twenty_is_expected_to_miss() -> None:
     assert board.intervals(rows) == 3 and board.expected_wrong(rows) == pytest.approx(0.15)
     open_ = row("removal.helps", Finding(over_networks([-0.5, 0.5]), "FGSM"))
     assert board.intervals([open_]) == 0
+    one = row("clean.accuracy", Finding(share(9930, 10_000), "no attack"))
+    assert one.answer["paper"]["measured"]["predicted"] is None and board.intervals([one]) == 0
     assert board.doubt([open_]) == "No interval decides an answer of this run."
     assert board.doubt(rows).startswith("3 intervals decide these answers.")
 

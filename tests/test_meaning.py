@@ -145,6 +145,10 @@ def test_shares_of_networks_that_lie_far_apart_are_listed(ledger: Ledger) -> Non
     assert list(meaning.far_apart(apart)) == [said] and said in wording.notes(apart)
     assert list(meaning.far_apart(apart | {"sound": apart["paper"]})) == [said], "one measurement that is both"
     assert list(meaning.far_apart(alike)) == list(meaning.far_apart(one)) == []
+    near_1 = of(ledger, HELPS, Finding(rate([np.arange(100) < many for many in (99, 93, 99)]).shifted(0.5), "FGSM"))
+    assert next(meaning.far_apart(near_1)).endswith("0.99, 0.93, 0.99"), (
+        "where shares can hardly differ, a little is far"
+    )
 
 
 def test_ways_that_give_nothing_name_no_other(ledger: Ledger) -> None:
