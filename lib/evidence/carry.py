@@ -87,7 +87,8 @@ def bring(source: Path) -> Brought:
         with zipfile.ZipFile(source) as archive, scratch() as folder:
             for one in archive.infolist():
                 if not one.is_dir() and not one.filename.startswith(f"{trainings.FOLDER}/"):
-                    outcome = _brought(_taken(archive, one, folder), one.filename)
+                    found = _taken(archive, one, folder)
+                    outcome = _brought(found, one.filename) if found else None
                     new, known = new + (outcome is True), known + (outcome is False)
             return Brought(new, known, trainings.unpack(archive))
     except DiskError:
@@ -109,10 +110,8 @@ def _taken(archive: zipfile.ZipFile, one: zipfile.ZipInfo, folder: Path) -> Path
         return None
 
 
-def _brought(found: Path | None, name: str) -> bool | None:
+def _brought(found: Path, name: str) -> bool | None:
     """Whether a file became a cell here; None where it is none."""
-    if found is None:
-        return None
     try:
         made = store.read_made(found)
     except Damaged as error:

@@ -1,8 +1,6 @@
 """What a network has to be so that its accuracy under attack says what it seems to say."""
 
-import random
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -12,7 +10,7 @@ from torch.nn.parameter import UninitializedTensorMixin
 from lib import compute
 from lib.attack.autoattack import LEAST_CLASSES
 from lib.attack.base import cross_entropy
-from lib.judge import Refused
+from lib.judge import Refused, draws
 from lib.judge.guarded import Guarded
 from lib.judge.images import Sample
 from lib.measure.intervals import rate
@@ -163,10 +161,11 @@ def _hold_to_logits(guarded: Guarded, x: Tensor) -> None:
 
 def _hold_to_repeat(guarded: Guarded, x: Tensor) -> None:
     """Refuse what is random: one draw says nothing of the next, and an attack follows the wrong one."""
-    with _moved_on():  # else a seed that is set at each call would leave them where they were
-        before = _generators()
+    with draws.kept():
+        draws.move_on()  # else a seed that is set at each call would leave them where they were
+        before = draws.states()
         first = guarded(x)
-        drawn = _generators() != before
+        drawn = draws.states() != before
     others = [guarded(x) for _ in range(PASSES - 1)]
     differs = any(not alike(first, one) for one in others)
     if differs or drawn:
@@ -180,27 +179,6 @@ def _hold_to_repeat(guarded: Guarded, x: Tensor) -> None:
             "follows one draw and is scored on another, and searches share its random numbers. Make it deterministic, "
             "say with noise that is drawn once; a defence by randomness needs attacks on its mean, which are not here."
         )
-
-
-@contextmanager
-def _moved_on() -> Iterator[None]:
-    """Have drawn from every generator in the meantime; they are where they were afterwards."""
-    python, numpy = random.getstate(), np.random.get_state()
-    devices = [compute.device()] if compute.device().type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        random.random(), np.random.rand(), torch.rand(1), torch.rand(1, device=compute.device())
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)
-
-
-def _generators() -> list[object]:
-    """The states of all generators that a network's code may draw from without saying so."""
-    on_gpu = torch.cuda.get_rng_state().tolist() if compute.device().type == "cuda" else []
-    name, keys, *rest = np.random.get_state()
-    return [torch.get_rng_state().tolist(), on_gpu, random.getstate(), name, keys.tolist(), rest]
 
 
 def _hold_apart(guarded: Guarded, x: Tensor) -> None:

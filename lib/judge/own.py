@@ -1,20 +1,16 @@
 """Attacks of the reader's own, beside the book's: what one made for a defence finds, counts for the worst case."""
 
-import random
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lib import compute
 from lib.chapters.common_ground.attacks import Case
 from lib.chapters.common_ground.chosen import Chosen
-from lib.judge import Refused, weights
+from lib.judge import Refused, draws, weights
 from lib.judge.checks import alike
 from lib.judge.guarded import Guarded
 from lib.judge.radii import shown
@@ -79,28 +75,13 @@ def _held(name: str, attack: Attack) -> Callable[[Case], Tensor]:
 def _called(name: str, attack: Attack, case: Case) -> object:
     """What an attack gives; what it raises is told by its name."""
     try:
-        with seeded():
+        with draws.kept():
+            draws.seed(0)  # so that a column can be had again
             return attack(case.model, case.x.clone(), case.y.clone(), case.eps)
     except Refused as error:
         raise Refused(f"within the attack {name!r}: {error}") from error
     except Exception as error:  # whatever a stranger's code may raise
         raise Refused(f"the attack {name!r} raises {type(error).__name__}: {error}{_place(error)}") from error
-
-
-@contextmanager
-def seeded(seed: int = 0) -> Iterator[None]:
-    """The same random numbers at each call, of whatever generator, and the caller's own again afterwards."""
-    python, numpy = random.getstate(), np.random.get_state()
-    devices = [compute.device()] if compute.device().type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
-        random.seed(seed)
-        np.random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)
 
 
 def _place(error: Exception) -> str:

@@ -28,8 +28,12 @@ def as_json(verdict: Verdict) -> dict[str, object]:
     """A verdict as JSON has it."""
     subject, asked = verdict.subject, verdict.asked
     return {
-        "network": {"name": subject.name, "weights": subject.weights, "parameters": subject.parameters}
-        | {"class": subject.made_as},
+        "network": {
+            "name": subject.name,
+            "weights": subject.weights,
+            "parameters": subject.parameters,
+            "class": subject.made_as,
+        },
         "data": {
             "name": subject.data,
             "origin": subject.origin,

@@ -61,8 +61,9 @@ def _cells(found: Pairs, measured: Measured) -> str:
 
 
 def pairs(grid: Grid) -> dict[str, Pairs]:
-    """Accuracy under attack and share for each cell: FGSM and the plain share, PGD and the share relative to random "
-    "signs."""
+    """Accuracy under attack and share for each case: FGSM and the plain share, PGD and the share relative to random
+    signs.
+    """
     plain, free = [], []
     for key in grid:
         records, printed = grid[key], PRINTED_EPS[key.dataset]

@@ -1,0 +1,42 @@
+"""The generators that code may draw from without saying so: torch's, NumPy's and Python's own."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from lib import compute
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Whatever is drawn or seeded within, all of them are afterwards where they were."""
+    python, numpy = random.getstate(), np.random.get_state()
+    devices = [compute.device()] if compute.device().type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)
+
+
+def move_on() -> None:
+    """Draw from each of them."""
+    random.random(), np.random.rand(), torch.rand(1), torch.rand(1, device=compute.device())
+
+
+def seed(number: int) -> None:
+    """Have each of them begin at a seed."""
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
+
+
+def states() -> list[object]:
+    """Where each of them is."""
+    on_gpu = torch.cuda.get_rng_state().tolist() if compute.device().type == "cuda" else []
+    name, keys, *rest = np.random.get_state()
+    return [torch.get_rng_state().tolist(), on_gpu, random.getstate(), name, keys.tolist(), rest]
