@@ -47,6 +47,7 @@ def opening(grid: Grid) -> Numbers:
     found |= {"raised": f"{sum(map(is_above_zero, gains))} of {len(gains)}", "networks": len(grid[main])}
     found |= {"lowest-free": min(unclipped.mean for (unclipped, _), _ in every)}
     found |= {"lowest": min(controls(grid[key], "FGSM").s for key in grid), "share": lot.s, "as-high": lot.as_high}
+    found["verdict"] = "It may" if lot.as_high < RARE and found["lowest"] > 0.5 else "That is not shown"
     rare = sum(controls(grid[key], MOVES[-1]).as_high < RARE for key in grid)
     beyond = sum(is_above_zero(lead) for _, (_, lead) in every)
     counts = {"rare": f"{rare} of {len(grid)}", "beyond": f"{beyond} of {len(grid)}"}
