@@ -9,7 +9,7 @@ import pytest
 import torch
 from judged import Around
 
-from lib import compute
+from lib import compute, data
 from lib.chapters.common_ground.defences import DEFENCES
 from lib.chapters.common_ground.first import held_out
 from lib.chapters.common_ground.judging import WORST, judge_network
@@ -119,7 +119,7 @@ def test_without_another_network_there_is_no_transfer_and_that_is_said(
     assert "The book judges no network on own.npz" in words.compared(found, 0.1, beside.rows(found.subject.data, 0.1))
 
 
-def test_the_json_holds_every_image_and_where_it_comes_from(verdict, tmp_path) -> None:
+def test_the_json_holds_every_image_and_where_it_comes_from(verdict, few_to_judge, tmp_path) -> None:
     found = json.loads(written.write(verdict, tmp_path).read_text())
     jsonschema.validate(found, SCHEMA)
     assert [one["eps"] for one in found["at"]] == list(RADII)
@@ -129,6 +129,8 @@ def test_the_json_holds_every_image_and_where_it_comes_from(verdict, tmp_path) -
             kept = np.array(list(one["accuracy"][column]["correct"])) == "1"
             assert np.array_equal(kept, of.outcomes[column]) and one["accuracy"][column]["mean"] == kept.mean()
         assert len(one["lbfgs"]["l2"]) == 1
+    assert found["data"]["indices"] == data.sample(few_to_judge.y_test, verdict.n).tolist()
+    assert found["data"]["classes"] == few_to_judge.y_test[found["data"]["indices"]].tolist()
     assert found["provenance"]["versions"]["torch"] and len(found["network"]["weights"]) == 64
 
 

@@ -1,6 +1,7 @@
 """`python -m lib.run judge` in a reader's own folder: their module, their weights, their images, and the page."""
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -92,6 +93,9 @@ def test_a_reader_judges_a_network_in_a_folder_of_their_own(folder: Path, digits
     network, x = nearest_mean(digits), digits.x_test[:40]
     with torch.no_grad():
         correct = (network(x).argmax(1) == digits.y_test[:40]).tolist()
+    assert found["provenance"]["modules"] == {
+        "my_networks": hashlib.sha256((folder / "my_networks.py").read_bytes()).hexdigest()
+    }
     told = found["at"][0]["accuracy"]["clean"]["correct"]
     assert found["network"]["name"] == "mine" and told == "".join(str(int(one)) for one in correct)
     with window() as chromium:

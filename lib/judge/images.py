@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lib import compute, data
-from lib.chapters.common_ground.first import Images, sampled
+from lib.chapters.common_ground.first import Images
 from lib.judge import Refused
 
 BOOK = ("digits", *data.DOWNLOADS)
@@ -38,6 +38,8 @@ class Sample:
         SHA-256 of all that they were taken from.
     classes
         How many logits a network has to give, at least; exactly so many where the data set is the book's.
+    indices
+        Which of all these they are, counted from 0.
     x, y
         float32 images (N, C, H, W) in [0, 1], and int64 classes (N,), on the device of `lib.compute`.
     """
@@ -46,6 +48,7 @@ class Sample:
     origin: str
     digest: str
     classes: int
+    indices: tuple[int, ...]
     x: Tensor
     y: Tensor
 
@@ -77,17 +80,19 @@ def sample(source: str | Path | Images, n: int) -> Sample:
     """
     if isinstance(source, str) and source in BOOK:
         found = data.load(source)
-        x, y = sampled((found.x_test, found.y_test), n)
+        chosen = data.sample(found.y_test, n)
+        x, y = found.x_test[chosen], found.y_test[chosen]
         origin = f"{n_of(len(x), len(found.x_test))} test images of {source}{OF_TRAINING if source == 'digits' else ''}"
-        return Sample(source, origin, found.digest, int(found.y_test.max()) + 1, x, y)
+        return Sample(source, origin, found.digest, int(found.y_test.max()) + 1, tuple(chosen.tolist()), x, y)
     name, (x, y) = _own(source)
     _hold_to_images(x, "transpose" if isinstance(source, str | Path) else "permute")  # NumPy's, or torch's
     _hold_to_classes(x, y)
     y = y.long()
     digest = hashlib.sha256(x.numpy().tobytes() + y.numpy().tobytes()).hexdigest()
-    total, classes = len(x), int(y.max()) + 1
-    x, y = (one.contiguous().to(compute.device()) for one in sampled((x, y), n))
-    return Sample(name, f"{n_of(len(x), total)} images of {name}", digest, classes, x, y)
+    chosen, classes = data.sample(y, n), int(y.max()) + 1
+    origin = f"{n_of(len(chosen), len(x))} images of {name}"
+    x, y = (one[chosen].contiguous().to(compute.device()) for one in (x, y))
+    return Sample(name, origin, digest, classes, tuple(chosen.tolist()), x, y)
 
 
 def n_of(n: int, total: int) -> str:

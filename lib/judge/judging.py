@@ -20,7 +20,7 @@ from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, correct_un
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.first import Images, sampled, start
 from lib.chapters.common_ground.judging import Judgement, silent
-from lib.judge import Refused, beside, own, weights
+from lib.judge import Refused, beside, modules, own, weights
 from lib.judge.checks import admitted, answers, hold_to_answers
 from lib.judge.guarded import FEWER, Guarded
 from lib.judge.images import Sample, sample
@@ -111,6 +111,7 @@ def judge(
             images.name,
             images.origin,
             images.digest,
+            images.indices,
         )
         first = answers(guarded, images)
         with weights.put_back(model):
@@ -130,6 +131,7 @@ def judge(
     asked = Asked(steps, queries, min(n_lbfgs, len(images.x)), through.words if through else "", tuple(attacks or {}))
     made = {
         "commit": provenance.commit(),
+        "modules": modules.loaded(),
         "device": provenance.describe_device(),
         "threads": torch.get_num_threads(),
         "versions": provenance.versions(),

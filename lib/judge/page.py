@@ -158,11 +158,16 @@ def _conditions(verdict: Verdict) -> str:
         ("transfer", f"through {asked.other}" if asked.other else "none"),
         ("attacks of your own", ", ".join(asked.own) or "none"),
         ("made on", f"{made['device']}, torch {made['versions']['torch']}, in {made['seconds']:,.0f} seconds"),
+        ("your code", _modules(made["modules"]) or "no module from the folder that Python ran in"),
         ("the book's code", made["commit"] or "not known: no checkout, or no git"),
         ("finished", markup.moment(made["finished"])),
     ]
     lines = [[html.escape(name), html.escape(fact)] for name, fact in facts]
     return tables.table("What it was judged with", ["", ""], lines, wraps=True).data
+
+
+def _modules(digests: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} (SHA-256 {digest[:16]}…)" for name, digest in digests.items())
 
 
 def _plain(text: str) -> str:

@@ -63,6 +63,8 @@ class Subject:
         Its class, with the module that has it.
     data, origin, digest
         The images: name of the data set, how many of what in words, SHA-256 of the whole.
+    indices
+        Which of the whole they are, counted from 0.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Subject:
     data: str
     origin: str
     digest: str
+    indices: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +90,7 @@ class Verdict:
     blind
         Whether no image has a gradient of the logits.
     made
-        Commit, device, versions, seconds, when.
+        Commit, the reader's modules, device, versions, seconds, when.
     """
 
     subject: Subject

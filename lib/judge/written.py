@@ -39,6 +39,7 @@ def as_json(verdict: Verdict) -> dict[str, object]:
             "origin": subject.origin,
             "digest": subject.digest,
             "images": verdict.n,
+            "indices": list(subject.indices),
             "classes": next(iter(verdict.at.values())).y.tolist(),
         },
         "attacks": {
