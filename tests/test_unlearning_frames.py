@@ -142,7 +142,9 @@ def test_a_reading_of_fewer_networks_is_held_against_those():
     without = figures.course(each, loop).axes[0].lines[0].get_ydata()
     assert list(without) == pytest.approx([0.3, 0.4, 0.4]), "the lines are of the same network"
     told = here.last_round(loop)
-    assert told.startswith("In this run: after the last round, in the 1 network that all were run from, accuracy")
+    assert told.startswith(
+        "In this run: after the last round, in the networks that have every reading (1 of 3), accuracy"
+    )
     said = here.course(each, loop)
     assert "accuracy is 0.300 before the loop" in said and "no removal ends at 0.400" in said
 

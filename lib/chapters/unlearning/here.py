@@ -88,7 +88,7 @@ def last_round(loop: Loop) -> str:
     """For the table of the last round."""
     most, loop = max(map(len, loop.values())), rates.alike(loop, list(loop))
     fewest = len(loop[JUDGED])
-    of = f", in the {counted(fewest, 'network')} that all were run from," if fewest < most else ""
+    of = f", in the networks that have every reading ({fewest} of {most})," if fewest < most else ""
     levels = {reading: rates.after(loop, reading, "PGD") for reading in loop}
     best = sorted((one for one in levels if levels[one] > max(levels.values()) - COUNTS), key=levels.get, reverse=True)
     names = " and ".join(f"“{labels.READINGS[one]}”, {levels[one]:.3f}" for one in best)
