@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
 from lib.chapters.adversarial_training.cases import CONTROLS, EPS_VALUES
 from lib.chapters.adversarial_training.courses import Course
-from lib.chapters.adversarial_training.distances import SHOWN, Reach
+from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.fitting import chosen_on, nearest, reading_in_words, tried
 from lib.chapters.adversarial_training.frames import kinds
@@ -55,7 +55,7 @@ def before_and_after(seen: Pictures) -> Figure:
         "fresh PGD,\nby the mixed net": seen.pgd,
     }
     classes = [seen.clean_read, seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed]
-    figure = plots.digits(rows, [list(map(str, one.tolist())) for one in classes])
+    figure = plots.digits(rows, classes)
     for ax, changed in zip(figure.axes, np.array([one != classes[0] for one in classes]).flat, strict=True):
         if changed:
             ax.title.set(color=COLOURS[1], fontweight="bold")
@@ -105,14 +105,14 @@ def calibration(calibrated: Sequence[Calibration]) -> Figure:
 def attacks(far: Mapping[str, Reach]) -> Figure:
     """Digits under each attack with their classes, and each perturbation on its own scale, whose end is above it."""
     first = next(iter(far.values()))
-    rows, titles = {"clean": first.clean}, [list(map(str, first.y[:SHOWN].tolist()))]
+    rows, titles = {"clean": first.clean}, [first.y]
     for name, one in far.items():
         if name.startswith("FGSM, eps"):
             continue
         short = name.split(",")[0]
         moved = one.images - one.clean
         rows |= {short: one.images, f"{short},\nminus clean": moved}
-        titles += [list(map(str, one.read[:SHOWN].tolist())), [f"± {np.abs(image).max():.2f}" for image in moved]]
+        titles += [one.read, [f"± {np.abs(image).max():.2f}" for image in moved]]
     return plots.digits(rows, titles)
 
 
@@ -148,17 +148,13 @@ def sweep(swept: Swept) -> Figure:
         ax.set(xlabel=name, yticks=range(len(rows)), yticklabels=rows)
         ax.locator_params(axis="x", nbins=5)
     axes[0].invert_yaxis()
-    handles, labels = axes[0].get_legend_handles_labels()
-    named = dict(zip(labels, handles, strict=True))
-    spread = _intervals(max(len(networks) for values in swept.values() for networks in values.values()))
-    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=2, title=spread)
-    return figure
+    count = max(len(networks) for values in swept.values() for networks in values.values())
+    return plots.named_below(figure, title=_intervals(count))
 
 
 def _spread(ax: Axes, found: Measured, place: float, *, color: str, below: float = 0.0) -> None:
     """The 95 % interval of a share as a bar, and where there are several networks a dot for each."""
-    if found.low is not None:
-        ax.plot([found.low, found.high], [place, place], color=color, linewidth=1.5, alpha=0.6)
+    plots.interval(ax, found, place, color=color, linewidth=1.5, alpha=0.6)
     if found.networks > 1:
         dots = {"color": color, "linestyle": "none", "marker": ".", "markersize": 4, "alpha": 0.6}
         ax.plot(found.per_network, [place + below] * found.networks, **dots)
@@ -230,8 +226,7 @@ def cells(
         look = {"edgecolor": COLOURS[1 + number], "linestyle": DASHES[number], "linewidth": 2.5, "facecolor": "none"}
         ax.add_patch(plt.Rectangle((j - inset, i - inset), 2 * inset, 2 * inset, label=label, **look))
     ax.set(xticks=range(len(columns)), xticklabels=columns, yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel)
-    figure.legend(loc="outside lower center", ncols=len(marks))
-    return figure
+    return plots.named_below(figure, columns=len(marks))
 
 
 def dots(
@@ -263,6 +258,5 @@ def dots(
             _spread(ax, one, place, color=look["color"])
     ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel, xlim=(-0.03, 1.03))
     ax.invert_yaxis()
-    spread = _intervals(max(one.networks for found in series.values() for one in found))
-    figure.legend(loc="outside lower center", ncols=3, title=spread)
-    return figure
+    count = max(one.networks for found in series.values() for one in found)
+    return plots.named_below(figure, columns=3, title=_intervals(count))

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lib.measure.intervals import Measured
-from lib.show.plots import COLOURS, DASHES, MARKERS, curves
+from lib.show.plots import COLOURS, DASHES, MARKERS, curves, interval, named_below
 
 GREY, THIN = "0.65", {"markerfacecolor": "none", "markeredgewidth": 0.9}
 """How marks look that count less, and controls."""
@@ -34,8 +34,7 @@ def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
         ax.axhline(accuracies.mean(), color=COLOURS[1], label="mean over kernels")
         ax.set(title=title, xlabel="kernel that is dropped")
     axes[0, 0].set_ylabel("accuracy without it")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    return figure
+    return named_below(figure, columns=3)
 
 
 def strips(
@@ -114,8 +113,7 @@ def gains(
                 colour = GREY if row in (grey or {}).get(title, ()) else COLOURS[number]
                 look = looks[label] | {"color": colour, "markersize": 5}
                 ax.plot(one.mean, place, **look)
-                if one.low is not None:
-                    ax.plot([one.low, one.high], [place] * 2, color=colour, linewidth=1.2)
+                interval(ax, one, place, color=colour, linewidth=1.2)
                 if row in beside:
                     ax.plot(beside[row].mean, place + 0.1, **look | THIN)
         ax.set_title(title, fontsize=9)
@@ -167,7 +165,6 @@ def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) ->
     figure, axes = plt.subplots(
         len(panes), across, figsize=(min(3.9 * across, WIDEST), 3.1 * len(panes) + 1), squeeze=False
     )
-    labelled = {}
     for row, across_row in zip(axes, panes, strict=True):
         for ax in row[len(across_row) :]:  # of rows that differ in length the shorter ones end early
             ax.set_axis_off()
@@ -175,17 +172,13 @@ def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) ->
         curves(pane["x"], pane["series"], pane["xlabel"], pane.get("ylabel", ""), most=1, ax=ax)
         for band in ax.collections:
             band.set_alpha(0.1)
-        ax.get_legend().remove()
         ax.set(title=pane["title"], ylim=(-0.03, 1.03), xscale="log" if pane.get("log") else "linear")
         if "mark" in pane:
             ax.axvline(pane["mark"], color="0.35", linewidth=1, linestyle=(0, (2, 3)))
         if not pane.get("log"):
             ax.locator_params(axis="x", nbins=5)
         _overlaid(ax, pane)
-        handles, labels = ax.get_legend_handles_labels()
-        labelled |= dict(zip(labels, handles, strict=True))
-    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=legend_columns)
-    return figure
+    return named_below(figure, columns=legend_columns)
 
 
 def _overlaid(ax: Axes, pane: Mapping) -> None:
@@ -239,5 +232,4 @@ def split_shares(
         ax.set_title(title, fontsize=10)
     axes[-1, 0].set_xlabel(xlabel)
     axes[len(panes) // 2, 0].set_ylabel("number of random sets")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    return figure
+    return named_below(figure, columns=3)

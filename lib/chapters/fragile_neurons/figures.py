@@ -6,7 +6,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from lib.chapters.fragile_neurons import csg, drawing, quantities
 from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
@@ -33,7 +32,7 @@ from lib.ledger.claims import paper
 from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
-from lib.show.plots import COLOURS, DASHES, MARKERS
+from lib.show.plots import COLOURS, DASHES, MARKERS, named_below
 from lib.show.sentences import is_above_zero
 
 PRINTED_SHARES = {
@@ -89,32 +88,28 @@ def tracked(grid: Grid) -> Figure:
     """Accuracy under attack over the share of images on which S moves more; printed and sound, a data set a row."""
     sets, found = grid.experiment.sets, pairs(grid)
     figure, axes = plt.subplots(len(sets), 2, figsize=(8.4, 3.3 * len(sets) + 0.7), squeeze=False)
-    labelled = {}
     for across, dataset in zip(axes, sets, strict=True):
         for ax, (title, values) in zip(across, found.items(), strict=True):
-            labelled |= _through_ages(ax, [one for one in values if one[0].dataset == dataset])
+            _through_ages(ax, [one for one in values if one[0].dataset == dataset])
             ax.set_title(f"{DATASETS[dataset]}: {title}", fontsize=10)
             ax.set_xlabel("share of images on which S moves more")
             ax.margins(0.15)
             ax.ticklabel_format(useOffset=False)
             ax.locator_params(nbins=6)
         across[0].set_ylabel("accuracy under attack")
-    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=3)
-    return figure
+    return named_below(figure, columns=3)
 
 
-def _through_ages(ax: Axes, values: Pairs) -> dict[str, Line2D]:
+def _through_ages(ax: Axes, values: Pairs) -> None:
     """A line a network through its ages, which are written beside the marks."""
-    labelled = {}
     for number, (network, name) in enumerate(NETWORKS.items()):
         if own := [one for one in values if one[0].network == network]:
             _, accuracies, shares = zip(*own, strict=True)
             look = {"marker": MARKERS[number], "color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 0.9}
-            (labelled[name],) = ax.plot(shares, accuracies, markersize=7, markerfacecolor="none", **look)
+            ax.plot(shares, accuracies, markersize=7, markerfacecolor="none", label=name, **look)
             for key, accuracy, share in own:
                 place = {"xytext": (6, 4), "textcoords": "offset points", "fontsize": 8, "color": COLOURS[number]}
                 ax.annotate(str(key.age), (share, accuracy), **place)
-    return labelled
 
 
 def halves(grid: Grid) -> Figure:

@@ -131,8 +131,7 @@ def digits(pictures: PicturesRecord) -> Figure:
         titles += [[""] * len(clean.classes), attacked.classes]
         bold += [clean.classes != clean.classes, attacked.classes != clean.classes]
     largest = max(attacked.eps for attacked in attacks.values())
-    figure = plots.digits(rows, [[str(one) for one in row] for row in titles], limit=largest)
-    return _in_bold(figure, np.concatenate(bold))
+    return _in_bold(plots.digits(rows, titles, limit=largest), np.concatenate(bold))
 
 
 def _in_bold(figure: Figure, changed: Sequence[bool]) -> Figure:
@@ -242,8 +241,7 @@ def suspicions(detectors: Detectors) -> Figure:
     left.axvline(alarm, color="0.35", linewidth=1, label=said)
     _areas(detectors, shown, right)
     title = f"suspicion and AUC of the first of {len(detectors)} detectors" if len(detectors) > 1 else None
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, title=title)
-    return figure
+    return plots.named_below(figure, title=title)
 
 
 def _areas(detectors: Detectors, names: Sequence[str], ax: Axes) -> None:

@@ -61,10 +61,8 @@ def gains(networks: Networks, loop: Loop) -> Figure:
     for number, way in enumerate(("FGSM", "PGD")):
         for row, reading in enumerate(readings):
             found, at = rates.gain(networks, loop, reading, way), row + 0.28 * number - 0.14
-            look = {"color": COLOURS[number], "label": way if not row else None}
-            if found.low is not None:
-                ax.plot([found.low, found.high], [at, at], color=COLOURS[number], linewidth=2)
-            ax.plot(found.mean, at, marker=MARKERS[number], linestyle="none", **look)
+            plots.interval(ax, found, at, color=COLOURS[number], linewidth=2)
+            ax.plot(found.mean, at, marker=MARKERS[number], linestyle="none", color=COLOURS[number], label=way)
     ax.axvline(0, color="0.35", linewidth=1.5)
     beside = {"xytext": (-4, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
     ax.annotate("its control", (0, -0.7), color="0.25", **beside)
@@ -77,9 +75,7 @@ def gains(networks: Networks, loop: Loop) -> Figure:
         ax.annotate(f"{said} →", (1, -1.3), xycoords=("axes fraction", "data"), **above)
     ax.set(yticks=range(len(readings)), yticklabels=[labels.READINGS[reading] for reading in readings])
     ax.set(xlabel="accuracy under attack, minus that of the control", ylim=(len(readings) - 0.5, -1.6))
-    counts = [len(loop[reading]) for reading in readings]
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, title=_over(*counts))
-    return figure
+    return plots.named_below(figure, title=_over(*(len(loop[reading]) for reading in readings)))
 
 
 def _over(*networks: int) -> str:
@@ -174,8 +170,7 @@ def second_row(clouds: Clouds, curves: Curves) -> Figure:
         near, np.vstack([rates.PAPER_ROW_2, *(points for cloud in clouds.values() for points in cloud.ways.values())])
     )
     whole.set(ylabel="accuracy", xscale="log", title="all")
-    figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    return figure
+    return plots.named_below(figure, columns=3)
 
 
 def _enlarge(ax: Axes, points: np.ndarray) -> None:
