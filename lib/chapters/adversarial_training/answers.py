@@ -22,6 +22,7 @@ from lib.measure.intervals import Measured, exact, rate
 from lib.measure.multiple import extreme
 from lib.measure.ratios import linearised, mean
 from lib.show.counting import counted
+from lib.show.sentences import ends
 
 FewPixels = Mapping[str, Sequence[Searched]]
 """What a search over few pixels found, by case: one a seed."""
@@ -82,9 +83,7 @@ def finetuned_clean_drop(tutorials: Scored, own: Scored, by_size: BySize, experi
     claim = "finetuned.clean_drop"
     found = rates.gap(tutorials["normal"], tutorials["tuned"], "clean")
     others = [rates.gap(own["normal"], of, "clean") for of in by_size.values()]
-    why = (
-        f"The fall is {rates.span(found.per_network, '.4f')}{' from network to network' if found.networks > 1 else ''}."
-    )
+    why = f"The fall is {ends(found.per_network, '.4f')}{' from network to network' if found.networks > 1 else ''}."
     return _printed(claim, found, _tuned_by(tutorials), experiment, (), _by_size(claim, found, others, by_size), why)
 
 

@@ -12,7 +12,7 @@ from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.figures import confusion_matrix
 from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Pictures, Searched
-from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss, median_l2, span, worst
+from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss, median_l2, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import ROWS, TableOne, farthest, off, within
 from lib.evidence.cells import Cell
@@ -20,6 +20,7 @@ from lib.measure.intervals import difference
 from lib.measure.red_flags import Flag
 from lib.models.base import outline, parameter_count
 from lib.show.cells import commonest_error
+from lib.show.sentences import ends
 
 
 def network(experiment: Experiment) -> str:
@@ -63,11 +64,11 @@ def ladder(runs: Scored) -> str:
 
 def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> str:
     """How both trainings end, on clean images."""
-    ends = [[np.mean([one.test_correct[-1].mean() for one in of]), _last_loss(of)] for of in (normal, mixed)]
+    last = [[np.mean([one.test_correct[-1].mean() for one in of]), _last_loss(of)] for of in (normal, mixed)]
     rise = np.mean([one.test_loss[-1] - one.test_loss.min() for one in normal])
     return (
-        f"In this run: after {normal[0].epochs} epochs accuracy on clean test images is {ends[0][0]:.4f} in normal "
-        f"training, with a loss of {ends[0][1]:.4f}, and {ends[1][0]:.4f} in mixed training, with {ends[1][1]:.4f}. "
+        f"In this run: after {normal[0].epochs} epochs accuracy on clean test images is {last[0][0]:.4f} in normal "
+        f"training, with a loss of {last[0][1]:.4f}, and {last[1][0]:.4f} in mixed training, with {last[1][1]:.4f}. "
         f"The normal network's test loss is {rise:.4f} above its minimum."
     )
 
@@ -171,7 +172,7 @@ def batch_sizes(by_size: Mapping[int, Sequence[Scores]]) -> str:
 def peaks(mixed: Sequence[Course]) -> str:
     """How much lower accuracy under PGD is at the end than at the best epoch."""
     falls = [max(one.attacked) - one.attacked[-1] for one in mixed]
-    return f"In this run: from a network's best epoch to its last, accuracy under PGD falls by {span(falls, '.3f')}."
+    return f"In this run: from a network's best epoch to its last, accuracy under PGD falls by {ends(falls, '.3f')}."
 
 
 def remedies(ended: Scored) -> str:

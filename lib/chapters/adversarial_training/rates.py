@@ -106,12 +106,6 @@ def median_l2(far: Reach, first: int | None = None) -> float:
     return float(np.median(reached)) if len(reached) else 0.0
 
 
-def span(values: Sequence[float], spec: str) -> str:
-    """From the smallest to the largest, or the only one."""
-    ends = dict.fromkeys((format(min(values), spec), format(max(values), spec)))
-    return " to ".join(ends)
-
-
 def passes_an_image(training: FineTuned | MixedTrained, count: int) -> float:
     """Gradient passes an image of a defence's training: one for each step that it is in, one for each attack on it.
 

@@ -25,15 +25,12 @@ def accuracies(grid: Grid) -> str:
 
 def printed_eps(grid: Grid) -> str:
     """For the table of both units."""
-    rows = [
-        (rate([one.robustness.fgsm("original", PRINTED_EPS[key.dataset]) for one in grid[key]]).mean,
-         rate([one.robustness.normalised for one in grid[key]]).mean)
-        for key in grid
-    ]  # fmt: skip
-    pixels, normalised = zip(*rows, strict=True)
+    each = {key: [one.robustness for one in grid[key]] for key in grid}
+    pixels = [rate([one.fgsm("original", PRINTED_EPS[key.dataset]) for one in of]).mean for key, of in each.items()]
+    normalised = [rate([one.normalised for one in of]).mean for of in each.values()]
     return (
-        f"In this run: with eps in pixels accuracy under FGSM is {ends(min(pixels), max(pixels), '.3f')}, with eps in "
-        f"normalised units {ends(min(normalised), max(normalised), '.3f')}."
+        f"In this run: with eps in pixels accuracy under FGSM is {ends(pixels, '.3f')}, with eps in normalised units "
+        f"{ends(normalised, '.3f')}."
     )
 
 

@@ -58,10 +58,10 @@ def splits(grid: Grid) -> str:
 def moved(grid: Grid) -> str:
     """For the table of S beyond random sets."""
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
-    least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"In this run: relative to random signs S lies {ends(least, most, '+.3f')} beyond the 95th percentile of "
-        f"random sets; the interval lies above 0 in {sum(map(is_above_zero, over))} of {counted(len(over), 'case')}."
+        f"In this run: relative to random signs S lies {ends((one.mean for one in over), '+.3f')} beyond the 95th "
+        f"percentile of random sets; the interval lies above 0 in {sum(map(is_above_zero, over))} of "
+        f"{counted(len(over), 'case')}."
     )
 
 
