@@ -20,6 +20,7 @@ from lib.measure.intervals import difference
 from lib.measure.red_flags import Flag
 from lib.models.base import outline, parameter_count
 from lib.show.cells import commonest_error
+from lib.show.counting import agreeing, counted
 from lib.show.sentences import ends
 
 
@@ -39,13 +40,13 @@ def images(cell: Cell[Course]) -> str:
 
 def table_one(table: TableOne) -> str:
     """How many of the seven numbers one setting gives, and how many readings give all."""
-    found, counted = table.found, table.counted
+    found, readings = table.found, table.counted
     last = farthest(found)
     named = last.replace("_", " ").replace(".", ", ")
     return (
         f"In this run: the tutorials' setting gives {len(within(found))} of the {len(ROWS)} numbers within their "
         f"tolerance; “{named}” is farthest, {off(last, found[last]):.2f} tolerances off. "
-        f"All seven are given by {counted.giving} of {counted.tried} readings."
+        f"All seven are given by {readings.giving} of {readings.tried} readings."
     )
 
 
@@ -120,8 +121,8 @@ def nearest_settings(calibrated: Sequence[Calibration]) -> str:
         both = "within both tolerances" if found.gives else "not within both tolerances"
         on_others = f"{rest} it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}, {both}"
     return (
-        f"In this run: by all networks, {giving} of {len(tried)} settings give{'s' * (giving == 1)} both numbers; "
-        f"nearest{among} is {chosen.name}, and {on_others}. {told}"
+        f"In this run: by all networks, {giving} of {len(tried)} settings {agreeing(giving, 'gives', 'give')} both "
+        f"numbers; nearest{among} is {chosen.name}, and {on_others}. {told}"
     )
 
 
@@ -193,8 +194,7 @@ def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> str:
     for name, networks in found.items():
         raised = [flag.name for one in networks for flag in one if flag.raised]
         named = f" ({', '.join(sorted(set(raised)))})" if raised else ""
-        count = f"{len(networks)} {name} network{'s' if len(networks) > 1 else ''}"
-        told.append(f"{len(raised)} on {count}{named}")
+        told.append(f"{len(raised)} on {counted(len(networks), f'{name} network')}{named}")
     return f"In this run: flags raised: {'; '.join(told)}."
 
 

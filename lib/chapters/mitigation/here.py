@@ -97,7 +97,7 @@ def listings() -> str:
     """For the table of the paper's code."""
     printed = [one for one in PRINTED if not one.repaired]
     run = sum(tried(one)[0] == "runs" for one in printed)
-    return f"In this run: of {len(printed)} lines as printed, {run or 'none'} run{'s' if run == 1 else ''} as Python."
+    return f"In this run: of {len(printed)} lines as printed, {run or 'none'} {agreeing(run, 'runs', 'run')} as Python."
 
 
 def retrained(outcome: Outcome, experiment: Experiment) -> str:

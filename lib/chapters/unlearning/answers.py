@@ -16,7 +16,7 @@ from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import difference, rate
 from lib.measure.red_flags import LARGE_EPS
-from lib.show.counting import counted
+from lib.show.counting import agreeing, counted
 
 CLAIMS = paper("unlearning").claims
 
@@ -147,7 +147,7 @@ def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) 
     reached = found.measured.mean + rates.TARGET
     hits = rates.where_it_stops(networks, loop, JUDGED, rounds, "FGSM")
     there, never = sum(one.mean() >= rates.TARGET for one in hits), sum(number == 0 for number in rounds)
-    many = "1 network reaches" if len(rounds) == 1 else f"{len(rounds)} networks reach"
+    many = f"{counted(len(rounds), 'network')} {agreeing(len(rounds), 'reaches', 'reach')}"
     why = f"{there} of {many} {rates.TARGET:g} within {_longer(experiment)}"
     why += f", {never} at once; " if never else "; "
     within = rates.accuracy([one.row.fresh["fgsm" + CLIPPED] for one in loop[JUDGED]]).mean

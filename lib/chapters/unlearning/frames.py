@@ -260,8 +260,7 @@ def membership_title(found: Sequence[MembershipRecord], experiment: Experiment) 
     first = found[0].states["whole"]
     removed, alike = len(first.removed.losses), len(first.alike.losses)
     left = f"What {removed:,} images ({experiment.forgotten:.1%}), removed at once, have left behind"
-    networks = f"{len(found)} network{'s' if len(found) > 1 else ''}"
-    return f"{left}; {alike} test images to compare with; {networks}"
+    return f"{left}; {alike} test images to compare with; {counted(len(found), 'network')}"
 
 
 # The paper as it is printed.

@@ -110,12 +110,13 @@ def course(networks: Networks, loop: Loop) -> str:
     lost = [one for one in rounds if pgd[one][-1] < pgd["none"][-1] - COUNTS]
     either = [one for one in lost if fgsm[one][-1] < fgsm["none"][-1] - COUNTS]
     names = " and ".join(f"({one})" for one in either or lost)
-    several = len(either or lost) > 1
+    several = len(either or lost)
     if either:
         ends = ", ".join(f"{fgsm[one][-1]:.3f}" for one in (*either, "none"))
-        reason = f"Under FGSM, too, {names} end{'' if several else 's'} below no removal ({ends})."
+        reason = f"Under FGSM, too, {names} {agreeing(several, 'ends', 'end')} below no removal ({ends})."
     elif lost:
-        reason = f"{names} withstand{'' if several else 's'} the one step of the training, and not an attack of many."
+        withstand = agreeing(several, "withstands", "withstand")
+        reason = f"{names} {withstand} the one step of the training, and not an attack of many."
     else:
         reason = "Neither ends lower: nothing shows that they withstand one step alone."
     return (
@@ -168,10 +169,10 @@ def third_row(networks: Networks, loop: Loop) -> str:
     zero = np.mean([one.row.zero_gradients for one in networks])
     of_them = f", {idle or 'none'} of them with nothing unlearned" if giving else ""
     return (
-        f"In this run: {len(giving) or 'none'} of {len(distances)} ways give{'s' if len(giving) < 2 else ''} both "
-        f"numbers{of_them}. The nearest is off by {distances[nearest]:.1f} tolerances: {labels.way(*nearest)}. Random "
-        f"signs, which are no attack and none of the ways, are off by {noise:.1f} on the network where that is least. "
-        f"Fig. 5's gradient is zero in every pixel of {zero:.0%} of the images."
+        f"In this run: {len(giving) or 'none'} of {len(distances)} ways {agreeing(len(giving) or 1, 'gives', 'give')} "
+        f"both numbers{of_them}. The nearest is off by {distances[nearest]:.1f} tolerances: {labels.way(*nearest)}. "
+        f"Random signs, which are no attack and none of the ways, are off by {noise:.1f} on the network where that is "
+        f"least. Fig. 5's gradient is zero in every pixel of {zero:.0%} of the images."
     )
 
 
@@ -240,5 +241,5 @@ def printed_listings() -> str:
     """For the table of listings."""
     running, all_of_them = listings.running(), {fault.figure for fault in listings.FAULTS}
     which = " and ".join(f"Fig. {figure}" for figure in running)
-    runs = f"run{'s' if len(running) == 1 else ''} as printed, given the lists named there"
+    runs = f"{agreeing(len(running), 'runs', 'run')} as printed, given the lists named there"
     return f"In this run: {len(running)} of {len(all_of_them)} listings {runs}: {which}."

@@ -1,6 +1,7 @@
 """What pages call what was measured."""
 
 from lib.chapters.unlearning.measure_row import CLIPPED
+from lib.show.counting import counted
 
 READINGS = {
     "none": "no removal",
@@ -36,7 +37,7 @@ STATES = {
 
 def longer(rounds: int, epochs: int) -> str:
     """How long the loop goes on: "3 rounds of 1 epoch"."""
-    return f"{rounds} round{'s' if rounds > 1 else ''} of {epochs} epoch{'s' if epochs > 1 else ''}"
+    return f"{counted(rounds, 'round')} of {counted(epochs, 'epoch')}"
 
 
 def figure(architecture: str) -> str:
