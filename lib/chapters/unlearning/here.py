@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.chapters.unlearning import frames, labels, listings, rates
+from lib.chapters.unlearning import labels, listings, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
-from lib.chapters.unlearning.figures import SHOWN
-from lib.chapters.unlearning.frames import OneShot
+from lib.chapters.unlearning.figures import COMPARED, SHOWN
 from lib.chapters.unlearning.measure import LetterRecord
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_removal import MembershipRecord
-from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
+from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, OneShot, Rooms
 from lib.measure import intervals
 from lib.measure.intervals import Measured
 from lib.show.counting import agreeing, counted
@@ -62,8 +61,7 @@ def letters(letter: LetterRecord) -> str:
 def answer(networks: Networks, loop: Loop) -> str:
     """For the figure that answers the chapter's question: by how much accuracy changes in the loop."""
     rises = {
-        one: intervals.difference(rates.last(loop[one], "FGSM"), rates.before(networks, "FGSM"))
-        for one in (JUDGED, "none", "random")
+        one: intervals.difference(rates.last(loop[one], "FGSM"), rates.before(networks, "FGSM")) for one in COMPARED
     }
     return (
         f"In this run: over the loop accuracy under FGSM changes by {rises[JUDGED]:+.3f}; the paper's changes by "
@@ -145,8 +143,8 @@ def room(rooms: Rooms, leaves: float) -> str:
             f"In this run: there is nothing to recover{whom}: on training images accuracy is at most {leaves:g} "
             "without any attack. A smaller `leaves`, or more epochs, would make room."
         )
-    first = np.mean(rates.room_before(rooms, "FGSM"))
-    then = {reading: np.mean(rates.in_room(rooms, reading, "FGSM")) for reading in (JUDGED, "none", "random")}
+    first = np.mean(rates.room_before(rooms))
+    then = {reading: np.mean(rates.in_room(rooms, reading, "FGSM")) for reading in COMPARED}
     least = [float(one.tried[-1, 1]) for one in rooms]
     short = sum(one > leaves for one in least)
     at_no_eps = f"on training images accuracy under FGSM falls to {leaves:g} at no eps"
@@ -154,7 +152,7 @@ def room(rooms: Rooms, leaves: float) -> str:
         at_no_eps += f" for {short} of {len(rooms)} networks" if len(rooms) > 1 else ""
         at_no_eps += f"; the lowest is {np.mean(least):.3f}. "
     return (
-        f"In this run: {at_no_eps if short else ''}{'At' if short else 'at'} eps {frames.room_eps(rooms)} accuracy "
+        f"In this run: {at_no_eps if short else ''}{'At' if short else 'at'} eps {labels.room_eps(rooms)} accuracy "
         f"under FGSM is {first:.3f} on test images before the loop. After it, it is "
         f"{then[JUDGED]:.3f}; without removal {then['none']:.3f}, with a random removal {then['random']:.3f}. The "
         f"paper goes from {rates.PAPER_ROW_2[0]:.3f} to {rates.PAPER_ROW_3[0]:.3f}."
@@ -207,13 +205,13 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> str:
     if not all(found.values()):
         return NOT_BEYOND
     share, few = experiment.shares[-1], experiment.shares[0]
-    worst, chance = (frames.change(found[kind, share], networks, "FGSM") for kind in KINDS)
+    worst, chance = (rates.change(found[kind, share], networks, "FGSM") for kind in KINDS)
     gaps = {
         one: intervals.difference(*([each.by("FGSM") for each in found[kind, one]] for kind in KINDS))
         for one in experiment.shares
     }
     best = max(gaps, key=lambda one: gaps[one].mean)
-    by_itself = frames.change(found[KINDS[-1], few], networks, "FGSM")
+    by_itself = rates.change(found[KINDS[-1], few], networks, "FGSM")
     return (
         f"In this run: with {share:.0%} of the training images removed, accuracy under FGSM changes by "
         f"{worst.mean:+.3f} where the worst go, by {chance.mean:+.3f} where chance decides; the difference is "
