@@ -111,11 +111,11 @@ def _by_size(claim: str, found: Measured, others: Sequence[Measured], by_size: B
 
 
 def _giving(claim: str, readings: Sequence[Measured]) -> int:
-    return sum(within_tolerance(CLAIMS[claim], one) for one in readings)
+    return sum(within_tolerance(CLAIMS[claim], one.mean) for one in readings)
 
 
 def _nearest_to_the_words(claim: str, found: Measured, name: str) -> str:
-    said = "and" if within_tolerance(CLAIMS[claim], found) else "not"
+    said = "and" if within_tolerance(CLAIMS[claim], found.mean) else "not"
     return f"{said} by the one nearest to the words ({name})"
 
 

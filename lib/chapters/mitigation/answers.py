@@ -7,15 +7,12 @@ import numpy as np
 from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
 from lib.chapters.mitigation.measure_retraining import SearchRecord
-from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
+from lib.chapters.mitigation.rates import ADAPTIVE, CLAIMS, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
 from lib.ledger.answers import Answer, Finding, finding
-from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.multiple import extreme
 from lib.measure.ratios import linearised, ratio
-
-CLAIMS = paper("mitigation").claims
 
 SAME_SIGNS = "random signs of the same size"
 

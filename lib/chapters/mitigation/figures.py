@@ -55,8 +55,7 @@ def answer(networks: Networks, outcome: Outcome, experiment: Experiment) -> Figu
         "after: held-out images, fresh FGSM": rate(rates.correct(held_out, "fresh FGSM")),
         "after: held-out images, fresh PGD": rate(rates.correct(held_out, "fresh PGD")),
     }
-    paper = rates.printed().value
-    claimed = {f"the paper: {paper}": paper}
+    claimed = {f"the paper: {rates.PRINTED.value}": rates.PRINTED.value}
     return in_rows.shares(found, f"accuracy at eps {eps:g}", claimed=claimed, controls=list(found)[:2])
 
 
@@ -163,10 +162,8 @@ def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
         label: np.array([[hits.mean() for hits in rates.correct(outcome[images, one], way)] for one in eps]).T
         for label, (images, way) in lines.items()
     }
-    paper = rates.printed().value
-    return plots.named_below(
-        plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper})
-    )
+    claimed = {f"paper: {rates.PRINTED.value}": rates.PRINTED.value}
+    return plots.named_below(plots.shares(eps, shares, "eps retrained at", "accuracy", claimed=claimed))
 
 
 def questions(substitutes: Substitutes) -> Figure:

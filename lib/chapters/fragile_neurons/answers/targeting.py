@@ -30,6 +30,7 @@ from lib.chapters.fragile_neurons.resampled import as_share, beaten, every, plai
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, FGSM_FREE
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.ledger.answers import Answer, Finding, Readings
+from lib.ledger.words import within_tolerance
 from lib.measure.intervals import Measured, difference, exact, rate
 from lib.measure.multiple import extreme
 
@@ -49,8 +50,11 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
     shares = readings_of(grid, key)
     kernels = claim(f"{dataset}.resnet50.{PRINTED_AGE[dataset]}.fragile_share")
     sizes = _sizes_of_s(grid, key, shares)
-    both = {name: ((share, rule), (sizes[name], kernels)) for name, share in shares.items()}
-    giving = [name for name, of in both.items() if all(abs(one - by.value) <= by.tolerance for one, by in of)]
+    giving = [
+        name
+        for name, share in shares.items()
+        if within_tolerance(rule, share) and within_tolerance(kernels, sizes[name])
+    ]
     by = "FGSM not clipped, at the printed eps, "
     by += "S by all images and drawn anew with them" if sampled else f"S by every other image, {KNOWN}"
     which = SAMPLE if sampled else of_cells(grid)

@@ -9,6 +9,7 @@ from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls
+from lib.ledger.words import within_tolerance
 from lib.measure.intervals import rate
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
@@ -89,7 +90,7 @@ def readings_of_89(grid: Grid) -> str:
     rule, found = claim("cifar10.resnet50.50.targeted_share"), []
     for key in cells_of_89(grid):
         shares = readings_of(grid, key)
-        giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
+        giving = [name for name, share in shares.items() if within_tolerance(rule, share)]
         which = f" ({'; '.join(giving)})" if giving else ""
         found.append(f"{len(giving)} of {len(shares)} readings of {grid.title(key)}{which}")
     return f"In this run: within {rule.tolerance:g} of {rule.value:g} come {' and '.join(found)}."
