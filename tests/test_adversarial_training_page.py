@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from adversarial_training_made_up import FEW, MNIST, N, calibration, course, of_case, reached, reads, scores, searched
 
-from lib.chapters.adversarial_training import figures, frames, here, printed, summary
+from lib.chapters.adversarial_training import figures, frames, here, printed, rates, summary
 from lib.chapters.adversarial_training.cases import (
     CASES,
     GOING_ON,
@@ -175,9 +175,9 @@ def test_a_confusion_matrix_has_the_shares_of_each_digit():
     network.y[: N // 2] = 7
     network.read["P"] = np.where(network.y == 7, 1, 0).astype(np.uint8)
     network.read["PGD"] = np.where(network.y[network.sampled] == 7, 2, 0).astype(np.uint8)
-    shares = figures.confusion_matrix([network], "P")
+    shares = rates.confusion([network], "P")
     assert shares[7, 1] == shares[0, 0] == 1 and shares.sum() == 2
-    assert figures.confusion_matrix([network], "PGD")[7, 2] == 1
+    assert rates.confusion([network], "PGD")[7, 2] == 1
     figure = figures.confusion([network], [network])
     assert [ax.get_title() for ax in figure.axes] == ["undefended", "mixed training"]
     told = here.confusion([network], [network])

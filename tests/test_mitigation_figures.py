@@ -155,7 +155,7 @@ def test_substitutes_are_drawn_over_the_questions_asked_between_their_two_bounds
 def test_a_plane_names_each_class_inside_its_region_and_marks_the_attack() -> None:
     steps = np.linspace(-0.5, 0.5, 11)
     halves = np.where(steps > 0.2, 3, 8)[None].repeat(11, axis=0)
-    (alone,) = figures.slices({"here": Slice(steps, steps, np.zeros_like(halves))}).axes
+    (alone,) = figures.slices({"here": Slice(steps, steps, np.zeros_like(halves))}, reach=0.3).axes
     assert [one.xyann for one in alone.texts] == [(0, 10)], "one class alone has its name beside the circle"
     (ax,) = figures.slices({"here": Slice(steps, steps, halves)}, reach=0.3).axes
     places = {text.get_text(): text.xy for text in ax.texts}

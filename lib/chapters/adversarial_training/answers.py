@@ -217,12 +217,12 @@ def _won_back(scored: Scored, kind: str) -> Measured | None:
 def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
     """Do the four settings that the paper names move accuracy more than the seed does, and more than others?"""
     claim = "settings.matter_most"
-    if len(next(iter(swept["epochs"].values()))) < influence.FEWEST:
+    if influence.seeds(swept) < influence.FEWEST:
         return not_run(claim, "A spread over seeds needs three networks of each setting: run it with sweep_seeds=3.")
     clean, strong = (influence.least_spread(swept, kind) for kind in ("clean", "PGD"))
     why = "Least over the four settings, spread minus that over seeds: "
     why += f"{clean.mean:+.4f} of clean accuracy, {strong.mean:+.4f} under PGD."
-    networks = f"each number halved and doubled, {len(next(iter(swept['epochs'].values())))} networks of each"
+    networks = f"each number halved and doubled, {influence.seeds(swept)} networks of each"
     few = len(swept["epochs"][str(experiment.side_epochs)][0].sampled)
     findings = [
         Finding(found, by, influence.least_lead(swept, kind), "learning rate and width")

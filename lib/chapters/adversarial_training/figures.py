@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lib.chapters.adversarial_training import rates
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
 from lib.chapters.adversarial_training.cases import CONTROLS, EPS_VALUES
 from lib.chapters.adversarial_training.courses import Course
@@ -14,7 +15,7 @@ from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.fitting import chosen_on, nearest, reading_in_words, tried
 from lib.chapters.adversarial_training.frames import kinds
-from lib.chapters.adversarial_training.influence import Swept
+from lib.chapters.adversarial_training.influence import KINDS, Swept, seeds
 from lib.chapters.adversarial_training.measure import Pictures
 from lib.chapters.adversarial_training.rates import Scored, accuracy, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
@@ -30,17 +31,12 @@ CLAIMED = ("named by the paper", "not named: a control")
 
 def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
     """Accuracy and loss on clean images after each epoch of both trainings."""
-    taken = {"normal training": normal, "mixed training": mixed}
-    right = {
-        f"{name}: {which} images": [getattr(one, f"{which}_correct").mean(1) for one in of]
-        for name, of in taken.items()
-        for which in ("training", "test")
-    }
-    loss = {
-        f"{name}: {which} images": [getattr(one, f"{which}_loss") for one in of]
-        for name, of in taken.items()
-        for which in ("training", "test")
-    }
+    right, loss = {}, {}
+    for name, of in {"normal training": normal, "mixed training": mixed}.items():
+        right[f"{name}: training images"] = [one.training_correct.mean(1) for one in of]
+        right[f"{name}: test images"] = [one.test_correct.mean(1) for one in of]
+        loss[f"{name}: training images"] = [one.training_loss for one in of]
+        loss[f"{name}: test images"] = [one.test_loss for one in of]
     panes = {"accuracy, clean images": right, "loss, clean images": loss}
     figure = side_by_side(range(1, normal[0].epochs + 1), panes, "epoch", most=[1, np.inf])
     return _by_epoch(figure, len(normal))
@@ -75,14 +71,8 @@ def ladder(runs: Scored) -> Figure:
 
 def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> Figure:
     """As what the digits of each class are classified under FGSM, before and after mixed training."""
-    panes = {"undefended": confusion_matrix(undefended, "P"), "mixed training": confusion_matrix(defended, "W")}
+    panes = {"undefended": rates.confusion(undefended, "P"), "mixed training": rates.confusion(defended, "W")}
     return show.confusions(panes)
-
-
-def confusion_matrix(scores: Sequence[Scores], kind: str) -> np.ndarray:
-    """Of the images of each class (rows) the share that is classified as each (columns), over all networks."""
-    labels = (one.y if len(one.read[kind]) == len(one.y) else one.y[one.sampled] for one in scores)
-    return show.confusion(zip(labels, (one.read[kind] for one in scores), strict=True))
 
 
 def calibration(calibrated: Sequence[Calibration]) -> Figure:
@@ -136,7 +126,7 @@ def sweep(swept: Swept) -> Figure:
     """Accuracy at each value of each setting, clean and under PGD: the mean, its interval, below it each network."""
     rows = [f"{setting}: {value}" for setting, values in swept.items() for value in values]
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.28 * len(rows) + 1.8), sharey=True)
-    for ax, (kind, name) in zip(axes, (("clean", "clean accuracy"), ("PGD", "accuracy under PGD")), strict=True):
+    for ax, (kind, name) in zip(axes, KINDS.items(), strict=True):
         for setting, values in swept.items():
             of = int(setting in CONTROLS)
             look = {"color": COLOURS[of], "linestyle": DASHES[of], "marker": MARKERS[of], "label": CLAIMED[of]}
@@ -148,8 +138,7 @@ def sweep(swept: Swept) -> Figure:
         ax.set(xlabel=name, yticks=range(len(rows)), yticklabels=rows)
         ax.locator_params(axis="x", nbins=5)
     axes[0].invert_yaxis()
-    count = max(len(networks) for values in swept.values() for networks in values.values())
-    return plots.named_below(figure, title=_intervals(count))
+    return plots.named_below(figure, title=_intervals(seeds(swept)))
 
 
 def _spread(ax: Axes, found: Measured, place: float, *, color: str, below: float = 0.0) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lib.chapters.adversarial_training import cases, fitting, influence
+from lib.chapters.adversarial_training import cases, fitting, influence, rates
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
-from lib.chapters.adversarial_training.figures import confusion_matrix
 from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Pictures, Searched
 from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss, median_l2, worst
@@ -65,17 +64,14 @@ def ladder(runs: Scored) -> str:
 
 def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> str:
     """How both trainings end, on clean images."""
-    last = [[np.mean([one.test_correct[-1].mean() for one in of]), _last_loss(of)] for of in (normal, mixed)]
+    right = [np.mean([one.test_correct[-1].mean() for one in of]) for of in (normal, mixed)]
+    loss = [np.mean([one.test_loss[-1] for one in of]) for of in (normal, mixed)]
     rise = np.mean([one.test_loss[-1] - one.test_loss.min() for one in normal])
     return (
-        f"In this run: after {normal[0].epochs} epochs accuracy on clean test images is {last[0][0]:.4f} in normal "
-        f"training, with a loss of {last[0][1]:.4f}, and {last[1][0]:.4f} in mixed training, with {last[1][1]:.4f}. "
+        f"In this run: after {normal[0].epochs} epochs accuracy on clean test images is {right[0]:.4f} in normal "
+        f"training, with a loss of {loss[0]:.4f}, and {right[1]:.4f} in mixed training, with {loss[1]:.4f}. "
         f"The normal network's test loss is {rise:.4f} above its minimum."
     )
-
-
-def _last_loss(of: Sequence[Course]) -> float:
-    return float(np.mean([one.test_loss[-1] for one in of]))
 
 
 def pictures(seen: Pictures) -> str:
@@ -94,7 +90,7 @@ def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
     """What each network answers most often, and which digit is hit most; all digits count alike."""
     told = []
     for name, scores, kind in (("undefended network", undefended, "P"), ("mixed-trained one", defended, "W")):
-        shares = confusion_matrix(scores, kind)
+        shares = rates.confusion(scores, kind)
         (digit, taken, error), often = commonest_error(shares), shares.mean(0)
         told.append(
             f"the {name} answers {often.argmax()} most often, for {often.max():.0%} of the images; its commonest error "
@@ -214,7 +210,7 @@ def sweep(swept: Swept) -> str:
     named, other = ({name: found[name] for name in names} for names in (cases.SETTINGS, cases.CONTROLS))
     least, most, control = min(named, key=named.get), max(named, key=named.get), max(other, key=other.get)
     seeds = ""
-    if len(next(iter(swept["epochs"].values()))) > 1:
+    if influence.seeds(swept) > 1:
         seeds = f"; over seeds it is {influence.spread_over_seeds(swept, 'clean').mean():.4f}"
     return (
         f"In this run: of the paper's four, “{most}” moves clean accuracy most, with a standard deviation of "

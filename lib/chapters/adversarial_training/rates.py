@@ -13,6 +13,7 @@ from lib.measure.intervals import Measured, difference, rate
 from lib.measure.intervals import loss as mean_loss
 from lib.measure.ratios import linearised, mean
 from lib.measure.red_flags import Flag, Probes, flags
+from lib.show import cells
 
 KERAS_CAP = -math.log(1e-7)
 """The highest loss an image can have in Keras, which clips probabilities at 1e-7: 16.12 nats."""
@@ -46,6 +47,12 @@ def keras_loss(scores: Sequence[Scores], kind: str) -> Measured:
 def capped(losses: NDArray) -> NDArray:
     """Losses (N,) as Keras would report them."""
     return np.minimum(losses, KERAS_CAP)
+
+
+def confusion(scores: Sequence[Scores], kind: str) -> NDArray[np.float64]:
+    """Of the images of each class (rows) the share that is classified as each (columns), over all networks."""
+    labels = (one.y if len(one.read[kind]) == len(one.y) else one.y[one.sampled] for one in scores)
+    return cells.confusion(zip(labels, (one.read[kind] for one in scores), strict=True))
 
 
 def gap(scores: Sequence[Scores], others: Sequence[Scores], kind: str) -> Measured:

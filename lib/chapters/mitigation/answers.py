@@ -85,13 +85,13 @@ def targeted_fools(networks: Networks, experiment: Experiment) -> Answer:
     """Is more than half misclassified at eps 0.9; and soundly, is more than half classified as the target below 0.5?"""
     far, near = PRINTED_EPS_TARGETED, EPS_BELOW_HALF
     fooled, by_chance = (_wrong(rates.under(networks, far, attack)) for attack in ("targeted_fgsm", "signs"))
-    reached = [one.reached(one.targeted_pgd.at(near)) for one in networks]
+    reached = rates.reached(networks, near, "targeted_pgd")
     signs = [one.reached(one.signs.at(near)[one.some]) for one in networks]
     share, control, target = rate(fooled), rate(by_chance), rate(reached)
     found = finding(f"targeted FGSM at eps {far:g}", share, difference(fooled, by_chance), SAME_SIGNS)
     what = f"classified as the target, PGD of 40 steps at eps {near:g}"
     sound = finding(what, target, difference(reached, signs), SAME_SIGNS)
-    in_one_step = rate([one.reached(one.targeted_fgsm.at(near)) for one in networks])
+    in_one_step = rate(rates.reached(networks, near, "targeted_fgsm"))
     why = f"Misclassified at {far:g}: {share.mean:.3f}, under random signs {control.mean:.3f}. Brought to the target "
     why += f"at {near:g}: {target.mean:.3f} by PGD, {in_one_step.mean:.3f} by FGSM."
     return _answer("targeted.fools_at_0.9", experiment, paper=found, sound=sound, why=why)

@@ -1,6 +1,6 @@
 """The figures of the chapter on mitigation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,14 +9,12 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from lib.chapters.mitigation import rates
-from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.detector import FALSE_ALARMS
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, Experiment
-from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord
 from lib.chapters.mitigation.networks import ALONE, BOTH
-from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Detectors, Networks, Outcome, Substitutes
+from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
 from lib.measure.boundary import Slice
 from lib.measure.intervals import rate
 from lib.show import cells, plots
@@ -61,14 +59,12 @@ def answer(networks: Networks, outcome: Outcome, experiment: Experiment) -> Figu
 
 def untargeted(networks: Networks, experiment: Experiment) -> Figure:
     """Accuracy over eps under the three untargeted attacks, and under random signs."""
-    curves = {
-        "FGSM": [one.fgsm for one in networks],
-        "gradient without its sign": [one.step for one in networks],
-        "PGD, 40 steps": [one.pgd for one in networks],
-        SIGNS: [one.signs for one in networks],
+    attacks = {"FGSM": "fgsm", "gradient without its sign": "step", "PGD, 40 steps": "pgd", SIGNS: "signs"}
+    grid = experiment.eps_grid
+    lines = {
+        name: _of_each_network(rates.under(networks, eps, attack) for eps in grid) for name, attack in attacks.items()
     }
-    lines = {name: _shares(networks, NetworkRecord.correct, of, experiment.eps_grid) for name, of in curves.items()}
-    return plots.named_below(plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy"))
+    return plots.named_below(plots.shares(grid, lines, "eps (pixel units)", "accuracy"))
 
 
 def targeted(networks: Networks, experiment: Experiment) -> Figure:
@@ -76,15 +72,12 @@ def targeted(networks: Networks, experiment: Experiment) -> Figure:
 
     PGD, which was run where an image has to keep what it showed, is a mark of its own among the second.
     """
-    curves = {
-        "targeted FGSM": [one.targeted_fgsm for one in networks],
-        "the same without its sign": [one.targeted_step for one in networks],
-        SIGNS: [one.signs for one in networks],
-    }
-    hits = {"classified correctly": NetworkRecord.correct, "classified as the target": NetworkRecord.reached}
+    attacks = {"targeted FGSM": "targeted_fgsm", "the same without its sign": "targeted_step", SIGNS: "signs"}
+    hits = {"classified correctly": rates.under, "classified as the target": rates.reached}
     grid = experiment.eps_grid_targeted
     panes = {
-        title: {name: _shares(networks, hit, of, grid) for name, of in curves.items()} for title, hit in hits.items()
+        title: {name: _of_each_network(hit(networks, eps, attack) for eps in grid) for name, attack in attacks.items()}
+        for title, hit in hits.items()
     }
     figure = plots.panels(grid, panes, "eps (pixel units)", "share of test images")
     _mark_pgd(figure.axes[1], networks)
@@ -93,7 +86,7 @@ def targeted(networks: Networks, experiment: Experiment) -> Figure:
 
 def _mark_pgd(ax: Axes, networks: Networks) -> None:
     """How often targeted PGD reaches its target, with its interval: one mark, named beside it."""
-    found = rate([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
+    found = rate(rates.reached(networks, EPS_BELOW_HALF, "targeted_pgd"))
     place, colour = EPS_BELOW_HALF, COLOURS[3]
     ax.plot([place, place], [found.low, found.high], color=colour, linewidth=2)
     ax.plot(place, found.mean, marker=MARKERS[3], markersize=7, color=colour, linestyle="none")
@@ -101,15 +94,9 @@ def _mark_pgd(ax: Axes, networks: Networks) -> None:
     ax.annotate(f"PGD: {found.mean:.0%}", (place, found.mean), **beside)
 
 
-def _shares(
-    networks: Networks,
-    hits: Callable[[NetworkRecord, Classes], np.ndarray],
-    curves: Sequence[Curve],
-    grid: Sequence[float],
-) -> list[list[float]]:
-    """For each network how many images are hit at each eps of a figure's grid."""
-    pairs = list(zip(networks, curves, strict=True))
-    return [[float(hits(network, curve.at(eps)).mean()) for eps in grid] for network, curve in pairs]
+def _of_each_network(over_eps: Iterable[Hits]) -> np.ndarray:
+    """The share of images that each network has at each eps (networks, eps)."""
+    return np.array([[one.mean() for one in hits] for hits in over_eps]).T
 
 
 def confusions(networks: Networks, eps: float) -> Figure:
@@ -159,7 +146,7 @@ def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
     }
     eps = experiment.eps_retrain
     shares = {
-        label: np.array([[hits.mean() for hits in rates.correct(outcome[images, one], way)] for one in eps]).T
+        label: _of_each_network(rates.correct(outcome[images, one], way) for one in eps)
         for label, (images, way) in lines.items()
     }
     claimed = {f"paper: {rates.PRINTED.value}": rates.PRINTED.value}
@@ -189,13 +176,13 @@ def planes(boundary: BoundaryRecord, reach: float) -> Figure:
     return slices({"before retraining": boundary.before.plane, "after retraining": boundary.after.plane}, reach)
 
 
-def slices(planes: Mapping[str, Slice], reach: float | None = None) -> Figure:
+def slices(planes: Mapping[str, Slice], reach: float) -> Figure:
     """The classes given on planes through one image, side by side, each region with its class written in it.
 
     Parameters
     ----------
     reach
-        Where given, the eps of an attack, marked on the axis of its direction.
+        The eps of an attack, marked on the axis of its direction.
     """
     figure, axes = plt.subplots(1, len(planes), figsize=(3.4 * len(planes) + 0.4, 3.6), squeeze=False, sharey=True)
     for ax, (name, plane) in zip(axes[0], planes.items(), strict=True):
@@ -209,8 +196,7 @@ def slices(planes: Mapping[str, Slice], reach: float | None = None) -> Figure:
             look = {"ha": "center", "va": "center", "fontweight": "bold"}
             ax.annotate(str(digit), place, xytext=(0, above), textcoords="offset points", **look)
         ax.plot(0, 0, marker="o", color="black", markersize=4)
-        if reach:
-            ax.plot(reach, 0, marker="x", color="black", markersize=7)
+        ax.plot(reach, 0, marker="x", color="black", markersize=7)
         ax.set(title=name, xlabel="along the gradient's sign\n(eps, pixel units)")
         ax.grid(False)
     axes[0, 0].set_ylabel("along a random\northogonal direction")

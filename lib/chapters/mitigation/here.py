@@ -41,8 +41,8 @@ def targeted(networks: Networks) -> str:
     """For the figure of the targeted attack."""
     eps = PRINTED_EPS_TARGETED
     right, signs = (_mean(rates.under(networks, eps, one)) for one in ("targeted_fgsm", "signs"))
-    reached = _mean([one.reached(one.targeted_fgsm.at(eps)) for one in networks])
-    strong = _mean([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
+    reached = _mean(rates.reached(networks, eps, "targeted_fgsm"))
+    strong = _mean(rates.reached(networks, EPS_BELOW_HALF, "targeted_pgd"))
     return (
         f"In this run: at eps {eps:g} {_classify(networks)} {right:.1%} of the images correctly under targeted FGSM, "
         f"and {reached:.1%} as its target; under random signs {signs:.1%} correctly. At eps {EPS_BELOW_HALF:g} PGD "

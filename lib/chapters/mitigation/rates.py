@@ -67,6 +67,12 @@ def under(networks: Networks, eps: float, attack: str) -> Hits:
     return [one.correct(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
 
 
+def reached(networks: Networks, eps: float, attack: str) -> Hits:
+    """Which images each network takes for the target under one of the attacks of its record."""
+    curves: list[Curve] = [getattr(one, attack) for one in networks]
+    return [one.reached(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
+
+
 def confusion(networks: Networks, eps: float) -> np.ndarray:
     """What the digits are taken for under FGSM, over all networks: (10, 10), each row the shares of one digit."""
     return cells.confusion((one.labels, one.fgsm.at(eps)) for one in networks)
@@ -82,10 +88,12 @@ def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
 
     The nearest to the figure is chosen by the first half of the networks, and its accuracy is that of the others.
     """
-    found = {}
-    for (images, eps), records in outcome.items():
-        for way in [way for way in WAYS if way not in NO_ATTACK and eps]:
-            found[images, eps, way] = [float(hits.mean()) for hits in correct(records, way)]
+    found = {
+        (images, eps, way): [float(hits.mean()) for hits in correct(records, way)]
+        for (images, eps), records in outcome.items()
+        for way in WAYS
+        if eps and way not in NO_ATTACK
+    }
     chosen_by = max(len(next(iter(found.values()))) // 2, 1)
     nearest = min(found, key=lambda one: abs(np.mean(found[one][:chosen_by]) - PRINTED.value))
     others = found[nearest][chosen_by:]
