@@ -129,7 +129,7 @@ def test_drops_show_each_kernel_once_in_its_set_and_the_mean():
 
 def test_strips_have_a_row_an_age_and_each_its_own_scale():
     large, small = np.array([-0.5, 0.25, 0.25]), np.array([0.01, -0.02, 0.01])
-    figure = fragile_neurons.strips({"net": {"1": large, "2": large / 2}, "other": {"1": small}})
+    figure = fragile_neurons.strips({"net": {"1": large, "2": large / 2}, "other": {"1": small}}, marked={})
     strips = [ax for ax in figure.axes if ax.images]
     assert [ax.get_title() for ax in strips] == ["net", "other"]
     assert [ax.images[0].get_array().shape for ax in strips] == [(2, 3), (1, 3)]
@@ -178,9 +178,8 @@ def test_a_shorter_row_of_a_grid_of_panels_ends_early():
 
 
 def test_shares_of_splits_are_counted_and_the_chosen_marked():
-    figure = fragile_neurons.split_shares(
-        {"FGSM": ([0.0, 0.01, 1.0], {"S": 0.4})}, "share", claimed={"the paper": 0.89}
-    )
+    panes = {"FGSM": ([0.0, 0.01, 1.0], {"S": 0.4})}
+    figure = fragile_neurons.split_shares(panes, claimed={"the paper": 0.89}, hollow={})
     (ax,) = figure.axes
     assert [patch.get_height() for patch in ax.patches][:1] == [2] and ax.patches[-1].get_height() == 1
     (marked,) = (line for line in ax.lines if line.get_label() == "S")

@@ -37,18 +37,14 @@ def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     return named_below(figure, columns=3)
 
 
-def strips(
-    rows: Mapping[str, Mapping[str, np.ndarray]], *, bar: str = "", marked: Mapping[str, np.ndarray] | None = None
-) -> Figure:
+def strips(rows: Mapping[str, Mapping[str, np.ndarray]], marked: Mapping[str, np.ndarray]) -> Figure:
     """A strip for each network with a row for each age and a square for each kernel, red where it lies below 0.
 
     Parameters
     ----------
     rows
-        By title and age values (kernels,) around 0. Each strip has a scale of its own, which its bar shows; what lies
-        beyond the 98th percentile of its sizes is as dark as that.
-    bar
-        What the colours stand for.
+        By title and age accuracies less their mean (kernels,). Each strip has a scale of its own, which its bar shows;
+        what lies beyond the 98th percentile of its sizes is as dark as that.
     marked
         By title which kernels (kernels,) have a mark below their column, where a strip has such marks.
     """
@@ -63,13 +59,13 @@ def strips(
         ax.set(yticks=range(len(ages)), yticklabels=list(ages))
         ax.set_title(title, fontsize=10)
         ax.grid(False)
-        if marked and title in marked:
+        if title in marked:
             places = np.flatnonzero(marked[title])
             ax.plot(places, np.full(len(places), len(ages) - 0.1), "^", color="black", markersize=5)
             ax.set_ylim(len(ages) + 0.2, -0.5)
         beside = figure.colorbar(drawn, ax=ax, ticks=[-limit, 0, limit], extend="both", aspect=8)
         beside.ax.set_yticklabels([f"{-limit:.2g}", "0", f"+{limit:.2g}"], fontsize=8)
-        beside.ax.set_title(bar, fontsize=8)
+        beside.ax.set_title("accuracy\nminus mean", fontsize=8)
     axes[-1, 0].set_xlabel("kernel that is zeroed")
     return figure
 
@@ -88,9 +84,9 @@ def gains(
     panes: Mapping[str, Mapping[str, Mapping[str, Measured]]],
     xlabel: str,
     *,
-    controls: Mapping[str, Mapping[str, Mapping[str, Measured]]] | None = None,
-    grey: Mapping[str, Collection[str]] | None = None,
-    called: tuple[str, str] = ("", ""),
+    controls: Mapping[str, Mapping[str, Mapping[str, Measured]]],
+    grey: Mapping[str, Collection[str]],
+    called: tuple[str, str],
 ) -> Figure:
     """Differences with their intervals by row, and the line of no difference.
 
@@ -107,10 +103,10 @@ def gains(
     for ax, (title, series) in zip(axes[0], panes.items(), strict=True):
         ax.axvline(0, color="0.25", linewidth=1.2, linestyle=(0, (4, 2)))
         for number, (label, found) in enumerate(series.items()):
-            beside = (controls or {}).get(title, {}).get(label, {})
+            beside = controls[title][label]
             for row, one in found.items():
                 place = rows.index(row) + 0.27 * (number - (len(series) - 1) / 2)
-                colour = GREY if row in (grey or {}).get(title, ()) else COLOURS[number]
+                colour = GREY if row in grey.get(title, ()) else COLOURS[number]
                 look = looks[label] | {"color": colour, "markersize": 5}
                 ax.plot(one.mean, place, **look)
                 interval(ax, one, place, color=colour, linewidth=1.2)
@@ -118,9 +114,8 @@ def gains(
                     ax.plot(beside[row].mean, place + 0.1, **look | THIN)
         ax.set_title(title, fontsize=9)
         ax.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.5, -0.5))
-    if controls:
-        looks[called[0]] = {"color": "0.25", "marker": MARKERS[0]} | THIN
-    if any((grey or {}).values()):
+    looks[called[0]] = {"color": "0.25", "marker": MARKERS[0]} | THIN
+    if any(grey.values()):
         looks[called[1]] = {"color": GREY, "marker": MARKERS[0]}
     handles = [Line2D([], [], **look | {"linestyle": "none", "markersize": 5}) for look in looks.values()]
     figure.legend(handles, looks, loc="outside lower center", ncols=3)
@@ -198,10 +193,9 @@ def _overlaid(ax: Axes, pane: Mapping) -> None:
 
 def split_shares(
     panes: Mapping[str, tuple[Sequence[float], Mapping[str, float]]],
-    xlabel: str,
     *,
-    claimed: Mapping[str, float] | None = None,
-    hollow: Mapping[str, str] | None = None,
+    claimed: Mapping[str, float],
+    hollow: Mapping[str, str],
 ) -> Figure:
     """What random splits give, as a histogram, and what some chosen splits give, as marks above it.
 
@@ -221,15 +215,15 @@ def split_shares(
     for ax, (shares, _) in zip(axes[:, 0], panes.values(), strict=True):
         ax.hist(shares, bins=np.linspace(0, 1, 21), color="0.8", edgecolor="0.4", label="random sets")
     top = axes[0, 0].get_ylim()[1]
-    looks = looks_of((label for _, chosen in panes.values() for label in chosen), hollow or {})
+    looks = looks_of((label for _, chosen in panes.values() for label in chosen), hollow)
     heights = {label: top * (1.08 + 0.14 * number) for number, label in enumerate(looks)}
-    for label, value in (claimed or {}).items():
+    for label, value in claimed.items():
         axes[0, 0].axvline(value, color="black", linewidth=1.6, linestyle=(0, (4, 2)), label=label)
     for ax, (title, (_, chosen)) in zip(axes[:, 0], panes.items(), strict=True):
         for label, value in chosen.items():
             ax.plot(value, heights[label], label=label, clip_on=False, markersize=8, **looks[label])
         ax.set(xlim=(-0.03, 1.03), ylim=(0, top * (1.1 + 0.14 * len(looks))))
         ax.set_title(title, fontsize=10)
-    axes[-1, 0].set_xlabel(xlabel)
+    axes[-1, 0].set_xlabel("share of images")
     axes[len(panes) // 2, 0].set_ylabel("number of random sets")
     return named_below(figure, columns=3)

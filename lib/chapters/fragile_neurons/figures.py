@@ -8,16 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.chapters.fragile_neurons import csg, drawing, quantities
+from lib.chapters.fragile_neurons.answers.common import claim
 from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
-from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE
+from lib.chapters.fragile_neurons.answers.kernels import SHARES_AT
 from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
 from lib.chapters.fragile_neurons.answers.tracking import Pairs, pairs
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.drawing import drops, pane_grid, spectra, split_shares, strips
 from lib.chapters.fragile_neurons.drawn_ranges import ranges
 from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, by_embedding
-from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, NETWORKS, Experiment, Key
-from lib.chapters.fragile_neurons.frames.gradients import PRINTED_CSG
+from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, PAPERS_SET, Experiment, Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.filter import NEXT_TO_NOTHING, at_the_floor
 from lib.chapters.fragile_neurons.kernels import LEVELS
@@ -27,8 +27,7 @@ from lib.chapters.fragile_neurons.quantities import BesideControls
 from lib.chapters.fragile_neurons.record import ALONE, MOVES, SETS, CellRecord
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, chosen_from
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
-from lib.chapters.fragile_neurons.svd_filter import FILTERS, MEDIAN, PRINTED, SOURCE
-from lib.ledger.claims import paper
+from lib.chapters.fragile_neurons.svd_filter import FILTERS, MEDIAN, PRINTED, READINGS, SOURCE
 from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
@@ -36,8 +35,8 @@ from lib.show.plots import COLOURS, DASHES, MARKERS, named_below
 from lib.show.sentences import is_above_zero
 
 PRINTED_SHARES = {
-    Key(name, "resnet50", age): paper(CHAPTER).claims[f"{name}.resnet50.{age}.targeted_share"].value
-    for name, age in PRINTED_AGE.items()
+    Key(name, "resnet50", age): claim(f"{name}.resnet50.{age}.targeted_share").value
+    for name, (_, age) in SHARES_AT.items()
 }
 """The shares of images that the paper prints, by the cells that they are of: its Eq. 1 does not clip."""
 
@@ -81,7 +80,7 @@ def splits(grid: Grid) -> Figure:
     at = record.targeting.eps.index(PRINTED_EPS[grid.main.dataset])
     panes[TITLES["FGSM"]] = shares, chosen | {FREE: quantities.unclipped_share([record], CONVOLUTION, at).mean}
     claimed = {BY_THE_PAPER.format(one): one for one in PRINTED_SHARES.values()}
-    return split_shares(panes, "share of images", claimed=claimed, hollow=HOLLOW)
+    return split_shares(panes, claimed=claimed, hollow=HOLLOW)
 
 
 def tracked(grid: Grid) -> Figure:
@@ -133,7 +132,7 @@ def whole_grid(grid: Grid) -> Figure:
             marked[title] = always
         strip = zip(ages, map(quantities.without, records), strict=True)
         rows[title] = {f"epoch {key.age}": without - without.mean() for key, without in strip}
-    return strips(rows, bar="accuracy\nminus mean", marked=marked)
+    return strips(rows, marked)
 
 
 def spectra_by_age(grid: Grid) -> Figure:
@@ -163,7 +162,7 @@ def _search_pane(records: Sequence[CellRecord], unit: str, text: str) -> dict:
         found = np.array([one.filters.search[f"{unit}, {rule}"] for one in records])
         series |= {f"{rule}, clean": found[:, :, 0], f"{rule}, attacked": found[:, :, -1]}
     pane = {"x": NOISE_LEVELS, "series": series, "title": text, "log": True}
-    return pane | {"xlabel": "noise level ε", "ylabel": "accuracy", "mark": 0.015}
+    return pane | {"xlabel": "noise level ε", "ylabel": "accuracy", "mark": READINGS[PRINTED].noise}
 
 
 def over_eps(grid: Grid) -> Figure:
@@ -171,7 +170,7 @@ def over_eps(grid: Grid) -> Figure:
     keys = grid.ages_of(grid.figure_2[0])
     of = {f"epoch {one.age}": grid[one] for one in keys}
     first = grid[keys[0]][0]
-    series = {age: quantities.fgsm_rates(records, "original") for age, records in of.items()}
+    series = {age: quantities.fgsm_accuracy(records) for age, records in of.items()}
     panes = [{"x": first.robustness.eps, "series": series, "title": "accuracy under FGSM", "ylabel": "accuracy"}]
     for who, title in SHARES.items():
         series = {age: quantities.moved_more(records, who) for age, records in of.items()}
@@ -254,7 +253,8 @@ def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) 
         DATASETS[name]: {row: _gradients(of) for row, of in by_embedding(found, embedded, name).items()}
         for name in experiment.sets
     }
-    marks = {f"{DATASETS[name]}the paper": {CODE_TSNE: float(PRINTED_CSG[name].split()[0])} for name in experiment.sets}
+    printed = {name: claim(f"csg.{PAPERS_SET[name]}").value for name in experiment.sets}
+    marks = {f"{DATASETS[name]}the paper": {CODE_TSNE: value} for name, value in printed.items()}
     return ranges(panes, "cumulative spectral gradient", bar="draws, both ways of counting", marks=marks)
 
 

@@ -175,9 +175,9 @@ def rates(hits: Sequence[NDArray]) -> list[list[float]]:
     return [[float(row.mean()) for row in one] for one in hits]
 
 
-def fgsm_rates(records: Records, who: str) -> list[list[float]]:
-    """Accuracy over eps under FGSM made fresh on a network, one list a seed."""
-    return rates([one.robustness.correct[one.robustness.row[who]] for one in records])
+def fgsm_accuracy(records: Records) -> list[list[float]]:
+    """Accuracy of the original networks over eps under FGSM, one list a seed."""
+    return rates([one.robustness.correct[one.robustness.row["original"]] for one in records])
 
 
 def moved_more(records: Records, who: str) -> list[list[float]]:

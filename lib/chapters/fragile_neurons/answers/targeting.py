@@ -20,7 +20,7 @@ from lib.chapters.fragile_neurons.answers.common import (
     told,
     told_anew,
 )
-from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE, STAGE_OF_SHARES
+from lib.chapters.fragile_neurons.answers.kernels import SHARES_AT
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
@@ -41,14 +41,15 @@ PERCENTILE = "the 95th percentile of 200 random sets of the same size"
 
 def targeted_share(grid: Grid, dataset: str) -> Answer:
     """The share of images that move S more, not clipped, as in Eq. 1; all else that the words allow is a reading."""
-    id = f"{dataset}.resnet50.{PRINTED_AGE[dataset]}.targeted_share"
+    stage, age = SHARES_AT[dataset]
+    id = f"{dataset}.resnet50.{age}.targeted_share"
     if missing := lacking(grid, id, dataset):
         return missing
-    key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
+    key = grid.shown_for(dataset, stage)
     records, rule, sampled = grid[key], claim(id), grid.sampled(key)
     (value, _), _ = moved_beside_lot(grid, key)
     shares = readings_of(grid, key)
-    kernels = claim(f"{dataset}.resnet50.{PRINTED_AGE[dataset]}.fragile_share")
+    kernels = claim(f"{dataset}.resnet50.{age}.fragile_share")
     sizes = _sizes_of_s(grid, key, shares)
     giving = [
         name
@@ -74,8 +75,8 @@ def printed_at(records: Sequence[CellRecord], dataset: str) -> int:
 
 def cells_of_89(grid: Grid) -> list[Key]:
     """The cells that stand for those of which the paper prints the share: on MNIST and on CIFAR-10."""
-    sets = [name for name in STAGE_OF_SHARES if grid.asked(name) in grid.experiment.sets]
-    return list(dict.fromkeys(grid.shown_for(name, STAGE_OF_SHARES[name]) for name in sets))
+    there = {name: stage for name, (stage, _) in SHARES_AT.items() if grid.asked(name) in grid.experiment.sets}
+    return list(dict.fromkeys(grid.shown_for(*one) for one in there.items()))
 
 
 def readings_of(grid: Grid, key: Key) -> dict[str, float]:

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from lib.chapters.fragile_neurons import csg
+from lib.chapters.fragile_neurons.answers.common import claim
 from lib.chapters.fragile_neurons.csg import CsgRecord
 from lib.chapters.fragile_neurons.embeddings import Autoencoders, Gradients, by_embedding
-from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NEIGHBOURS, TIMES, Experiment
-
-PRINTED_CSG = {"digits": "0.11 (MNIST)", "mnist": "0.11", "cifar10": "1.00"}
+from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NEIGHBOURS, PAPERS_SET, TIMES, Experiment
 
 
 def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment) -> pd.DataFrame:
@@ -22,8 +21,13 @@ def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment
         rows = list(product(found, csg.WAYS))
         columns["embedding"] = [f"{one}, {way}" for one, way in rows]
         columns[DATASETS[name]] = [_spread(found[one], way) for one, way in rows]
-        columns[f"paper, {DATASETS[name]}"] = [PRINTED_CSG[name]] * len(rows)
+        columns[f"paper, {DATASETS[name]}"] = [_printed(name)] * len(rows)
     return pd.DataFrame(columns)
+
+
+def _printed(dataset: str) -> str:
+    of = PAPERS_SET[dataset]
+    return claim(f"csg.{of}").printed + (f" ({DATASETS[of]})" if dataset != of else "")
 
 
 def _spread(records: Sequence[CsgRecord], way: str) -> str:
