@@ -11,7 +11,7 @@ from matplotlib import pyplot
 
 from lib.chapters.fragile_neurons import csg, embeddings, figures, frames, here, quantities, summary
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
-from lib.chapters.fragile_neurons.contradictions import REGISTER
+from lib.chapters.fragile_neurons.contradictions import CONTRADICTIONS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.targeting import between
 from lib.chapters.fragile_neurons.record import CellRecord
@@ -320,4 +320,4 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
 
 def test_the_contradictions_are_all_shown() -> None:
     table = frames.targeting.contradictions()
-    assert len(table) == len(REGISTER) and (table.map(len) > 3).all(axis=None)
+    assert len(table) == len(CONTRADICTIONS) and (table.map(len) > 3).all(axis=None)

@@ -7,12 +7,13 @@ import pandas as pd
 
 from lib.chapters.adversarial_training import influence
 from lib.chapters.adversarial_training.cases import BUDGETS, CONTROLS, MIXED_HELD_OUT, TUNED, TUTORIAL, UNDEFENDED
+from lib.chapters.adversarial_training.contradictions import CONTRADICTIONS
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
+from lib.chapters.adversarial_training.formulas import FORMULAS
 from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Searched
-from lib.chapters.adversarial_training.printed import CONTRADICTIONS, FORMULAS
 from lib.chapters.adversarial_training.rates import Scored, accuracy, keras_loss, loss, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, off

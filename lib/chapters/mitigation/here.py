@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
-from lib.chapters.mitigation.listings import PRINTED, tried
+from lib.chapters.mitigation.listings import LISTINGS, tried
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRecord
 from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
@@ -95,7 +95,7 @@ def survival(likeness: LikenessRecord) -> str:
 
 def listings() -> str:
     """For the table of the paper's code."""
-    printed = [one for one in PRINTED if not one.repaired]
+    printed = [one for one in LISTINGS if not one.repaired]
     run = sum(tried(one)[0] == "runs" for one in printed)
     return f"In this run: of {len(printed)} lines as printed, {run or 'none'} {agreeing(run, 'runs', 'run')} as Python."
 

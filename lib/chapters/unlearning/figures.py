@@ -30,8 +30,10 @@ COMPARED = (JUDGED, "none", "random")
 GUESSED = (0.1, math.log(10))
 """Accuracy and loss of guessing among ten classes."""
 
-PRINTED = {"before": rates.PAPER_ROW_2[0], "after": rates.PAPER_ROW_3[0]}
-CLAIMED = {f"the paper, {when}: {accuracy}": accuracy for when, accuracy in PRINTED.items()}
+CLAIMED = {
+    f"the paper, {when}: {accuracy}": accuracy
+    for when, (accuracy, _) in {"before": rates.PAPER_ROW_2, "after": rates.PAPER_ROW_3}.items()
+}
 """The accuracies under FGSM that the paper prints, by what they are called where they are drawn."""
 
 FILLED = {"filled: nothing unlearned": {"fillstyle": "full"}, "hollow: a reading of the loop": {"fillstyle": "none"}}

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from lib.chapters.unlearning import labels, listings, rates
-from lib.chapters.unlearning.contradictions import REGISTER
+from lib.chapters.unlearning.contradictions import CONTRADICTIONS
 from lib.chapters.unlearning.experiment import KINDS, Experiment
 from lib.chapters.unlearning.looks import WAYS
 from lib.chapters.unlearning.measure import LetterRecord, NetworkRecord
@@ -270,4 +270,4 @@ def printed_listings() -> pd.DataFrame:
 
 def contradictions() -> pd.DataFrame:
     """Places that cannot both be right, or that leave open what was done."""
-    return as_table(REGISTER)
+    return as_table(CONTRADICTIONS)

@@ -5,7 +5,7 @@ import numpy as np
 from lib.chapters.fragile_neurons.answers.common import below_grey, claim
 from lib.chapters.fragile_neurons.answers.targeting import cells_of_89, moved_beside_lot, readings_of
 from lib.chapters.fragile_neurons.answers.tracking import correlation, pairs
-from lib.chapters.fragile_neurons.contradictions import REGISTER
+from lib.chapters.fragile_neurons.contradictions import CONTRADICTIONS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls
@@ -107,4 +107,4 @@ def tracked(grid: Grid) -> str:
 
 def contradictions() -> str:
     """For the table of contradictions."""
-    return f"In this run: {len(REGISTER)} places that cannot both be right, or that leave open what was done."
+    return f"In this run: {len(CONTRADICTIONS)} places that cannot both be right, or that leave open what was done."
