@@ -304,7 +304,7 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
         "it lowers the share in 0 of 1 case, raises it in 1 and leaves it as it is in 0."
     )
     assert "none of these networks was measured" in here.filter.lowered(grid_of({KEY: record()}))
-    assert (between(0.5, 0.9), between(0.9968, 0.9972)) == ("0.500 to 0.900", "0.997 throughout")
+    assert (between([0.9, 0.5]), between([0.9968, 0.9972])) == ("0.500 to 0.900", "0.997 throughout")
     assert "and the original network has less than 0.05 in no case." in here.filter.gains(grid)
     at_the_floor = grid_of({KEY: record(pgd=lambda who, eps: 0.01, changed=5)})
     assert "and the original network has less than 0.05 in 3 cases." in here.filter.gains(at_the_floor)

@@ -1,5 +1,7 @@
 """Sentences about what the attack moves."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import below_grey, claim
@@ -16,10 +18,10 @@ from lib.show.counting import counted
 from lib.show.sentences import ends, is_above_zero
 
 
-def between(low: float, high: float) -> str:
+def between(shares: Iterable[float]) -> str:
     """Where shares lie, or the one share that all of them are: "0.500 to 0.997", "0.997 throughout"."""
-    least, most = f"{low:.3f}", f"{high:.3f}"
-    return f"{least} throughout" if least == most else f"{least} to {most}"
+    told = ends(shares, ".3f")
+    return told if " to " in told else f"{told} throughout"
 
 
 def algorithm_1(grid: Grid) -> str:
@@ -27,8 +29,8 @@ def algorithm_1(grid: Grid) -> str:
     found = grid[grid.main][0].targeting
     free, cut = found.unclipped[0], found.clipped[0]
     return (
-        f"In this run: over all eps the share is {between(free.min(), free.max())} where images are not clipped, and "
-        f"{between(cut.min(), cut.max())} where they are, after the convolution."
+        f"In this run: over all eps the share is {between(free)} where images are not clipped, and "
+        f"{between(cut)} where they are, after the convolution."
     )
 
 
