@@ -149,7 +149,8 @@ def test_rows_of_marks_lie_over_their_range_and_say_what_is_missing():
 
 def test_gains_have_a_line_where_there_is_none():
     series = {"filter": {"b": Measured(0.1, 0.0, 0.2, 3)}}
-    (ax,) = fragile_neurons.gains(["a", "b"], {"PGD": series}, "gain").axes
+    others = {"controls": {"PGD": {"filter": {}}}, "grey": {}, "called": ("scaled alone", "low")}
+    (ax,) = fragile_neurons.gains(["a", "b"], {"PGD": series}, "gain", **others).axes
     assert [list(line.get_xdata()) for line in ax.lines] == [[0, 0], [0.1], [0.0, 0.2]]
     assert ax.lines[1].get_ydata() == [1]
 
