@@ -162,20 +162,14 @@ def test_spectra_count_values_from_one_and_draw_the_thresholds():
     assert ax.get_yscale() == "log" and [text.get_text() for text in ax.texts] == ["printed"]
 
 
-def test_panels_of_a_grid_have_their_own_axes_and_one_legend():
-    pane = {"x": [1, 10], "series": {"a": [[0.1, 0.2]]}, "title": "first", "xlabel": "eps"}
-    other = {"x": [0, 1], "series": {"b": [[0.5, 0.5]]}, "title": "second", "xlabel": "steps"}
-    figure = fragile_neurons.pane_grid([[pane | {"log": True, "mark": 3}, other]])
+def test_panes_side_by_side_have_their_own_axes_and_one_legend():
+    pane = fragile_neurons.Pane("first", "eps", "share", [1, 10], {"a": [[0.1, 0.2]]}, log=True, mark=3)
+    other = fragile_neurons.Pane("second", "steps", "share", [0, 1], {"b": [[0.5, 0.5]]})
+    figure = fragile_neurons.side_by_side([pane, other])
     left, right = figure.axes
     assert (left.get_xscale(), right.get_xscale()) == ("log", "linear")
     assert left.lines[-1].get_xdata() == [3, 3] and right.get_title() == "second"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
-
-
-def test_a_shorter_row_of_a_grid_of_panels_ends_early():
-    pane = {"x": [1, 10], "series": {"a": [[0.1, 0.2]]}, "title": "", "xlabel": "eps"}
-    figure = fragile_neurons.pane_grid([[pane], [pane, pane]])
-    assert [ax.axison for ax in figure.axes] == [True, False, True, True]
 
 
 def test_shares_of_splits_are_counted_and_the_chosen_marked():

@@ -1,6 +1,7 @@
 """How the figures of this chapter are drawn, from plain arrays."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lib.measure.intervals import Measured
-from lib.show.plots import COLOURS, DASHES, MARKERS, curves, interval, named_below
+from lib.show.plots import COLOURS, DASHES, MARKERS, Points, curves, interval, named_below
 
 GREY, THIN = "0.65", {"markerfacecolor": "none", "markeredgewidth": 0.9}
 """How marks look that count less, and controls."""
@@ -145,50 +146,58 @@ def spectra(panes: Mapping[str, tuple[Mapping[str, Sequence[float]], Mapping[str
     return figure
 
 
-def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) -> Figure:
-    """Curves of shares in rows of panels, each with axes of its own, and one legend below.
+@dataclass(frozen=True)
+class Pane:
+    """Curves of shares over x, and what is drawn besides them."""
 
-    Parameters
-    ----------
-    panes
-        Rows of panels. Each has `x`, `series` (as in `curves`), `title` and `xlabel`; where wanted `ylabel`, `log`
-        (a logarithmic x axis), `mark` (an x that is marked by an upright line), `level` (values by label, as level
-        lines), `thin` (what they are called, and values for each of the series: dotted, hollow at the end) and `shaded`
-        (what it is called, and the x from which on).
-    """
-    across = max(map(len, panes))
-    figure, axes = plt.subplots(
-        len(panes), across, figsize=(min(3.9 * across, WIDEST), 3.1 * len(panes) + 1), squeeze=False
-    )
-    for row, across_row in zip(axes, panes, strict=True):
-        for ax in row[len(across_row) :]:  # of rows that differ in length the shorter ones end early
-            ax.set_axis_off()
-    for ax, pane in ((axes[i, j], pane) for i, row in enumerate(panes) for j, pane in enumerate(row)):
-        curves(pane["x"], pane["series"], pane["xlabel"], pane.get("ylabel", ""), most=1, ax=ax)
+    title: str
+    xlabel: str
+    ylabel: str
+    x: Sequence[float]
+    series: Mapping[str, Points]
+    """As in `curves`."""
+    log: bool = False
+    """Whether the x axis is logarithmic."""
+    mark: float | None = None
+    """An x that is marked by an upright line."""
+    level: Mapping[str, float] = field(default_factory=dict)
+    """Values by label, as level lines."""
+    thin: tuple[str, Sequence[Sequence[float]]] = ("", ())
+    """Values for each of the series, dotted, hollow at the end; and what they are called."""
+    shaded: tuple[str, float] = ("", np.inf)
+    """The x from which on the ground is grey; and what that is called."""
+
+
+def side_by_side(panes: Sequence[Pane], *, columns: int = 3) -> Figure:
+    """Panes with axes of their own, and one legend below."""
+    size = min(3.9 * len(panes), WIDEST), 4.1
+    figure, axes = plt.subplots(1, len(panes), figsize=size, squeeze=False)
+    for ax, pane in zip(axes[0], panes, strict=True):
+        curves(pane.x, pane.series, pane.xlabel, pane.ylabel, most=1, ax=ax)
         for band in ax.collections:
             band.set_alpha(0.1)
-        ax.set(title=pane["title"], ylim=(-0.03, 1.03), xscale="log" if pane.get("log") else "linear")
-        if "mark" in pane:
-            ax.axvline(pane["mark"], color="0.35", linewidth=1, linestyle=(0, (2, 3)))
-        if not pane.get("log"):
+        ax.set(title=pane.title, ylim=(-0.03, 1.03), xscale="log" if pane.log else "linear")
+        if pane.mark is not None:
+            ax.axvline(pane.mark, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        if not pane.log:
             ax.locator_params(axis="x", nbins=5)
         _overlaid(ax, pane)
-    return named_below(figure, columns=legend_columns)
+    return named_below(figure, columns=columns)
 
 
-def _overlaid(ax: Axes, pane: Mapping) -> None:
-    """What a panel of `pane_grid` has besides its curves."""
-    for label, value in pane.get("level", {}).items():
+def _overlaid(ax: Axes, pane: Pane) -> None:
+    """The level lines of a pane, its thin values, and its grey ground."""
+    for label, value in pane.level.items():
         ax.axhline(value, color="0.35", linewidth=1.2, linestyle=(0, (2, 3)), label=label)
-    called, thin = pane.get("thin", ("", []))
+    called, thin = pane.thin
     look = {"linestyle": (0, (1, 2)), "markersize": 8, "markevery": [-1]} | THIN
     for number, values in enumerate(thin):
-        ax.plot(pane["x"], values, color=COLOURS[number], marker=MARKERS[number], **look)
+        ax.plot(pane.x, values, color=COLOURS[number], marker=MARKERS[number], **look)
     if thin:
         ax.plot([], [], color="0.25", marker=MARKERS[0], label=called, **look)
-    called, start = pane.get("shaded", ("", np.inf))
-    if max(pane["x"]) > start:
-        ax.axvspan(start, max(pane["x"]), color="0.9", zorder=0, label=called)
+    called, start = pane.shaded
+    if max(pane.x) > start:
+        ax.axvspan(start, max(pane.x), color="0.9", zorder=0, label=called)
 
 
 def split_shares(

@@ -1,6 +1,7 @@
 """The figures of the chapter on fragile neurons, from what was measured."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,7 +15,7 @@ from lib.chapters.fragile_neurons.answers.kernels import SHARES_AT
 from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
 from lib.chapters.fragile_neurons.answers.tracking import Pairs, pairs
 from lib.chapters.fragile_neurons.csg import CsgRecord
-from lib.chapters.fragile_neurons.drawing import drops, pane_grid, spectra, split_shares, strips
+from lib.chapters.fragile_neurons.drawing import Pane, drops, side_by_side, spectra, split_shares, strips
 from lib.chapters.fragile_neurons.drawn_ranges import ranges
 from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, by_embedding
 from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, PAPERS_SET, Experiment, Key
@@ -153,40 +154,34 @@ def spectra_by_age(grid: Grid) -> Figure:
 def search(grid: Grid) -> Figure:
     """Accuracy of the main cell's filtered networks over the noise level, clean and attacked in normalised units."""
     units = {"variance": "ε as printed, a variance", "deviation": "ε as a standard deviation"}
-    return pane_grid([[_search_pane(grid[grid.main], *unit) for unit in units.items()]], legend_columns=4)
+    return side_by_side([_search_pane(grid[grid.main], *unit) for unit in units.items()], columns=4)
 
 
-def _search_pane(records: Sequence[CellRecord], unit: str, text: str) -> dict:
+def _search_pane(records: Sequence[CellRecord], unit: str, title: str) -> Pane:
     series = {}
     for rule in ("at most", "hard"):
         found = np.array([one.filters.search[f"{unit}, {rule}"] for one in records])
         series |= {f"{rule}, clean": found[:, :, 0], f"{rule}, attacked": found[:, :, -1]}
-    pane = {"x": NOISE_LEVELS, "series": series, "title": text, "log": True}
-    return pane | {"xlabel": "noise level ε", "ylabel": "accuracy", "mark": READINGS[PRINTED].noise}
+    return Pane(title, "noise level ε", "accuracy", NOISE_LEVELS, series, log=True, mark=READINGS[PRINTED].noise)
 
 
 def over_eps(grid: Grid) -> Figure:
     """Accuracy, and the share of Algorithm 1 plainly and relative to random signs, over eps: one line an age."""
     keys = grid.ages_of(grid.figure_2[0])
     of = {f"epoch {one.age}": grid[one] for one in keys}
-    first = grid[keys[0]][0]
+    first, eps = grid[keys[0]][0], "eps (pixel units)"
+    grey = f"eps ≥ {LARGE_EPS:g}: any image can become grey", LARGE_EPS
     series = {age: quantities.fgsm_accuracy(records) for age, records in of.items()}
-    panes = [{"x": first.robustness.eps, "series": series, "title": "accuracy under FGSM", "ylabel": "accuracy"}]
+    panes = [Pane("accuracy under FGSM", eps, "accuracy", first.robustness.eps, series, shaded=grey)]
     for who, title in SHARES.items():
         series = {age: quantities.moved_more(records, who) for age, records in of.items()}
-        pane = {"x": first.targeting.eps, "series": series, "title": title, "ylabel": "share of images", "log": True}
-        panes.append(pane)
+        panes.append(Pane(title, eps, "share of images", first.targeting.eps, series, log=True, shaded=grey))
     printed = [PRINTED_SHARES[key] for key in keys if key in PRINTED_SHARES]
-    panes[1]["level"] = {BY_THE_PAPER.format(one): one for one in printed}
-    panes[1]["thin"] = (
-        "not clipped",
-        [
-            np.mean([one.targeting.unclipped[LEVELS.index(CONVOLUTION)] for one in records], axis=0)
-            for records in of.values()
-        ],
-    )
-    shared = {"xlabel": "eps (pixel units)", "shaded": (f"eps ≥ {LARGE_EPS:g}: any image can become grey", LARGE_EPS)}
-    return pane_grid([[pane | shared for pane in panes]])
+    at = LEVELS.index(CONVOLUTION)
+    free = [np.mean([one.targeting.unclipped[at] for one in records], axis=0) for records in of.values()]
+    level = {BY_THE_PAPER.format(one): one for one in printed}
+    panes[1] = replace(panes[1], level=level, thin=("not clipped", free))
+    return side_by_side(panes)
 
 
 def beside(grid: Grid) -> Figure:
