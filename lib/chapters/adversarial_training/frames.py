@@ -14,11 +14,11 @@ from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.formulas import FORMULAS
 from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Searched
-from lib.chapters.adversarial_training.rates import Scored, accuracy, keras_loss, loss, worst
+from lib.chapters.adversarial_training.rates import Scored, accuracy, few_pixels_gain, keras_loss, loss, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, off
 from lib.ledger.contradictions import as_table
-from lib.measure import intervals
+from lib.measure.intervals import rate
 from lib.measure.red_flags import Flag
 from lib.show.counting import counted
 
@@ -167,10 +167,8 @@ def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> pd.DataFrame:
     names = {UNDEFENDED: "undefended", TUNED: "fine-tuned on training images", MIXED_HELD_OUT: "mixed"}
     columns = {"network": [*(names[case] for case in searched), "mixed minus undefended"]}
     for pixels in (0, *BUDGETS):
-        left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
-        gained = intervals.difference(left[MIXED_HELD_OUT], left[UNDEFENDED])
-        found = [f"{intervals.rate(hits):.3f}" for hits in left.values()]
-        columns[f"{pixels} pixels" if pixels else "clean"] = [*found, f"{gained:+.3f}"]
+        found = [f"{rate([one.correct(pixels) for one in of]):.3f}" for of in searched.values()]
+        columns[f"{pixels} pixels" if pixels else "clean"] = [*found, f"{few_pixels_gain(searched, pixels):+.3f}"]
     return pd.DataFrame(columns)
 
 

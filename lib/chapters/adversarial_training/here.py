@@ -15,7 +15,6 @@ from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss,
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import ROWS, TableOne, farthest, off, within
 from lib.evidence.cells import Cell
-from lib.measure.intervals import difference
 from lib.measure.red_flags import Flag
 from lib.models.base import outline, parameter_count
 from lib.show.cells import commonest_error
@@ -196,11 +195,7 @@ def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> str:
 
 def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> str:
     """What mixed training gains under a search over few pixels."""
-    told = []
-    for pixels in cases.BUDGETS:
-        left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
-        gained = difference(left[cases.MIXED_HELD_OUT], left[cases.UNDEFENDED])
-        told.append(f"{gained:+.3f} where {pixels} pixels may change")
+    told = [f"{rates.few_pixels_gain(searched, one):+.3f} where {one} pixels may change" for one in cases.BUDGETS]
     return f"In this run: mixed training changes accuracy by {' and by '.join(told)}."
 
 

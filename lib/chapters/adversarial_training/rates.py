@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.chapters.adversarial_training.cases import MIXED_HELD_OUT, UNDEFENDED
 from lib.chapters.adversarial_training.distances import Reach
+from lib.chapters.adversarial_training.measure import Searched
 from lib.chapters.adversarial_training.networks import FineTuned, MixedTrained
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.measure.intervals import Measured, difference, rate
@@ -63,6 +65,12 @@ def gap(scores: Sequence[Scores], others: Sequence[Scores], kind: str) -> Measur
 def fall(scores: Sequence[Scores], kind: str, harder: str) -> Measured:
     """Accuracy on one kind of images less that on a harder one, on the sampled images."""
     return difference([one.correct_sampled(kind) for one in scores], [one.correct_sampled(harder) for one in scores])
+
+
+def few_pixels_gain(searched: Mapping[str, Sequence[Searched]], pixels: int) -> Measured:
+    """What mixed training gains over no defence under a search over so many pixels, paired."""
+    mixed, undefended = ([one.correct(pixels) for one in searched[case]] for case in (MIXED_HELD_OUT, UNDEFENDED))
+    return difference(mixed, undefended)
 
 
 def ladder(scores: Sequence[Scores]) -> Ladder:

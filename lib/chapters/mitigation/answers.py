@@ -35,7 +35,8 @@ def clean_accuracy(networks: Networks, experiment: Experiment) -> Answer:
 def code_line_attacks(networks: Networks, experiment: Experiment) -> Answer:
     """Does the code line, which lacks the sign, attack at all, and how much of what the formula does?"""
     line, formula = (_fall(networks, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
-    taken, whole = (_lost(networks, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
+    before = rates.clean(networks)
+    taken, whole = (_less(before, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
     share, of = ratio(taken, whole), f"the code line at eps {PRINTED_EPS:g}"
     why = f"Accuracy falls by {line.mean:.3f} under the code line, by {formula.mean:.3f} under the formula: "
     why += "without the sign, the step is as short as the gradient."
@@ -190,10 +191,6 @@ def _wrong(hits: Hits) -> Hits:
 def _less(before: Hits, after: Hits) -> Hits:
     """One value an image: 1 where it was lost, -1 where it was won."""
     return [one.astype(float) - other for one, other in zip(before, after, strict=True)]
-
-
-def _lost(networks: Networks, attacked: Hits) -> Hits:
-    return _less(rates.clean(networks), attacked)
 
 
 def _fall(networks: Networks, attacked: Hits) -> Measured:

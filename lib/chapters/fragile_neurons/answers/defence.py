@@ -55,11 +55,6 @@ def where_it_acts(grid: Grid) -> tuple[str, Key] | None:
     return None
 
 
-def figure_3(grid: Grid) -> Key:
-    """The cell of the paper's Fig. 3, ResNet-50 on MNIST at the first age, or the nearest to it in this run."""
-    return grid.nearest(grid.experiment.digit_set or "cifar10")
-
-
 def filter_lowers_targeting(grid: Grid) -> Answer:
     """The share that moves S more, original less filtered; soundly, relative to random signs.
 
@@ -70,7 +65,7 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     every = {(one, name): _lowered(grid, one, name) for one, name in acting(grid)}
     if not every:
         return not_run(id, INERT)
-    there = figure_3(grid)
+    there = grid.nearest(grid.experiment.digit_set or "cifar10")  # Fig. 3 is of MNIST at the first age
     found = min(
         (at for at, (paper, _) in every.items() if paper),
         key=lambda at: (grid.far(at[0], there), FILTERS.index(at[1])),
