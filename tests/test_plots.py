@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.chapters.adversarial_training import figures as adversarial_training
+from lib.chapters.adversarial_training import drawing as adversarial_training
 from lib.chapters.common_ground import drawing as common_ground
 from lib.chapters.fragile_neurons import drawing as fragile_neurons
 from lib.chapters.fragile_neurons.drawn_ranges import ranges

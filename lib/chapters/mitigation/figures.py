@@ -1,28 +1,23 @@
 """The figures of the chapter on mitigation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from lib.chapters.mitigation import rates
+from lib.chapters.mitigation import drawing, rates
 from lib.chapters.mitigation.detector import FALSE_ALARMS
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, Experiment
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord
 from lib.chapters.mitigation.networks import ALONE, BOTH
 from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
-from lib.measure.boundary import Slice
 from lib.measure.intervals import rate
 from lib.show import cells, plots
 from lib.show import rows as in_rows
-from lib.show.plots import COLOURS, DASHES, MARKERS
-
-CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
-"""Ten pale colours, on which a black number can be read."""
+from lib.show.plots import COLOURS, MARKERS
 
 
 def attacked(pictures: PicturesRecord) -> Figure:
@@ -172,44 +167,8 @@ def questions(substitutes: Substitutes) -> Figure:
 
 
 def planes(boundary: BoundaryRecord, reach: float) -> Figure:
-    """The classes around one image before and after retraining; `reach` as in `slices`."""
-    return slices({"before retraining": boundary.before.plane, "after retraining": boundary.after.plane}, reach)
-
-
-def slices(planes: Mapping[str, Slice], reach: float) -> Figure:
-    """The classes given on planes through one image, side by side, each region with its class written in it.
-
-    Parameters
-    ----------
-    reach
-        The eps of an attack, marked on the axis of its direction.
-    """
-    figure, axes = plt.subplots(1, len(planes), figsize=(3.4 * len(planes) + 0.4, 3.6), squeeze=False, sharey=True)
-    for ax, (name, plane) in zip(axes[0], planes.items(), strict=True):
-        ends = [plane.across[0], plane.across[-1], plane.up[0], plane.up[-1]]
-        look = {"cmap": CLASS_COLOURS, "vmin": -0.5, "vmax": 9.5, "aspect": "equal", "interpolation": "nearest"}
-        ax.imshow(plane.read, origin="lower", extent=ends, **look)
-        for digit in np.unique(plane.read):
-            ax.contour(plane.across, plane.up, plane.read == digit, levels=[0.5], colors="black", linewidths=0.6)
-            place = _inside(plane, digit)
-            above = 10 if np.hypot(*place) < 0.1 * plane.across[-1] else 0  # the circle is there
-            look = {"ha": "center", "va": "center", "fontweight": "bold"}
-            ax.annotate(str(digit), place, xytext=(0, above), textcoords="offset points", **look)
-        ax.plot(0, 0, marker="o", color="black", markersize=4)
-        ax.plot(reach, 0, marker="x", color="black", markersize=7)
-        ax.set(title=name, xlabel="along the gradient's sign\n(eps, pixel units)")
-        ax.grid(False)
-    axes[0, 0].set_ylabel("along a random\northogonal direction")
-    return figure
-
-
-def _inside(plane: Slice, digit: int) -> tuple[float, float]:
-    """The point of a region that is farthest from any other class."""
-    from scipy.ndimage import distance_transform_edt
-
-    depth = distance_transform_edt(np.pad(plane.read == digit, 1))[1:-1, 1:-1]
-    row, column = np.unravel_index(depth.argmax(), depth.shape)
-    return plane.across[column], plane.up[row]
+    """The classes around one image before and after retraining; `reach` as in `drawing.slices`."""
+    return drawing.slices({"before retraining": boundary.before.plane, "after retraining": boundary.after.plane}, reach)
 
 
 def suspicions(detectors: Detectors) -> Figure:
@@ -218,7 +177,7 @@ def suspicions(detectors: Detectors) -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4), width_ratios=[2.4, 1])
     values = {"clean": first.clean.suspicion}
     values |= {f"{name}: AUC {rates.area([first], name).mean:.3f}": INPUTS[name](first).suspicion for name in shown}
-    histograms(values, "suspicion: the detector's logit for attacked minus that for clean", left)
+    drawing.histograms(values, "suspicion: the detector's logit for attacked minus that for clean", left)
     alarm = np.quantile(first.clean.suspicion, 1 - FALSE_ALARMS)
     said = f"alarm right of this line: {FALSE_ALARMS:.0%} of clean images"
     left.axvline(alarm, color="0.35", linewidth=1, label=said)
@@ -238,13 +197,3 @@ def _areas(detectors: Detectors, names: Sequence[str], ax: Axes) -> None:
     ax.annotate("a coin", (0.5, -0.7), color="0.25", ha="center", va="center")
     ax.set(xlim=(-0.05, 1.05), ylim=(len(names) - 0.5, -1), xlabel="AUC of each detector")
     ax.set_yticks(range(len(names)), [name.replace(" the ", "\nthe ").replace(", ", ",\n") for name in names])
-
-
-def histograms(values: Mapping[str, np.ndarray], xlabel: str, ax: Axes) -> None:
-    """Outlined histograms on one axis, as shares of each series."""
-    bins = np.histogram_bin_edges(np.concatenate(list(values.values())), bins=40)
-    for number, (label, series) in enumerate(values.items()):
-        weights = np.full(len(series), 1 / len(series))
-        look = {"color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 1.8}
-        ax.hist(series, bins=bins, weights=weights, histtype="step", label=label, **look)
-    ax.set(xlabel=xlabel, ylabel="share of images")
