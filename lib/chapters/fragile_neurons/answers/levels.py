@@ -54,12 +54,7 @@ def fgsm_accuracy(grid: Grid, dataset: str) -> Answer:
     return Answer(id, finding, ladder=tuple(ladder.items()), readings=readings, smaller=smaller(id, key), why=why)
 
 
-def csg(
-    embedded: Autoencoders,
-    gradients: Gradients,
-    grid: Grid,
-    dataset: str,
-) -> Answer:
+def csg(embedded: Autoencoders, gradients: Gradients, grid: Grid, dataset: str) -> Answer:
     """The cumulative spectral gradient by its source's embedding; all other embeddings are readings."""
     id = f"csg.{dataset}"
     if missing := lacking(grid, id, dataset):

@@ -9,8 +9,8 @@ import pandas as pd
 from lib.chapters.fragile_neurons import csg
 from lib.chapters.fragile_neurons.answers.common import claim
 from lib.chapters.fragile_neurons.csg import CsgRecord
-from lib.chapters.fragile_neurons.embeddings import Autoencoders, Gradients, by_embedding
-from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NEIGHBOURS, PAPERS_SET, TIMES, Experiment
+from lib.chapters.fragile_neurons.embeddings import Autoencoders, Gradients, by_embedding, by_size
+from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NEIGHBOURS, PAPERS_SET, Experiment
 
 
 def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment) -> pd.DataFrame:
@@ -43,11 +43,10 @@ def gradients_title(experiment: Experiment) -> str:
 
 def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> pd.DataFrame:
     """The same in pixels, each point alike, by how many images there are."""
-    sizes, left = [experiment.csg_images * times for times in TIMES], iter(records)
-    columns = {"images": [f"{size:,}" for size in sizes]}
-    for name in experiment.sets:
-        found = [(size, next(left)) for size in sizes]
+    columns = {}
+    for name, of in by_size(records, experiment).items():
+        columns["images"] = [f"{size:,}" for size in of]
         columns[DATASETS[name]] = [
-            f"{csg.gradients(one, csg.ALIKE)[0]:.3f}" if one.n_images == size else "too few" for size, one in found
+            f"{csg.gradients(one, csg.ALIKE)[0]:.3f}" if one.n_images == size else "too few" for size, one in of.items()
         ]
     return pd.DataFrame(columns)
