@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from adversarial_training_made_up import FEW, MNIST, N, calibration, course, of_case, reached, reads, scores, searched
 
-from lib.chapters.adversarial_training import figures, frames, here, printed, summary
+from lib.chapters.adversarial_training import figures, frames, here, rates, summary
 from lib.chapters.adversarial_training.cases import (
     CASES,
     GOING_ON,
@@ -18,6 +18,7 @@ from lib.chapters.adversarial_training.cases import (
     TUNED_ON_TEST,
     UNDEFENDED,
 )
+from lib.chapters.adversarial_training.contradictions import CONTRADICTIONS
 from lib.chapters.adversarial_training.distances import SHOWN
 from lib.chapters.adversarial_training.measure import Pictures
 from lib.chapters.adversarial_training.rates import flagged
@@ -158,12 +159,12 @@ def test_the_sweep_s_table_has_the_spread_over_each_setting_and_over_seeds():
 
 
 def test_what_the_paper_contradicts_agrees_with_the_claims():
-    (drop,) = (one for one in printed.CONTRADICTIONS if "after fine-tuning" in one.about)
+    (drop,) = (one for one in CONTRADICTIONS if "after fine-tuning" in one.about)
     assert drop.one.startswith(f"IV: {CLAIMS['finetuned.clean_accuracy'].value * 100:.2f} %")
     assert f"{CLAIMS['finetuned.clean_drop'].value * 100:g} %" in drop.other
-    (clean,) = (one for one in printed.CONTRADICTIONS if "before any" in one.about)
+    (clean,) = (one for one in CONTRADICTIONS if "before any" in one.about)
     assert str(CLAIMS["normal.clean_accuracy"].value) in clean.one
-    assert len(frames.contradictions()) == len(printed.CONTRADICTIONS)
+    assert len(frames.contradictions()) == len(CONTRADICTIONS)
     assert list(frames.formulas()["runs as printed"]).count("yes") == 2
 
 
@@ -175,9 +176,9 @@ def test_a_confusion_matrix_has_the_shares_of_each_digit():
     network.y[: N // 2] = 7
     network.read["P"] = np.where(network.y == 7, 1, 0).astype(np.uint8)
     network.read["PGD"] = np.where(network.y[network.sampled] == 7, 2, 0).astype(np.uint8)
-    shares = figures.confusion_matrix([network], "P")
+    shares = rates.confusion([network], "P")
     assert shares[7, 1] == shares[0, 0] == 1 and shares.sum() == 2
-    assert figures.confusion_matrix([network], "PGD")[7, 2] == 1
+    assert rates.confusion([network], "PGD")[7, 2] == 1
     figure = figures.confusion([network], [network])
     assert [ax.get_title() for ax in figure.axes] == ["undefended", "mixed training"]
     told = here.confusion([network], [network])

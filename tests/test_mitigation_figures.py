@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
-from lib.chapters.mitigation import figures
+from lib.chapters.mitigation import drawing, figures
 from lib.chapters.mitigation.detector import unnoticed
 from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
 from lib.chapters.mitigation.measure_digits import Pictures, PicturesRecord
@@ -155,9 +155,9 @@ def test_substitutes_are_drawn_over_the_questions_asked_between_their_two_bounds
 def test_a_plane_names_each_class_inside_its_region_and_marks_the_attack() -> None:
     steps = np.linspace(-0.5, 0.5, 11)
     halves = np.where(steps > 0.2, 3, 8)[None].repeat(11, axis=0)
-    (alone,) = figures.slices({"here": Slice(steps, steps, np.zeros_like(halves))}).axes
+    (alone,) = drawing.slices({"here": Slice(steps, steps, np.zeros_like(halves))}, reach=0.3).axes
     assert [one.xyann for one in alone.texts] == [(0, 10)], "one class alone has its name beside the circle"
-    (ax,) = figures.slices({"here": Slice(steps, steps, halves)}, reach=0.3).axes
+    (ax,) = drawing.slices({"here": Slice(steps, steps, halves)}, reach=0.3).axes
     places = {text.get_text(): text.xy for text in ax.texts}
     assert places.keys() == {"3", "8"} and places["3"][0] > 0.2 >= places["8"][0]
     assert [line.get_xdata()[0] for line in ax.lines] == [0, 0.3]
@@ -186,6 +186,6 @@ def test_a_detector_is_drawn_with_its_alarm_and_its_auc_beside_those_of_the_othe
 
 def test_histograms_show_shares_so_that_series_of_any_length_compare() -> None:
     _, ax = plt.subplots()
-    figures.histograms({"few": np.zeros(2), "many": np.ones(50)}, "suspicion", ax)
+    drawing.histograms({"few": np.zeros(2), "many": np.ones(50)}, "suspicion", ax)
     for patch in ax.patches:
         assert patch.get_xy()[:, 1].max() == pytest.approx(1)

@@ -15,7 +15,8 @@ from mitigation_records import EXPERIMENT, LIKENESS, detector, networks, outcome
 from lib import book
 from lib.attack import GradientStep
 from lib.chapters.mitigation import frames, here, summary
-from lib.chapters.mitigation.listings import CONTRADICTIONS, PRINTED, tried
+from lib.chapters.mitigation.contradictions import CONTRADICTIONS
+from lib.chapters.mitigation.listings import LISTINGS, tried
 from lib.chapters.mitigation.measure_attacks import Curve
 from lib.chapters.mitigation.measure_digits import Pictures, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord, Surroundings
@@ -38,14 +39,14 @@ def first_numbers(column: object) -> list[str]:
 def test_the_code_line_runs_once_its_name_is_one_and_is_then_the_step_without_the_sign(linear: torch.nn.Module) -> None:
     x, y = torch.rand(3, 1, 28, 28), torch.tensor([0, 1, 0])
     gradient = GradientStep(clip=None).gradient(linear, x, y)
-    found = [tried(one, image=x, x=x, ε=0.3, data_grad=gradient) for one in PRINTED]
+    found = [tried(one, image=x, x=x, ε=0.3, data_grad=gradient) for one in LISTINGS]
     assert [said.split(":")[0] for said, _ in found] == ["SyntaxError", "SyntaxError", "runs"]
     torch.testing.assert_close(found[-1][1], GradientStep(eps=0.3, clip=None)(linear, x, y))
 
 
 def test_the_tables_of_the_paper_s_own_faults_have_all_of_them() -> None:
     assert frames.listings()["what happens"].str.startswith(("SyntaxError", "runs")).all()
-    assert len(frames.listings()) == len(PRINTED) and len(frames.contradictions()) == len(CONTRADICTIONS)
+    assert len(frames.listings()) == len(LISTINGS) and len(frames.contradictions()) == len(CONTRADICTIONS)
     assert here.listings() == "In this run: of 2 lines as printed, none run as Python."
 
 

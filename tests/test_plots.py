@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.chapters.adversarial_training import figures as adversarial_training
+from lib.chapters.adversarial_training import drawing as adversarial_training
 from lib.chapters.common_ground import drawing as common_ground
 from lib.chapters.fragile_neurons import drawing as fragile_neurons
 from lib.chapters.fragile_neurons.drawn_ranges import ranges
@@ -129,7 +129,7 @@ def test_drops_show_each_kernel_once_in_its_set_and_the_mean():
 
 def test_strips_have_a_row_an_age_and_each_its_own_scale():
     large, small = np.array([-0.5, 0.25, 0.25]), np.array([0.01, -0.02, 0.01])
-    figure = fragile_neurons.strips({"net": {"1": large, "2": large / 2}, "other": {"1": small}})
+    figure = fragile_neurons.strips({"net": {"1": large, "2": large / 2}, "other": {"1": small}}, marked={})
     strips = [ax for ax in figure.axes if ax.images]
     assert [ax.get_title() for ax in strips] == ["net", "other"]
     assert [ax.images[0].get_array().shape for ax in strips] == [(2, 3), (1, 3)]
@@ -149,7 +149,8 @@ def test_rows_of_marks_lie_over_their_range_and_say_what_is_missing():
 
 def test_gains_have_a_line_where_there_is_none():
     series = {"filter": {"b": Measured(0.1, 0.0, 0.2, 3)}}
-    (ax,) = fragile_neurons.gains(["a", "b"], {"PGD": series}, "gain").axes
+    others = {"controls": {"PGD": {"filter": {}}}, "grey": {}, "called": ("scaled alone", "low")}
+    (ax,) = fragile_neurons.gains(["a", "b"], {"PGD": series}, "gain", **others).axes
     assert [list(line.get_xdata()) for line in ax.lines] == [[0, 0], [0.1], [0.0, 0.2]]
     assert ax.lines[1].get_ydata() == [1]
 
@@ -161,26 +162,19 @@ def test_spectra_count_values_from_one_and_draw_the_thresholds():
     assert ax.get_yscale() == "log" and [text.get_text() for text in ax.texts] == ["printed"]
 
 
-def test_panels_of_a_grid_have_their_own_axes_and_one_legend():
-    pane = {"x": [1, 10], "series": {"a": [[0.1, 0.2]]}, "title": "first", "xlabel": "eps"}
-    other = {"x": [0, 1], "series": {"b": [[0.5, 0.5]]}, "title": "second", "xlabel": "steps"}
-    figure = fragile_neurons.pane_grid([[pane | {"log": True, "mark": 3}, other]])
+def test_panes_side_by_side_have_their_own_axes_and_one_legend():
+    pane = fragile_neurons.Pane("first", "eps", "share", [1, 10], {"a": [[0.1, 0.2]]}, log=True, mark=3)
+    other = fragile_neurons.Pane("second", "steps", "share", [0, 1], {"b": [[0.5, 0.5]]})
+    figure = fragile_neurons.side_by_side([pane, other])
     left, right = figure.axes
     assert (left.get_xscale(), right.get_xscale()) == ("log", "linear")
     assert left.lines[-1].get_xdata() == [3, 3] and right.get_title() == "second"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
 
 
-def test_a_shorter_row_of_a_grid_of_panels_ends_early():
-    pane = {"x": [1, 10], "series": {"a": [[0.1, 0.2]]}, "title": "", "xlabel": "eps"}
-    figure = fragile_neurons.pane_grid([[pane], [pane, pane]])
-    assert [ax.axison for ax in figure.axes] == [True, False, True, True]
-
-
 def test_shares_of_splits_are_counted_and_the_chosen_marked():
-    figure = fragile_neurons.split_shares(
-        {"FGSM": ([0.0, 0.01, 1.0], {"S": 0.4})}, "share", claimed={"the paper": 0.89}
-    )
+    panes = {"FGSM": ([0.0, 0.01, 1.0], {"S": 0.4})}
+    figure = fragile_neurons.split_shares(panes, claimed={"the paper": 0.89}, hollow={})
     (ax,) = figure.axes
     assert [patch.get_height() for patch in ax.patches][:1] == [2] and ax.patches[-1].get_height() == 1
     (marked,) = (line for line in ax.lines if line.get_label() == "S")

@@ -46,7 +46,7 @@ def test_names_go_below_all_panes_and_bands_may_lie_below_zero() -> None:
 
 def test_data_have_their_names_and_two_ends_that_are_one_are_told_once() -> None:
     assert data_named("mnist") == "MNIST" and data_named("digits") == "digits (a small sample of MNIST)"
-    assert (ends(0.5, 0.9, ".2f"), ends(0.5, 0.501, ".2f")) == ("0.50 to 0.90", "0.50")
+    assert (ends([0.6, 0.9, 0.5], ".2f"), ends([0.501, 0.5], ".2f")) == ("0.50 to 0.90", "0.50")
     assert is_above_zero(Measured(1, 0.5, 1.5, 2)) and not is_above_zero(Measured(1, None, None, 1))
 
 

@@ -496,7 +496,7 @@ def test_what_a_listing_may_take_from_others_runs():
 
 def test_every_contradiction_has_both_sides_and_what_was_chosen():
     frame = frames.contradictions()
-    assert len(frame) == len(contradictions.REGISTER) and (frame != "").all(axis=None)
+    assert len(frame) == len(contradictions.CONTRADICTIONS) and (frame != "").all(axis=None)
     assert frame["about"].is_unique
 
 

@@ -35,9 +35,9 @@ def is_near(mean: float, printed: float, tolerance: float) -> bool:
     return abs(mean - printed) <= tolerance + ROUNDING
 
 
-def within_tolerance(claim: Claim, measured: Measured) -> bool:
-    """Whether the mean lies within the tolerance of the printed value."""
-    return is_near(measured.mean, claim.value, claim.tolerance)
+def within_tolerance(claim: Claim, mean: float) -> bool:
+    """Whether a mean lies within the tolerance of the printed value."""
+    return is_near(mean, claim.value, claim.tolerance)
 
 
 def predicts(claim: Claim, measured: Measured) -> bool | None:
@@ -54,7 +54,7 @@ def number(claim: Claim, measured: Measured) -> str:
     """`found` where the mean is within the tolerance and the printed value is what one more network could give;
     `near` where one of the two is so, else `not found`. With one network: by the tolerance alone.
     """
-    near, predicted = within_tolerance(claim, measured), predicts(claim, measured)
+    near, predicted = within_tolerance(claim, measured.mean), predicts(claim, measured)
     if predicted is None:
         return "found" if near else "not found"
     return "found" if near and predicted else "near" if near or predicted else "not found"
@@ -62,7 +62,7 @@ def number(claim: Claim, measured: Measured) -> str:
 
 def citation(claim: Claim, measured: Measured) -> str:
     """Whether what the paper repeats of another source is found here, by the tolerance on the mean."""
-    return "found there and here" if within_tolerance(claim, measured) else "not found here"
+    return "found there and here" if within_tolerance(claim, measured.mean) else "not found here"
 
 
 def finding(smallest: float, found: Finding) -> str:

@@ -100,12 +100,22 @@ def shares(
     return figure
 
 
-def named_below(figure: Figure) -> Figure:
-    """The same with the names of its lines below all panes instead of on them."""
+def named_below(figure: Figure, *, columns: int = 2, title: str | None = None) -> Figure:
+    """The same with the name of each mark that it has once below all panes, instead of on them."""
+    named = {}
     for ax in figure.axes:
-        ax.get_legend().remove()
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        handles, labels = ax.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+        if own := ax.get_legend():
+            own.remove()
+    figure.legend(named.values(), named, loc="outside lower center", ncols=columns, title=title)
     return figure
+
+
+def interval(ax: Axes, found: Measured, row: float, **look: object) -> None:
+    """The 95 % interval of what was measured, as a bar in its row; nothing where it has none."""
+    if found.low is not None:
+        ax.plot([found.low, found.high], [row, row], **look)
 
 
 def panels(
@@ -130,15 +140,13 @@ def panels(
         curves(x, series, xlabel, "" if number else ylabel, claimed=(claimed or {}).get(title), most=1, ax=ax)
         for band in ax.collections:
             band.set_alpha(0.5 / max(4, len(series)))  # many lie over each other
-        ax.get_legend().remove()
         ax.set(title=title, xticks=list(x), ylim=(-0.03, 1.03))
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    return figure
+    return named_below(figure)
 
 
 def digits(
     rows: Mapping[str, Tensor | np.ndarray],
-    titles: Sequence[Sequence[str]] | None = None,
+    titles: Sequence[Sequence[object]] | None = None,
     *,
     limit: float | None = None,
 ) -> Figure:

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from lib.measure.intervals import Measured
-from lib.show.plots import COLOURS, MARKERS
+from lib.show.plots import COLOURS, MARKERS, interval
 
 BELOW = 0.24
 """How far below its row a network's dot lies, in rows: clear of the mean and its interval."""
@@ -34,8 +34,7 @@ def shares(
     figure, ax = plt.subplots(figsize=(6.8, 0.42 * len(rows) + 1.3))
     for row, (name, measured) in enumerate(rows.items()):
         colour, marker = ("0.45", MARKERS[1]) if name in controls else (COLOURS[0], MARKERS[0])
-        if measured.low is not None:
-            ax.plot([measured.low, measured.high], [row, row], color=colour, linewidth=2)
+        interval(ax, measured, row, color=colour, linewidth=2)
         ax.plot(measured.mean, row, marker=marker, color=colour, markersize=7, linestyle="none")
         if len(measured.per_network) > 1:
             look = {"markersize": 4, "markerfacecolor": "white", "markeredgewidth": 1, "linestyle": "none"}

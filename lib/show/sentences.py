@@ -1,5 +1,7 @@
 """What sentences on pages are made of: data in words, from which value to which, whether an interval is above zero."""
 
+from collections.abc import Iterable
+
 from lib.measure.intervals import Measured
 
 
@@ -8,9 +10,10 @@ def data_named(dataset: str) -> str:
     return "MNIST" if dataset == "mnist" else f"{dataset} (a small sample of MNIST)"
 
 
-def ends(low: float, high: float, form: str) -> str:
-    """From one value to another, or the one value that both are, as of a single cell: "0.42 to 0.61", "0.42"."""
-    return " to ".join(dict.fromkeys((format(low, form), format(high, form))))
+def ends(values: Iterable[float], form: str) -> str:
+    """From the smallest to the largest, or the one value that both are, as of a single cell: "0.42 to 0.61", "0.42"."""
+    ordered = sorted(values)
+    return " to ".join(dict.fromkeys(format(one, form) for one in (ordered[0], ordered[-1])))
 
 
 def is_above_zero(measured: Measured) -> bool:

@@ -22,6 +22,7 @@ from lib.measure.intervals import Measured, exact, rate
 from lib.measure.multiple import extreme
 from lib.measure.ratios import linearised, mean
 from lib.show.counting import counted
+from lib.show.sentences import ends
 
 FewPixels = Mapping[str, Sequence[Searched]]
 """What a search over few pixels found, by case: one a seed."""
@@ -82,9 +83,7 @@ def finetuned_clean_drop(tutorials: Scored, own: Scored, by_size: BySize, experi
     claim = "finetuned.clean_drop"
     found = rates.gap(tutorials["normal"], tutorials["tuned"], "clean")
     others = [rates.gap(own["normal"], of, "clean") for of in by_size.values()]
-    why = (
-        f"The fall is {rates.span(found.per_network, '.4f')}{' from network to network' if found.networks > 1 else ''}."
-    )
+    why = f"The fall is {ends(found.per_network, '.4f')}{' from network to network' if found.networks > 1 else ''}."
     return _printed(claim, found, _tuned_by(tutorials), experiment, (), _by_size(claim, found, others, by_size), why)
 
 
@@ -112,11 +111,11 @@ def _by_size(claim: str, found: Measured, others: Sequence[Measured], by_size: B
 
 
 def _giving(claim: str, readings: Sequence[Measured]) -> int:
-    return sum(within_tolerance(CLAIMS[claim], one) for one in readings)
+    return sum(within_tolerance(CLAIMS[claim], one.mean) for one in readings)
 
 
 def _nearest_to_the_words(claim: str, found: Measured, name: str) -> str:
-    said = "and" if within_tolerance(CLAIMS[claim], found) else "not"
+    said = "and" if within_tolerance(CLAIMS[claim], found.mean) else "not"
     return f"{said} by the one nearest to the words ({name})"
 
 
@@ -151,11 +150,11 @@ def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
     count, few = (len(scored[TUNED][0].read[kind]) for kind in ("P", "PGD"))
     equal = f"{counted(experiment.finetune_epochs, 'epoch')} each on as many images, held out, "
     equal += experiment.networks_in_words
-    return Answer(
+    return _answer(
         "mixed.beats_finetuned",
+        experiment,
         Finding(stale, f"FGSM {experiment.eps:g} made for the undefended network, {count:,} test images; {equal}"),
         Finding(extreme([fresh, strong], "smallest"), f"fresh FGSM, {count:,}, and PGD, {few:,} test images; {equal}"),
-        smaller=_smaller("mixed.beats_finetuned", experiment),
         why=why,
     )
 
@@ -170,7 +169,7 @@ def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
     why += "which other work on the machine moves."
     by = f"a count, {counted(experiment.finetune_epochs, 'epoch')} each on {count:,} images"
     found = Finding(exact(many - few), by)
-    return Answer("finetuning.cheaper", found, found, why=why, smaller=_smaller("finetuning.cheaper", experiment))
+    return _answer("finetuning.cheaper", experiment, found, found, why=why)
 
 
 def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Experiment) -> Answer:
@@ -185,17 +184,16 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
     why = f"Of what is taken mixed training wins back, with {taken}; within the eps trained at, Square "
     why += f"{0.5 - within[0].mean:.2f}, PGD {0.5 - within[1].mean:.2f}."
     holding = [n for n, one in few.items() if one.low is not None and one.low > CLAIMS[claim].smallest]
-    giving = len(holding)
     last = f"it holds with {' and '.join(map(str, holding)) or 'none'}, of {' and '.join(map(str, BUDGETS))} pixels"
     count, others = len(searched[UNDEFENDED][0].y), len(scored[UNDEFENDED][0].sampled)
     networks = experiment.networks_in_words
     within_eps = f"Square ({experiment.queries} queries) and PGD, eps {experiment.eps:g}"
-    return Answer(
+    return _answer(
         claim,
+        experiment,
         Finding(few[most], f"a local search that changes {most} pixels at most, {count:,} test images, {networks}"),
         Finding(extreme(within, "smallest"), f"{within_eps}, {others:,} test images, {networks}"),
-        readings=Readings(len(few), giving, last),
-        smaller=_smaller(claim, experiment),
+        readings=Readings(len(few), len(holding), last),
         why=why,
     )
 
@@ -218,12 +216,12 @@ def _won_back(scored: Scored, kind: str) -> Measured | None:
 def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
     """Do the four settings that the paper names move accuracy more than the seed does, and more than others?"""
     claim = "settings.matter_most"
-    if len(next(iter(swept["epochs"].values()))) < influence.FEWEST:
+    if influence.seeds(swept) < influence.FEWEST:
         return not_run(claim, "A spread over seeds needs three networks of each setting: run it with sweep_seeds=3.")
     clean, strong = (influence.least_spread(swept, kind) for kind in ("clean", "PGD"))
     why = "Least over the four settings, spread minus that over seeds: "
     why += f"{clean.mean:+.4f} of clean accuracy, {strong.mean:+.4f} under PGD."
-    networks = f"each number halved and doubled, {len(next(iter(swept['epochs'].values())))} networks of each"
+    networks = f"each number halved and doubled, {influence.seeds(swept)} networks of each"
     few = len(swept["epochs"][str(experiment.side_epochs)][0].sampled)
     findings = [
         Finding(found, by, influence.least_lead(swept, kind), "learning rate and width")
@@ -232,7 +230,7 @@ def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
             (strong, "PGD", f"PGD accuracy, eps {experiment.eps:g}, {few:,} test images, {networks}"),
         )
     ]
-    return Answer(claim, *findings, smaller=_smaller(claim, experiment, experiment.side_epochs), why=why)
+    return _answer(claim, experiment, *findings, epochs=experiment.side_epochs, why=why)
 
 
 def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) -> Answer:
@@ -245,11 +243,11 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
     why = f"Test loss rises from {low:.4f} at its minimum to {high:.4f} at epoch {experiment.epochs}; over seeds it "
     why += f"spreads by {spread:.4f}. Underfitting was not measured."
     images = f"{len(normal[0].last_losses):,} test images, {experiment.epochs} epochs"
-    return Answer(
+    return _answer(
         claim,
+        experiment,
         Finding(influence.spread_less_rise_of_first(normal), f"rise of the first network, {images}"),
         Finding(influence.spread_less_rise(normal), f"{images}, {experiment.networks_in_words}"),
-        smaller=_smaller(claim, experiment),
         why=why,
     )
 
@@ -263,11 +261,11 @@ def bim_beats_fgsm(scored: Scored, experiment: Experiment) -> Answer:
     why = "Accuracy under BIM is lower than under FGSM by "
     why += ", ".join(f"{one.mean:.3f} ({case.split(',')[0]})" for case, one in worse.items()) + "."
     by = f"BIM of 10 steps, eps {experiment.eps:g}, {len(scored[UNDEFENDED][0].sampled):,} test images"
-    return Answer(
+    return _answer(
         "bim.beats_fgsm",
+        experiment,
         Finding(worse[UNDEFENDED], f"{by}, {experiment.networks_in_words}"),
         Finding(extreme(list(worse.values()), "smallest"), f"{by}, undefended, fine-tuned and mixed networks"),
-        smaller=_smaller("bim.beats_fgsm", experiment),
         why=why,
     )
 
@@ -286,14 +284,13 @@ def lbfgs_smaller_distance(far: Nearest, experiment: Experiment) -> Answer:
     if len(pairs) == 1:
         why += " Whether other networks agree needs several: seeds=5."
     by = f"L2, {counted(len(both[0]), 'test image')}, those that both attacks fool"
-    return Answer(
-        claim,
-        Finding(first, f"{by}, one network"),
-        Finding(every, f"{by}, {experiment.networks_in_words}") if len(pairs) > 1 else None,
-        smaller=_smaller(claim, experiment),
-        why=why,
-    )
+    several = Finding(every, f"{by}, {experiment.networks_in_words}") if len(pairs) > 1 else None
+    return _answer(claim, experiment, Finding(first, f"{by}, one network"), several, why=why)
 
 
-def _smaller(claim: str, experiment: Experiment, epochs: int | None = None) -> tuple[str, ...]:
-    return smaller(CLAIMS[claim], experiment.scale(epochs or experiment.epochs))
+def _answer(
+    claim: str, experiment: Experiment, *findings: Finding | None, epochs: int | None = None, **parts: object
+) -> Answer:
+    """An answer from the networks of Table II's setting, which were trained for `epochs`, if not for the usual ones."""
+    scale = experiment.scale(epochs or experiment.epochs)
+    return Answer(claim, *findings, smaller=smaller(CLAIMS[claim], scale), **parts)

@@ -4,25 +4,25 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lib.chapters.adversarial_training import drawing, rates
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
 from lib.chapters.adversarial_training.cases import CONTROLS, EPS_VALUES
 from lib.chapters.adversarial_training.courses import Course
-from lib.chapters.adversarial_training.distances import SHOWN, Reach
+from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.fitting import chosen_on, nearest, reading_in_words, tried
 from lib.chapters.adversarial_training.frames import kinds
-from lib.chapters.adversarial_training.influence import Swept
+from lib.chapters.adversarial_training.influence import KINDS, Swept, seeds
 from lib.chapters.adversarial_training.measure import Pictures
 from lib.chapters.adversarial_training.rates import Scored, accuracy, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS
-from lib.measure.intervals import Measured, rate
+from lib.measure.intervals import rate
 from lib.show import cells as show
 from lib.show import plots
-from lib.show.plots import COLOURS, DASHES, MARKERS, curves
+from lib.show.plots import COLOURS, DASHES, MARKERS
 
 CLAIMED = ("named by the paper", "not named: a control")
 """The two kinds of settings of the sweep."""
@@ -30,19 +30,14 @@ CLAIMED = ("named by the paper", "not named: a control")
 
 def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
     """Accuracy and loss on clean images after each epoch of both trainings."""
-    taken = {"normal training": normal, "mixed training": mixed}
-    right = {
-        f"{name}: {which} images": [getattr(one, f"{which}_correct").mean(1) for one in of]
-        for name, of in taken.items()
-        for which in ("training", "test")
-    }
-    loss = {
-        f"{name}: {which} images": [getattr(one, f"{which}_loss") for one in of]
-        for name, of in taken.items()
-        for which in ("training", "test")
-    }
+    right, loss = {}, {}
+    for name, of in {"normal training": normal, "mixed training": mixed}.items():
+        right[f"{name}: training images"] = [one.training_correct.mean(1) for one in of]
+        right[f"{name}: test images"] = [one.test_correct.mean(1) for one in of]
+        loss[f"{name}: training images"] = [one.training_loss for one in of]
+        loss[f"{name}: test images"] = [one.test_loss for one in of]
     panes = {"accuracy, clean images": right, "loss, clean images": loss}
-    figure = side_by_side(range(1, normal[0].epochs + 1), panes, "epoch", most=[1, np.inf])
+    figure = drawing.side_by_side(range(1, normal[0].epochs + 1), panes, "epoch", most=[1, np.inf])
     return _by_epoch(figure, len(normal))
 
 
@@ -55,7 +50,7 @@ def before_and_after(seen: Pictures) -> Figure:
         "fresh PGD,\nby the mixed net": seen.pgd,
     }
     classes = [seen.clean_read, seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed]
-    figure = plots.digits(rows, [list(map(str, one.tolist())) for one in classes])
+    figure = plots.digits(rows, classes)
     for ax, changed in zip(figure.axes, np.array([one != classes[0] for one in classes]).flat, strict=True):
         if changed:
             ax.title.set(color=COLOURS[1], fontweight="bold")
@@ -70,19 +65,13 @@ def ladder(runs: Scored) -> Figure:
     series = {name: [accuracy(scores, kind) for scores in runs.values()] for kind, name in kinds.items()}
     series["worst case"] = [worst(scores) for scores in runs.values()]
     claims = [CLAIMS[f"{one}.adversarial_accuracy"].value for one in ("normal", "finetuned", "mixed")]
-    return dots(series, [names[network] for network in runs], "accuracy", claimed={"the paper prints": claims})
+    return drawing.dots(series, [names[network] for network in runs], "accuracy", claimed={"the paper prints": claims})
 
 
 def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> Figure:
     """As what the digits of each class are classified under FGSM, before and after mixed training."""
-    panes = {"undefended": confusion_matrix(undefended, "P"), "mixed training": confusion_matrix(defended, "W")}
+    panes = {"undefended": rates.confusion(undefended, "P"), "mixed training": rates.confusion(defended, "W")}
     return show.confusions(panes)
-
-
-def confusion_matrix(scores: Sequence[Scores], kind: str) -> np.ndarray:
-    """Of the images of each class (rows) the share that is classified as each (columns), over all networks."""
-    labels = (one.y if len(one.read[kind]) == len(one.y) else one.y[one.sampled] for one in scores)
-    return show.confusion(zip(labels, (one.read[kind] for one in scores), strict=True))
 
 
 def calibration(calibrated: Sequence[Calibration]) -> Figure:
@@ -99,20 +88,20 @@ def calibration(calibrated: Sequence[Calibration]) -> Figure:
     places = [(list(READINGS).index(one.reading), one.number) for one in nearest(chosen_on(calibrated))]
     marks = dict(zip(["nearest, loss as it is", "nearest, Keras's loss"], places, strict=True))
     texts.append([f"{one:.3f}" for one in signs])
-    return cells(shares, names, list(EPS_VALUES), "eps (pixel units)", texts, marks=marks)
+    return drawing.cells(shares, names, list(EPS_VALUES), "eps (pixel units)", texts, marks=marks)
 
 
 def attacks(far: Mapping[str, Reach]) -> Figure:
     """Digits under each attack with their classes, and each perturbation on its own scale, whose end is above it."""
     first = next(iter(far.values()))
-    rows, titles = {"clean": first.clean}, [list(map(str, first.y[:SHOWN].tolist()))]
+    rows, titles = {"clean": first.clean}, [first.y]
     for name, one in far.items():
         if name.startswith("FGSM, eps"):
             continue
         short = name.split(",")[0]
         moved = one.images - one.clean
         rows |= {short: one.images, f"{short},\nminus clean": moved}
-        titles += [list(map(str, one.read[:SHOWN].tolist())), [f"± {np.abs(image).max():.2f}" for image in moved]]
+        titles += [one.read, [f"± {np.abs(image).max():.2f}" for image in moved]]
     return plots.digits(rows, titles)
 
 
@@ -120,7 +109,7 @@ def protocols(scored: Scored, experiment: Experiment) -> Figure:
     """Accuracy of each network by the images it is scored on, but for the controls."""
     names = {kind: name for kind, name in kinds(experiment).items() if kind not in ("transfer", CONTROL)}
     drawn = {name: [accuracy(scores, kind) for scores in scored.values()] for kind, name in names.items()}
-    return dots(drawn, list(scored), "accuracy")
+    return drawing.dots(drawn, list(scored), "accuracy")
 
 
 def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
@@ -136,7 +125,7 @@ def sweep(swept: Swept) -> Figure:
     """Accuracy at each value of each setting, clean and under PGD: the mean, its interval, below it each network."""
     rows = [f"{setting}: {value}" for setting, values in swept.items() for value in values]
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.28 * len(rows) + 1.8), sharey=True)
-    for ax, (kind, name) in zip(axes, (("clean", "clean accuracy"), ("PGD", "accuracy under PGD")), strict=True):
+    for ax, (kind, name) in zip(axes, KINDS.items(), strict=True):
         for setting, values in swept.items():
             of = int(setting in CONTROLS)
             look = {"color": COLOURS[of], "linestyle": DASHES[of], "marker": MARKERS[of], "label": CLAIMED[of]}
@@ -144,31 +133,11 @@ def sweep(swept: Swept) -> Figure:
             places = [rows.index(f"{setting}: {value}") for value in values]
             ax.plot([one.mean for one in found], places, linewidth=1, markersize=5, **look)
             for place, one in zip(places, found, strict=True):
-                _spread(ax, one, place, color=COLOURS[of], below=0.3)
+                drawing.spread(ax, one, place, color=COLOURS[of], below=0.3)
         ax.set(xlabel=name, yticks=range(len(rows)), yticklabels=rows)
         ax.locator_params(axis="x", nbins=5)
     axes[0].invert_yaxis()
-    handles, labels = axes[0].get_legend_handles_labels()
-    named = dict(zip(labels, handles, strict=True))
-    spread = _intervals(max(len(networks) for values in swept.values() for networks in values.values()))
-    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=2, title=spread)
-    return figure
-
-
-def _spread(ax: Axes, found: Measured, place: float, *, color: str, below: float = 0.0) -> None:
-    """The 95 % interval of a share as a bar, and where there are several networks a dot for each."""
-    if found.low is not None:
-        ax.plot([found.low, found.high], [place, place], color=color, linewidth=1.5, alpha=0.6)
-    if found.networks > 1:
-        dots = {"color": color, "linestyle": "none", "marker": ".", "markersize": 4, "alpha": 0.6}
-        ax.plot(found.per_network, [place + below] * found.networks, **dots)
-
-
-def _intervals(count: int) -> str:
-    """What bars and dots are, by how many networks there are."""
-    if count == 1:
-        return "one network; bars: 95 % intervals over test images"
-    return f"means of {count} networks (small dots); bars: 95 % intervals over networks and images"
+    return plots.named_below(figure, title=drawing.intervals(seeds(swept)))
 
 
 def _by_epoch(figure: Figure, networks: int, drawn: str = "") -> Figure:
@@ -177,92 +146,4 @@ def _by_epoch(figure: Figure, networks: int, drawn: str = "") -> Figure:
     figure.legends[0].set_title("one network" if networks == 1 else several)
     for ax in figure.axes:
         ax.xaxis.get_major_locator().set_params(integer=True)
-    return figure
-
-
-def side_by_side(
-    x: Sequence[float],
-    panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
-    xlabel: str,
-    *,
-    most: Sequence[float],
-) -> Figure:
-    """Several `curves` over one x, each with its own scale, with one legend below.
-
-    Parameters
-    ----------
-    panes
-        For the name of each pane's y axis its series, as in `curves`; the same labels in each.
-    most
-        For each pane the largest value possible, as in `curves`.
-    """
-    figure, axes = plt.subplots(1, len(panes), figsize=(4.2 * len(panes), 4.2), squeeze=False)
-    for ax, (ylabel, series), limit in zip(axes[0], panes.items(), most, strict=True):
-        curves(x, series, xlabel, ylabel, most=limit, ax=ax)
-    return plots.named_below(figure)
-
-
-def cells(
-    values: np.ndarray,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    xlabel: str,
-    texts: Sequence[Sequence[str]],
-    *,
-    marks: Mapping[str, tuple[int, int]],
-) -> Figure:
-    """A grid of shares, grey by value, each cell with its text, some of them framed.
-
-    Parameters
-    ----------
-    values
-        Shares (rows, columns): 0 is dark, 1 is light.
-    texts
-        What is written in each cell.
-    marks
-        By label the (row, column) of a cell that is framed, each in its own way.
-    """
-    figure, ax = plt.subplots(figsize=(0.85 * len(columns) + 1.9, 0.75 * len(rows) + 1.2))
-    ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
-    show.written(ax, texts, values < 0.4, 8)
-    for number, (label, (i, j)) in enumerate(marks.items()):
-        inset = 0.47 - 0.07 * number
-        look = {"edgecolor": COLOURS[1 + number], "linestyle": DASHES[number], "linewidth": 2.5, "facecolor": "none"}
-        ax.add_patch(plt.Rectangle((j - inset, i - inset), 2 * inset, 2 * inset, label=label, **look))
-    ax.set(xticks=range(len(columns)), xticklabels=columns, yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel)
-    figure.legend(loc="outside lower center", ncols=len(marks))
-    return figure
-
-
-def dots(
-    series: Mapping[str, Sequence[Measured]],
-    rows: Sequence[str],
-    xlabel: str,
-    *,
-    claimed: Mapping[str, Sequence[float]] | None = None,
-) -> Figure:
-    """Shares by row: for each series a marker at its mean, a bar for its interval, and a small dot for each network.
-
-    Parameters
-    ----------
-    series
-        For each label what was measured, one a row.
-    claimed
-        What a paper prints, by label one value a row: an upright stroke through the row.
-    """
-    figure, ax = plt.subplots(figsize=(7.2, 0.55 * len(rows) + 2))
-    for label, values in (claimed or {}).items():
-        strokes = [[(value, value, np.nan), (row - 0.38, row + 0.38, np.nan)] for row, value in enumerate(values)]
-        x, y = np.concatenate(strokes, axis=1)
-        ax.plot(x, y, color="black", linewidth=1.8, zorder=1, label=label)
-    for number, (label, found) in enumerate(series.items()):
-        places = np.arange(len(rows)) + 0.13 * (number - (len(series) - 1) / 2)
-        look = {"color": COLOURS[number % 7], "linestyle": "none", "marker": MARKERS[number % 7]}
-        ax.plot([one.mean for one in found], places, label=label, **look)
-        for place, one in zip(places, found, strict=True):
-            _spread(ax, one, place, color=look["color"])
-    ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel, xlim=(-0.03, 1.03))
-    ax.invert_yaxis()
-    spread = _intervals(max(one.networks for found in series.values() for one in found))
-    figure.legend(loc="outside lower center", ncols=3, title=spread)
     return figure

@@ -5,18 +5,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from lib.chapters.adversarial_training import influence
 from lib.chapters.adversarial_training.cases import BUDGETS, CONTROLS, MIXED_HELD_OUT, TUNED, TUTORIAL, UNDEFENDED
+from lib.chapters.adversarial_training.contradictions import CONTRADICTIONS
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
-from lib.chapters.adversarial_training.influence import Swept, accuracies, spread_of, spread_over_seeds
+from lib.chapters.adversarial_training.formulas import FORMULAS
+from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Searched
-from lib.chapters.adversarial_training.printed import CONTRADICTIONS, FORMULAS
-from lib.chapters.adversarial_training.rates import Scored, accuracy, keras_loss, loss, worst
+from lib.chapters.adversarial_training.rates import Scored, accuracy, few_pixels_gain, keras_loss, loss, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, off
 from lib.ledger.contradictions import as_table
-from lib.measure import intervals
+from lib.measure.intervals import rate
 from lib.measure.red_flags import Flag
 from lib.show.counting import counted
 
@@ -165,10 +167,8 @@ def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> pd.DataFrame:
     names = {UNDEFENDED: "undefended", TUNED: "fine-tuned on training images", MIXED_HELD_OUT: "mixed"}
     columns = {"network": [*(names[case] for case in searched), "mixed minus undefended"]}
     for pixels in (0, *BUDGETS):
-        left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
-        gained = intervals.difference(left[MIXED_HELD_OUT], left[UNDEFENDED])
-        found = [f"{intervals.rate(hits):.3f}" for hits in left.values()]
-        columns[f"{pixels} pixels" if pixels else "clean"] = [*found, f"{gained:+.3f}"]
+        found = [f"{rate([one.correct(pixels) for one in of]):.3f}" for of in searched.values()]
+        columns[f"{pixels} pixels" if pixels else "clean"] = [*found, f"{few_pixels_gain(searched, pixels):+.3f}"]
     return pd.DataFrame(columns)
 
 
@@ -205,18 +205,17 @@ def tutorials(scored: Scored) -> pd.DataFrame:
 
 def sweep(swept: Swept) -> pd.DataFrame:
     """How far accuracy spreads over each setting, and over seeds."""
-    found = {kind: accuracies(swept, kind) for kind in ("clean", "PGD")}
-    rows = []
+    found, rows = {name: influence.accuracies(swept, kind) for kind, name in influence.KINDS.items()}, []
     for setting, values in swept.items():
         row = {"setting": setting + (" (control)" if setting in CONTROLS else ""), "values": ", ".join(values)}
-        for kind, name in (("clean", "clean accuracy"), ("PGD", "accuracy under PGD")):
-            row[f"{name}: at each"] = ", ".join(f"{one:.4f}" for one in found[kind][setting].mean(1))
-            row[f"{name}: spread"] = f"{spread_of(found[kind][setting]).mean():.4f}"
+        for name, of in found.items():
+            row[f"{name}: at each"] = ", ".join(f"{one:.4f}" for one in of[setting].mean(1))
+            row[f"{name}: spread"] = f"{influence.spread_of(of[setting]).mean():.4f}"
         rows.append(row)
-    if len(found["clean"]["epochs"][0]) > 1:
+    if influence.seeds(swept) > 1:
         row = {"setting": "seed", "values": "all of these"}
-        for kind, name in (("clean", "clean accuracy"), ("PGD", "accuracy under PGD")):
-            row |= {f"{name}: at each": "", f"{name}: spread": f"{spread_over_seeds(swept, kind).mean():.4f}"}
+        for kind, name in influence.KINDS.items():
+            row |= {f"{name}: at each": "", f"{name}: spread": f"{influence.spread_over_seeds(swept, kind).mean():.4f}"}
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -4,22 +4,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lib.chapters.adversarial_training import cases, fitting, influence
+from lib.chapters.adversarial_training import cases, fitting, influence, rates
 from lib.chapters.adversarial_training.calibration import READINGS, Calibration
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
-from lib.chapters.adversarial_training.figures import confusion_matrix
 from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Pictures, Searched
-from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss, median_l2, span, worst
+from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss, median_l2, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import ROWS, TableOne, farthest, off, within
 from lib.evidence.cells import Cell
-from lib.measure.intervals import difference
 from lib.measure.red_flags import Flag
 from lib.models.base import outline, parameter_count
 from lib.show.cells import commonest_error
+from lib.show.counting import agreeing, counted
+from lib.show.sentences import ends
 
 
 def network(experiment: Experiment) -> str:
@@ -38,13 +38,13 @@ def images(cell: Cell[Course]) -> str:
 
 def table_one(table: TableOne) -> str:
     """How many of the seven numbers one setting gives, and how many readings give all."""
-    found, counted = table.found, table.counted
+    found, readings = table.found, table.counted
     last = farthest(found)
     named = last.replace("_", " ").replace(".", ", ")
     return (
         f"In this run: the tutorials' setting gives {len(within(found))} of the {len(ROWS)} numbers within their "
         f"tolerance; “{named}” is farthest, {off(last, found[last]):.2f} tolerances off. "
-        f"All seven are given by {counted.giving} of {counted.tried} readings."
+        f"All seven are given by {readings.giving} of {readings.tried} readings."
     )
 
 
@@ -63,17 +63,14 @@ def ladder(runs: Scored) -> str:
 
 def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> str:
     """How both trainings end, on clean images."""
-    ends = [[np.mean([one.test_correct[-1].mean() for one in of]), _last_loss(of)] for of in (normal, mixed)]
+    right = [np.mean([one.test_correct[-1].mean() for one in of]) for of in (normal, mixed)]
+    loss = [np.mean([one.test_loss[-1] for one in of]) for of in (normal, mixed)]
     rise = np.mean([one.test_loss[-1] - one.test_loss.min() for one in normal])
     return (
-        f"In this run: after {normal[0].epochs} epochs accuracy on clean test images is {ends[0][0]:.4f} in normal "
-        f"training, with a loss of {ends[0][1]:.4f}, and {ends[1][0]:.4f} in mixed training, with {ends[1][1]:.4f}. "
+        f"In this run: after {normal[0].epochs} epochs accuracy on clean test images is {right[0]:.4f} in normal "
+        f"training, with a loss of {loss[0]:.4f}, and {right[1]:.4f} in mixed training, with {loss[1]:.4f}. "
         f"The normal network's test loss is {rise:.4f} above its minimum."
     )
-
-
-def _last_loss(of: Sequence[Course]) -> float:
-    return float(np.mean([one.test_loss[-1] for one in of]))
 
 
 def pictures(seen: Pictures) -> str:
@@ -92,7 +89,7 @@ def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
     """What each network answers most often, and which digit is hit most; all digits count alike."""
     told = []
     for name, scores, kind in (("undefended network", undefended, "P"), ("mixed-trained one", defended, "W")):
-        shares = confusion_matrix(scores, kind)
+        shares = rates.confusion(scores, kind)
         (digit, taken, error), often = commonest_error(shares), shares.mean(0)
         told.append(
             f"the {name} answers {often.argmax()} most often, for {often.max():.0%} of the images; its commonest error "
@@ -119,8 +116,8 @@ def nearest_settings(calibrated: Sequence[Calibration]) -> str:
         both = "within both tolerances" if found.gives else "not within both tolerances"
         on_others = f"{rest} it gives {found.accuracy.mean:.4f} with {found.loss.mean:.2f}, {both}"
     return (
-        f"In this run: by all networks, {giving} of {len(tried)} settings give{'s' * (giving == 1)} both numbers; "
-        f"nearest{among} is {chosen.name}, and {on_others}. {told}"
+        f"In this run: by all networks, {giving} of {len(tried)} settings {agreeing(giving, 'gives', 'give')} both "
+        f"numbers; nearest{among} is {chosen.name}, and {on_others}. {told}"
     )
 
 
@@ -171,7 +168,7 @@ def batch_sizes(by_size: Mapping[int, Sequence[Scores]]) -> str:
 def peaks(mixed: Sequence[Course]) -> str:
     """How much lower accuracy under PGD is at the end than at the best epoch."""
     falls = [max(one.attacked) - one.attacked[-1] for one in mixed]
-    return f"In this run: from a network's best epoch to its last, accuracy under PGD falls by {span(falls, '.3f')}."
+    return f"In this run: from a network's best epoch to its last, accuracy under PGD falls by {ends(falls, '.3f')}."
 
 
 def remedies(ended: Scored) -> str:
@@ -192,18 +189,13 @@ def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> str:
     for name, networks in found.items():
         raised = [flag.name for one in networks for flag in one if flag.raised]
         named = f" ({', '.join(sorted(set(raised)))})" if raised else ""
-        count = f"{len(networks)} {name} network{'s' if len(networks) > 1 else ''}"
-        told.append(f"{len(raised)} on {count}{named}")
+        told.append(f"{len(raised)} on {counted(len(networks), f'{name} network')}{named}")
     return f"In this run: flags raised: {'; '.join(told)}."
 
 
 def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> str:
     """What mixed training gains under a search over few pixels."""
-    told = []
-    for pixels in cases.BUDGETS:
-        left = {case: [one.correct(pixels) for one in of] for case, of in searched.items()}
-        gained = difference(left[cases.MIXED_HELD_OUT], left[cases.UNDEFENDED])
-        told.append(f"{gained:+.3f} where {pixels} pixels may change")
+    told = [f"{rates.few_pixels_gain(searched, one):+.3f} where {one} pixels may change" for one in cases.BUDGETS]
     return f"In this run: mixed training changes accuracy by {' and by '.join(told)}."
 
 
@@ -213,7 +205,7 @@ def sweep(swept: Swept) -> str:
     named, other = ({name: found[name] for name in names} for names in (cases.SETTINGS, cases.CONTROLS))
     least, most, control = min(named, key=named.get), max(named, key=named.get), max(other, key=other.get)
     seeds = ""
-    if len(next(iter(swept["epochs"].values()))) > 1:
+    if influence.seeds(swept) > 1:
         seeds = f"; over seeds it is {influence.spread_over_seeds(swept, 'clean').mean():.4f}"
     return (
         f"In this run: of the paper's four, “{most}” moves clean accuracy most, with a standard deviation of "

@@ -15,8 +15,16 @@ from lib.measure.ratios import mean
 FEWEST = 3
 """Networks for a spread over seeds: two lie equally far from their mean, and do not show how well it is known."""
 
+KINDS = {"clean": "clean accuracy", "PGD": "accuracy under PGD"}
+"""What is looked at over each setting, and what it is called."""
+
 Swept = Mapping[str, Mapping[str, Sequence[Scores]]]
 """By the setting and by its value: networks that differ in nothing else, one a seed."""
+
+
+def seeds(swept: Swept) -> int:
+    """How many networks there are of each value."""
+    return len(next(iter(swept["epochs"].values())))
 
 
 def accuracies(swept: Swept, kind: str) -> dict[str, NDArray[np.float64]]:
@@ -39,14 +47,14 @@ def spread_over_seeds(swept: Swept, kind: str) -> NDArray[np.float64]:
     """
     networks = {of[0].weights: of for values in swept.values() for of in values.values()}  # the middle comes often
     found = np.array([[one.correct(kind).mean() for one in of] for of in networks.values()])
-    seeds = found.shape[1]
-    return np.sqrt(((found - found.mean(1, keepdims=True)) ** 2).mean(0) * seeds / (seeds - 1))
+    count = seeds(swept)
+    return np.sqrt(((found - found.mean(1, keepdims=True)) ** 2).mean(0) * count / (count - 1))
 
 
 def least_spread(swept: Swept, kind: str) -> Measured:
     """The spread over seeds, taken from that over each setting the paper names: the smallest of these."""
-    found, seeds = accuracies(swept, kind), spread_over_seeds(swept, kind)
-    return extreme([over_networks(spread_of(found[setting]) - seeds) for setting in SETTINGS], "smallest")
+    found, by_seed = accuracies(swept, kind), spread_over_seeds(swept, kind)
+    return extreme([over_networks(spread_of(found[setting]) - by_seed) for setting in SETTINGS], "smallest")
 
 
 def least_lead(swept: Swept, kind: str) -> Measured:

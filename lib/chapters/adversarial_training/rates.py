@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.chapters.adversarial_training.cases import MIXED_HELD_OUT, UNDEFENDED
 from lib.chapters.adversarial_training.distances import Reach
+from lib.chapters.adversarial_training.measure import Searched
 from lib.chapters.adversarial_training.networks import FineTuned, MixedTrained
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.intervals import loss as mean_loss
 from lib.measure.ratios import linearised, mean
 from lib.measure.red_flags import Flag, Probes, flags
+from lib.show import cells
 
 KERAS_CAP = -math.log(1e-7)
 """The highest loss an image can have in Keras, which clips probabilities at 1e-7: 16.12 nats."""
@@ -48,6 +51,12 @@ def capped(losses: NDArray) -> NDArray:
     return np.minimum(losses, KERAS_CAP)
 
 
+def confusion(scores: Sequence[Scores], kind: str) -> NDArray[np.float64]:
+    """Of the images of each class (rows) the share that is classified as each (columns), over all networks."""
+    labels = (one.y if len(one.read[kind]) == len(one.y) else one.y[one.sampled] for one in scores)
+    return cells.confusion(zip(labels, (one.read[kind] for one in scores), strict=True))
+
+
 def gap(scores: Sequence[Scores], others: Sequence[Scores], kind: str) -> Measured:
     """Accuracy of one defence less that of another on one kind of images, paired."""
     return difference([one.correct(kind) for one in scores], [one.correct(kind) for one in others])
@@ -56,6 +65,12 @@ def gap(scores: Sequence[Scores], others: Sequence[Scores], kind: str) -> Measur
 def fall(scores: Sequence[Scores], kind: str, harder: str) -> Measured:
     """Accuracy on one kind of images less that on a harder one, on the sampled images."""
     return difference([one.correct_sampled(kind) for one in scores], [one.correct_sampled(harder) for one in scores])
+
+
+def few_pixels_gain(searched: Mapping[str, Sequence[Searched]], pixels: int) -> Measured:
+    """What mixed training gains over no defence under a search over so many pixels, paired."""
+    mixed, undefended = ([one.correct(pixels) for one in searched[case]] for case in (MIXED_HELD_OUT, UNDEFENDED))
+    return difference(mixed, undefended)
 
 
 def ladder(scores: Sequence[Scores]) -> Ladder:
@@ -104,12 +119,6 @@ def median_l2(far: Reach, first: int | None = None) -> float:
     """How far an attack goes where it succeeds, a median over all images or the first; 0 where it never does."""
     reached = far.l2[:first][far.successful[:first]]
     return float(np.median(reached)) if len(reached) else 0.0
-
-
-def span(values: Sequence[float], spec: str) -> str:
-    """From the smallest to the largest, or the only one."""
-    ends = dict.fromkeys((format(min(values), spec), format(max(values), spec)))
-    return " to ".join(ends)
 
 
 def passes_an_image(training: FineTuned | MixedTrained, count: int) -> float:

@@ -70,7 +70,7 @@ def numbers(runs: Mapping[str, Sequence[Scores]], last: str = "P") -> dict[str, 
 
 def within(found: Mapping[str, Measured]) -> list[str]:
     """The claims whose mean lies within the tolerance."""
-    return [claim for claim, measured in found.items() if within_tolerance(CLAIMS[claim], measured)]
+    return [claim for claim, measured in found.items() if within_tolerance(CLAIMS[claim], measured.mean)]
 
 
 def off(claim: str, measured: Measured) -> float:

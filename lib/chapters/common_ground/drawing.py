@@ -48,7 +48,6 @@ def ladders(
     panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
     rows: Sequence[str],
     notes: Sequence[str],
-    noted: str = "cost",
 ) -> Figure:
     """Shares by row, each row's marks on one line that ends in its last: from what is hoped for to what is safe.
 
@@ -59,9 +58,7 @@ def ladders(
         last series is drawn full and black, with its number at the right, and below it a dot a seed, where there are
         several, which the legend then names.
     rows, notes
-        The rows' names, from the top, and what stands at the right of each.
-    noted
-        What that is.
+        The rows' names, from the top, and what each costs, which stands at its right.
     """
     height = (0.38 * (len(rows) + 1) + 0.7) * len(panes) + 0.3
     figure, axes = plt.subplots(len(panes), 1, figsize=(6.4, height), sharex=True, squeeze=False)
@@ -76,7 +73,7 @@ def ladders(
             dots = {"s": 9, "color": "0.35", "linewidths": 0, "clip_on": False, "zorder": 2}
             ax.scatter(seeds[-1].T, np.tile(places + 0.3, (seeds.shape[2], 1)), **dots)
         _at_right(ax, [-1, *places], ["safe", *(f"{value:.2f}" for value in values[-1])], 1.06, "bold")
-        _at_right(ax, [-1, *places], [noted, *notes], 1.2, "normal")
+        _at_right(ax, [-1, *places], ["cost", *notes], 1.2, "normal")
         ax.tick_params(labelbottom=True)
         ax.set(title=title, xlim=(-0.04, 1.03), ylim=(len(rows) - 0.5, -1.3), yticks=places, yticklabels=rows)
         ax.spines["left"].set_visible(False)
@@ -102,24 +99,20 @@ def _at_right(ax: Axes, places: Sequence[float], texts: Sequence[str], across: f
         ax.annotate(text, (across, place), ha="left", va="center", annotation_clip=False, **look)
 
 
-def heat_maps(
-    panes: Mapping[str, np.ndarray], rows: Sequence[str], columns: Sequence[str], *, apart: int = 1
-) -> Figure:
+def heat_maps(panes: Mapping[str, np.ndarray], rows: Sequence[str], columns: Sequence[str]) -> Figure:
     """Tables of shares, one below the other, grey by value (0 is dark, 1 is light), each cell with its number.
 
     Parameters
     ----------
     panes
-        For each title shares (rows, columns).
-    apart
-        How many columns at the left stand apart from the others.
+        For each title shares (rows, columns). The first column stands apart from the others.
     """
     size = 0.52 * len(columns) + 2.6, (0.36 * len(rows) + 0.5) * len(panes) + 1.0
     figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, squeeze=False)
     for ax, (title, values) in zip(axes[:, 0], panes.items(), strict=True):
         ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
         written(ax, np.char.mod("%.2f", values), values < 0.4, 9)
-        ax.axvline(apart - 0.5, color="white", linewidth=5)
+        ax.axvline(0.5, color="white", linewidth=5)
         ax.set(title=title, xticks=range(len(columns)), yticks=range(len(rows)), yticklabels=rows)
         ax.set_xticklabels(columns, rotation=40, ha="right", rotation_mode="anchor")
     return figure

@@ -12,6 +12,7 @@ from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, agains
 from lib.evidence.cells import Cell
 from lib.ledger.basis import of_networks
 from lib.show import wording
+from lib.show.counting import agreeing
 
 CLOSE = 0.02
 """By how much accuracies may differ and still be called the same."""
@@ -41,8 +42,8 @@ def _against_control(eps: float, of: Mapping[str, Row]) -> str:
         )
     kept = ", ".join(f"{of[name].accuracy(WORST):.2f} with {titled(name)}" for name in groups[MORE])
     alike, less = len(groups[ALIKE]), len(groups[LESS])
-    beside = [f"{alike} do{'es' * (alike == 1)} not differ beyond chance from their control"] if alike else []
-    beside += [f"{less} {'has' if less == 1 else 'have'} less"] if less else []
+    beside = [f"{alike} {agreeing(alike, 'does', 'do')} not differ beyond chance from their control"] if alike else []
+    beside += [f"{less} {agreeing(less, 'has', 'have')} less"] if less else []
     others = f"; of the papers' others {', '.join(beside)}" if beside else ""
     return f"At eps {eps:g} the share of images safe from every attack is {none:.2f} without a defence, {kept}{others}."
 
@@ -123,7 +124,7 @@ def _here(parts: Sequence[str]) -> str:
 
 
 def _keeping(names: Sequence[str]) -> str:
-    return f"{len(names) or 'none'} keep{'s' * (len(names) < 2)}"
+    return f"{len(names) or 'none'} {agreeing(len(names) or 1, 'keeps', 'keep')}"
 
 
 def _upper(part: str) -> str:
@@ -193,7 +194,7 @@ def flags(rows: Rows) -> str:
     }
     told = "; ".join(f"{flag}: {count}" for flag, count in counts.items())
     up = sum(map(bool, raised))
-    said = f"In this run: {up} of {len(raised)} rows raise{'s' if up == 1 else ''} a flag"
+    said = f"In this run: {up} of {len(raised)} rows {agreeing(up, 'raises', 'raise')} a flag"
     return f"{said} ({told})." if told else f"{said}."
 
 

@@ -2,7 +2,7 @@
 
 from lib.ledger.contradictions import Contradiction
 
-REGISTER = (
+CONTRADICTIONS = (
     Contradiction(
         "what 37 % and 89 % are of",
         "ResNet-50 on MNIST after 10 epochs (5)",

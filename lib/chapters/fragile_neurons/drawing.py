@@ -1,6 +1,7 @@
 """How the figures of this chapter are drawn, from plain arrays."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lib.measure.intervals import Measured
-from lib.show.plots import COLOURS, DASHES, MARKERS, curves
+from lib.show.plots import COLOURS, DASHES, MARKERS, Points, curves, interval, named_below
 
 GREY, THIN = "0.65", {"markerfacecolor": "none", "markeredgewidth": 0.9}
 """How marks look that count less, and controls."""
@@ -34,22 +35,17 @@ def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
         ax.axhline(accuracies.mean(), color=COLOURS[1], label="mean over kernels")
         ax.set(title=title, xlabel="kernel that is dropped")
     axes[0, 0].set_ylabel("accuracy without it")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    return figure
+    return named_below(figure, columns=3)
 
 
-def strips(
-    rows: Mapping[str, Mapping[str, np.ndarray]], *, bar: str = "", marked: Mapping[str, np.ndarray] | None = None
-) -> Figure:
+def strips(rows: Mapping[str, Mapping[str, np.ndarray]], marked: Mapping[str, np.ndarray]) -> Figure:
     """A strip for each network with a row for each age and a square for each kernel, red where it lies below 0.
 
     Parameters
     ----------
     rows
-        By title and age values (kernels,) around 0. Each strip has a scale of its own, which its bar shows; what lies
-        beyond the 98th percentile of its sizes is as dark as that.
-    bar
-        What the colours stand for.
+        By title and age accuracies less their mean (kernels,). Each strip has a scale of its own, which its bar shows;
+        what lies beyond the 98th percentile of its sizes is as dark as that.
     marked
         By title which kernels (kernels,) have a mark below their column, where a strip has such marks.
     """
@@ -64,13 +60,13 @@ def strips(
         ax.set(yticks=range(len(ages)), yticklabels=list(ages))
         ax.set_title(title, fontsize=10)
         ax.grid(False)
-        if marked and title in marked:
+        if title in marked:
             places = np.flatnonzero(marked[title])
             ax.plot(places, np.full(len(places), len(ages) - 0.1), "^", color="black", markersize=5)
             ax.set_ylim(len(ages) + 0.2, -0.5)
         beside = figure.colorbar(drawn, ax=ax, ticks=[-limit, 0, limit], extend="both", aspect=8)
         beside.ax.set_yticklabels([f"{-limit:.2g}", "0", f"+{limit:.2g}"], fontsize=8)
-        beside.ax.set_title(bar, fontsize=8)
+        beside.ax.set_title("accuracy\nminus mean", fontsize=8)
     axes[-1, 0].set_xlabel("kernel that is zeroed")
     return figure
 
@@ -89,9 +85,9 @@ def gains(
     panes: Mapping[str, Mapping[str, Mapping[str, Measured]]],
     xlabel: str,
     *,
-    controls: Mapping[str, Mapping[str, Mapping[str, Measured]]] | None = None,
-    grey: Mapping[str, Collection[str]] | None = None,
-    called: tuple[str, str] = ("", ""),
+    controls: Mapping[str, Mapping[str, Mapping[str, Measured]]],
+    grey: Mapping[str, Collection[str]],
+    called: tuple[str, str],
 ) -> Figure:
     """Differences with their intervals by row, and the line of no difference.
 
@@ -108,21 +104,19 @@ def gains(
     for ax, (title, series) in zip(axes[0], panes.items(), strict=True):
         ax.axvline(0, color="0.25", linewidth=1.2, linestyle=(0, (4, 2)))
         for number, (label, found) in enumerate(series.items()):
-            beside = (controls or {}).get(title, {}).get(label, {})
+            beside = controls[title][label]
             for row, one in found.items():
                 place = rows.index(row) + 0.27 * (number - (len(series) - 1) / 2)
-                colour = GREY if row in (grey or {}).get(title, ()) else COLOURS[number]
+                colour = GREY if row in grey.get(title, ()) else COLOURS[number]
                 look = looks[label] | {"color": colour, "markersize": 5}
                 ax.plot(one.mean, place, **look)
-                if one.low is not None:
-                    ax.plot([one.low, one.high], [place] * 2, color=colour, linewidth=1.2)
+                interval(ax, one, place, color=colour, linewidth=1.2)
                 if row in beside:
                     ax.plot(beside[row].mean, place + 0.1, **look | THIN)
         ax.set_title(title, fontsize=9)
         ax.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.5, -0.5))
-    if controls:
-        looks[called[0]] = {"color": "0.25", "marker": MARKERS[0]} | THIN
-    if any((grey or {}).values()):
+    looks[called[0]] = {"color": "0.25", "marker": MARKERS[0]} | THIN
+    if any(grey.values()):
         looks[called[1]] = {"color": GREY, "marker": MARKERS[0]}
     handles = [Line2D([], [], **look | {"linestyle": "none", "markersize": 5}) for look in looks.values()]
     figure.legend(handles, looks, loc="outside lower center", ncols=3)
@@ -152,63 +146,65 @@ def spectra(panes: Mapping[str, tuple[Mapping[str, Sequence[float]], Mapping[str
     return figure
 
 
-def pane_grid(panes: Sequence[Sequence[Mapping]], *, legend_columns: int = 3) -> Figure:
-    """Curves of shares in rows of panels, each with axes of its own, and one legend below.
+@dataclass(frozen=True)
+class Pane:
+    """Curves of shares over x, and what is drawn besides them."""
 
-    Parameters
-    ----------
-    panes
-        Rows of panels. Each has `x`, `series` (as in `curves`), `title` and `xlabel`; where wanted `ylabel`, `log`
-        (a logarithmic x axis), `mark` (an x that is marked by an upright line), `level` (values by label, as level
-        lines), `thin` (what they are called, and values for each of the series: dotted, hollow at the end) and `shaded`
-        (what it is called, and the x from which on).
-    """
-    across = max(map(len, panes))
-    figure, axes = plt.subplots(
-        len(panes), across, figsize=(min(3.9 * across, WIDEST), 3.1 * len(panes) + 1), squeeze=False
-    )
-    labelled = {}
-    for row, across_row in zip(axes, panes, strict=True):
-        for ax in row[len(across_row) :]:  # of rows that differ in length the shorter ones end early
-            ax.set_axis_off()
-    for ax, pane in ((axes[i, j], pane) for i, row in enumerate(panes) for j, pane in enumerate(row)):
-        curves(pane["x"], pane["series"], pane["xlabel"], pane.get("ylabel", ""), most=1, ax=ax)
+    title: str
+    xlabel: str
+    ylabel: str
+    x: Sequence[float]
+    series: Mapping[str, Points]
+    """As in `curves`."""
+    log: bool = False
+    """Whether the x axis is logarithmic."""
+    mark: float | None = None
+    """An x that is marked by an upright line."""
+    level: Mapping[str, float] = field(default_factory=dict)
+    """Values by label, as level lines."""
+    thin: tuple[str, Sequence[Sequence[float]]] = ("", ())
+    """Values for each of the series, dotted, hollow at the end; and what they are called."""
+    shaded: tuple[str, float] = ("", np.inf)
+    """The x from which on the ground is grey; and what that is called."""
+
+
+def side_by_side(panes: Sequence[Pane], *, columns: int = 3) -> Figure:
+    """Panes with axes of their own, and one legend below."""
+    size = min(3.9 * len(panes), WIDEST), 4.1
+    figure, axes = plt.subplots(1, len(panes), figsize=size, squeeze=False)
+    for ax, pane in zip(axes[0], panes, strict=True):
+        curves(pane.x, pane.series, pane.xlabel, pane.ylabel, most=1, ax=ax)
         for band in ax.collections:
             band.set_alpha(0.1)
-        ax.get_legend().remove()
-        ax.set(title=pane["title"], ylim=(-0.03, 1.03), xscale="log" if pane.get("log") else "linear")
-        if "mark" in pane:
-            ax.axvline(pane["mark"], color="0.35", linewidth=1, linestyle=(0, (2, 3)))
-        if not pane.get("log"):
+        ax.set(title=pane.title, ylim=(-0.03, 1.03), xscale="log" if pane.log else "linear")
+        if pane.mark is not None:
+            ax.axvline(pane.mark, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        if not pane.log:
             ax.locator_params(axis="x", nbins=5)
         _overlaid(ax, pane)
-        handles, labels = ax.get_legend_handles_labels()
-        labelled |= dict(zip(labels, handles, strict=True))
-    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=legend_columns)
-    return figure
+    return named_below(figure, columns=columns)
 
 
-def _overlaid(ax: Axes, pane: Mapping) -> None:
-    """What a panel of `pane_grid` has besides its curves."""
-    for label, value in pane.get("level", {}).items():
+def _overlaid(ax: Axes, pane: Pane) -> None:
+    """The level lines of a pane, its thin values, and its grey ground."""
+    for label, value in pane.level.items():
         ax.axhline(value, color="0.35", linewidth=1.2, linestyle=(0, (2, 3)), label=label)
-    called, thin = pane.get("thin", ("", []))
+    called, thin = pane.thin
     look = {"linestyle": (0, (1, 2)), "markersize": 8, "markevery": [-1]} | THIN
     for number, values in enumerate(thin):
-        ax.plot(pane["x"], values, color=COLOURS[number], marker=MARKERS[number], **look)
+        ax.plot(pane.x, values, color=COLOURS[number], marker=MARKERS[number], **look)
     if thin:
         ax.plot([], [], color="0.25", marker=MARKERS[0], label=called, **look)
-    called, start = pane.get("shaded", ("", np.inf))
-    if max(pane["x"]) > start:
-        ax.axvspan(start, max(pane["x"]), color="0.9", zorder=0, label=called)
+    called, start = pane.shaded
+    if max(pane.x) > start:
+        ax.axvspan(start, max(pane.x), color="0.9", zorder=0, label=called)
 
 
 def split_shares(
     panes: Mapping[str, tuple[Sequence[float], Mapping[str, float]]],
-    xlabel: str,
     *,
-    claimed: Mapping[str, float] | None = None,
-    hollow: Mapping[str, str] | None = None,
+    claimed: Mapping[str, float],
+    hollow: Mapping[str, str],
 ) -> Figure:
     """What random splits give, as a histogram, and what some chosen splits give, as marks above it.
 
@@ -228,16 +224,15 @@ def split_shares(
     for ax, (shares, _) in zip(axes[:, 0], panes.values(), strict=True):
         ax.hist(shares, bins=np.linspace(0, 1, 21), color="0.8", edgecolor="0.4", label="random sets")
     top = axes[0, 0].get_ylim()[1]
-    looks = looks_of((label for _, chosen in panes.values() for label in chosen), hollow or {})
+    looks = looks_of((label for _, chosen in panes.values() for label in chosen), hollow)
     heights = {label: top * (1.08 + 0.14 * number) for number, label in enumerate(looks)}
-    for label, value in (claimed or {}).items():
+    for label, value in claimed.items():
         axes[0, 0].axvline(value, color="black", linewidth=1.6, linestyle=(0, (4, 2)), label=label)
     for ax, (title, (_, chosen)) in zip(axes[:, 0], panes.items(), strict=True):
         for label, value in chosen.items():
             ax.plot(value, heights[label], label=label, clip_on=False, markersize=8, **looks[label])
         ax.set(xlim=(-0.03, 1.03), ylim=(0, top * (1.1 + 0.14 * len(looks))))
         ax.set_title(title, fontsize=10)
-    axes[-1, 0].set_xlabel(xlabel)
+    axes[-1, 0].set_xlabel("share of images")
     axes[len(panes) // 2, 0].set_ylabel("number of random sets")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    return figure
+    return named_below(figure, columns=3)

@@ -8,6 +8,7 @@ import numpy as np
 from lib.chapters.fragile_neurons import csg
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.csg import CsgRecord
+from lib.chapters.fragile_neurons.experiment import TIMES, Experiment
 
 CODE = "autoencoder's code"
 CODE_TSNE = f"{CODE}, then tsne"
@@ -32,3 +33,11 @@ def means(records: Gradients, embedded: Autoencoders, dataset: str) -> dict[tupl
     found = by_embedding(records, embedded, dataset)
     every = {key: [csg.gradients(one, key[1]) for one in found[key[0]]] for key in product(found, csg.WAYS)}
     return {key: float(np.mean(draws)) for key, draws in every.items() if draws}
+
+
+def by_size(records: Sequence[CsgRecord], experiment: Experiment) -> dict[str, dict[int, CsgRecord]]:
+    """The records of `Experiment.gradients_by_size`, by data set and by how many images were asked for."""
+    sizes, found = [experiment.csg_images * times for times in TIMES], {}
+    for (name, size), record in zip(product(experiment.sets, sizes), records, strict=True):
+        found.setdefault(name, {})[size] = record
+    return found

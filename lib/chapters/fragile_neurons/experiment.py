@@ -25,8 +25,11 @@ TRAINING_IMAGES = {"digits": 4_000, "mnist": 60_000, "cifar10": 50_000}
 """Of the data sets, whole."""
 
 DATASETS = {"digits": "digits", "mnist": "MNIST", "cifar10": "CIFAR-10"}
-NETWORKS = {"resnet18": "ResNet-18", "resnet50": "ResNet-50", "resnet101": "ResNet-101"}
 """What they are called on the page."""
+PAPERS_SET = {"digits": "mnist", "mnist": "mnist", "cifar10": "cifar10"}
+"""Which of the paper's data sets each is, or stands in for."""
+NETWORKS = {"resnet18": "ResNet-18", "resnet50": "ResNet-50", "resnet101": "ResNet-101"}
+"""What networks are called on the page."""
 
 DRAWS, NEIGHBOURS = 5, 3
 """Of the cumulative spectral gradient."""

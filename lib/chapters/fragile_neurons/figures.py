@@ -1,24 +1,24 @@
 """The figures of the chapter on fragile neurons, from what was measured."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from lib.chapters.fragile_neurons import csg, drawing, quantities
+from lib.chapters.fragile_neurons.answers.common import claim
 from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
-from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE
+from lib.chapters.fragile_neurons.answers.kernels import SHARES_AT
 from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
 from lib.chapters.fragile_neurons.answers.tracking import Pairs, pairs
 from lib.chapters.fragile_neurons.csg import CsgRecord
-from lib.chapters.fragile_neurons.drawing import drops, pane_grid, spectra, split_shares, strips
+from lib.chapters.fragile_neurons.drawing import Pane, drops, side_by_side, spectra, split_shares, strips
 from lib.chapters.fragile_neurons.drawn_ranges import ranges
 from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, by_embedding
-from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, NETWORKS, Experiment, Key
-from lib.chapters.fragile_neurons.frames.gradients import PRINTED_CSG
+from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, PAPERS_SET, Experiment, Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.filter import NEXT_TO_NOTHING, at_the_floor
 from lib.chapters.fragile_neurons.kernels import LEVELS
@@ -28,17 +28,16 @@ from lib.chapters.fragile_neurons.quantities import BesideControls
 from lib.chapters.fragile_neurons.record import ALONE, MOVES, SETS, CellRecord
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, chosen_from
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
-from lib.chapters.fragile_neurons.svd_filter import FILTERS, MEDIAN, PRINTED, SOURCE
-from lib.ledger.claims import paper
+from lib.chapters.fragile_neurons.svd_filter import FILTERS, MEDIAN, PRINTED, READINGS, SOURCE
 from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
-from lib.show.plots import COLOURS, DASHES, MARKERS
+from lib.show.plots import COLOURS, DASHES, MARKERS, named_below
 from lib.show.sentences import is_above_zero
 
 PRINTED_SHARES = {
-    Key(name, "resnet50", age): paper(CHAPTER).claims[f"{name}.resnet50.{age}.targeted_share"].value
-    for name, age in PRINTED_AGE.items()
+    Key(name, "resnet50", age): claim(f"{name}.resnet50.{age}.targeted_share").value
+    for name, (_, age) in SHARES_AT.items()
 }
 """The shares of images that the paper prints, by the cells that they are of: its Eq. 1 does not clip."""
 
@@ -82,39 +81,35 @@ def splits(grid: Grid) -> Figure:
     at = record.targeting.eps.index(PRINTED_EPS[grid.main.dataset])
     panes[TITLES["FGSM"]] = shares, chosen | {FREE: quantities.unclipped_share([record], CONVOLUTION, at).mean}
     claimed = {BY_THE_PAPER.format(one): one for one in PRINTED_SHARES.values()}
-    return split_shares(panes, "share of images", claimed=claimed, hollow=HOLLOW)
+    return split_shares(panes, claimed=claimed, hollow=HOLLOW)
 
 
 def tracked(grid: Grid) -> Figure:
     """Accuracy under attack over the share of images on which S moves more; printed and sound, a data set a row."""
     sets, found = grid.experiment.sets, pairs(grid)
     figure, axes = plt.subplots(len(sets), 2, figsize=(8.4, 3.3 * len(sets) + 0.7), squeeze=False)
-    labelled = {}
     for across, dataset in zip(axes, sets, strict=True):
         for ax, (title, values) in zip(across, found.items(), strict=True):
-            labelled |= _through_ages(ax, [one for one in values if one[0].dataset == dataset])
+            _through_ages(ax, [one for one in values if one[0].dataset == dataset])
             ax.set_title(f"{DATASETS[dataset]}: {title}", fontsize=10)
             ax.set_xlabel("share of images on which S moves more")
             ax.margins(0.15)
             ax.ticklabel_format(useOffset=False)
             ax.locator_params(nbins=6)
         across[0].set_ylabel("accuracy under attack")
-    figure.legend(labelled.values(), labelled, loc="outside lower center", ncols=3)
-    return figure
+    return named_below(figure, columns=3)
 
 
-def _through_ages(ax: Axes, values: Pairs) -> dict[str, Line2D]:
+def _through_ages(ax: Axes, values: Pairs) -> None:
     """A line a network through its ages, which are written beside the marks."""
-    labelled = {}
     for number, (network, name) in enumerate(NETWORKS.items()):
         if own := [one for one in values if one[0].network == network]:
             _, accuracies, shares = zip(*own, strict=True)
             look = {"marker": MARKERS[number], "color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 0.9}
-            (labelled[name],) = ax.plot(shares, accuracies, markersize=7, markerfacecolor="none", **look)
+            ax.plot(shares, accuracies, markersize=7, markerfacecolor="none", label=name, **look)
             for key, accuracy, share in own:
                 place = {"xytext": (6, 4), "textcoords": "offset points", "fontsize": 8, "color": COLOURS[number]}
                 ax.annotate(str(key.age), (share, accuracy), **place)
-    return labelled
 
 
 def halves(grid: Grid) -> Figure:
@@ -138,7 +133,7 @@ def whole_grid(grid: Grid) -> Figure:
             marked[title] = always
         strip = zip(ages, map(quantities.without, records), strict=True)
         rows[title] = {f"epoch {key.age}": without - without.mean() for key, without in strip}
-    return strips(rows, bar="accuracy\nminus mean", marked=marked)
+    return strips(rows, marked)
 
 
 def spectra_by_age(grid: Grid) -> Figure:
@@ -159,40 +154,37 @@ def spectra_by_age(grid: Grid) -> Figure:
 def search(grid: Grid) -> Figure:
     """Accuracy of the main cell's filtered networks over the noise level, clean and attacked in normalised units."""
     units = {"variance": "ε as printed, a variance", "deviation": "ε as a standard deviation"}
-    return pane_grid([[_search_pane(grid[grid.main], *unit) for unit in units.items()]], legend_columns=4)
+    return side_by_side([_search_pane(grid[grid.main], *unit) for unit in units.items()], columns=4)
 
 
-def _search_pane(records: Sequence[CellRecord], unit: str, text: str) -> dict:
+def _search_pane(records: Sequence[CellRecord], unit: str, title: str) -> Pane:
     series = {}
     for rule in ("at most", "hard"):
         found = np.array([one.filters.search[f"{unit}, {rule}"] for one in records])
         series |= {f"{rule}, clean": found[:, :, 0], f"{rule}, attacked": found[:, :, -1]}
-    pane = {"x": NOISE_LEVELS, "series": series, "title": text, "log": True}
-    return pane | {"xlabel": "noise level ε", "ylabel": "accuracy", "mark": 0.015}
+    return Pane(title, "noise level ε", "accuracy", NOISE_LEVELS, series, log=True, mark=READINGS[PRINTED].noise)
 
 
 def over_eps(grid: Grid) -> Figure:
     """Accuracy, and the share of Algorithm 1 plainly and relative to random signs, over eps: one line an age."""
     keys = grid.ages_of(grid.figure_2[0])
     of = {f"epoch {one.age}": grid[one] for one in keys}
-    first = grid[keys[0]][0]
-    series = {age: quantities.fgsm_rates(records, "original") for age, records in of.items()}
-    panes = [{"x": first.robustness.eps, "series": series, "title": "accuracy under FGSM", "ylabel": "accuracy"}]
+    first, eps = grid[keys[0]][0], "eps (pixel units)"
+    grey = f"eps ≥ {LARGE_EPS:g}: any image can become grey", LARGE_EPS
+    series = {
+        age: quantities.rates([one.robustness.correct[one.robustness.row["original"]] for one in records])
+        for age, records in of.items()
+    }
+    panes = [Pane("accuracy under FGSM", eps, "accuracy", first.robustness.eps, series, shaded=grey)]
     for who, title in SHARES.items():
-        series = {age: quantities.moved_more(records, who) for age, records in of.items()}
-        pane = {"x": first.targeting.eps, "series": series, "title": title, "ylabel": "share of images", "log": True}
-        panes.append(pane)
+        series = {age: quantities.rates([one.targeting.hits[who] for one in records]) for age, records in of.items()}
+        panes.append(Pane(title, eps, "share of images", first.targeting.eps, series, log=True, shaded=grey))
     printed = [PRINTED_SHARES[key] for key in keys if key in PRINTED_SHARES]
-    panes[1]["level"] = {BY_THE_PAPER.format(one): one for one in printed}
-    panes[1]["thin"] = (
-        "not clipped",
-        [
-            np.mean([one.targeting.unclipped[LEVELS.index(CONVOLUTION)] for one in records], axis=0)
-            for records in of.values()
-        ],
-    )
-    shared = {"xlabel": "eps (pixel units)", "shaded": (f"eps ≥ {LARGE_EPS:g}: any image can become grey", LARGE_EPS)}
-    return pane_grid([[pane | shared for pane in panes]])
+    at = LEVELS.index(CONVOLUTION)
+    free = [np.mean([one.targeting.unclipped[at] for one in records], axis=0) for records in of.values()]
+    level = {BY_THE_PAPER.format(one): one for one in printed}
+    panes[1] = replace(panes[1], level=level, thin=("not clipped", free))
+    return side_by_side(panes)
 
 
 def beside(grid: Grid) -> Figure:
@@ -259,7 +251,8 @@ def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) 
         DATASETS[name]: {row: _gradients(of) for row, of in by_embedding(found, embedded, name).items()}
         for name in experiment.sets
     }
-    marks = {f"{DATASETS[name]}the paper": {CODE_TSNE: float(PRINTED_CSG[name].split()[0])} for name in experiment.sets}
+    printed = {name: claim(f"csg.{PAPERS_SET[name]}").value for name in experiment.sets}
+    marks = {f"{DATASETS[name]}the paper": {CODE_TSNE: value} for name, value in printed.items()}
     return ranges(panes, "cumulative spectral gradient", bar="draws, both ways of counting", marks=marks)
 
 

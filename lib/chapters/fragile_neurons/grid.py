@@ -9,6 +9,7 @@ from lib.chapters.fragile_neurons.record import CellRecord
 from lib.chapters.fragile_neurons.sampled import SampleRecord
 from lib.evidence.cells import Cell, records
 from lib.models.resnets import RESNETS
+from lib.show.counting import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +123,7 @@ class Grid:
 
     def told(self, key: Key, many: int | None = None) -> str:
         """A cell in words, for a sentence; with as many networks as it has, unless it is another number of them."""
-        many = many or len(self[key])
-        return f"{network_on(key)} at epoch {key.age}, {many} network{'s' if many > 1 else ''}"
+        return f"{network_on(key)} at epoch {key.age}, {counted(many or len(self[key]), 'network')}"
 
     # What stands for what the paper names
 

@@ -175,16 +175,6 @@ def rates(hits: Sequence[NDArray]) -> list[list[float]]:
     return [[float(row.mean()) for row in one] for one in hits]
 
 
-def fgsm_rates(records: Records, who: str) -> list[list[float]]:
-    """Accuracy over eps under FGSM made fresh on a network, one list a seed."""
-    return rates([one.robustness.correct[one.robustness.row[who]] for one in records])
-
-
-def moved_more(records: Records, who: str) -> list[list[float]]:
-    """The share of images that move S more, over Algorithm 1's eps; `who` as in `Targeting.hits`; one list a seed."""
-    return rates([one.targeting.hits[who] for one in records])
-
-
 def filter_gains(records: Records, who: str, dataset: str, base: str = "original") -> dict[str, Measured]:
     """What a filtered network gains over the original, or over another `base`, paired over images.
 

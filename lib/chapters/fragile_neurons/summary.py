@@ -74,21 +74,11 @@ def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict
         "pgd_accuracy": rate([one.pgd("original", one.pgd_eps[0]) for one in robustness]).mean,
         "share": float(np.mean([whole_set(one).mean() for one in records])),
         "agreement": split.agreement,
-        "relative_share": relative(grid),
+        "relative_share": rate([one.targeting.printed_relative for one in records]).mean,
         "random_spread": control.spread,
         "largest_norm": control.largest,
-        "printed_changed": printed_changed(grid),
+        "printed_changed": float(np.mean([one.filters.readings[PRINTED].changed for one in records])),
         "csg_tsne": float(np.mean(csg.gradients(gradients[main.dataset, "tsne"], csg.VOLUME))),
         "source_clean": float(np.mean([one.filters.readings[SOURCE].clean for one in records])),
         "batch_norm_left": float(np.mean([one.batch_norm.reestimated for one in records])),
     }
-
-
-def relative(grid: Grid) -> float:
-    """The share of images that move S of the main cell more at the printed eps, relative to random signs."""
-    return rate([one.targeting.printed_relative for one in grid[grid.main]]).mean
-
-
-def printed_changed(grid: Grid) -> float:
-    """How many singular values of the main cell the printed filter changes."""
-    return float(np.mean([one.filters.readings[PRINTED].changed for one in grid[grid.main]]))

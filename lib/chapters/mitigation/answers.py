@@ -7,15 +7,12 @@ import numpy as np
 from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
 from lib.chapters.mitigation.measure_retraining import SearchRecord
-from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
+from lib.chapters.mitigation.rates import ADAPTIVE, CLAIMS, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
 from lib.ledger.answers import Answer, Finding, finding
-from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
 from lib.measure.multiple import extreme
 from lib.measure.ratios import linearised, ratio
-
-CLAIMS = paper("mitigation").claims
 
 SAME_SIGNS = "random signs of the same size"
 
@@ -38,7 +35,8 @@ def clean_accuracy(networks: Networks, experiment: Experiment) -> Answer:
 def code_line_attacks(networks: Networks, experiment: Experiment) -> Answer:
     """Does the code line, which lacks the sign, attack at all, and how much of what the formula does?"""
     line, formula = (_fall(networks, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
-    taken, whole = (_lost(networks, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
+    before = rates.clean(networks)
+    taken, whole = (_less(before, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
     share, of = ratio(taken, whole), f"the code line at eps {PRINTED_EPS:g}"
     why = f"Accuracy falls by {line.mean:.3f} under the code line, by {formula.mean:.3f} under the formula: "
     why += "without the sign, the step is as short as the gradient."
@@ -88,13 +86,13 @@ def targeted_fools(networks: Networks, experiment: Experiment) -> Answer:
     """Is more than half misclassified at eps 0.9; and soundly, is more than half classified as the target below 0.5?"""
     far, near = PRINTED_EPS_TARGETED, EPS_BELOW_HALF
     fooled, by_chance = (_wrong(rates.under(networks, far, attack)) for attack in ("targeted_fgsm", "signs"))
-    reached = [one.reached(one.targeted_pgd.at(near)) for one in networks]
+    reached = rates.reached(networks, near, "targeted_pgd")
     signs = [one.reached(one.signs.at(near)[one.some]) for one in networks]
     share, control, target = rate(fooled), rate(by_chance), rate(reached)
     found = finding(f"targeted FGSM at eps {far:g}", share, difference(fooled, by_chance), SAME_SIGNS)
     what = f"classified as the target, PGD of 40 steps at eps {near:g}"
     sound = finding(what, target, difference(reached, signs), SAME_SIGNS)
-    in_one_step = rate([one.reached(one.targeted_fgsm.at(near)) for one in networks])
+    in_one_step = rate(rates.reached(networks, near, "targeted_fgsm"))
     why = f"Misclassified at {far:g}: {share.mean:.3f}, under random signs {control.mean:.3f}. Brought to the target "
     why += f"at {near:g}: {target.mean:.3f} by PGD, {in_one_step.mean:.3f} by FGSM."
     return _answer("targeted.fools_at_0.9", experiment, paper=found, sound=sound, why=why)
@@ -193,10 +191,6 @@ def _wrong(hits: Hits) -> Hits:
 def _less(before: Hits, after: Hits) -> Hits:
     """One value an image: 1 where it was lost, -1 where it was won."""
     return [one.astype(float) - other for one, other in zip(before, after, strict=True)]
-
-
-def _lost(networks: Networks, attacked: Hits) -> Hits:
-    return _less(rates.clean(networks), attacked)
 
 
 def _fall(networks: Networks, attacked: Hits) -> Measured:

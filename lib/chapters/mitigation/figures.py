@@ -1,30 +1,23 @@
 """The figures of the chapter on mitigation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from lib.chapters.mitigation import rates
-from lib.chapters.mitigation.classes import Classes
+from lib.chapters.mitigation import drawing, rates
 from lib.chapters.mitigation.detector import FALSE_ALARMS
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, Experiment
-from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord
 from lib.chapters.mitigation.networks import ALONE, BOTH
-from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Detectors, Networks, Outcome, Substitutes
-from lib.measure.boundary import Slice
+from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
 from lib.measure.intervals import rate
 from lib.show import cells, plots
 from lib.show import rows as in_rows
-from lib.show.plots import COLOURS, DASHES, MARKERS
-
-CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
-"""Ten pale colours, on which a black number can be read."""
+from lib.show.plots import COLOURS, MARKERS
 
 
 def attacked(pictures: PicturesRecord) -> Figure:
@@ -55,21 +48,18 @@ def answer(networks: Networks, outcome: Outcome, experiment: Experiment) -> Figu
         "after: held-out images, fresh FGSM": rate(rates.correct(held_out, "fresh FGSM")),
         "after: held-out images, fresh PGD": rate(rates.correct(held_out, "fresh PGD")),
     }
-    paper = rates.printed().value
-    claimed = {f"the paper: {paper}": paper}
+    claimed = {f"the paper: {rates.PRINTED.value}": rates.PRINTED.value}
     return in_rows.shares(found, f"accuracy at eps {eps:g}", claimed=claimed, controls=list(found)[:2])
 
 
 def untargeted(networks: Networks, experiment: Experiment) -> Figure:
     """Accuracy over eps under the three untargeted attacks, and under random signs."""
-    curves = {
-        "FGSM": [one.fgsm for one in networks],
-        "gradient without its sign": [one.step for one in networks],
-        "PGD, 40 steps": [one.pgd for one in networks],
-        SIGNS: [one.signs for one in networks],
+    attacks = {"FGSM": "fgsm", "gradient without its sign": "step", "PGD, 40 steps": "pgd", SIGNS: "signs"}
+    grid = experiment.eps_grid
+    lines = {
+        name: _of_each_network(rates.under(networks, eps, attack) for eps in grid) for name, attack in attacks.items()
     }
-    lines = {name: _shares(networks, NetworkRecord.correct, of, experiment.eps_grid) for name, of in curves.items()}
-    return plots.named_below(plots.shares(experiment.eps_grid, lines, "eps (pixel units)", "accuracy"))
+    return plots.named_below(plots.shares(grid, lines, "eps (pixel units)", "accuracy"))
 
 
 def targeted(networks: Networks, experiment: Experiment) -> Figure:
@@ -77,15 +67,12 @@ def targeted(networks: Networks, experiment: Experiment) -> Figure:
 
     PGD, which was run where an image has to keep what it showed, is a mark of its own among the second.
     """
-    curves = {
-        "targeted FGSM": [one.targeted_fgsm for one in networks],
-        "the same without its sign": [one.targeted_step for one in networks],
-        SIGNS: [one.signs for one in networks],
-    }
-    hits = {"classified correctly": NetworkRecord.correct, "classified as the target": NetworkRecord.reached}
+    attacks = {"targeted FGSM": "targeted_fgsm", "the same without its sign": "targeted_step", SIGNS: "signs"}
+    hits = {"classified correctly": rates.under, "classified as the target": rates.reached}
     grid = experiment.eps_grid_targeted
     panes = {
-        title: {name: _shares(networks, hit, of, grid) for name, of in curves.items()} for title, hit in hits.items()
+        title: {name: _of_each_network(hit(networks, eps, attack) for eps in grid) for name, attack in attacks.items()}
+        for title, hit in hits.items()
     }
     figure = plots.panels(grid, panes, "eps (pixel units)", "share of test images")
     _mark_pgd(figure.axes[1], networks)
@@ -94,7 +81,7 @@ def targeted(networks: Networks, experiment: Experiment) -> Figure:
 
 def _mark_pgd(ax: Axes, networks: Networks) -> None:
     """How often targeted PGD reaches its target, with its interval: one mark, named beside it."""
-    found = rate([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
+    found = rate(rates.reached(networks, EPS_BELOW_HALF, "targeted_pgd"))
     place, colour = EPS_BELOW_HALF, COLOURS[3]
     ax.plot([place, place], [found.low, found.high], color=colour, linewidth=2)
     ax.plot(place, found.mean, marker=MARKERS[3], markersize=7, color=colour, linestyle="none")
@@ -102,15 +89,9 @@ def _mark_pgd(ax: Axes, networks: Networks) -> None:
     ax.annotate(f"PGD: {found.mean:.0%}", (place, found.mean), **beside)
 
 
-def _shares(
-    networks: Networks,
-    hits: Callable[[NetworkRecord, Classes], np.ndarray],
-    curves: Sequence[Curve],
-    grid: Sequence[float],
-) -> list[list[float]]:
-    """For each network how many images are hit at each eps of a figure's grid."""
-    pairs = list(zip(networks, curves, strict=True))
-    return [[float(hits(network, curve.at(eps)).mean()) for eps in grid] for network, curve in pairs]
+def _of_each_network(over_eps: Iterable[Hits]) -> np.ndarray:
+    """The share of images that each network has at each eps (networks, eps)."""
+    return np.array([[one.mean() for one in hits] for hits in over_eps]).T
 
 
 def confusions(networks: Networks, eps: float) -> Figure:
@@ -131,8 +112,7 @@ def digits(pictures: PicturesRecord) -> Figure:
         titles += [[""] * len(clean.classes), attacked.classes]
         bold += [clean.classes != clean.classes, attacked.classes != clean.classes]
     largest = max(attacked.eps for attacked in attacks.values())
-    figure = plots.digits(rows, [[str(one) for one in row] for row in titles], limit=largest)
-    return _in_bold(figure, np.concatenate(bold))
+    return _in_bold(plots.digits(rows, titles, limit=largest), np.concatenate(bold))
 
 
 def _in_bold(figure: Figure, changed: Sequence[bool]) -> Figure:
@@ -161,13 +141,11 @@ def retraining(outcome: Outcome, experiment: Experiment) -> Figure:
     }
     eps = experiment.eps_retrain
     shares = {
-        label: np.array([[hits.mean() for hits in rates.correct(outcome[images, one], way)] for one in eps]).T
+        label: _of_each_network(rates.correct(outcome[images, one], way) for one in eps)
         for label, (images, way) in lines.items()
     }
-    paper = rates.printed().value
-    return plots.named_below(
-        plots.shares(eps, shares, "eps retrained at", "accuracy", claimed={f"paper: {paper}": paper})
-    )
+    claimed = {f"paper: {rates.PRINTED.value}": rates.PRINTED.value}
+    return plots.named_below(plots.shares(eps, shares, "eps retrained at", "accuracy", claimed=claimed))
 
 
 def questions(substitutes: Substitutes) -> Figure:
@@ -189,45 +167,8 @@ def questions(substitutes: Substitutes) -> Figure:
 
 
 def planes(boundary: BoundaryRecord, reach: float) -> Figure:
-    """The classes around one image before and after retraining; `reach` as in `slices`."""
-    return slices({"before retraining": boundary.before.plane, "after retraining": boundary.after.plane}, reach)
-
-
-def slices(planes: Mapping[str, Slice], reach: float | None = None) -> Figure:
-    """The classes given on planes through one image, side by side, each region with its class written in it.
-
-    Parameters
-    ----------
-    reach
-        Where given, the eps of an attack, marked on the axis of its direction.
-    """
-    figure, axes = plt.subplots(1, len(planes), figsize=(3.4 * len(planes) + 0.4, 3.6), squeeze=False, sharey=True)
-    for ax, (name, plane) in zip(axes[0], planes.items(), strict=True):
-        ends = [plane.across[0], plane.across[-1], plane.up[0], plane.up[-1]]
-        look = {"cmap": CLASS_COLOURS, "vmin": -0.5, "vmax": 9.5, "aspect": "equal", "interpolation": "nearest"}
-        ax.imshow(plane.read, origin="lower", extent=ends, **look)
-        for digit in np.unique(plane.read):
-            ax.contour(plane.across, plane.up, plane.read == digit, levels=[0.5], colors="black", linewidths=0.6)
-            place = _inside(plane, digit)
-            above = 10 if np.hypot(*place) < 0.1 * plane.across[-1] else 0  # the circle is there
-            look = {"ha": "center", "va": "center", "fontweight": "bold"}
-            ax.annotate(str(digit), place, xytext=(0, above), textcoords="offset points", **look)
-        ax.plot(0, 0, marker="o", color="black", markersize=4)
-        if reach:
-            ax.plot(reach, 0, marker="x", color="black", markersize=7)
-        ax.set(title=name, xlabel="along the gradient's sign\n(eps, pixel units)")
-        ax.grid(False)
-    axes[0, 0].set_ylabel("along a random\northogonal direction")
-    return figure
-
-
-def _inside(plane: Slice, digit: int) -> tuple[float, float]:
-    """The point of a region that is farthest from any other class."""
-    from scipy.ndimage import distance_transform_edt
-
-    depth = distance_transform_edt(np.pad(plane.read == digit, 1))[1:-1, 1:-1]
-    row, column = np.unravel_index(depth.argmax(), depth.shape)
-    return plane.across[column], plane.up[row]
+    """The classes around one image before and after retraining; `reach` as in `drawing.slices`."""
+    return drawing.slices({"before retraining": boundary.before.plane, "after retraining": boundary.after.plane}, reach)
 
 
 def suspicions(detectors: Detectors) -> Figure:
@@ -236,14 +177,13 @@ def suspicions(detectors: Detectors) -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4), width_ratios=[2.4, 1])
     values = {"clean": first.clean.suspicion}
     values |= {f"{name}: AUC {rates.area([first], name).mean:.3f}": INPUTS[name](first).suspicion for name in shown}
-    histograms(values, "suspicion: the detector's logit for attacked minus that for clean", left)
+    drawing.histograms(values, "suspicion: the detector's logit for attacked minus that for clean", left)
     alarm = np.quantile(first.clean.suspicion, 1 - FALSE_ALARMS)
     said = f"alarm right of this line: {FALSE_ALARMS:.0%} of clean images"
     left.axvline(alarm, color="0.35", linewidth=1, label=said)
     _areas(detectors, shown, right)
     title = f"suspicion and AUC of the first of {len(detectors)} detectors" if len(detectors) > 1 else None
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, title=title)
-    return figure
+    return plots.named_below(figure, title=title)
 
 
 def _areas(detectors: Detectors, names: Sequence[str], ax: Axes) -> None:
@@ -257,13 +197,3 @@ def _areas(detectors: Detectors, names: Sequence[str], ax: Axes) -> None:
     ax.annotate("a coin", (0.5, -0.7), color="0.25", ha="center", va="center")
     ax.set(xlim=(-0.05, 1.05), ylim=(len(names) - 0.5, -1), xlabel="AUC of each detector")
     ax.set_yticks(range(len(names)), [name.replace(" the ", "\nthe ").replace(", ", ",\n") for name in names])
-
-
-def histograms(values: Mapping[str, np.ndarray], xlabel: str, ax: Axes) -> None:
-    """Outlined histograms on one axis, as shares of each series."""
-    bins = np.histogram_bin_edges(np.concatenate(list(values.values())), bins=40)
-    for number, (label, series) in enumerate(values.items()):
-        weights = np.full(len(series), 1 / len(series))
-        look = {"color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 1.8}
-        ax.hist(series, bins=bins, weights=weights, histtype="step", label=label, **look)
-    ax.set(xlabel=xlabel, ylabel="share of images")

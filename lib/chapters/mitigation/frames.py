@@ -7,7 +7,8 @@ import pandas as pd
 
 from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.classes import Classes
-from lib.chapters.mitigation.listings import CONTRADICTIONS, PRINTED, tried
+from lib.chapters.mitigation.contradictions import CONTRADICTIONS
+from lib.chapters.mitigation.listings import LISTINGS, tried
 from lib.chapters.mitigation.measure_digits import LikenessRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRecord
 from lib.chapters.mitigation.measure_substitute import Victim
@@ -26,7 +27,7 @@ def listings() -> pd.DataFrame:
             "changed": listing.repaired or "nothing",
             "what happens": tried(listing)[0],
         }
-        for listing in PRINTED
+        for listing in LISTINGS
     ]
     return pd.DataFrame(rows)
 

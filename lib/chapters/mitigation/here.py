@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.chapters.mitigation import rates
 from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRINTED_EPS_TARGETED, Experiment
-from lib.chapters.mitigation.listings import PRINTED, tried
+from lib.chapters.mitigation.listings import LISTINGS, tried
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRecord
 from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
@@ -41,8 +41,8 @@ def targeted(networks: Networks) -> str:
     """For the figure of the targeted attack."""
     eps = PRINTED_EPS_TARGETED
     right, signs = (_mean(rates.under(networks, eps, one)) for one in ("targeted_fgsm", "signs"))
-    reached = _mean([one.reached(one.targeted_fgsm.at(eps)) for one in networks])
-    strong = _mean([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks])
+    reached = _mean(rates.reached(networks, eps, "targeted_fgsm"))
+    strong = _mean(rates.reached(networks, EPS_BELOW_HALF, "targeted_pgd"))
     return (
         f"In this run: at eps {eps:g} {_classify(networks)} {right:.1%} of the images correctly under targeted FGSM, "
         f"and {reached:.1%} as its target; under random signs {signs:.1%} correctly. At eps {EPS_BELOW_HALF:g} PGD "
@@ -95,9 +95,9 @@ def survival(likeness: LikenessRecord) -> str:
 
 def listings() -> str:
     """For the table of the paper's code."""
-    printed = [one for one in PRINTED if not one.repaired]
+    printed = [one for one in LISTINGS if not one.repaired]
     run = sum(tried(one)[0] == "runs" for one in printed)
-    return f"In this run: of {len(printed)} lines as printed, {run or 'none'} run{'s' if run == 1 else ''} as Python."
+    return f"In this run: of {len(printed)} lines as printed, {run or 'none'} {agreeing(run, 'runs', 'run')} as Python."
 
 
 def retrained(outcome: Outcome, experiment: Experiment) -> str:

@@ -11,7 +11,8 @@ from lib.chapters.mitigation.measure_detector import DetectorRecord, Judged
 from lib.chapters.mitigation.measure_retraining import RetrainedRecord, SearchRecord
 from lib.chapters.mitigation.measure_substitute import SubstituteRecord
 from lib.ledger.answers import Readings
-from lib.ledger.claims import Claim, paper
+from lib.ledger.claims import paper
+from lib.ledger.words import within_tolerance
 from lib.measure.intervals import Measured, difference, rate
 from lib.show import cells
 from lib.show.counting import counted
@@ -25,6 +26,10 @@ Hits = list[np.ndarray]
 
 Outcome = Mapping[tuple[str, float], Sequence[RetrainedRecord]]
 """The retrained networks by what they were trained on, and at which eps."""
+
+CLAIMS = paper("mitigation").claims
+PRINTED = CLAIMS["retrained.adversarial_accuracy"]
+"""What the paper prints for the retrained network on adversarial images."""
 
 ADAPTIVE, SIGNS = "PGD that knows the detector", "random signs, no attack"
 
@@ -62,6 +67,12 @@ def under(networks: Networks, eps: float, attack: str) -> Hits:
     return [one.correct(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
 
 
+def reached(networks: Networks, eps: float, attack: str) -> Hits:
+    """Which images each network takes for the target under one of the attacks of its record."""
+    curves: list[Curve] = [getattr(one, attack) for one in networks]
+    return [one.reached(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
+
+
 def confusion(networks: Networks, eps: float) -> np.ndarray:
     """What the digits are taken for under FGSM, over all networks: (10, 10), each row the shares of one digit."""
     return cells.confusion((one.labels, one.fgsm.at(eps)) for one in networks)
@@ -72,24 +83,21 @@ def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
     return [record.correct(WAYS[way](record)) for record in retrained]
 
 
-def printed() -> Claim:
-    """What the paper prints for the retrained network on adversarial images."""
-    return paper("mitigation").claims["retrained.adversarial_accuracy"]
-
-
 def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
     """In how many ways the retraining can be read, and how many give the printed accuracy.
 
     The nearest to the figure is chosen by the first half of the networks, and its accuracy is that of the others.
     """
-    claim, found = printed(), {}
-    for (images, eps), records in outcome.items():
-        for way in [way for way in WAYS if way not in NO_ATTACK and eps]:
-            found[images, eps, way] = [float(hits.mean()) for hits in correct(records, way)]
+    found = {
+        (images, eps, way): [float(hits.mean()) for hits in correct(records, way)]
+        for (images, eps), records in outcome.items()
+        for way in WAYS
+        if eps and way not in NO_ATTACK
+    }
     chosen_by = max(len(next(iter(found.values()))) // 2, 1)
-    nearest = min(found, key=lambda one: abs(np.mean(found[one][:chosen_by]) - claim.value))
+    nearest = min(found, key=lambda one: abs(np.mean(found[one][:chosen_by]) - PRINTED.value))
     others = found[nearest][chosen_by:]
-    giving = [one for one, values in found.items() if abs(np.mean(values) - claim.value) <= claim.tolerance]
+    giving = [one for one, values in found.items() if within_tolerance(PRINTED, np.mean(values))]
     among = "among them" if (*as_paper, "stale FGSM") in giving else "not among them"
     words = f"the one nearest to the words is {among}; " if giving else ""
     words += "the nearest to the number is trained on {}, eps {:.3g}, and scored on {} images".format(*nearest)

@@ -26,8 +26,8 @@ def headline(
         "signs_0.3_accuracy": rate(rates.under(networks, PRINTED_EPS, "signs")),
         "signs_0.9_accuracy": rate(rates.under(networks, PRINTED_EPS_TARGETED, "signs")),
         "pgd_0.3_accuracy": rate(rates.under(networks, PRINTED_EPS, "pgd")),
-        "targeted_0.9_reached": rate([one.reached(one.targeted_fgsm.at(PRINTED_EPS_TARGETED)) for one in networks]),
-        "pgd_0.45_reached": rate([one.reached(one.targeted_pgd.at(EPS_BELOW_HALF)) for one in networks]),
+        "targeted_0.9_reached": rate(rates.reached(networks, PRINTED_EPS_TARGETED, "targeted_fgsm")),
+        "pgd_0.45_reached": rate(rates.reached(networks, EPS_BELOW_HALF, "targeted_pgd")),
         "stale_accuracy": rate(rates.correct(as_paper, "stale FGSM")),
         "fresh_accuracy": rate(rates.correct(held_out, "fresh FGSM")),
         "retrained_pgd_accuracy": rate(rates.correct(held_out, "fresh PGD")),
@@ -49,7 +49,7 @@ def summary(
     """
     held_out = outcome[experiment.held_out]
     return {
-        "before": rate([one.correct(one.fgsm.at(experiment.eps_train)) for one in networks]).mean,
+        "before": rate(rates.under(networks, experiment.eps_train, "fgsm")).mean,
         "stale": rate(rates.correct(held_out, "stale FGSM")).mean,
         "fresh": rate(rates.correct(held_out, "fresh FGSM")).mean,
         "worst": rate(rates.worst(held_out, searches)).mean,

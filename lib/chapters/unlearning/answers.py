@@ -9,16 +9,13 @@ from lib.chapters.unlearning import labels, rates
 from lib.chapters.unlearning.experiment import Experiment
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_row import CLIPPED
-from lib.chapters.unlearning.rates import Loop, Networks, Rooms
+from lib.chapters.unlearning.rates import CLAIMS, Loop, Networks, Rooms
 from lib.chapters.unlearning.reads import Reads
 from lib.ledger.answers import Answer, Finding, Readings, finding, not_run
-from lib.ledger.claims import paper
 from lib.ledger.scale import smaller
 from lib.measure.intervals import difference, rate
 from lib.measure.red_flags import LARGE_EPS
-from lib.show.counting import counted
-
-CLAIMS = paper("unlearning").claims
+from lib.show.counting import agreeing, counted
 
 PGD = "PGD, 40 steps"
 BY_CHANCE = "a random choice of as many images removed"
@@ -147,7 +144,7 @@ def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) 
     reached = found.measured.mean + rates.TARGET
     hits = rates.where_it_stops(networks, loop, JUDGED, rounds, "FGSM")
     there, never = sum(one.mean() >= rates.TARGET for one in hits), sum(number == 0 for number in rounds)
-    many = "1 network reaches" if len(rounds) == 1 else f"{len(rounds)} networks reach"
+    many = f"{counted(len(rounds), 'network')} {agreeing(len(rounds), 'reaches', 'reach')}"
     why = f"{there} of {many} {rates.TARGET:g} within {_longer(experiment)}"
     why += f", {never} at once; " if never else "; "
     within = rates.accuracy([one.row.fresh["fgsm" + CLIPPED] for one in loop[JUDGED]]).mean
@@ -234,10 +231,10 @@ def room_recovered(rooms: Rooms, experiment: Experiment) -> Answer:
         return not_run("room.recovered", f"{why}a smaller leaves, or more epochs, would make room.")
     after, none = (rates.in_room(rooms, one, "FGSM") for one in (JUDGED, "none"))
     eps = f"eps {labels.eps(np.mean([one.eps for one in rooms]))}"
-    found = finding(f"FGSM as printed, {eps}", difference(after, rates.room_before(rooms, "FGSM")))
+    found = finding(f"FGSM as printed, {eps}", difference(after, rates.room_before(rooms)))
     gained = difference(rates.in_room(rooms, JUDGED, "PGD"), rates.in_room(rooms, "none", "PGD"))
     why = (
-        f"Accuracy under FGSM is {np.mean(rates.room_before(rooms, 'FGSM')):.2f} before, {np.mean(after):.2f} after, "
+        f"Accuracy under FGSM is {np.mean(rates.room_before(rooms)):.2f} before, {np.mean(after):.2f} after, "
         f"and {np.mean(none):.2f} after as much training without removal."
     )
     sound = finding(f"{PGD}, {eps}, minus {NO_REMOVAL}", gained)

@@ -2,7 +2,7 @@
 
 from lib.ledger.contradictions import Contradiction
 
-REGISTER = (
+CONTRADICTIONS = (
     Contradiction(
         "the network",
         "LeNet-5: 32 x 32 pixels, 5 x 5 kernels, 6 and 16 maps (section 2, Fig. 2)",

@@ -1,6 +1,7 @@
 """The figures of the chapter on unlearning."""
 
 import math
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,11 +12,10 @@ from matplotlib.patches import Rectangle
 
 from lib.chapters.unlearning import labels, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
-from lib.chapters.unlearning.frames import OneShot, change, room_eps
 from lib.chapters.unlearning.measure import LetterRecord
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_row import CLIPPED
-from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
+from lib.chapters.unlearning.rates import Clouds, Curves, Hits, Loop, Networks, OneShot, Rooms
 from lib.measure.intervals import Measured, rate
 from lib.show import plots
 from lib.show import rows as in_rows
@@ -24,14 +24,17 @@ from lib.show.plots import COLOURS, DASHES, MARKERS
 SHOWN = 5
 """How many images a phone has room for, side by side."""
 
-PAPER = {"before": rates.PAPER_ROW_2, "after": rates.PAPER_ROW_3}
-"""Accuracy and loss under FGSM that the paper prints, before the loop and after it."""
+COMPARED = (JUDGED, "none", "random")
+"""The loop and its two controls."""
 
 GUESSED = (0.1, math.log(10))
 """Accuracy and loss of guessing among ten classes."""
 
-CLAIMED = {f"the paper, {when}: {row[0]}": row[0] for when, row in PAPER.items()}
-"""The two accuracies by what they are called where they are drawn."""
+CLAIMED = {
+    f"the paper, {when}: {accuracy}": accuracy
+    for when, (accuracy, _) in {"before": rates.PAPER_ROW_2, "after": rates.PAPER_ROW_3}.items()
+}
+"""The accuracies under FGSM that the paper prints, by what they are called where they are drawn."""
 
 FILLED = {"filled: nothing unlearned": {"fillstyle": "full"}, "hollow: a reading of the loop": {"fillstyle": "none"}}
 """The two kinds of mark in the figure of the third row."""
@@ -46,9 +49,14 @@ def worst(letter: LetterRecord) -> Figure:
 
 def answer(networks: Networks, loop: Loop) -> Figure:
     """Accuracy under the paper's FGSM before the loop, after it, and after as much training without it."""
-    found = {"before the loop": rate(rates.before(networks, "FGSM"))}
-    found |= {labels.READINGS[one]: rate(rates.last(loop[one], "FGSM")) for one in (JUDGED, "none", "random")}
-    return in_rows.shares(found, "accuracy under FGSM", claimed=CLAIMED, controls=list(found)[2:])
+    after = {one: rates.last(loop[one], "FGSM") for one in COMPARED}
+    return _before_and_after(rates.before(networks, "FGSM"), after, "accuracy under FGSM")
+
+
+def _before_and_after(before: Hits, after: Mapping[str, Hits], xlabel: str) -> Figure:
+    """Accuracy before the loop, after it, and below that in grey after its two controls."""
+    found = {"before the loop": rate(before)} | {labels.READINGS[one]: rate(hits) for one, hits in after.items()}
+    return in_rows.shares(found, xlabel, claimed=CLAIMED, controls=list(found)[2:])
 
 
 def gains(networks: Networks, loop: Loop) -> Figure:
@@ -61,10 +69,8 @@ def gains(networks: Networks, loop: Loop) -> Figure:
     for number, way in enumerate(("FGSM", "PGD")):
         for row, reading in enumerate(readings):
             found, at = rates.gain(networks, loop, reading, way), row + 0.28 * number - 0.14
-            look = {"color": COLOURS[number], "label": way if not row else None}
-            if found.low is not None:
-                ax.plot([found.low, found.high], [at, at], color=COLOURS[number], linewidth=2)
-            ax.plot(found.mean, at, marker=MARKERS[number], linestyle="none", **look)
+            plots.interval(ax, found, at, color=COLOURS[number], linewidth=2)
+            ax.plot(found.mean, at, marker=MARKERS[number], linestyle="none", color=COLOURS[number], label=way)
     ax.axvline(0, color="0.35", linewidth=1.5)
     beside = {"xytext": (-4, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
     ax.annotate("its control", (0, -0.7), color="0.25", **beside)
@@ -77,9 +83,7 @@ def gains(networks: Networks, loop: Loop) -> Figure:
         ax.annotate(f"{said} →", (1, -1.3), xycoords=("axes fraction", "data"), **above)
     ax.set(yticks=range(len(readings)), yticklabels=[labels.READINGS[reading] for reading in readings])
     ax.set(xlabel="accuracy under attack, minus that of the control", ylim=(len(readings) - 0.5, -1.6))
-    counts = [len(loop[reading]) for reading in readings]
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, title=_over(*counts))
-    return figure
+    return plots.named_below(figure, title=_over(*(len(loop[reading]) for reading in readings)))
 
 
 def _over(*networks: int) -> str:
@@ -109,10 +113,8 @@ def course(networks: Networks, loop: Loop) -> Figure:
 
 def room(rooms: Rooms) -> Figure:
     """Accuracy under FGSM at the eps where it starts low, before the loop and after it."""
-    found = {"before the loop": rate(rates.room_before(rooms, "FGSM"))}
-    found |= {labels.READINGS[one]: rate(rates.in_room(rooms, one, "FGSM")) for one in (JUDGED, "none", "random")}
-    label = f"accuracy under FGSM at eps {room_eps(rooms)}"
-    return in_rows.shares(found, label, claimed=CLAIMED, controls=list(found)[2:])
+    after = {one: rates.in_room(rooms, one, "FGSM") for one in COMPARED}
+    return _before_and_after(rates.room_before(rooms), after, f"accuracy under FGSM at eps {labels.room_eps(rooms)}")
 
 
 def third_row(networks: Networks, loop: Loop) -> Figure:
@@ -174,8 +176,7 @@ def second_row(clouds: Clouds, curves: Curves) -> Figure:
         near, np.vstack([rates.PAPER_ROW_2, *(points for cloud in clouds.values() for points in cloud.ways.values())])
     )
     whole.set(ylabel="accuracy", xscale="log", title="all")
-    figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    return figure
+    return plots.named_below(figure, columns=3)
 
 
 def _enlarge(ax: Axes, points: np.ndarray) -> None:
@@ -197,7 +198,7 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> Figu
         return None
     percent = [100 * share for share in experiment.shares]
     changes = {
-        f"removed: {kind}": [change(found[kind, share], networks, "FGSM") for share in experiment.shares]
+        f"removed: {kind}": [rates.change(found[kind, share], networks, "FGSM") for share in experiment.shares]
         for kind in KINDS
     }
     xlabel, ylabel = "images removed (% of the training set)", "change of accuracy\nunder FGSM"

@@ -1,19 +1,19 @@
 """What was measured, as tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 
 from lib.chapters.unlearning import labels, listings, rates
-from lib.chapters.unlearning.contradictions import REGISTER
+from lib.chapters.unlearning.contradictions import CONTRADICTIONS
 from lib.chapters.unlearning.experiment import KINDS, Experiment
 from lib.chapters.unlearning.looks import WAYS
 from lib.chapters.unlearning.measure import LetterRecord, NetworkRecord
-from lib.chapters.unlearning.measure_loop import READINGS, UPDATED
-from lib.chapters.unlearning.measure_removal import MembershipRecord, OneShotRecord
-from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
+from lib.chapters.unlearning.measure_loop import READINGS
+from lib.chapters.unlearning.measure_removal import MembershipRecord
+from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, OneShot, Rooms
 from lib.chapters.unlearning.reads import Reads
 from lib.evidence.cells import Cell
 from lib.ledger.contradictions import as_table
@@ -25,8 +25,6 @@ MISSING = "not measured"
 
 SHOWN_WAYS = 5
 """How many ways to the third row a short table has at least."""
-
-OneShot = Mapping[tuple[str, float], Sequence[OneShotRecord]]
 
 
 def images(cell: Cell[NetworkRecord], experiment: Experiment) -> str:
@@ -65,9 +63,14 @@ def trained(networks: Networks) -> pd.DataFrame:
             "test images": list(rows),
             "accuracy": [f"{rates.accuracy(scores):.3f}" for scores in rows.values()],
             "loss": [f"{rates.loss(scores):.3f}" for scores in rows.values()],
-            "paper": ["0.9932 and 0.0271", "0.0796 and 2.3045", "", "", ""],
+            "paper": [*map(_printed, ("clean", "attacked")), "", "", ""],
         }
     )
+
+
+def _printed(row: str) -> str:
+    """Accuracy and loss in a row of the paper's table, digit by digit."""
+    return " and ".join(rates.CLAIMS[f"{row}.{one}"].printed for one in ("accuracy", "loss"))
 
 
 def letter(record: LetterRecord) -> pd.DataFrame:
@@ -142,12 +145,6 @@ def room(rooms: Rooms) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def room_eps(rooms: Rooms) -> str:
-    """The eps of the room, or the smallest and the largest where networks differ."""
-    ends = dict.fromkeys(labels.eps(end(one.eps for one in rooms)) for end in (min, max))
-    return " to ".join(ends)
-
-
 # The third row.
 
 
@@ -157,14 +154,12 @@ def third_row(networks: Networks, loop: Loop) -> pd.DataFrame:
     rows = [(attack, age) for attack in rates.AS_MADE for age in ("fresh", "stale")]
     columns = {"attack": [labels.attack(attack) for attack, _ in rows] + ["random signs, clipped"]}
     columns["images"] = [age for _, age in rows] + ["the same for all"]
-    noise = {rates.ORIGINAL: [one.row.noise for one in networks]}
-    noise |= {reading: [one.row.noise for one in loop[reading]] for reading in UPDATED}
-    for who, signs in noise.items():
+    for who, of in rates.rows(networks, loop).items():
         cells = [
             in_brief(found[*row, who]) + (" ✓" if (*row, who) in giving else "") if (*row, who) in found else "as fresh"
             for row in rows
         ]
-        columns[labels.UPDATED[who]] = [*cells, in_brief(signs)]
+        columns[labels.UPDATED[who]] = [*cells, in_brief([one.noise for one in of])]
     return pd.DataFrame(columns)
 
 
@@ -223,13 +218,8 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> pd.D
     for way in ("clean", "FGSM"):
         for kind in KINDS:
             each = [found[kind, share] for share in shares]
-            columns[f"{way}, {kind}"] = [f"{change(one, networks, way):+.3f}" if one else MISSING for one in each]
+            columns[f"{way}, {kind}"] = [f"{rates.change(one, networks, way):+.3f}" if one else MISSING for one in each]
     return pd.DataFrame(columns)
-
-
-def change(records: Sequence[OneShotRecord], networks: Networks, way: str) -> intervals.Measured:
-    """Accuracy after a removal in one shot less that of the networks trained on all images."""
-    return intervals.difference([one.by(way) for one in records], rates.before(networks[: len(records)], way))
 
 
 def membership(found: Sequence[MembershipRecord]) -> pd.DataFrame:
@@ -260,8 +250,7 @@ def membership_title(found: Sequence[MembershipRecord], experiment: Experiment) 
     first = found[0].states["whole"]
     removed, alike = len(first.removed.losses), len(first.alike.losses)
     left = f"What {removed:,} images ({experiment.forgotten:.1%}), removed at once, have left behind"
-    networks = f"{len(found)} network{'s' if len(found) > 1 else ''}"
-    return f"{left}; {alike} test images to compare with; {networks}"
+    return f"{left}; {alike} test images to compare with; {counted(len(found), 'network')}"
 
 
 # The paper as it is printed.
@@ -281,4 +270,4 @@ def printed_listings() -> pd.DataFrame:
 
 def contradictions() -> pd.DataFrame:
     """Places that cannot both be right, or that leave open what was done."""
-    return as_table(REGISTER)
+    return as_table(CONTRADICTIONS)

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.chapters.unlearning import frames, labels, listings, rates
+from lib.chapters.unlearning import labels, listings, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
-from lib.chapters.unlearning.figures import SHOWN
-from lib.chapters.unlearning.frames import OneShot
+from lib.chapters.unlearning.figures import COMPARED, SHOWN
 from lib.chapters.unlearning.measure import LetterRecord
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_removal import MembershipRecord
-from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
+from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, OneShot, Rooms
 from lib.measure import intervals
 from lib.measure.intervals import Measured
 from lib.show.counting import agreeing, counted
@@ -62,8 +61,7 @@ def letters(letter: LetterRecord) -> str:
 def answer(networks: Networks, loop: Loop) -> str:
     """For the figure that answers the chapter's question: by how much accuracy changes in the loop."""
     rises = {
-        one: intervals.difference(rates.last(loop[one], "FGSM"), rates.before(networks, "FGSM"))
-        for one in (JUDGED, "none", "random")
+        one: intervals.difference(rates.last(loop[one], "FGSM"), rates.before(networks, "FGSM")) for one in COMPARED
     }
     return (
         f"In this run: over the loop accuracy under FGSM changes by {rises[JUDGED]:+.3f}; the paper's changes by "
@@ -110,12 +108,13 @@ def course(networks: Networks, loop: Loop) -> str:
     lost = [one for one in rounds if pgd[one][-1] < pgd["none"][-1] - COUNTS]
     either = [one for one in lost if fgsm[one][-1] < fgsm["none"][-1] - COUNTS]
     names = " and ".join(f"({one})" for one in either or lost)
-    several = len(either or lost) > 1
+    several = len(either or lost)
     if either:
         ends = ", ".join(f"{fgsm[one][-1]:.3f}" for one in (*either, "none"))
-        reason = f"Under FGSM, too, {names} end{'' if several else 's'} below no removal ({ends})."
+        reason = f"Under FGSM, too, {names} {agreeing(several, 'ends', 'end')} below no removal ({ends})."
     elif lost:
-        reason = f"{names} withstand{'' if several else 's'} the one step of the training, and not an attack of many."
+        withstand = agreeing(several, "withstands", "withstand")
+        reason = f"{names} {withstand} the one step of the training, and not an attack of many."
     else:
         reason = "Neither ends lower: nothing shows that they withstand one step alone."
     return (
@@ -144,8 +143,8 @@ def room(rooms: Rooms, leaves: float) -> str:
             f"In this run: there is nothing to recover{whom}: on training images accuracy is at most {leaves:g} "
             "without any attack. A smaller `leaves`, or more epochs, would make room."
         )
-    first = np.mean(rates.room_before(rooms, "FGSM"))
-    then = {reading: np.mean(rates.in_room(rooms, reading, "FGSM")) for reading in (JUDGED, "none", "random")}
+    first = np.mean(rates.room_before(rooms))
+    then = {reading: np.mean(rates.in_room(rooms, reading, "FGSM")) for reading in COMPARED}
     least = [float(one.tried[-1, 1]) for one in rooms]
     short = sum(one > leaves for one in least)
     at_no_eps = f"on training images accuracy under FGSM falls to {leaves:g} at no eps"
@@ -153,7 +152,7 @@ def room(rooms: Rooms, leaves: float) -> str:
         at_no_eps += f" for {short} of {len(rooms)} networks" if len(rooms) > 1 else ""
         at_no_eps += f"; the lowest is {np.mean(least):.3f}. "
     return (
-        f"In this run: {at_no_eps if short else ''}{'At' if short else 'at'} eps {frames.room_eps(rooms)} accuracy "
+        f"In this run: {at_no_eps if short else ''}{'At' if short else 'at'} eps {labels.room_eps(rooms)} accuracy "
         f"under FGSM is {first:.3f} on test images before the loop. After it, it is "
         f"{then[JUDGED]:.3f}; without removal {then['none']:.3f}, with a random removal {then['random']:.3f}. The "
         f"paper goes from {rates.PAPER_ROW_2[0]:.3f} to {rates.PAPER_ROW_3[0]:.3f}."
@@ -168,10 +167,10 @@ def third_row(networks: Networks, loop: Loop) -> str:
     zero = np.mean([one.row.zero_gradients for one in networks])
     of_them = f", {idle or 'none'} of them with nothing unlearned" if giving else ""
     return (
-        f"In this run: {len(giving) or 'none'} of {len(distances)} ways give{'s' if len(giving) < 2 else ''} both "
-        f"numbers{of_them}. The nearest is off by {distances[nearest]:.1f} tolerances: {labels.way(*nearest)}. Random "
-        f"signs, which are no attack and none of the ways, are off by {noise:.1f} on the network where that is least. "
-        f"Fig. 5's gradient is zero in every pixel of {zero:.0%} of the images."
+        f"In this run: {len(giving) or 'none'} of {len(distances)} ways {agreeing(len(giving) or 1, 'gives', 'give')} "
+        f"both numbers{of_them}. The nearest is off by {distances[nearest]:.1f} tolerances: {labels.way(*nearest)}. "
+        f"Random signs, which are no attack and none of the ways, are off by {noise:.1f} on the network where that is "
+        f"least. Fig. 5's gradient is zero in every pixel of {zero:.0%} of the images."
     )
 
 
@@ -206,13 +205,13 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> str:
     if not all(found.values()):
         return NOT_BEYOND
     share, few = experiment.shares[-1], experiment.shares[0]
-    worst, chance = (frames.change(found[kind, share], networks, "FGSM") for kind in KINDS)
+    worst, chance = (rates.change(found[kind, share], networks, "FGSM") for kind in KINDS)
     gaps = {
         one: intervals.difference(*([each.by("FGSM") for each in found[kind, one]] for kind in KINDS))
         for one in experiment.shares
     }
     best = max(gaps, key=lambda one: gaps[one].mean)
-    by_itself = frames.change(found[KINDS[-1], few], networks, "FGSM")
+    by_itself = rates.change(found[KINDS[-1], few], networks, "FGSM")
     return (
         f"In this run: with {share:.0%} of the training images removed, accuracy under FGSM changes by "
         f"{worst.mean:+.3f} where the worst go, by {chance.mean:+.3f} where chance decides; the difference is "
@@ -240,5 +239,5 @@ def printed_listings() -> str:
     """For the table of listings."""
     running, all_of_them = listings.running(), {fault.figure for fault in listings.FAULTS}
     which = " and ".join(f"Fig. {figure}" for figure in running)
-    runs = f"run{'s' if len(running) == 1 else ''} as printed, given the lists named there"
+    runs = f"{agreeing(len(running), 'runs', 'run')} as printed, given the lists named there"
     return f"In this run: {len(running)} of {len(all_of_them)} listings {runs}: {which}."

@@ -1,6 +1,11 @@
 """What pages call what was measured."""
 
+from collections.abc import Sequence
+
+from lib.chapters.unlearning import measure_loop
+from lib.chapters.unlearning.measure_loop import RoomRecord
 from lib.chapters.unlearning.measure_row import CLIPPED
+from lib.show.counting import counted
 
 READINGS = {
     "none": "no removal",
@@ -14,8 +19,8 @@ READINGS = {
 }
 """The readings of the loop, by their keys in `loop.READINGS`."""
 
-UPDATED = {"original": "original"} | {key: READINGS[key] for key in ("none", "b", "c", "d", "e", "f")}
-"""The networks of the third row: the original, and the keys in `measure_loop.UPDATED`."""
+UPDATED = {"original": "original"} | {key: READINGS[key] for key in measure_loop.UPDATED}
+"""The networks of the third row: the original, and those that a reading has changed."""
 
 PRINTED = {
     "fgsm": "FGSM (Fig. 4), each image's label",
@@ -36,7 +41,7 @@ STATES = {
 
 def longer(rounds: int, epochs: int) -> str:
     """How long the loop goes on: "3 rounds of 1 epoch"."""
-    return f"{rounds} round{'s' if rounds > 1 else ''} of {epochs} epoch{'s' if epochs > 1 else ''}"
+    return f"{counted(rounds, 'round')} of {counted(epochs, 'epoch')}"
 
 
 def figure(architecture: str) -> str:
@@ -63,3 +68,8 @@ def way(name: str, age: str, network: str) -> str:
 def eps(value: float) -> str:
     """An eps that was searched for: two decimals, and a first digit that is not 0 where it is smaller."""
     return f"{value:.2f}" if value >= 0.01 or not value else f"{value:.1g}"
+
+
+def room_eps(rooms: Sequence[RoomRecord]) -> str:
+    """The eps of the room, or the smallest and the largest where networks differ."""
+    return " to ".join(dict.fromkeys(eps(end(one.eps for one in rooms)) for end in (min, max)))

@@ -9,9 +9,10 @@ from lib.chapters.unlearning.looks import Look
 from lib.chapters.unlearning.measure import NetworkRecord
 from lib.chapters.unlearning.measure_forensics import CurveRecord, UntrainedRecord
 from lib.chapters.unlearning.measure_loop import UPDATED, LoopRecord, RoomRecord
-from lib.chapters.unlearning.measure_removal import MembershipRecord
-from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED
+from lib.chapters.unlearning.measure_removal import MembershipRecord, OneShotRecord
+from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED, Row
 from lib.chapters.unlearning.reads import Reads
+from lib.ledger.claims import paper
 from lib.measure import crossed, intervals
 from lib.measure.drawn import over_both
 from lib.measure.intervals import Measured
@@ -23,15 +24,24 @@ Loop = Mapping[str, Sequence[LoopRecord]]
 Rooms = Sequence[RoomRecord]
 Clouds = Mapping[str, UntrainedRecord]
 Curves = Mapping[str, Sequence[CurveRecord]]
+OneShot = Mapping[tuple[str, float], Sequence[OneShotRecord]]
+"""By which images are removed, and what share of them."""
 Hits = list[np.ndarray]
 
 TARGET = 0.9
 """The accuracy at which Fig. 9's loop stops."""
 
-PAPER_ROW_2, WITHIN_2 = (0.0796, 2.3045), (0.05, 0.1)
-PAPER_ROW_3, WITHIN_3 = (0.9669, 0.1546), (0.02, 0.05)
-"""Accuracy and loss that the paper prints, and their tolerances."""
+CLAIMS = paper("unlearning").claims
 
+
+def _row(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Accuracy and loss that the paper prints in a row of its table, and their tolerances."""
+    claims = [CLAIMS[f"{name}.{one}"] for one in ("accuracy", "loss")]
+    return tuple(one.value for one in claims), tuple(one.tolerance for one in claims)
+
+
+(PAPER_ROW_2, WITHIN_2), (PAPER_ROW_3, WITHIN_3) = _row("attacked"), _row("unlearned")
+"""Under FGSM, before the loop and after it."""
 PAPER_RISE = PAPER_ROW_3[0] - PAPER_ROW_2[0]
 """By how much accuracy under FGSM is higher in the third row than in the second."""
 
@@ -176,9 +186,9 @@ def in_room(rooms: Rooms, reading: str, way: str) -> Hits:
     return [one.loops[reading][-1].by(way) for one in rooms]
 
 
-def room_before(rooms: Rooms, way: str) -> Hits:
-    """The same before the first."""
-    return [one.before.by(way) for one in rooms]
+def room_before(rooms: Rooms) -> Hits:
+    """The same before the first, under FGSM."""
+    return [one.before.by("FGSM") for one in rooms]
 
 
 # The third row.
@@ -189,13 +199,17 @@ Way = tuple[str, str, str]
 NEAREST_TO_THE_WORDS: Way = ("fgsm", "fresh", "b")
 
 
+def rows(networks: Networks, loop: Loop) -> dict[str, list[Row]]:
+    """The third row's candidates by the network: the original, and those of the readings `UPDATED`."""
+    of = {ORIGINAL: networks} | {reading: loop[reading] for reading in UPDATED}
+    return {who: [one.row for one in records] for who, records in of.items()}
+
+
 def ways(networks: Networks, loop: Loop) -> dict[Way, list[Reads]]:
     """What each network makes of the third row's images, by every way in which they can have been made."""
-    rows = {ORIGINAL: [one.row for one in networks]}
-    rows |= {reading: [one.row for one in loop[reading]] for reading in UPDATED}
     found = {}
     for attack in AS_MADE:
-        for who, of in rows.items():
+        for who, of in rows(networks, loop).items():
             found[attack, "fresh", who] = [one.fresh[attack] for one in of]
             if who != ORIGINAL:  # its stale images are its fresh ones
                 found[attack, "stale", who] = [one.stale[attack] for one in of]
@@ -214,8 +228,8 @@ def off(scores: Sequence[Reads], point: tuple[float, float], within: tuple[float
 
 def noise_off(networks: Networks, loop: Loop) -> float:
     """How far random signs lie from the third row, in tolerances, on the network where that is least."""
-    rows = [[one.row.noise for one in networks], *([one.row.noise for one in loop[reading]] for reading in UPDATED)]
-    return min(off(row, PAPER_ROW_3, WITHIN_3) for row in rows)
+    noise = ([one.noise for one in of] for of in rows(networks, loop).values())
+    return min(off(row, PAPER_ROW_3, WITHIN_3) for row in noise)
 
 
 def giving(networks: Networks, loop: Loop) -> list[Way]:
@@ -265,7 +279,12 @@ def nearest(curves: Curves) -> dict[str, tuple[float, float]]:
     return {name: forensics.nearest(path(of), PAPER_ROW_2, WITHIN_2) for name, of in curves.items()}
 
 
-# Forgetting.
+# Removal in one shot, and forgetting.
+
+
+def change(records: Sequence[OneShotRecord], networks: Networks, way: str) -> Measured:
+    """Accuracy after a removal in one shot less that of the networks trained on all images."""
+    return intervals.difference([one.by(way) for one in records], before(networks[: len(records)], way))
 
 
 def membership(records: Sequence[MembershipRecord], state: str) -> list[float]:

@@ -11,6 +11,7 @@ from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.measure_row import CLIPPED
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
+from lib.show.counting import counted
 from lib.show.sentences import data_named
 
 WHERE = {"clean": "without any attack", "attacked": "under FGSM"}
@@ -76,8 +77,7 @@ def ending(networks: Networks, loop: Loop) -> str:
     idle = sum(network in rates.NOTHING_UNLEARNED for _, _, network in rates.giving(networks, loop))
     if not idle:
         return ""
-    ways = f"{idle} way{'s' if idle > 1 else ''}"
-    return f" The numbers that it ends with come out in {ways} of attacking where nothing is unlearned."
+    return f" The numbers that it ends with come out in {counted(idle, 'way')} of attacking where nothing is unlearned."
 
 
 def _over(networks: int, everywhere: int) -> str:

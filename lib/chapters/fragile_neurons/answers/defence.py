@@ -37,6 +37,11 @@ def acts(records: Sequence[CellRecord], reading: str) -> bool:
     return all(one.filters.readings[reading].changed for one in records)
 
 
+def acting(grid: Grid) -> list[tuple[Key, str]]:
+    """The cells with the filters that change anything there."""
+    return [(key, name) for key, name in product(grid, FILTERS) if acts(grid[key], name)]
+
+
 def where_it_acts(grid: Grid) -> tuple[str, Key] | None:
     """The reading and the cell that answer: the printed filter in the cell nearest to the main one in which it is not
     inert, else the source's rules in the main cell; None where all are inert.
@@ -50,11 +55,6 @@ def where_it_acts(grid: Grid) -> tuple[str, Key] | None:
     return None
 
 
-def figure_3(grid: Grid) -> Key:
-    """The cell of the paper's Fig. 3, ResNet-50 on MNIST at the first age, or the nearest to it in this run."""
-    return grid.nearest(grid.experiment.digit_set or "cifar10")
-
-
 def filter_lowers_targeting(grid: Grid) -> Answer:
     """The share that moves S more, original less filtered; soundly, relative to random signs.
 
@@ -62,10 +62,10 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     measured. The sound form needs the sample: without it there, the nearest cell that has it stands in.
     """
     id = "filtered.lowers_targeting"
-    every = {(one, name): _lowered(grid, one, name) for one in grid for name in FILTERS if acts(grid[one], name)}
+    every = {(one, name): _lowered(grid, one, name) for one, name in acting(grid)}
     if not every:
         return not_run(id, INERT)
-    there = figure_3(grid)
+    there = grid.nearest(grid.experiment.digit_set or "cifar10")  # Fig. 3 is of MNIST at the first age
     found = min(
         (at for at, (paper, _) in every.items() if paper),
         key=lambda at: (grid.far(at[0], there), FILTERS.index(at[1])),
@@ -81,7 +81,7 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     if free:
         ways += f"; soundly {min(free):+.3f} to {max(free):+.3f}"
     readings = Readings(len(plain), giving, ways)
-    how = "not clipped" if _acting(grid, key, reading) else "clipped"
+    how = "not clipped" if _acting_on_sample(grid, key, reading) else "clipped"
     why = f"Where it acts, {_called(reading)} changes the share, {how}, by {0 - paper.measured.mean:+.3f}; amplified "
     why += "kernels have larger maps."
     if sound is None:
@@ -93,7 +93,7 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why)
 
 
-def _acting(grid: Grid, key: Key, reading: str) -> Sequence[SampleRecord]:
+def _acting_on_sample(grid: Grid, key: Key, reading: str) -> Sequence[SampleRecord]:
     """The samples of a cell in all of which this reading of the filter changes something; none where one lacks that."""
     sampled = grid.sampled(key)
     return sampled if all(one.layers[reading].changed for one in sampled) else ()
@@ -105,7 +105,7 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
     None for what was not measured of this reading. S of the sample is another than that of the cell, and where it
     leaves the filter inert its layer is the original one: there is nothing to compare then.
     """
-    if sampled := _acting(grid, key, reading):
+    if sampled := _acting_on_sample(grid, key, reading):
         pairs = [(one.layers["original"], one.layers[reading]) for one in sampled]
         plain = difference(*([layers[at].free for layers in pairs] for at in (0, 1)))
         under = below_grey(sampled[0].eps)
@@ -141,8 +141,7 @@ def filter_raises_robustness(grid: Grid) -> Answer:
         for who, base in ((reading, "original"), (ALONE + reading, "original"), (reading, ALONE + reading))
     )
     fresh, beyond = ([found[attack] for attack in ("fresh FGSM", "fresh PGD")] for found in (gains, over))
-    of = [(one, name) for one, name in product(grid, FILTERS) if acts(grid[one], name)]
-    of_all = [filter_gains(grid[one], name, one.dataset) for one, name in of]
+    of_all = [filter_gains(grid[one], name, one.dataset) for one, name in acting(grid)]
     all_gains = [one[f"Eq. 2, eps in {unit}"] for one in of_all for unit in UNITS]
     giving = sum(one.low is not None and one.low > claim(id).smallest for one in all_gains)
     readings = Readings(len(all_gains), giving, "which are the cases, readings and units of eps where the filter acts")

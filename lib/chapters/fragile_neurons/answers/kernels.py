@@ -27,18 +27,17 @@ from lib.measure.intervals import Measured, difference, over_networks
 from lib.measure.multiple import extreme
 from lib.models.resnets import RESNETS
 
-STAGE_OF_SHARES = {"mnist": 0, "cifar10": 1}
-"""Of which age the paper prints its shares: of the youngest on MNIST, of the middle one on CIFAR-10."""
-
-PRINTED_AGE = {"mnist": 10, "cifar10": 50}
+SHARES_AT = {"mnist": (0, 10), "cifar10": (1, 50)}
+"""Which of the three ages the paper's shares are of, counted from 0, and how many epochs it has."""
 
 
 def fragile_share(grid: Grid, dataset: str) -> Answer:
     """The share of kernels in S, by all images."""
-    id = f"{dataset}.resnet50.{PRINTED_AGE[dataset]}.fragile_share"
+    stage, age = SHARES_AT[dataset]
+    id = f"{dataset}.resnet50.{age}.fragile_share"
     if missing := lacking(grid, id, dataset):
         return missing
-    key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
+    key = grid.shown_for(dataset, stage)
     value, first, second = _shares(grid, key)
     sampled = grid.sampled(key)
     n, which = len(sampled[0].intact if sampled else grid[key][0].dropout.intact), SAMPLE if sampled else of_cells(grid)

@@ -11,6 +11,7 @@ from lib.chapters.fragile_neurons.quantities import accuracy_over_eps, cost_diff
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
 from lib.ledger.answers import Answer, Finding, Readings, not_run
 from lib.ledger.scale import smaller as smaller_than
+from lib.ledger.words import within_tolerance
 from lib.measure.intervals import difference, over_networks, rate
 from lib.measure.multiple import extreme
 from lib.models.resnets import STATISTICS
@@ -38,7 +39,7 @@ def fgsm_accuracy(grid: Grid, dataset: str) -> Answer:
     key = grid.shown_for(dataset, 2)
     robustness, rule = [one.robustness for one in grid[key]], claim(id)
     found = rate([one.fgsm("original", printed) for one in robustness]), rate([one.normalised for one in robustness])
-    within = [unit for unit, one in zip(UNITS, found, strict=True) if abs(one.mean - rule.value) <= rule.tolerance]
+    within = [unit for unit, one in zip(UNITS, found, strict=True) if within_tolerance(rule, one.mean)]
     in_pixels = printed, printed * float(np.mean(STATISTICS[key.dataset][1]))
     nearest = [min(robustness[0].pgd_eps, key=lambda eps, unit=unit: abs(eps - unit)) for unit in in_pixels]
     ladder = {}
@@ -53,12 +54,7 @@ def fgsm_accuracy(grid: Grid, dataset: str) -> Answer:
     return Answer(id, finding, ladder=tuple(ladder.items()), readings=readings, smaller=smaller(id, key), why=why)
 
 
-def csg(
-    embedded: Autoencoders,
-    gradients: Gradients,
-    grid: Grid,
-    dataset: str,
-) -> Answer:
+def csg(embedded: Autoencoders, gradients: Gradients, grid: Grid, dataset: str) -> Answer:
     """The cumulative spectral gradient by its source's embedding; all other embeddings are readings."""
     id = f"csg.{dataset}"
     if missing := lacking(grid, id, dataset):
@@ -69,7 +65,7 @@ def csg(
     draws = [spectral.gradients(one.tsne, spectral.VOLUME) for one in embedded[own]]
     value = over_networks([float(np.mean(one)) for one in draws])
     ways = [*means(gradients, embedded, own).values()]
-    giving = sum(abs(one - rule.value) <= rule.tolerance for one in ways)
+    giving = sum(within_tolerance(rule, one) for one in ways)
     low, high = min(map(min, draws)), max(map(max, draws))
     experiment = grid.experiment
     trained = f"{experiment.csg_width} maps, {counted(experiment.csg_epochs, 'epoch')}"

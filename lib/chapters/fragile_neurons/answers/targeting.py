@@ -20,7 +20,7 @@ from lib.chapters.fragile_neurons.answers.common import (
     told,
     told_anew,
 )
-from lib.chapters.fragile_neurons.answers.kernels import PRINTED_AGE, STAGE_OF_SHARES
+from lib.chapters.fragile_neurons.answers.kernels import SHARES_AT
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
@@ -30,6 +30,7 @@ from lib.chapters.fragile_neurons.resampled import as_share, beaten, every, plai
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, FGSM_FREE
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.ledger.answers import Answer, Finding, Readings
+from lib.ledger.words import within_tolerance
 from lib.measure.intervals import Measured, difference, exact, rate
 from lib.measure.multiple import extreme
 
@@ -40,17 +41,21 @@ PERCENTILE = "the 95th percentile of 200 random sets of the same size"
 
 def targeted_share(grid: Grid, dataset: str) -> Answer:
     """The share of images that move S more, not clipped, as in Eq. 1; all else that the words allow is a reading."""
-    id = f"{dataset}.resnet50.{PRINTED_AGE[dataset]}.targeted_share"
+    stage, age = SHARES_AT[dataset]
+    id = f"{dataset}.resnet50.{age}.targeted_share"
     if missing := lacking(grid, id, dataset):
         return missing
-    key = grid.shown_for(dataset, STAGE_OF_SHARES[dataset])
+    key = grid.shown_for(dataset, stage)
     records, rule, sampled = grid[key], claim(id), grid.sampled(key)
     (value, _), _ = moved_beside_lot(grid, key)
     shares = readings_of(grid, key)
-    kernels = claim(f"{dataset}.resnet50.{PRINTED_AGE[dataset]}.fragile_share")
+    kernels = claim(f"{dataset}.resnet50.{age}.fragile_share")
     sizes = _sizes_of_s(grid, key, shares)
-    both = {name: ((share, rule), (sizes[name], kernels)) for name, share in shares.items()}
-    giving = [name for name, of in both.items() if all(abs(one - by.value) <= by.tolerance for one, by in of)]
+    giving = [
+        name
+        for name, share in shares.items()
+        if within_tolerance(rule, share) and within_tolerance(kernels, sizes[name])
+    ]
     by = "FGSM not clipped, at the printed eps, "
     by += "S by all images and drawn anew with them" if sampled else f"S by every other image, {KNOWN}"
     which = SAMPLE if sampled else of_cells(grid)
@@ -70,8 +75,8 @@ def printed_at(records: Sequence[CellRecord], dataset: str) -> int:
 
 def cells_of_89(grid: Grid) -> list[Key]:
     """The cells that stand for those of which the paper prints the share: on MNIST and on CIFAR-10."""
-    sets = [name for name in STAGE_OF_SHARES if grid.asked(name) in grid.experiment.sets]
-    return list(dict.fromkeys(grid.shown_for(name, STAGE_OF_SHARES[name]) for name in sets))
+    there = {name: stage for name, (stage, _) in SHARES_AT.items() if grid.asked(name) in grid.experiment.sets}
+    return list(dict.fromkeys(grid.shown_for(*one) for one in there.items()))
 
 
 def readings_of(grid: Grid, key: Key) -> dict[str, float]:

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from lib.chapters.fragile_neurons import csg
+from lib.chapters.fragile_neurons.answers.common import claim
 from lib.chapters.fragile_neurons.csg import CsgRecord
-from lib.chapters.fragile_neurons.embeddings import Autoencoders, Gradients, by_embedding
-from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NEIGHBOURS, TIMES, Experiment
-
-PRINTED_CSG = {"digits": "0.11 (MNIST)", "mnist": "0.11", "cifar10": "1.00"}
+from lib.chapters.fragile_neurons.embeddings import Autoencoders, Gradients, by_embedding, by_size
+from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NEIGHBOURS, PAPERS_SET, Experiment
 
 
 def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment) -> pd.DataFrame:
@@ -22,8 +21,13 @@ def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment
         rows = list(product(found, csg.WAYS))
         columns["embedding"] = [f"{one}, {way}" for one, way in rows]
         columns[DATASETS[name]] = [_spread(found[one], way) for one, way in rows]
-        columns[f"paper, {DATASETS[name]}"] = [PRINTED_CSG[name]] * len(rows)
+        columns[f"paper, {DATASETS[name]}"] = [_printed(name)] * len(rows)
     return pd.DataFrame(columns)
+
+
+def _printed(dataset: str) -> str:
+    of = PAPERS_SET[dataset]
+    return claim(f"csg.{of}").printed + (f" ({DATASETS[of]})" if dataset != of else "")
 
 
 def _spread(records: Sequence[CsgRecord], way: str) -> str:
@@ -39,11 +43,10 @@ def gradients_title(experiment: Experiment) -> str:
 
 def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> pd.DataFrame:
     """The same in pixels, each point alike, by how many images there are."""
-    sizes, left = [experiment.csg_images * times for times in TIMES], iter(records)
-    columns = {"images": [f"{size:,}" for size in sizes]}
-    for name in experiment.sets:
-        found = [(size, next(left)) for size in sizes]
+    columns = {}
+    for name, of in by_size(records, experiment).items():
+        columns["images"] = [f"{size:,}" for size in of]
         columns[DATASETS[name]] = [
-            f"{csg.gradients(one, csg.ALIKE)[0]:.3f}" if one.n_images == size else "too few" for size, one in found
+            f"{csg.gradients(one, csg.ALIKE)[0]:.3f}" if one.n_images == size else "too few" for size, one in of.items()
         ]
     return pd.DataFrame(columns)

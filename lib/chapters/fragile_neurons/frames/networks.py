@@ -5,11 +5,11 @@ from itertools import product
 
 import pandas as pd
 
-from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, TRAINING_IMAGES, Experiment, Key
+from lib.chapters.fragile_neurons.answers.common import claim
+from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS, PAPERS_SET, TRAINING_IMAGES, Experiment, Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.networks import RECIPES, RecipeRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
-from lib.ledger.claims import paper
 from lib.measure.intervals import rate
 from lib.models.resnets import RESNETS
 
@@ -48,18 +48,15 @@ def origins(grid: Grid) -> str:
 
 def printed_eps(grid: Grid) -> pd.DataFrame:
     """Accuracy under FGSM at the printed eps, in both units."""
-    claims, rows = paper(grid.experiment.chapter).claims, []
+    rows = []
     for key in grid:
         robustness, eps = [one.robustness for one in grid[key]], PRINTED_EPS[key.dataset]
-        told_of = f"cifar10.resnet50.fgsm_{eps}_accuracy" if key.dataset == "cifar10" else _ON_MNIST
+        printed = claim(f"{PAPERS_SET[key.dataset]}.resnet50.fgsm_{eps}_accuracy").value
         found = rate([one.fgsm("original", eps) for one in robustness]), rate([one.normalised for one in robustness])
         row = {"case": str(key), "eps": f"{eps:g}"}
         row |= {f"eps in {unit}": f"{one:.3f}" for unit, one in zip(UNITS, found, strict=True)}
-        rows.append(row | {"paper: ResNet-50, epoch 100": f"{claims[told_of].value:.3f}"})
+        rows.append(row | {"paper: ResNet-50, epoch 100": f"{printed:.3f}"})
     return pd.DataFrame(rows)
-
-
-_ON_MNIST = "mnist.resnet50.fgsm_0.34_accuracy"
 
 
 def recipes(records: Sequence[RecipeRecord]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from itertools import product
 import pandas as pd
 
 from lib.chapters.fragile_neurons.answers.targeting import between_layers, cells_of_89, moved_beside_lot, readings_of
-from lib.chapters.fragile_neurons.contradictions import REGISTER
+from lib.chapters.fragile_neurons.contradictions import CONTRADICTIONS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls
@@ -76,4 +76,4 @@ def readings_of_89(grid: Grid) -> pd.DataFrame:
 
 def contradictions() -> pd.DataFrame:
     """Places that cannot both be right, or that leave open what was done."""
-    return as_table(REGISTER)
+    return as_table(CONTRADICTIONS)

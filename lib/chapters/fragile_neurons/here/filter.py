@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lib.chapters.fragile_neurons.answers.defence import EQ_2, acts
+from lib.chapters.fragile_neurons.answers.defence import EQ_2, acting
 from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import filter_gains, judged_at
@@ -66,11 +66,7 @@ def lowered(grid: Grid) -> str:
 
 def gained(grid: Grid, way: str) -> list[Measured]:
     """What each filter gains in a way of `filter_gains`, in each cell where it changes anything."""
-    return [filter_gains(grid[key], name, key.dataset)[way] for key, name in _acting(grid)]
-
-
-def _acting(grid: Grid) -> list[tuple[Key, str]]:
-    return [(key, name) for key in grid for name in FILTERS if acts(grid[key], name)]
+    return [filter_gains(grid[key], name, key.dataset)[way] for key, name in acting(grid)]
 
 
 def at_the_floor(grid: Grid, key: Key) -> bool:
@@ -84,9 +80,9 @@ def gains(grid: Grid) -> str:
     """For the figure of gains."""
     if not (found := gained(grid, "fresh PGD")):
         return "In this run: no filter changes a singular value, so every network is the one that was there."
-    sure, least, most = sum(map(is_above_zero, found)), min(one.mean for one in found), max(one.mean for one in found)
-    by_theirs = sum(map(is_above_zero, gained(grid, EQ_2)))
-    low = sum(at_the_floor(grid, key) for key, _ in _acting(grid))
+    sure, by_theirs = (sum(map(is_above_zero, ones)) for ones in (found, gained(grid, EQ_2)))
+    least, most = min(one.mean for one in found), max(one.mean for one in found)
+    low = sum(at_the_floor(grid, key) for key, _ in acting(grid))
     return (
         f"In this run: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of "
         f"{counted(len(found), 'case')} (by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and "
@@ -118,5 +114,6 @@ def spectra(grid: Grid) -> str:
 def noise_levels(grid: Grid) -> str:
     """For the table of noise levels."""
     found = grid[grid.main][0].filters
-    median, printed = float(np.median(found.spectrum)), (max(found.shape) * 0.015) ** 0.5
-    return f"In this run: the paper's 0.015, as printed, is {printed / median:.2f} median singular values."
+    noise, median = READINGS[PRINTED].noise, float(np.median(found.spectrum))
+    printed = (max(found.shape) * noise) ** 0.5
+    return f"In this run: the paper's {noise:g}, as printed, is {printed / median:.2f} median singular values."

@@ -38,10 +38,9 @@ def over_halves(grid: Grid) -> str:
     """For the table of the two halves of the images."""
     found = [quantities.halves(grid[key]) for key in grid]
     more = [one.agreement - one.expected for one in found]
-    least, most = min(one.agreement for one in found), max(one.agreement for one in found)
     return (
-        f"In this run: the halves agree on {ends(least, most, '.2f')} of the kernels, "
-        f"which is {ends(min(more), max(more), '+.2f')} beyond chance."
+        f"In this run: the halves agree on {ends((one.agreement for one in found), '.2f')} of the kernels, "
+        f"which is {ends(more, '+.2f')} beyond chance."
     )
 
 
@@ -50,11 +49,10 @@ def dropped(grid: Grid) -> str:
     found = [gaps(grid, key) for key in grid]
     on_others, beyond_norm = zip(*(other for _, other in found), strict=True)
     sure, beyond = (sum(map(is_above_zero, ones)) for ones in (on_others, beyond_norm))
-    least, most = min(one.mean for one in on_others), max(one.mean for one in on_others)
-    cells = counted(len(found), "case")
+    falls = ends((one.mean for one in on_others), "+.4f")
     return (
-        f"In this run: on other images accuracy falls by {ends(least, most, '+.4f')} more without a fragile kernel; "
-        f"the interval lies above 0 in {sure} of {cells}, beyond kernels of large norm in {beyond}."
+        f"In this run: on other images accuracy falls by {falls} more without a fragile kernel; the interval lies "
+        f"above 0 in {sure} of {counted(len(found), 'case')}, beyond kernels of large norm in {beyond}."
     )
 
 
@@ -70,9 +68,7 @@ def skewness() -> str:
 def whole_grid(grid: Grid) -> str:
     """For the figure of the whole grid."""
     sizes = [float(quantities.whole_set(one).mean()) for key in grid for one in grid[key]]
-    return (
-        f"In this run: by all images S has {ends(min(sizes), max(sizes), '.0%')} of the kernels; the paper prints 37 %."
-    )
+    return f"In this run: by all images S has {ends(sizes, '.0%')} of the kernels; the paper prints 37 %."
 
 
 def stable_kernels(grid: Grid) -> str:

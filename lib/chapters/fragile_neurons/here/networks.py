@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from lib.chapters.fragile_neurons import csg
 from lib.chapters.fragile_neurons.csg import CsgRecord
-from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, means
-from lib.chapters.fragile_neurons.experiment import DATASETS, TIMES, Experiment
+from lib.chapters.fragile_neurons.embeddings import CODE_TSNE, Autoencoders, Gradients, by_size, means
+from lib.chapters.fragile_neurons.experiment import DATASETS, Experiment
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.networks import RECIPES, RecipeRecord
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
@@ -25,15 +25,12 @@ def accuracies(grid: Grid) -> str:
 
 def printed_eps(grid: Grid) -> str:
     """For the table of both units."""
-    rows = [
-        (rate([one.robustness.fgsm("original", PRINTED_EPS[key.dataset]) for one in grid[key]]).mean,
-         rate([one.robustness.normalised for one in grid[key]]).mean)
-        for key in grid
-    ]  # fmt: skip
-    pixels, normalised = zip(*rows, strict=True)
+    each = {key: [one.robustness for one in grid[key]] for key in grid}
+    pixels = [rate([one.fgsm("original", PRINTED_EPS[key.dataset]) for one in of]).mean for key, of in each.items()]
+    normalised = [rate([one.normalised for one in of]).mean for of in each.values()]
     return (
-        f"In this run: with eps in pixels accuracy under FGSM is {ends(min(pixels), max(pixels), '.3f')}, with eps in "
-        f"normalised units {ends(min(normalised), max(normalised), '.3f')}."
+        f"In this run: with eps in pixels accuracy under FGSM is {ends(pixels, '.3f')}, with eps in normalised units "
+        f"{ends(normalised, '.3f')}."
     )
 
 
@@ -44,11 +41,7 @@ def recipes(records: Sequence[RecipeRecord]) -> str:
     return f"In this run: accuracy goes from {found[worst]:.3f} ({worst}) to {found[best]:.3f} ({best})."
 
 
-def gradients(
-    found: Gradients,
-    embedded: Autoencoders,
-    experiment: Experiment,
-) -> str:
+def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) -> str:
     """For the table of the cumulative spectral gradient."""
     told = []
     for name in experiment.sets:
@@ -69,10 +62,8 @@ def made(grid: Grid) -> str:
 def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> str:
     """For the table by how many images there are."""
     told = []
-    for number, name in enumerate(experiment.sets):
-        of_set = dict(zip(TIMES, records[number * len(TIMES) : (number + 1) * len(TIMES)], strict=True))
-        enough = [times for times, one in of_set.items() if one.n_images == times * experiment.csg_images]
-        values = ", ".join(f"{csg.gradients(of_set[times], csg.ALIKE)[0]:.3f}" for times in enough)
-        sizes = ", ".join(f"{times * experiment.csg_images:,}" for times in enough)
-        told.append(f"{values} on {sizes} images of {DATASETS[name]}")
+    for name, of in by_size(records, experiment).items():
+        enough = {size: one for size, one in of.items() if one.n_images == size}
+        values = ", ".join(f"{csg.gradients(one, csg.ALIKE)[0]:.3f}" for one in enough.values())
+        told.append(f"{values} on {', '.join(f'{size:,}' for size in enough)} images of {DATASETS[name]}")
     return f"In this run: the measure is {'; '.join(told)}."

@@ -1,24 +1,27 @@
 """Sentences about what the attack moves."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import below_grey, claim
 from lib.chapters.fragile_neurons.answers.targeting import cells_of_89, moved_beside_lot, readings_of
 from lib.chapters.fragile_neurons.answers.tracking import correlation, pairs
-from lib.chapters.fragile_neurons.contradictions import REGISTER
+from lib.chapters.fragile_neurons.contradictions import CONTRADICTIONS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls
+from lib.ledger.words import within_tolerance
 from lib.measure.intervals import rate
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
 from lib.show.sentences import ends, is_above_zero
 
 
-def between(low: float, high: float) -> str:
+def between(shares: Iterable[float]) -> str:
     """Where shares lie, or the one share that all of them are: "0.500 to 0.997", "0.997 throughout"."""
-    least, most = f"{low:.3f}", f"{high:.3f}"
-    return f"{least} throughout" if least == most else f"{least} to {most}"
+    told = ends(shares, ".3f")
+    return told if " to " in told else f"{told} throughout"
 
 
 def algorithm_1(grid: Grid) -> str:
@@ -26,8 +29,8 @@ def algorithm_1(grid: Grid) -> str:
     found = grid[grid.main][0].targeting
     free, cut = found.unclipped[0], found.clipped[0]
     return (
-        f"In this run: over all eps the share is {between(free.min(), free.max())} where images are not clipped, and "
-        f"{between(cut.min(), cut.max())} where they are, after the convolution."
+        f"In this run: over all eps the share is {between(free)} where images are not clipped, and "
+        f"{between(cut)} where they are, after the convolution."
     )
 
 
@@ -58,10 +61,10 @@ def splits(grid: Grid) -> str:
 def moved(grid: Grid) -> str:
     """For the table of S beyond random sets."""
     over = [moved_beside_lot(grid, key)[1][1] for key in grid]
-    least, most = min(one.mean for one in over), max(one.mean for one in over)
     return (
-        f"In this run: relative to random signs S lies {ends(least, most, '+.3f')} beyond the 95th percentile of "
-        f"random sets; the interval lies above 0 in {sum(map(is_above_zero, over))} of {counted(len(over), 'case')}."
+        f"In this run: relative to random signs S lies {ends((one.mean for one in over), '+.3f')} beyond the 95th "
+        f"percentile of random sets; the interval lies above 0 in {sum(map(is_above_zero, over))} of "
+        f"{counted(len(over), 'case')}."
     )
 
 
@@ -89,7 +92,7 @@ def readings_of_89(grid: Grid) -> str:
     rule, found = claim("cifar10.resnet50.50.targeted_share"), []
     for key in cells_of_89(grid):
         shares = readings_of(grid, key)
-        giving = [name for name, share in shares.items() if abs(share - rule.value) <= rule.tolerance]
+        giving = [name for name, share in shares.items() if within_tolerance(rule, share)]
         which = f" ({'; '.join(giving)})" if giving else ""
         found.append(f"{len(giving)} of {len(shares)} readings of {grid.title(key)}{which}")
     return f"In this run: within {rule.tolerance:g} of {rule.value:g} come {' and '.join(found)}."
@@ -106,4 +109,4 @@ def tracked(grid: Grid) -> str:
 
 def contradictions() -> str:
     """For the table of contradictions."""
-    return f"In this run: {len(REGISTER)} places that cannot both be right, or that leave open what was done."
+    return f"In this run: {len(CONTRADICTIONS)} places that cannot both be right, or that leave open what was done."

@@ -1,0 +1,113 @@
+"""How the figures of this chapter are drawn, whatever they show."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib.measure.intervals import Measured
+from lib.show.cells import written
+from lib.show.plots import COLOURS, DASHES, MARKERS, curves, interval, named_below
+
+
+def side_by_side(
+    x: Sequence[float],
+    panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
+    xlabel: str,
+    *,
+    most: Sequence[float],
+) -> Figure:
+    """Several `curves` over one x, each with its own scale, with one legend below.
+
+    Parameters
+    ----------
+    panes
+        For the name of each pane's y axis its series, as in `curves`; the same labels in each.
+    most
+        For each pane the largest value possible, as in `curves`.
+    """
+    figure, axes = plt.subplots(1, len(panes), figsize=(4.2 * len(panes), 4.2), squeeze=False)
+    for ax, (ylabel, series), limit in zip(axes[0], panes.items(), most, strict=True):
+        curves(x, series, xlabel, ylabel, most=limit, ax=ax)
+    return named_below(figure)
+
+
+def cells(
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    xlabel: str,
+    texts: Sequence[Sequence[str]],
+    *,
+    marks: Mapping[str, tuple[int, int]],
+) -> Figure:
+    """A grid of shares, grey by value, each cell with its text, some of them framed.
+
+    Parameters
+    ----------
+    values
+        Shares (rows, columns): 0 is dark, 1 is light.
+    texts
+        What is written in each cell.
+    marks
+        By label the (row, column) of a cell that is framed, each in its own way.
+    """
+    figure, ax = plt.subplots(figsize=(0.85 * len(columns) + 1.9, 0.75 * len(rows) + 1.2))
+    ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
+    written(ax, texts, values < 0.4, 8)
+    for number, (label, (i, j)) in enumerate(marks.items()):
+        inset = 0.47 - 0.07 * number
+        look = {"edgecolor": COLOURS[1 + number], "linestyle": DASHES[number], "linewidth": 2.5, "facecolor": "none"}
+        ax.add_patch(plt.Rectangle((j - inset, i - inset), 2 * inset, 2 * inset, label=label, **look))
+    ax.set(xticks=range(len(columns)), xticklabels=columns, yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel)
+    return named_below(figure, columns=len(marks))
+
+
+def dots(
+    series: Mapping[str, Sequence[Measured]],
+    rows: Sequence[str],
+    xlabel: str,
+    *,
+    claimed: Mapping[str, Sequence[float]] | None = None,
+) -> Figure:
+    """Shares by row: for each series a marker at its mean, a bar for its interval, and a small dot for each network.
+
+    Parameters
+    ----------
+    series
+        For each label what was measured, one a row.
+    claimed
+        What a paper prints, by label one value a row: an upright stroke through the row.
+    """
+    figure, ax = plt.subplots(figsize=(7.2, 0.55 * len(rows) + 2))
+    for label, values in (claimed or {}).items():
+        strokes = [[(value, value, np.nan), (row - 0.38, row + 0.38, np.nan)] for row, value in enumerate(values)]
+        x, y = np.concatenate(strokes, axis=1)
+        ax.plot(x, y, color="black", linewidth=1.8, zorder=1, label=label)
+    for number, (label, found) in enumerate(series.items()):
+        places = np.arange(len(rows)) + 0.13 * (number - (len(series) - 1) / 2)
+        look = {"color": COLOURS[number % 7], "linestyle": "none", "marker": MARKERS[number % 7]}
+        ax.plot([one.mean for one in found], places, label=label, **look)
+        for place, one in zip(places, found, strict=True):
+            spread(ax, one, place, color=look["color"])
+    ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel, xlim=(-0.03, 1.03))
+    ax.invert_yaxis()
+    count = max(one.networks for found in series.values() for one in found)
+    return named_below(figure, columns=3, title=intervals(count))
+
+
+def spread(ax: Axes, found: Measured, place: float, *, color: str, below: float = 0.0) -> None:
+    """The 95 % interval of a share as a bar, and where there are several networks a dot for each."""
+    interval(ax, found, place, color=color, linewidth=1.5, alpha=0.6)
+    if found.networks > 1:
+        dots = {"color": color, "linestyle": "none", "marker": ".", "markersize": 4, "alpha": 0.6}
+        ax.plot(found.per_network, [place + below] * found.networks, **dots)
+
+
+def intervals(count: int) -> str:
+    """What bars and dots are, by how many networks there are."""
+    if count == 1:
+        return "one network; bars: 95 % intervals over test images"
+    return f"means of {count} networks (small dots); bars: 95 % intervals over networks and images"

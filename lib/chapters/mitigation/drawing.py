@@ -1,0 +1,61 @@
+"""How the figures of this chapter are drawn, whatever they show."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from lib.measure.boundary import Slice
+from lib.show.plots import COLOURS, DASHES
+
+CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
+"""Ten pale colours, on which a black number can be read."""
+
+
+def slices(planes: Mapping[str, Slice], reach: float) -> Figure:
+    """The classes given on planes through one image, side by side, each region with its class written in it.
+
+    Parameters
+    ----------
+    reach
+        The eps of an attack, marked on the axis of its direction.
+    """
+    figure, axes = plt.subplots(1, len(planes), figsize=(3.4 * len(planes) + 0.4, 3.6), squeeze=False, sharey=True)
+    for ax, (name, plane) in zip(axes[0], planes.items(), strict=True):
+        ends = [plane.across[0], plane.across[-1], plane.up[0], plane.up[-1]]
+        look = {"cmap": CLASS_COLOURS, "vmin": -0.5, "vmax": 9.5, "aspect": "equal", "interpolation": "nearest"}
+        ax.imshow(plane.read, origin="lower", extent=ends, **look)
+        for digit in np.unique(plane.read):
+            ax.contour(plane.across, plane.up, plane.read == digit, levels=[0.5], colors="black", linewidths=0.6)
+            place = _inside(plane, digit)
+            above = 10 if np.hypot(*place) < 0.1 * plane.across[-1] else 0  # the circle is there
+            look = {"ha": "center", "va": "center", "fontweight": "bold"}
+            ax.annotate(str(digit), place, xytext=(0, above), textcoords="offset points", **look)
+        ax.plot(0, 0, marker="o", color="black", markersize=4)
+        ax.plot(reach, 0, marker="x", color="black", markersize=7)
+        ax.set(title=name, xlabel="along the gradient's sign\n(eps, pixel units)")
+        ax.grid(False)
+    axes[0, 0].set_ylabel("along a random\northogonal direction")
+    return figure
+
+
+def _inside(plane: Slice, digit: int) -> tuple[float, float]:
+    """The point of a region that is farthest from any other class."""
+    from scipy.ndimage import distance_transform_edt
+
+    depth = distance_transform_edt(np.pad(plane.read == digit, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(depth.argmax(), depth.shape)
+    return plane.across[column], plane.up[row]
+
+
+def histograms(values: Mapping[str, np.ndarray], xlabel: str, ax: Axes) -> None:
+    """Outlined histograms on one axis, as shares of each series."""
+    bins = np.histogram_bin_edges(np.concatenate(list(values.values())), bins=40)
+    for number, (label, series) in enumerate(values.items()):
+        weights = np.full(len(series), 1 / len(series))
+        look = {"color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 1.8}
+        ax.hist(series, bins=bins, weights=weights, histtype="step", label=label, **look)
+    ax.set(xlabel=xlabel, ylabel="share of images")
