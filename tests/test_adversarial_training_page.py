@@ -310,7 +310,9 @@ def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
     assert "on training images it is 0.900 on held-out stale images, 0.300 under fresh FGSM and 0.100 under PGD" in told
     assert told.endswith("mixed training that goes on, minus fine-tuning, is -0.100, +0.400 and +0.500.")
     told = here.batch_sizes(BY_SIZE)
-    assert told.startswith("Here, by images in a batch: 64: 0.900 on the images trained on, 0.100 under PGD; 227: 0.5")
+    assert told.startswith(
+        "In this run: by images in a batch, 64: 0.900 on the images trained on, 0.100 under PGD; 227: 0.5"
+    )
     ended = {"FGSM": [scores(PGD=0.5)], STOPPED: [scores(PGD=0.6)]}
     assert here.remedies(ended).startswith(f"In this run: accuracy under PGD is highest for “{STOPPED}”, 0.600")
     alike = dict.fromkeys(ended, ended[STOPPED])

@@ -162,7 +162,7 @@ def batch_sizes(by_size: Mapping[int, Sequence[Scores]]) -> str:
         f"{size}: {accuracy(of, 'P').mean:.3f} on the images trained on, {accuracy(of, 'PGD').mean:.3f} under PGD"
         for size, of in by_size.items()
     ]
-    return f"Here, by images in a batch: {'; '.join(told)}."
+    return f"In this run: by images in a batch, {'; '.join(told)}."
 
 
 def peaks(mixed: Sequence[Course]) -> str:

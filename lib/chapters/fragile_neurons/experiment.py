@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 from lib.chapters.fragile_neurons import autoencoder, csg, measure, networks, sampled
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderSetting
 from lib.chapters.fragile_neurons.measure import CellSetting
-from lib.chapters.fragile_neurons.networks import COSTLY, RECIPES, NetworkSetting
+from lib.chapters.fragile_neurons.networks import CHEAP, RECIPES, NetworkSetting
 from lib.chapters.fragile_neurons.sampled import SampleSetting
 from lib.chapters.fragile_neurons.subject import Probe
 from lib.evidence import experiment
@@ -135,7 +135,7 @@ class Experiment(experiment.Experiment):
     def recipes(self) -> list[Cell]:
         """A short training in each recipe."""
         dataset = "cifar10" if "cifar10" in self.sets else self.dataset
-        ways = [way for name, way in RECIPES.items() if self.settings == "all" or name not in COSTLY]
+        ways = (RECIPES if self.settings == "all" else CHEAP).values()
         return [RECIPE(NetworkSetting("resnet18", dataset, 2, self.seed, way, self.settings_images)) for way in ways]
 
     @property

@@ -18,7 +18,7 @@ from lib.show.counting import agreeing, counted
 UNLIKELY = 0.05
 """At most this probable is a point that is hardly one of a cloud."""
 
-NOT_BEYOND = "In this run: not measured in this run, which has `beyond=false`. With `beyond=true` it is."
+NOT_BEYOND = "In this run: not measured, as `beyond=false` asks. With `beyond=true` it is."
 """Of what the paper does not measure: it decides no claim."""
 
 COUNTS = 0.02

@@ -67,7 +67,7 @@ def gains(grid: Grid) -> pd.DataFrame:
 
 def batch_norm(grid: Grid) -> pd.DataFrame:
     """The mean change of a logit when the fragile kernels are doubled."""
-    columns = {"cell": [str(key) for key in grid]}
+    columns = {"case": [str(key) for key in grid]}
     for way, head in {"frozen": "batch norm as it is", "reestimated": "batch norm estimated anew"}.items():
         means = [np.mean([getattr(one.batch_norm, way) for one in grid[key]]) for key in grid]
         columns[head] = [f"{mean:.4f}" for mean in means]

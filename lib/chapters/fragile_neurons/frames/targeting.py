@@ -55,7 +55,7 @@ def moved(grid: Grid) -> pd.DataFrame:
     for key in grid:
         (plain, _), (free, over) = moved_beside_lot(grid, key)
         row = {
-            "cell": str(key),
+            "case": str(key),
             "not clipped": f"{plain:.3f}",
             "relative to random signs, S from other images": f"{free:.3f}",
         }
