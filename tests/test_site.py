@@ -4,19 +4,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import jsonschema
 import nbformat
 import pytest
-import recompute_words
 from browser import Sight, Window, served, window
 from test_pages import RUN
 
 from lib import book as the_book
-from lib.ledger import open_data
 from lib.ledger.claims import paper
 from lib.site import build, facts
 from lib.site.render import SiteError
@@ -30,40 +26,6 @@ SMALL_FIGURES = """() => [...document.querySelectorAll("main figure img")].filte
     || Math.abs(image.clientWidth * image.naturalHeight / image.clientHeight / image.naturalWidth - 1) > 0.03
 )).map(image => image.alt)"""
 """What is said of the figures that do not lead to themselves at full size, or have lost their shape."""
-VERBATIM = {"pre", "code", "script", "style"}
-MARKUP = re.compile(r"```|:::|\{(?:glue|cite|doc|ref|numref)\b")
-"""What the renderer reads: in the prose of a page it means a fence or a role that was not understood."""
-
-
-class Page(HTMLParser):
-    """The addresses, links, images and prose of a page."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.ids: set[str] = set()
-        self.links: set[str] = set()
-        self.images: list[dict[str, str | None]] = []
-        self.prose = ""
-        self._verbatim = 0
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what the tag names, points to or shows."""
-        given = dict(attrs)
-        self.ids |= {value for key in ("id", "name") if (value := given.get(key))}
-        self.links |= {value for key in ("href", "src") if (value := given.get(key))}
-        if tag == "img":
-            self.images.append(given)
-        self._verbatim += tag in VERBATIM
-
-    def handle_endtag(self, tag: str) -> None:
-        """Note where code ends."""
-        self._verbatim -= tag in VERBATIM
-
-    def handle_data(self, data: str) -> None:
-        """Gather the text that is not code."""
-        if not self._verbatim:
-            self.prose += data
 
 
 @dataclass
@@ -85,11 +47,6 @@ def book(built_site: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pages(book: Path) -> dict[str, Page]:
-    return {path.name: Page(path) for path in sorted(book.glob("*.html"))}
-
-
-@pytest.fixture(scope="module")
 def chromium() -> Iterator[Window]:
     with window() as opened:
         yield opened
@@ -102,10 +59,10 @@ def address(book: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def visits(pages: dict[str, Page], address: str, chromium: Window) -> dict[str, Visit]:
+def visits(book: Path, address: str, chromium: Window) -> dict[str, Visit]:
     """Every page, opened on a screen as narrow as a phone's."""
     seen = {}
-    for name in sorted(pages.keys() - {"index.html"}):
+    for name in sorted(path.name for path in book.glob("*.html") if path.name != "index.html"):
         sight = chromium.look(f"{address}/{name}", width=PHONE)
         width = chromium.page.evaluate("document.documentElement.scrollWidth")
         formulas = chromium.page.locator("mjx-container").count()
@@ -182,66 +139,6 @@ def test_a_page_opens_from_disk(name: str, book: Path, chromium: Window) -> None
     assert sight.failures == []
     assert sight.errors == []
     assert [url for url in sight.requests if not url.startswith(("file:", "data:"))] == []
-
-
-# ---- The site as files ----
-
-
-def test_every_image_has_a_text(pages: dict[str, Page]) -> None:
-    def is_silent(text: str | None) -> bool:  # a file's name is what the renderer puts where nobody wrote a text
-        return not (text or "").strip() or "_images/" in text or text.endswith((".png", ".svg"))
-
-    silent = [(name, image["src"]) for name, page in pages.items() for image in page.images if is_silent(image["alt"])]
-    assert silent == []
-
-
-def test_no_markup_is_left_in_the_prose(pages: dict[str, Page]) -> None:
-    assert all("reproduc" in pages[name].prose.lower() for name in ("intro.html", "mitigation.html"))
-    assert {name: found for name, page in pages.items() if (found := MARKUP.findall(page.prose))} == {}
-
-
-def test_every_internal_link_leads_somewhere(book: Path, pages: dict[str, Page]) -> None:
-    dead = []
-    for name, page in pages.items():
-        for link in page.links:
-            parts = urlsplit(link)
-            if parts.scheme or parts.netloc:
-                continue
-            target = unquote(parts.path) or name
-            reached = pages[target].ids if target in pages else None
-            missing = not (book / target).exists() or (
-                parts.fragment and reached is not None and unquote(parts.fragment) not in reached
-            )
-            if missing:
-                dead.append((name, link))
-    assert dead == []
-
-
-def test_every_claim_has_an_address(pages: dict[str, Page]) -> None:
-    claimed = {claim.address for name in the_book.papers() for claim in paper(name).claims.values()}
-    assert claimed - pages["scoreboard.html"].ids == set()
-
-
-def test_the_words_of_the_ledger_come_out_the_same_when_worked_out_from_it_alone(book: Path) -> None:
-    ledger = json.loads((book / "ledger.json").read_text(encoding="utf-8"))
-    jsonschema.validate(ledger, json.loads((book / "ledger.schema.json").read_text()))
-    assert len(ledger["rows"]) == sum(len(paper(name).claims) for name in the_book.papers())
-    assert sum(row["word"] != "not run" for row in ledger["rows"]) > 30
-    assert recompute_words.differences(ledger) == []
-
-
-def test_the_ledger_s_files_lie_beside_the_pages(book: Path, pages: dict[str, Page]) -> None:
-    for name in ("ledger.json", "ledger.csv", "ledger.schema.json"):
-        assert (book / name).exists() and name in pages["open_data.html"].links
-
-
-def test_every_address_of_the_first_edition_leads_somewhere(pages: dict[str, Page]) -> None:
-    assert {row["id"] for row in open_data.first_edition()} - pages["scoreboard.html"].ids == set()
-
-
-def test_no_page_names_the_folder_it_was_built_in(book: Path) -> None:
-    texts = {path.name: path.read_text(encoding="utf-8") for path in book.glob("*.html")}
-    assert [name for name, text in texts.items() if str(book.parent) in text] == []
 
 
 # ---- Staging ----
