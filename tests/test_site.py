@@ -26,6 +26,20 @@ SMALL_FIGURES = """() => [...document.querySelectorAll("main figure img")].filte
     || Math.abs(image.clientWidth * image.naturalHeight / image.clientHeight / image.naturalWidth - 1) > 0.03
 )).map(image => image.alt)"""
 """What is said of the figures that do not lead to themselves at full size, or have lost their shape."""
+BROKEN = """() => {
+    const part = document.createRange();
+    const isBroken = text => [...text.data.matchAll(/[^\\s-]+/g)].some(word => {
+        part.setStart(text, word.index);
+        part.setEnd(text, word.index + word[0].length);
+        return part.getClientRects().length > 1;
+    });
+    return [...document.querySelectorAll("main thead th")].filter(head => {
+        const texts = document.createTreeWalker(head, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) if (isBroken(texts.currentNode)) return true;
+        return false;
+    }).map(head => head.innerText);
+}"""
+"""The heads of columns that are too narrow for one of their words, which goes on in the next line."""
 
 
 @dataclass
@@ -37,6 +51,7 @@ class Visit:
     formulas: int
     broken_formulas: int
     overflowing: list[str]
+    broken: list[str]
     figures: int
     small_figures: list[str]
 
@@ -66,9 +81,9 @@ def visits(book: Path, address: str, chromium: Window) -> dict[str, Visit]:
         sight = chromium.look(f"{address}/{name}", width=PHONE)
         width = chromium.page.evaluate("document.documentElement.scrollWidth")
         formulas = chromium.page.locator("mjx-container").count()
-        broken = chromium.page.locator("mjx-merror, [data-mjx-error]").count()
-        found = [chromium.page.evaluate(OVERFLOWING), chromium.page.locator("main figure img").count()]
-        seen[name] = Visit(sight, width, formulas, broken, *found, chromium.page.evaluate(SMALL_FIGURES))
+        failed = chromium.page.locator("mjx-merror, [data-mjx-error]").count()
+        found = [*map(chromium.page.evaluate, (OVERFLOWING, BROKEN)), chromium.page.locator("main figure img").count()]
+        seen[name] = Visit(sight, width, formulas, failed, *found, chromium.page.evaluate(SMALL_FIGURES))
     return seen
 
 
@@ -124,6 +139,19 @@ def test_the_first_page_leads_to_the_introduction(address: str, chromium: Window
 
 def test_no_text_runs_out_of_its_cell_and_no_code_out_of_its_block(visits: dict[str, Visit]) -> None:
     assert {name: visit.overflowing for name, visit in visits.items() if visit.overflowing} == {}
+
+
+def test_no_column_is_too_narrow_for_a_word_of_its_head(visits: dict[str, Visit]) -> None:
+    assert {name: visit.broken for name, visit in visits.items() if visit.broken} == {}
+
+
+def test_rows_do_not_cover_what_says_that_a_table_goes_on(address: str, chromium: Window) -> None:
+    clear = "rgba(0, 0, 0, 0)"
+    ground = "rows => rows.map(row => getComputedStyle(row).backgroundColor)"
+    chromium.look(f"{address}/benchmarks.html", width=PHONE)
+    assert set(chromium.page.locator("div.ledger tr").evaluate_all(ground)) == {clear}
+    chromium.look(f"{address}/scoreboard.html#first-mitigation.clean.accuracy")
+    assert clear not in chromium.page.locator("tr:target").evaluate_all(ground)  # a row that an address names is marked
 
 
 def test_a_long_setting_breaks_within_its_cell(address: str, chromium: Window) -> None:
