@@ -154,6 +154,15 @@ def test_rows_do_not_cover_what_says_that_a_table_goes_on(address: str, chromium
     assert clear not in chromium.page.locator("tr:target").evaluate_all(ground)  # a row that an address names is marked
 
 
+@pytest.mark.parametrize("name", ["claims", "survives"])
+def test_rows_of_sentences_are_read_on_a_phone_without_scrolling_sideways(
+    name: str, address: str, chromium: Window
+) -> None:
+    chromium.look(f"{address}/{name}.html", width=PHONE)
+    fit = "boxes => boxes.map(box => box.scrollWidth <= box.clientWidth)"
+    assert set(chromium.page.locator("div.ledger.stacks").evaluate_all(fit)) == {True}
+
+
 def test_a_long_setting_breaks_within_its_cell(address: str, chromium: Window) -> None:
     chromium.look(f"{address}/recorded_results.html")
     longer = """cell => { cell.innerHTML = `<code><span class="pre">${"+resnet".repeat(40)}</span></code>` }"""
