@@ -4,19 +4,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import jsonschema
 import nbformat
 import pytest
-import recompute_words
 from browser import Sight, Window, served, window
 from test_pages import RUN
 
 from lib import book as the_book
-from lib.ledger import open_data
 from lib.ledger.claims import paper
 from lib.site import build, facts
 from lib.site.render import SiteError
@@ -30,40 +26,20 @@ SMALL_FIGURES = """() => [...document.querySelectorAll("main figure img")].filte
     || Math.abs(image.clientWidth * image.naturalHeight / image.clientHeight / image.naturalWidth - 1) > 0.03
 )).map(image => image.alt)"""
 """What is said of the figures that do not lead to themselves at full size, or have lost their shape."""
-VERBATIM = {"pre", "code", "script", "style"}
-MARKUP = re.compile(r"```|:::|\{(?:glue|cite|doc|ref|numref)\b")
-"""What the renderer reads: in the prose of a page it means a fence or a role that was not understood."""
-
-
-class Page(HTMLParser):
-    """The addresses, links, images and prose of a page."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.ids: set[str] = set()
-        self.links: set[str] = set()
-        self.images: list[dict[str, str | None]] = []
-        self.prose = ""
-        self._verbatim = 0
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what the tag names, points to or shows."""
-        given = dict(attrs)
-        self.ids |= {value for key in ("id", "name") if (value := given.get(key))}
-        self.links |= {value for key in ("href", "src") if (value := given.get(key))}
-        if tag == "img":
-            self.images.append(given)
-        self._verbatim += tag in VERBATIM
-
-    def handle_endtag(self, tag: str) -> None:
-        """Note where code ends."""
-        self._verbatim -= tag in VERBATIM
-
-    def handle_data(self, data: str) -> None:
-        """Gather the text that is not code."""
-        if not self._verbatim:
-            self.prose += data
+BROKEN = """() => {
+    const part = document.createRange();
+    const isBroken = text => [...text.data.matchAll(/[^\\s-]+/g)].some(word => {
+        part.setStart(text, word.index);
+        part.setEnd(text, word.index + word[0].length);
+        return part.getClientRects().length > 1;
+    });
+    return [...document.querySelectorAll("main thead th")].filter(head => {
+        const texts = document.createTreeWalker(head, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) if (isBroken(texts.currentNode)) return true;
+        return false;
+    }).map(head => head.innerText);
+}"""
+"""The heads of columns that are too narrow for one of their words, which goes on in the next line."""
 
 
 @dataclass
@@ -75,6 +51,7 @@ class Visit:
     formulas: int
     broken_formulas: int
     overflowing: list[str]
+    broken: list[str]
     figures: int
     small_figures: list[str]
 
@@ -82,11 +59,6 @@ class Visit:
 @pytest.fixture(scope="module")
 def book(built_site: Path) -> Path:
     return built_site
-
-
-@pytest.fixture(scope="module")
-def pages(book: Path) -> dict[str, Page]:
-    return {path.name: Page(path) for path in sorted(book.glob("*.html"))}
 
 
 @pytest.fixture(scope="module")
@@ -102,16 +74,16 @@ def address(book: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def visits(pages: dict[str, Page], address: str, chromium: Window) -> dict[str, Visit]:
+def visits(book: Path, address: str, chromium: Window) -> dict[str, Visit]:
     """Every page, opened on a screen as narrow as a phone's."""
     seen = {}
-    for name in sorted(pages.keys() - {"index.html"}):
+    for name in sorted(path.name for path in book.glob("*.html") if path.name != "index.html"):
         sight = chromium.look(f"{address}/{name}", width=PHONE)
         width = chromium.page.evaluate("document.documentElement.scrollWidth")
         formulas = chromium.page.locator("mjx-container").count()
-        broken = chromium.page.locator("mjx-merror, [data-mjx-error]").count()
-        found = [chromium.page.evaluate(OVERFLOWING), chromium.page.locator("main figure img").count()]
-        seen[name] = Visit(sight, width, formulas, broken, *found, chromium.page.evaluate(SMALL_FIGURES))
+        failed = chromium.page.locator("mjx-merror, [data-mjx-error]").count()
+        found = [*map(chromium.page.evaluate, (OVERFLOWING, BROKEN)), chromium.page.locator("main figure img").count()]
+        seen[name] = Visit(sight, width, formulas, failed, *found, chromium.page.evaluate(SMALL_FIGURES))
     return seen
 
 
@@ -169,6 +141,28 @@ def test_no_text_runs_out_of_its_cell_and_no_code_out_of_its_block(visits: dict[
     assert {name: visit.overflowing for name, visit in visits.items() if visit.overflowing} == {}
 
 
+def test_no_column_is_too_narrow_for_a_word_of_its_head(visits: dict[str, Visit]) -> None:
+    assert {name: visit.broken for name, visit in visits.items() if visit.broken} == {}
+
+
+def test_rows_do_not_cover_what_says_that_a_table_goes_on(address: str, chromium: Window) -> None:
+    clear = "rgba(0, 0, 0, 0)"
+    ground = "rows => rows.map(row => getComputedStyle(row).backgroundColor)"
+    chromium.look(f"{address}/benchmarks.html", width=PHONE)
+    assert set(chromium.page.locator("div.ledger tr").evaluate_all(ground)) == {clear}
+    chromium.look(f"{address}/scoreboard.html#first-mitigation.clean.accuracy")
+    assert clear not in chromium.page.locator("tr:target").evaluate_all(ground)  # a row that an address names is marked
+
+
+@pytest.mark.parametrize("name", ["claims", "survives"])
+def test_rows_of_sentences_are_read_on_a_phone_without_scrolling_sideways(
+    name: str, address: str, chromium: Window
+) -> None:
+    chromium.look(f"{address}/{name}.html", width=PHONE)
+    fit = "boxes => boxes.map(box => box.scrollWidth <= box.clientWidth)"
+    assert set(chromium.page.locator("div.ledger.stacks").evaluate_all(fit)) == {True}
+
+
 def test_a_long_setting_breaks_within_its_cell(address: str, chromium: Window) -> None:
     chromium.look(f"{address}/recorded_results.html")
     longer = """cell => { cell.innerHTML = `<code><span class="pre">${"+resnet".repeat(40)}</span></code>` }"""
@@ -182,66 +176,6 @@ def test_a_page_opens_from_disk(name: str, book: Path, chromium: Window) -> None
     assert sight.failures == []
     assert sight.errors == []
     assert [url for url in sight.requests if not url.startswith(("file:", "data:"))] == []
-
-
-# ---- The site as files ----
-
-
-def test_every_image_has_a_text(pages: dict[str, Page]) -> None:
-    def is_silent(text: str | None) -> bool:  # a file's name is what the renderer puts where nobody wrote a text
-        return not (text or "").strip() or "_images/" in text or text.endswith((".png", ".svg"))
-
-    silent = [(name, image["src"]) for name, page in pages.items() for image in page.images if is_silent(image["alt"])]
-    assert silent == []
-
-
-def test_no_markup_is_left_in_the_prose(pages: dict[str, Page]) -> None:
-    assert all("reproduc" in pages[name].prose.lower() for name in ("intro.html", "mitigation.html"))
-    assert {name: found for name, page in pages.items() if (found := MARKUP.findall(page.prose))} == {}
-
-
-def test_every_internal_link_leads_somewhere(book: Path, pages: dict[str, Page]) -> None:
-    dead = []
-    for name, page in pages.items():
-        for link in page.links:
-            parts = urlsplit(link)
-            if parts.scheme or parts.netloc:
-                continue
-            target = unquote(parts.path) or name
-            reached = pages[target].ids if target in pages else None
-            missing = not (book / target).exists() or (
-                parts.fragment and reached is not None and unquote(parts.fragment) not in reached
-            )
-            if missing:
-                dead.append((name, link))
-    assert dead == []
-
-
-def test_every_claim_has_an_address(pages: dict[str, Page]) -> None:
-    claimed = {claim.address for name in the_book.papers() for claim in paper(name).claims.values()}
-    assert claimed - pages["scoreboard.html"].ids == set()
-
-
-def test_the_words_of_the_ledger_come_out_the_same_when_worked_out_from_it_alone(book: Path) -> None:
-    ledger = json.loads((book / "ledger.json").read_text(encoding="utf-8"))
-    jsonschema.validate(ledger, json.loads((book / "ledger.schema.json").read_text()))
-    assert len(ledger["rows"]) == sum(len(paper(name).claims) for name in the_book.papers())
-    assert sum(row["word"] != "not run" for row in ledger["rows"]) > 30
-    assert recompute_words.differences(ledger) == []
-
-
-def test_the_ledger_s_files_lie_beside_the_pages(book: Path, pages: dict[str, Page]) -> None:
-    for name in ("ledger.json", "ledger.csv", "ledger.schema.json"):
-        assert (book / name).exists() and name in pages["open_data.html"].links
-
-
-def test_every_address_of_the_first_edition_leads_somewhere(pages: dict[str, Page]) -> None:
-    assert {row["id"] for row in open_data.first_edition()} - pages["scoreboard.html"].ids == set()
-
-
-def test_no_page_names_the_folder_it_was_built_in(book: Path) -> None:
-    texts = {path.name: path.read_text(encoding="utf-8") for path in book.glob("*.html")}
-    assert [name for name, text in texts.items() if str(book.parent) in text] == []
 
 
 # ---- Staging ----

@@ -40,8 +40,8 @@ window.Live = window.Live || {};
     });
   }
 
-  /* Call `each(weight, from, to)` for every weight of a convolution and every place that it is used at: the index in
-     the padded input, and the index in the output. */
+  /* Call `each` for every weight of a convolution, with where its use begins in the padded input and in the output. It
+     goes on over rows and columns of the output; in the input, which is `wide`, by strides. */
   function everywhere(layer, each) {
     const [out, maps, kernelHeight, kernelWidth] = layer.shape;
     const [, height, width] = layer.from;

@@ -40,7 +40,7 @@
     const pad = Live.drawing(get("draw"), drawn);
     get("clear").addEventListener("click", () => {
       pad.clear();
-      take(first);
+      if (state.drawn) take(first);
     });
     for (const name of ["label", "kind", "target", "eps", "source", "victim"]) {
       get(name).addEventListener("input", changed);
@@ -134,8 +134,8 @@
       + `(${percent(after[now])}) of the attacked one. `;
     const how = kind === "signs" || source === victim ? "" : `It was made for another network (${source.name}), not this one. `;
     if (then !== label) return `${said}${how}It was wrong without an attack.`;
-    if (target !== null && now === target) return `${said}${how}It is fooled, into the class that was wanted.`;
-    return `${said}${how}${now === label ? "It is not fooled." : "It is fooled."}`;
+    if (now === label) return `${said}${how}It is not fooled.`;
+    return `${said}${how}It is fooled${now === target ? ", into the class that was wanted" : ""}.`;
   }
 
   function pictures({ image, eps, label, drawn }, attacked, then, now) {

@@ -15,11 +15,12 @@ def table(
     """A table in Markdown, in a box of its own that scrolls sideways; cells are Markdown without line breaks.
 
     Where it `wraps`, it is as wide as the page, and its columns share that. Where it `stacks`, a phone shows the cells
-    of a row below one another.
+    of a row below one another, the third and the fourth with what heads them.
     """
     lines = [head, ["---"] * len(head), *rows]
     kind = "ledger" + " wraps" * wraps + " stacks" * stacks
-    opening = f'<div class="{kind}" tabindex="0" role="region" aria-label="{html.escape(label)}">'
+    heads = f" style=\"--third: '{head[2]}: '; --fourth: '{head[3]}: '\"" if stacks else ""
+    opening = f'<div class="{kind}"{heads} tabindex="0" role="region" aria-label="{html.escape(label)}">'
     return "\n".join([opening, "", *(f"| {' | '.join(cells)} |" for cells in lines), "", "</div>"])
 
 

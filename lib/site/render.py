@@ -22,13 +22,33 @@ main()"""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 FONT_PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
 """A hint of the theme that a browser refuses, with an error, where a page is opened from disk."""
+REDIRECT = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta http-equiv="Refresh" content="0; url=\\1" />
+    <title>To the first page</title>
+  </head>
+  <body><a href="\\1">To the first page</a></body>
+</html>
+"""
+"""What only leads to another page, with a title and a link where nothing but the leading was written."""
 MENDS = {
     FONT_PRELOAD: "",
+    re.compile(r'^<meta http-equiv="Refresh" content="0; url=([^"]+)" />\s*$'): REDIRECT,
+    re.compile(r"(<title>)(.+) &#8212; \2(?=</title>)"): r"\1\2",
+    re.compile(r' id="(?:exercise|solution)-content"'): "",
     re.compile('<div class="bd-sidebar-primary'): '<div role="region" aria-label="Book" class="bd-sidebar-primary',
     re.compile('role="doc-biblioentry"'): 'role="listitem"',
     re.compile(r"<th(?: [^>]*)?>\s*</th>"): "<td></td>",
 }
-"""For who hears a page: a sidebar to jump to, references that are entries of their list, no heading without a word."""
+"""For who hears a page: a sidebar to jump to, references that are entries of their list, no heading without a word, no
+title said twice, no address that several places have.
+"""
+
+OPENING = re.compile(r"<article.*?<p>(.*?)</p>", re.DOTALL)
+"""The first paragraph of a page."""
+TAG = re.compile(r"<[^>]*>")
 
 BESIDE = "_beside"
 """The folder of a staged book whose files lie beside the pages as they are."""
@@ -96,8 +116,17 @@ def _rendered(source: Path, work: Path) -> Path:
         text = page.read_text(encoding="utf-8")
         for what, instead in MENDS.items():
             text = what.sub(instead, text)
-        page.write_text(text, encoding="utf-8")
+        page.write_text(_described(text), encoding="utf-8")
     return pages
+
+
+def _described(page: str) -> str:
+    """A page whose first paragraph is its description, for who finds it by a search or is sent a link to it."""
+    found = OPENING.search(page)
+    if not found:
+        return page
+    words = " ".join(TAG.sub("", found[1]).split()).replace('"', "&quot;")
+    return page.replace("<title>", f'<meta name="description" content="{words}" />\n    <title>', 1)
 
 
 def _complaints(log: str) -> str:

@@ -39,7 +39,7 @@ def fragment(recorded: Path = RECORDED) -> str:
             title, meaning = TITLES[kind]
             head = ["What is done", "What the book does", "Times", "Result"]
             rows = [_row(test) for test in tests]
-            parts.append(f"## {title}\n\n{meaning}\n\n{markup.table(title, head, rows, wraps=True)}")
+            parts.append(f"## {title}\n\n{meaning}\n\n{markup.table(title, head, rows, wraps=True, stacks=True)}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -68,6 +68,11 @@ def test_the_target_is_reached_or_not(opened: Window) -> None:
     assert opened.page.is_disabled("#live-target") and shown(opened)["target"] is None
 
 
+def test_a_target_that_is_the_image_s_own_class_fools_nobody(opened: Window, images) -> None:
+    choose(opened, eps="0.3", kind="PGD: 40 steps", target=f"a {images[1][0]}")
+    assert verdict(opened).endswith("It is not fooled.")
+
+
 def test_the_digest_that_is_shown_is_that_of_the_weights(opened: Window, trained) -> None:
     names = ["undefended", "retrained", "mixed batches", "PGD-trained"]
     for name, network in zip(names, trained, strict=True):

@@ -35,6 +35,13 @@ def test_a_digit_is_drawn_with_a_mouse(opened: Window) -> None:
     assert not shown(opened)["drawn"]
 
 
+def test_a_test_image_that_was_chosen_stays_when_the_drawing_is_cleared(opened: Window) -> None:
+    opened.page.click(".live-digits button:last-child")
+    found = shown(opened)
+    opened.page.click("#live-clear")
+    assert shown(opened)["image"] == found["image"]
+
+
 def test_a_digit_is_drawn_with_a_finger(browser: Window, page: Path) -> None:
     """On a phone, where a finger that moves would else scroll the page."""
     context = browser.page.context.browser.new_context(
