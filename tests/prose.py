@@ -66,13 +66,17 @@ def page(path: Path) -> Page:
 
 def written(name: str) -> Page:
     """What the code of a chapter writes onto its page: the strings of its modules, without docstrings."""
-    files = [
-        path
-        for path in sorted((CHAPTERS / name).rglob("*.py"))
-        if set(path.with_suffix("").parts) & set(PARTS_THAT_WRITE)
-    ]
+    files = modules(name)
+    if len(files) > 1:
+        files = [path for path in files if set(path.with_suffix("").parts) & set(PARTS_THAT_WRITE)]
     texts = [text for path in files for text in strings(path.read_text(encoding="utf-8"))]
     return Page(f"lib/chapters/{name}", tuple(texts))
+
+
+def modules(name: str) -> list[Path]:
+    """The modules of a chapter, which is a file or a package."""
+    alone = CHAPTERS / f"{name}.py"
+    return [alone] if alone.exists() else sorted((CHAPTERS / name).rglob("*.py"))
 
 
 def strings(source: str) -> list[str]:

@@ -161,7 +161,7 @@ def _settings_of(chapter: str) -> frozenset[float]:
     given = [profiles.values(chapter, profile, {}) for profile in profiles.names()]
     found = [value for values in given for value in values.values()]
     found += [value for one in profiles.declared(chapter).values() for value in (one.default, one.low, one.high)]
-    found += [value for path in (prose.CHAPTERS / chapter).rglob("*.py") for value in prose.constants(path)]
+    found += [value for path in prose.modules(chapter) for value in prose.constants(path)]
     return frozenset(float(number) for value in found for number in re.findall(r"\d+(?:\.\d+)?", str(value)))
 
 

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from test_another_paper import CLAIMS
 
 from lib import book
 from lib.ledger import claims_file
@@ -16,6 +15,18 @@ from lib.run import __main__ as command
 from lib.run.run import Run
 from lib.show.cards import answered
 
+CLAIMS = """\
+title: On the brightness of digits
+idea: Something that can be tried.
+setting: no network, digits
+scale: {dataset: mnist}
+claims:
+  - {id: mean.brightness, says: The mean brightness is 0.13.,
+     kind: number, about: setup, value: 0.13, tolerance: 0.02, where: Table 1}
+  - {id: ones.are_darker, says: Ones are darker than other digits.,
+     kind: statement, about: mechanism, where: section 2, smallest: 0.0,
+     paper: "brightness of other digits less that of ones", sound: "the same"}
+"""
 FILE = "notebooks/claims/brightness.yaml"
 NUMBER, STATEMENT = f"{FILE}: mean.brightness", f"{FILE}: ones.are_darker"
 

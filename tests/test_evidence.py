@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from lib.evidence import carry, cells, plan, store
@@ -53,6 +54,20 @@ def test_a_record_is_read_back_to_the_bit() -> None:
         *(FOUND.name, FOUND.distances, None),
         FOUND.by_eps,
     )
+
+
+@pytest.mark.parametrize("numbers", [torch.zeros(2), [0.0, 1.0]])
+def test_what_is_no_array_is_refused_where_one_is_declared(numbers: object) -> None:
+    with pytest.raises(TypeError, match=r"a record has a (Tensor|list) where its field is an array"):
+        to_arrays(replace(FOUND, numbers=numbers))
+
+
+def test_a_measurement_says_what_it_returns_before_it_is_made() -> None:
+    def silent(setting):
+        raise AssertionError
+
+    with pytest.raises(TypeError, match="silent does not say what it returns"):
+        Part("toy", "silent", silent)
 
 
 @dataclass(frozen=True)

@@ -168,12 +168,8 @@ def test_one_line_a_value_of_the_second_parameter() -> None:
 class Seeded(Anything):
     """As many networks as `seeds` says, from `seed` upwards, and something that hangs on no seed."""
 
-    def __init__(self, **values: int) -> None:
-        self.values = values
-
     def cells(self) -> list:
-        first = self.values["seed"]
-        return ["the data", *range(first, first + self.values["seeds"])]
+        return ["the data", *range(self.seed, self.seed + self.seeds)]
 
 
 @pytest.fixture

@@ -87,8 +87,17 @@ def test_a_cell_with_a_figure_shows_that_and_nothing_else(quick_runs: Path, name
     figures = [cell for cell in executed if "figure" in cell.metadata.get("mystnb", {})]
     assert figures
     for cell in figures:
-        shown = [output for output in cell.outputs if output.output_type != "stream"]
-        assert ["image/png" in output.data for output in shown] == [True], cell.source
+        assert [has_a_picture(output) for output in shown(cell)] == [True], cell.source
+    bare = [cell.source for cell in executed if cell not in figures and any(map(has_a_picture, shown(cell)))]
+    assert not bare, "a figure needs a caption and an alt text in its cell's metadata, whatever draws it"
+
+
+def shown(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [output for output in cell.get("outputs", []) if output.output_type != "stream"]
+
+
+def has_a_picture(output: nbformat.NotebookNode) -> bool:
+    return "image/png" in output.get("data", {})
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -1,8 +1,13 @@
 """Which values a notebook runs with, and what they cost."""
 
+from dataclasses import make_dataclass
+from types import ModuleType
+
 import pytest
+import tiny
 from projects import Project
 
+from lib import book
 from lib.parameters import ParameterError
 from lib.run import costs, profiles
 from lib.run.run import Run
@@ -70,3 +75,62 @@ def test_a_profile_s_values_are_read_as_parameters_are(project: Project) -> None
     assert profiles.section("quick", "tiny") == {"seed": 3, "eps": 0.1, "dataset": "mnist"}
     for name in profiles.names():
         assert profiles.worth(name) == []
+
+
+FIELDS = ("seed", "dataset", "eps")
+
+
+def chapter_of(*names: str, chapter: str = "tiny") -> type:
+    """An experiment with these fields."""
+    base = {"cells": tiny.Experiment.cells, "refused": tiny.Experiment.refused, "chapter": chapter}
+    return make_dataclass("Experiment", names, bases=(tiny.Base,), namespace=base, frozen=True)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "said"),
+    [
+        (chapter_of("seed", "dataset"), "tiny: eps in its parameters cell alone; Experiment's fields"),
+        (chapter_of(*FIELDS, "grid"), "tiny: grid in its Experiment alone"),
+        (chapter_of("seed", "dataset", "epss"), "eps in its parameters cell and epss in its Experiment alone"),
+        (chapter_of(*FIELDS, chapter="mitigation"), "says that its chapter is 'mitigation'"),
+    ],
+)
+def test_a_chapter_that_does_not_take_its_notebook_s_parameters_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch, experiment: type, said: str
+) -> None:
+    monkeypatch.setattr(book, "experiment", lambda name: experiment)
+    with pytest.raises(ParameterError, match=said):
+        profiles.values("tiny", "quick", {})
+
+
+def test_parameters_without_a_data_set_are_refused(project: Project) -> None:
+    source = project.root / "notebooks" / "tiny.ipynb"
+    source.write_text(source.read_text().replace("dataset: str", "images: str"))
+    with pytest.raises(ParameterError, match="tiny: its parameters cell has no `dataset`"):
+        profiles.values("tiny", "quick", {})
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (lambda name: ModuleType("lib.chapters.tiny").Experiment, "lib.chapters.tiny has no class Experiment"),
+        (lambda name: compile("def (", "tiny.py", "exec"), "cannot be imported: .*tiny.py"),
+        (lambda name: __import__(f"lib.chapters.{name}"), "cannot be imported: No module named 'lib.chapters.tiny'"),
+    ],
+)
+def test_a_chapter_without_code_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch, fault: object, said: str
+) -> None:
+    monkeypatch.setattr(book, "experiment", fault)
+    with pytest.raises(ParameterError, match=said):
+        profiles.values("tiny", "quick", {})
+
+
+def test_a_notebook_that_the_table_of_contents_does_not_name_is_told_so(project: Project) -> None:
+    contents = project.root / "book" / "_toc.yml"
+    contents.write_text(contents.read_text().replace("{file: tiny}, ", ""))
+    with pytest.raises(ParameterError, match=r"tiny has no place in book/_toc[.]yml"):
+        profiles.values("tiny", "quick", {})
+    project.write_scoreboard()
+    with pytest.raises(ParameterError, match=r"a section 'tiny'; .*; tiny has no place in book/_toc[.]yml"):
+        profiles.section("quick", book.SCOREBOARD)

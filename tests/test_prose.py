@@ -1,5 +1,7 @@
 """The book's prose keeps to its style (STYLE.md): words, sentences, numbers, openings, parts, and code that fits."""
 
+from pathlib import Path
+
 import prose
 import prose_checks as checks
 import pytest
@@ -119,3 +121,10 @@ def test_what_the_code_writes_onto_a_page_is_read_without_docstrings() -> None:
     source = '"""A docstring is none."""\nx: int = 1\n"""Nor is this."""\ndef f(a):\n    g(f"It leaves {a} here.")\n'
     assert prose.strings(source) == ["It leaves … here."]
     assert all(PAGES[f"lib/chapters/{name}"].texts for name in book.chapters())
+
+
+def test_a_chapter_of_one_file_is_read_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prose, "CHAPTERS", tmp_path)
+    (tmp_path / "short.py").write_text('EPS = 0.1\n\n\ndef why():\n    return "It leaves much."\n')
+    assert prose.written("short").texts == ("It leaves much.",)
+    assert [prose.constants(path) for path in prose.modules("short")] == [[0.1]]

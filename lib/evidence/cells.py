@@ -50,6 +50,11 @@ class Part(Generic[R]):
     name: str
     measure: Callable[..., R]
 
+    def __post_init__(self) -> None:
+        # Asked for only when a record is read, which is after hours of measuring.
+        if "return" not in self.measure.__annotations__:
+            raise TypeError(f"{self.measure.__name__} does not say what it returns: annotate it with its record")
+
     def __call__(self, setting: object) -> "Cell[R]":
         return Cell(self, setting)
 

@@ -55,6 +55,8 @@ def _converter(arrays: Arrays) -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
 
     def put(array: np.ndarray) -> dict[str, str]:
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"a record has a {type(array).__name__} where its field is an array of NumPy's")
         name = f"a{len(arrays)}"
         arrays[name] = array
         return {"array": name}

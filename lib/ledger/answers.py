@@ -10,7 +10,7 @@ class Finding:
     """One measurement that is held against a claim."""
 
     measured: Measured
-    """In the units of the claim's `smallest`: the quantity itself, no threshold subtracted."""
+    """In the units of the claim's `smallest`: the quantity that the claim compares, `smallest` not subtracted."""
     by: str
     """What it was measured with, in a few words: attack, images, networks."""
     over_control: Measured | None = None

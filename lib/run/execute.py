@@ -5,6 +5,7 @@ notebook has run to its end; where a cell fails, the partly executed notebook is
 """
 
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -23,6 +24,7 @@ from lib import book, compute, provenance
 from lib.evidence import cells, limits
 from lib.files import clear_abandoned, scratch
 from lib.run import engine, environment
+from lib.run.left_out import left_out
 from lib.run.run import Run
 
 START_S = 300
@@ -123,6 +125,13 @@ def _install(executed: Path, run: Run) -> None:
     results = executed.with_suffix(".json")
     if not results.exists():
         raise RunError(f"{run.notebook} ran to its end, but wrote no results: its last cells have to finish the ledger")
+    if lacking := left_out(json.loads(results.read_text(encoding="utf-8"))):
+        shutil.move(executed, run.failed)
+        listed = "\n".join(f"  {told}" for told in lacking)
+        raise RunError(
+            f"{run.notebook} ran to its end, but its answers leave out what notebooks/claims/{run.notebook}.yaml asks "
+            f"for:\n{listed}\n\nThe notebook is in {shown(run.failed)}; earlier results stand."
+        )
     notebook = nbformat.read(executed, as_version=4)
     for path in ("input_path", "output_path"):  # folders of this machine, which no reader needs
         notebook.metadata.get("papermill", {}).pop(path, None)

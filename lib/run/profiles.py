@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import yaml
 
 from lib import book
+from lib.evidence.experiment import Experiment
 from lib.parameters import Contract, ParameterError, Value, check, contract
 from lib.yaml_keys import Texts
 
@@ -29,7 +31,8 @@ def declared(notebook: str) -> Contract:
         Where there is no such notebook; the message lists those that there are.
     """
     if notebook not in book.notebooks():
-        raise ParameterError(f"no notebook named {notebook!r}; there are: {', '.join(book.notebooks())}")
+        where = f"; {notebook} has no place in book/_toc.yml" if book.source(notebook).exists() else ""
+        raise ParameterError(f"no notebook named {notebook!r}; there are: {', '.join(book.notebooks())}{where}")
     return contract(book.source(notebook))
 
 
@@ -53,7 +56,7 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
     ------
     ParameterError
         Where a name, a type or a range is wrong, or values do not go together; see `lib.parameters.check` and
-        `Experiment.refused`. It names the notebook.
+        `Experiment.refused`. Where the chapter's code cannot take the notebook's parameters. It names the notebook.
     """
     parameters = declared(notebook)
     defaults = {name: parameter.default for name, parameter in parameters.items()}
@@ -61,8 +64,30 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
         found = defaults | section(profile, notebook) | check(parameters, given)
     except ParameterError as error:
         raise ParameterError(f"{notebook}: {error}") from error
-    if notebook != book.SCOREBOARD and (why := book.experiment(notebook)(**found).refused()):
+    if notebook != book.SCOREBOARD and (why := _experiment(notebook, parameters)(**found).refused()):
         raise ParameterError(f"{notebook}: {why}")
+    return found
+
+
+def _experiment(notebook: str, declared: Contract) -> type[Experiment]:
+    """The class of a chapter's experiment, whose fields are the parameters that the notebook declares."""
+    try:
+        found = book.experiment(notebook)
+    except (ImportError, SyntaxError) as error:
+        raise ParameterError(f"{notebook}: lib.chapters.{notebook} cannot be imported: {error}") from error
+    except AttributeError as error:
+        if error.name != "Experiment":  # what the chapter's own code raises needs its traceback
+            raise
+        raise ParameterError(f"{notebook}: lib.chapters.{notebook} has no class Experiment") from error
+    if found.chapter != notebook:
+        raise ParameterError(f"{notebook}: its Experiment says that its chapter is {found.chapter!r}")
+    if "dataset" not in declared:
+        raise ParameterError(f"{notebook}: its parameters cell has no `dataset`, which says what it is measured on")
+    names = {field.name for field in fields(found)}
+    if names != declared.keys():
+        only = {"its parameters cell": declared.keys() - names, "its Experiment": names - declared.keys()}
+        told = " and ".join(f"{', '.join(sorted(some))} in {where}" for where, some in only.items() if some)
+        raise ParameterError(f"{notebook}: {told} alone; Experiment's fields are the parameters, by the same names")
     return found
 
 
@@ -89,7 +114,8 @@ def _read(profile: str) -> dict:
         raise ParameterError(f"{path} has no sections; it may have: {', '.join(known)}")
     for name, section in found.items():
         if name not in known:
-            raise ParameterError(f"{path} has a section {name!r}; there are: {', '.join(known)}")
+            where = f"; {name} has no place in book/_toc.yml" if book.source(str(name)).exists() else ""
+            raise ParameterError(f"{path} has a section {name!r}; there are: {', '.join(known)}{where}")
         if section and not isinstance(section, list if name == "worth" else dict):
             raise ParameterError(f"{path}: {name} is {section!r}; it takes lines of `parameter: value`")
     return found
