@@ -15,6 +15,8 @@ import stat
 import sys
 import tempfile
 import uuid
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +28,10 @@ FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.E
 
 NO_MEMORY = ("allocate memory", "out of memory", "bad_alloc")
 """What PyTorch, CUDA and C++ say where there is not enough memory; Python has an error of its own."""
+
+DAMAGE = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What zipfile and NumPy raise over an archive that is damaged, or encrypted; it may be the machine's doing as well
+(`is_of_the_machine`)."""
 
 SCRATCH = "adversarial-reproductions"
 """What folders for a while are called among those of other programs."""
@@ -76,6 +82,12 @@ def atomic(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Put a file in place, whole or not at all, a text as UTF-8; it raises as `atomic` does."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lib.files import atomic
+from lib.files import write
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Begun:
     def add(self, trainings: Mapping[str, float]) -> None:
         """Add lines for the trainings that have none yet."""
         lines = [f"{name} {seconds:.3f}" for name, seconds in (trainings | self.trainings()).items()]
-        with atomic(self.path) as temporary:
-            temporary.write_text("\n".join(lines), encoding="utf-8")
+        write(self.path, "\n".join(lines))
 
     def came_to(self, training: Path, seconds: float) -> None:
         """Note a training that had taken so many seconds when this process came to it."""

@@ -3,7 +3,6 @@
 import shutil
 import sys
 import zipfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,7 @@ from pathlib import Path
 from lib.evidence import cells, store, trainings
 from lib.evidence.cells import Cell
 from lib.evidence.store import Damaged
-from lib.files import DiskError, atomic, is_of_the_machine, scratch
-
-DAMAGE = (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What zipfile raises over a file of an archive; a RuntimeError over one that is encrypted."""
+from lib.files import DAMAGE, DiskError, atomic, is_of_the_machine, scratch
 
 
 class CarryError(RuntimeError):

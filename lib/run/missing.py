@@ -9,7 +9,7 @@ from lib import book
 from lib.evidence import cells, plan
 from lib.evidence.cells import Cell, Part
 from lib.evidence.store import Made
-from lib.files import atomic
+from lib.files import write
 from lib.ledger import results
 from lib.run.record import PROFILE
 from lib.run.run import Run
@@ -21,8 +21,7 @@ UNKNOWN = "?"
 
 def update() -> None:
     """Write anew what is missing."""
-    with atomic(results.RECORDED / FILE) as temporary:
-        temporary.write_text(json.dumps(rows(), indent=1) + "\n", encoding="utf-8")
+    write(results.RECORDED / FILE, json.dumps(rows(), indent=1) + "\n")
 
 
 def kept() -> list[dict] | None:

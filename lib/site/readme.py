@@ -3,7 +3,7 @@
 import re
 
 from lib import book, compute
-from lib.files import atomic
+from lib.files import write
 from lib.ledger import claims, results
 from lib.run import costs
 from lib.run.run import Run
@@ -17,13 +17,9 @@ FIGURE = results.RECORDED / f"{front.LADDER[1]}.png"
 
 def update() -> None:
     """Write anew what is generated, and the figure."""
-    text = with_generated(README.read_text(encoding="utf-8"))
-    with atomic(README) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    picture = figure()
-    if picture:
-        with atomic(FIGURE) as temporary:
-            temporary.write_bytes(picture.png)
+    write(README, with_generated(README.read_text(encoding="utf-8")))
+    if picture := figure():
+        write(FIGURE, picture.png)
 
 
 def with_generated(text: str) -> str:
