@@ -16,9 +16,6 @@ from lib.exercises.tasks import KINDS, Sheet, Task
 from lib.markdown import plain
 from lib.run import profiles
 
-PROFILE = "quick"
-"""The profile that copies run with: without a download, in minutes."""
-
 SET_UP = """\
 # This finds `lib` in the folder that this notebook came in.
 import sys
@@ -122,8 +119,8 @@ def _in_parts(cell: NotebookNode, sheet: Sheet, made: Callable[[str], list[Noteb
 
 
 def _parameters(page: str) -> NotebookNode:
-    values = profiles.values(page, PROFILE, {})
-    lines = [f"# The {PROFILE} profile.", *(f"{name} = {value!r}" for name, value in values.items())]
+    values = profiles.values(page, profiles.QUICK, {})
+    lines = [f"# The {profiles.QUICK} profile.", *(f"{name} = {value!r}" for name, value in values.items())]
     return _code("parameters-of-the-course", "\n".join(lines), tags=["injected-parameters"])
 
 

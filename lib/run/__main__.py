@@ -16,7 +16,7 @@ from lib.judge import options as judging
 from lib.ledger import claims, results
 from lib.ledger.claims_file import ClaimsError
 from lib.parameters import ParameterError
-from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, missing, record, status
+from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, missing, profiles, record, status
 from lib.run.arguments import as_given, folder, positive, resource, seconds
 from lib.run.run import Run
 from lib.site.render import SiteError
@@ -134,7 +134,7 @@ def _reproduce(options: argparse.Namespace) -> None:
 def _record(options: argparse.Namespace) -> None:
     from lib.site import readme
 
-    runs = _runs(options.notebook, record.PROFILE, options.parameter)
+    runs = _runs(options.notebook, profiles.PAPER, options.parameter)
     try:
         for run in runs:
             record.record(run)
@@ -244,30 +244,30 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command(_execute, "execute", "execute notebooks (all of them where none is named)")
     whole = command(_reproduce, "reproduce", "execute notebooks, render the site from them, sum up the scoreboard")
-    asked(run, "quick")
-    asked(whole, "quick")
+    asked(run, profiles.QUICK)
+    asked(whole, profiles.QUICK)
     run.add_argument("--force", action="store_true", help="execute also what is up to date")
     kept = command(_record, "record", "execute the paper profile and keep it in book/recorded")
     kept.add_argument("notebook", nargs="+")
     parameters(kept)
     filled = command(_fill, "fill", "measure what is missing, the most telling first; goes on where it was")
-    asked(filled, "paper")
+    asked(filled, profiles.PAPER)
     filled.add_argument("--list", action="store_true", help="only say what is missing, and how long it will take here")
     filled.add_argument("--within", type=seconds, metavar="TIME", help="have ended after 90s, 12m or 2h, file and all")
     filled.add_argument("--jobs", type=positive, metavar="N", help="processes side by side; one a core by default")
     filled.add_argument("--export", type=Path, metavar="FILE", help="at the end, do what `export` does")
     packed = command(_export, "export", "put the cells that are kept, and trainings to go on with, into a zip file")
     packed.add_argument("export", type=Path, metavar="FILE")
-    asked(packed, "paper")
+    asked(packed, profiles.PAPER)
     for added in (filled, packed):
         added.add_argument("--at-most", type=positive, default=float("inf"), metavar="MB", help=LARGEST)
     networks = command(_weights, "weights", "write a run's trained networks as safetensors files, with a card each")
-    asked(networks, "quick")
+    asked(networks, profiles.QUICK)
     networks.add_argument("--to", type=Path, metavar="FOLDER", help="by default weights/ in the run's folder")
     command(_import, "import", "take over the cells of such a file").add_argument("file", nargs="+", type=Path)
     swept = command(_sweep, "sweep", "execute a notebook over a grid of parameters; table and page of the results")
     swept.add_argument("notebook")
-    swept.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
+    swept.add_argument("--profile", default=profiles.QUICK, help="notebooks/profiles/<name>.yaml; quick by default")
     swept.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE,VALUE,... or NAME=A:B")
     swept.add_argument("--name", help="of its folder in runs/sweeps; by default made of what is swept")
     swept.add_argument("--workers", type=positive, metavar="N", help="runs at a time on this machine")

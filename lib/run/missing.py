@@ -11,7 +11,7 @@ from lib.evidence.cells import Cell, Part
 from lib.evidence.store import Made
 from lib.files import write
 from lib.ledger import results
-from lib.run.record import PROFILE
+from lib.run import profiles
 from lib.run.run import Run
 
 FILE = "missing.json"
@@ -52,7 +52,7 @@ def parts() -> dict[Part, list[Cell]]:
     """The cells of the whole paper profile, by part, as the notebooks come to them."""
     found: dict[Part, list[Cell]] = {}
     for name in book.chapters():
-        for cell in dict.fromkeys(Run.of(name, PROFILE, {}).experiment.cells()):
+        for cell in dict.fromkeys(Run.of(name, profiles.PAPER, {}).experiment.cells()):
             found.setdefault(cell.part, []).append(cell)
     return found
 

@@ -124,7 +124,7 @@ def columns_table() -> str:
 
 def costs_table() -> str:
     """What each notebook takes in the quick profile, in Markdown."""
-    quick = costs.of_profile("quick").items()
+    quick = costs.of_profile(profiles.QUICK).items()
     rows = [[f"{{doc}}`{name}`", f"{cost['minutes']:g}", f"{cost['memory_gb']:g}"] for name, cost in quick]
     return markup.table("What the quick profile takes", ["Chapter", "Minutes on two cores", "GB of memory"], rows)
 

@@ -5,7 +5,7 @@ import re
 from lib import book, compute
 from lib.files import write
 from lib.ledger import claims, results
-from lib.run import costs
+from lib.run import costs, profiles
 from lib.run.run import Run
 from lib.site import front
 from lib.site.pictures import Picture
@@ -57,7 +57,7 @@ def figure_shown() -> str:
 
 def costs_table() -> str:
     """What each chapter takes: the quick profile as timed, and the cells that its recorded run was made from."""
-    quick = costs.of_profile("quick")
+    quick = costs.of_profile(profiles.QUICK)
     lines = ["| chapter | quick, two CPU cores | recorded, one process | data |", "| --- | --- | --- | --- |"]
     for name in book.chapters():
         cost, run = quick.get(name), _recorded(name)
