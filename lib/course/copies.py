@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lib import book
 from lib.exercises.directives import BLOCK, ExerciseError
-from lib.exercises.tasks import KINDS, Sheet, Task
+from lib.exercises.tasks import Sheet, Task
 from lib.markdown import plain
 from lib.run import profiles
 
@@ -125,10 +125,9 @@ def _parameters(page: str) -> NotebookNode:
 
 
 def _told(task: Task, number: str) -> str:
-    facts = f"*{KINDS[task.kind].capitalize()}, about {task.minutes} minutes, {task.points} points.*"
     leaves = [f"- `{name}`: {meaning}" for name, meaning in task.leaves.items()]
     leaves = ["Leave behind:", "", *leaves] if leaves else ["No check can test this answer; a reader grades it."]
-    head = [f"### Exercise{number}: {task.exercise.title}", "", facts]
+    head = [f"### Exercise{number}: {task.exercise.title}", "", task.facts]
     return "\n".join([*head, "", plain(task.exercise.text), "", *leaves])
 
 
