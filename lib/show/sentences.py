@@ -1,6 +1,4 @@
-"""What sentences on pages are made of: data in words, from which value to which, whether an interval is above zero."""
-
-from lib.measure.intervals import Measured
+"""What sentences on pages are made of: data in words, and from which value to which."""
 
 
 def data_named(dataset: str) -> str:
@@ -11,8 +9,3 @@ def data_named(dataset: str) -> str:
 def ends(low: float, high: float, form: str) -> str:
     """From one value to another, or the one value that both are, as of a single cell: "0.42 to 0.61", "0.42"."""
     return " to ".join(dict.fromkeys((format(low, form), format(high, form))))
-
-
-def is_above_zero(measured: Measured) -> bool:
-    """Whether a whole interval lies above 0."""
-    return measured.low is not None and measured.low > 0

@@ -9,10 +9,11 @@ from lib.chapters.fragile_neurons.contradictions import REGISTER
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls
+from lib.ledger.words import is_above_zero
 from lib.measure.intervals import rate
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
-from lib.show.sentences import ends, is_above_zero
+from lib.show.sentences import ends
 
 
 def between(low: float, high: float) -> str:
