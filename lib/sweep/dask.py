@@ -39,21 +39,8 @@ def run(
 ) -> Iterator[tuple[int, Outcome]]:
     """Execute runs; give each outcome, with the run's index, when it is there.
 
-    A run whose worker dies is given to another worker; a worker that finds it up to date does not repeat it.
-
-    Parameters
-    ----------
-    scheduler
-        The address of a running Dask scheduler; workers are started on this machine where there is none.
-    workers
-        How many of those; they share the cores.
-    resources
-        What one run takes of what the workers offer, as in {"GPU": 1}.
-
-    Raises
-    ------
-    EngineError
-        Where Dask is not installed, no scheduler answers, or resources are asked for that no cluster is there to offer.
+    A run whose worker dies is given to another worker; a worker that finds it up to date does not repeat it. The
+    parameters are those of `lib.evidence.cluster.client`, which says what is raised.
     """
     with client(scheduler, workers, resources, len(runs)) as cluster:
         futures = {}

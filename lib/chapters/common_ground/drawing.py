@@ -102,24 +102,22 @@ def _at_right(ax: Axes, places: Sequence[float], texts: Sequence[str], across: f
         ax.annotate(text, (across, place), ha="left", va="center", annotation_clip=False, **look)
 
 
-def heat_maps(
-    panes: Mapping[str, np.ndarray], rows: Sequence[str], columns: Sequence[str], *, apart: int = 1
-) -> Figure:
+def heat_maps(panes: Mapping[str, np.ndarray], rows: Sequence[str], columns: Sequence[str]) -> Figure:
     """Tables of shares, one below the other, grey by value (0 is dark, 1 is light), each cell with its number.
+
+    The first column stands apart from the others.
 
     Parameters
     ----------
     panes
         For each title shares (rows, columns).
-    apart
-        How many columns at the left stand apart from the others.
     """
     size = 0.52 * len(columns) + 2.6, (0.36 * len(rows) + 0.5) * len(panes) + 1.0
     figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, squeeze=False)
     for ax, (title, values) in zip(axes[:, 0], panes.items(), strict=True):
         ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
         written(ax, np.char.mod("%.2f", values), values < 0.4, 9)
-        ax.axvline(apart - 0.5, color="white", linewidth=5)
+        ax.axvline(0.5, color="white", linewidth=5)
         ax.set(title=title, xticks=range(len(columns)), yticks=range(len(rows)), yticklabels=rows)
         ax.set_xticklabels(columns, rotation=40, ha="right", rotation_mode="anchor")
     return figure
