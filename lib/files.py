@@ -52,7 +52,7 @@ def short_name(name: str) -> str:
 
 
 def copied(source: Path, target: Path, *left_out: str) -> None:
-    """Copy a folder into one that is there or not, but for names that match patterns; all of it can be written to."""
+    """Copy a folder, without names that match patterns, into a new folder or an old one; the copy can be written to."""
     ignore = shutil.ignore_patterns(*left_out)
     shutil.copytree(source, target, ignore=ignore, copy_function=shutil.copyfile, dirs_exist_ok=True)
     for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):  # copytree keeps folders' modes
@@ -75,7 +75,7 @@ def atomic(path: Path) -> Iterator[Path]:
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         clear_abandoned(path.parent, path.stem)
-        temporary = path.parent / f"{_own(path.stem)}{path.suffix}"
+        temporary = path.parent / f"{_temporary(path.stem)}{path.suffix}"
         try:
             temporary.touch(exist_ok=False)  # unlike tempfile's, readable by whoever may read an ordinary file
             yield temporary
@@ -108,7 +108,7 @@ def scratch(name: str = SCRATCH, beside: Path | None = None) -> Iterator[Path]:
     with naming(where / name):
         where.mkdir(parents=True, exist_ok=True)
         clear_abandoned(where, name)
-        folder = (where / _own(name)).absolute()
+        folder = (where / _temporary(name)).absolute()
         try:
             folder.mkdir(mode=0o700)
             yield folder
@@ -164,21 +164,21 @@ def clear_abandoned(folder: Path | None = None, name: str = SCRATCH) -> None:
 
 
 def _abandoned(folder: Path, name: str) -> Iterator[Path]:
-    own = re.compile(rf"{re.escape(_of(name))}(\d+)-{_machine()}-\w+(\.\w+)?")
-    for left in folder.glob(f"{glob.escape(_of(name))}*"):
+    own = re.compile(rf"{re.escape(_beginning(name))}(\d+)-{_machine()}-\w+(\.\w+)?")
+    for left in folder.glob(f"{glob.escape(_beginning(name))}*"):
         found = own.fullmatch(left.name)
         if found and not psutil.pid_exists(int(found[1])):
             yield left
 
 
-def _of(name: str) -> str:
-    """How the names of what is not whole yet begin."""
+def _beginning(name: str) -> str:
+    """How the name of a file that is not whole yet begins."""
     return f".{name}-~"
 
 
-def _own(name: str) -> str:
+def _temporary(name: str) -> str:
     """A name of this process alone."""
-    return f"{_of(name)}{os.getpid()}-{_machine()}-{uuid.uuid4().hex[:8]}"
+    return f"{_beginning(name)}{os.getpid()}-{_machine()}-{uuid.uuid4().hex[:8]}"
 
 
 def _machine() -> str:
@@ -193,7 +193,7 @@ class DiskError(OSError):
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Have what a full disk makes the block raise, which often names no file, name this one, and how much is free."""
+    """Have the error of a full disk name this file, and how much is free: of itself it often names none."""
     try:
         yield
     except DiskError:
@@ -212,10 +212,10 @@ def naming(path: Path) -> Iterator[None]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Have what the machine makes the block raise name the file that the block reads.
+    """Have an error of the machine name the file that the block reads.
 
-    What is wrong with the file itself is raised as it is. Read the bytes in the block and make something of them there:
-    zipfile and PyTorch, given a path, say of a disk that does not answer that the file is damaged.
+    What is wrong with the file itself is raised as it is. Read the file's bytes in the block, and give these to zipfile
+    or PyTorch: given a path, they call a file damaged where the disk does not answer.
 
     Raises
     ------
@@ -254,7 +254,7 @@ def _is_of(error: OSError, path: Path) -> bool:
 
 
 def _full(error: BaseException | None) -> int | None:
-    """What the disk said, also where a library raises an error of its own upon that; None where it said nothing."""
+    """The number of the disk's error, be it below a library's own error; None where there is none."""
     while error:
         for number in FULL:
             if getattr(error, "errno", None) == number or os.strerror(number) in str(error):

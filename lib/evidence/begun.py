@@ -11,8 +11,8 @@ from lib.files import write
 class Begun:
     """The trainings that a cell comes to, as a process notes them while it makes the cell.
 
-    A line has the name of a training's folder, and the seconds that the training had taken when the cell first came
-    to it: what it had taken more when a later process goes on with it, the cell has had of an earlier one.
+    A line has the name of a training's folder, and how many seconds the training had taken when the cell first came to
+    it. A later process that goes on with the training finds it further: those seconds were spent for this cell.
     """
 
     path: Path
