@@ -49,7 +49,7 @@ def claimed(claim: Claim) -> dict:
     """What the paper says and the rule that judges it."""
     names = ("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control")
     rule = {name: getattr(claim, name) for name in names}
-    return rule | {"background": claim.background, "where": str(claim.where)}
+    return rule | {"background": claim.background, "where": claim.where}
 
 
 def measured_entry(measured: Measured) -> dict:

@@ -80,7 +80,7 @@ def _executed(run: Run) -> None:
     with scratch(run.notebook, run.folder) as folder:
         partial = folder / run.target.name
         try:
-            with environment.environment_set(environment.environment(folder, run.folder, run.name)):
+            with environment.environment_set(environment.variables(folder, run.folder, run.name)):
                 _papermill(run, partial)
         except BaseException as error:
             if partial.exists():

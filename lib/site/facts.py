@@ -42,7 +42,7 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
         id_ = f'<span id="{claim.address}"></span>' if anchors else ""
         link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
         said = markup.plain(claim.says) + (" (It introduces this, and measures nothing.)" if claim.background else "")
-        rows.append([id_ + link, said, _rule(claim), markup.plain(str(claim.where))])
+        rows.append([id_ + link, said, _rule(claim), markup.plain(claim.where)])
     head = ["Claim", "The paper says", "Judged by", "Where in the paper"]
     return markup.table(f"The claims of {paper.title}", head, rows, wraps=True, stacks=True)
 
