@@ -11,6 +11,15 @@ from lib.measure.intervals import Measured
 LONGEST_WHY = 25
 """Words."""
 
+SIDES = ("paper", "sound")
+"""What an answer has a finding for: the paper's way, and soundly."""
+
+CLAIMED = (
+    *("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control"),
+    *("where", "background"),
+)
+"""What is kept of a claim beside its answer: what the paper says, and the rule that judges it."""
+
 
 def entry(claim: Claim, answer: Answer) -> dict:
     """An answer with its words; that of claims found together is settled when all are answered (`lib.ledger.joint`).
@@ -21,7 +30,7 @@ def entry(claim: Claim, answer: Answer) -> dict:
         Where the answer is not of the claim's kind, a mean is not finite, or `why` is missing or too long.
     """
     _check_kind(claim, answer)
-    findings = {side: _finding(claim, claim.smallest_of(side), getattr(answer, side)) for side in ("paper", "sound")}
+    findings = {side: _finding(claim, claim.smallest_of(side), getattr(answer, side)) for side in SIDES}
     if findings["paper"] and claim.kind == "statement":  # the paper's effect is of its own quantity alone
         findings["paper"]["effect_excluded"] = words.effect_excluded(claim, answer.paper.measured)
     word = _word(claim, answer, findings)
@@ -30,7 +39,7 @@ def entry(claim: Claim, answer: Answer) -> dict:
         "id": claim.id,
         "kind": claim.kind,
         "about": claim.about,
-        "claimed": claimed(claim),
+        "claimed": {name: getattr(claim, name) for name in CLAIMED},
         "word": word,
         "alone": word,
         "smaller": list(answer.smaller),
@@ -43,13 +52,6 @@ def entry(claim: Claim, answer: Answer) -> dict:
         "theorem": answer.theorem,
         "why": answer.why,
     }
-
-
-def claimed(claim: Claim) -> dict:
-    """What the paper says and the rule that judges it."""
-    names = ("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control")
-    rule = {name: getattr(claim, name) for name in names}
-    return rule | {"background": claim.background, "where": claim.where}
 
 
 def measured_entry(measured: Measured) -> dict:
