@@ -247,6 +247,11 @@ def is_of_the_machine(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line; empty where it says nothing."""
+    return str(error).strip().partition("\n")[0]
+
+
 def _is_of(error: OSError, path: Path) -> bool:
     """Whether a file that an error names is a path, a folder above it, or a neighbour that is to become it."""
     named = Path(error.filename or path).absolute()

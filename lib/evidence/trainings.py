@@ -14,7 +14,7 @@ import torch
 from lib.evidence import cells
 from lib.evidence.begun import Begun
 from lib.evidence.cells import Cell
-from lib.files import DAMAGE, is_of_the_machine, reading, write
+from lib.files import DAMAGE, first_line, is_of_the_machine, reading, write
 from lib.train import snapshots
 
 FOLDER = "snapshots"
@@ -137,7 +137,7 @@ def _brought(archive: zipfile.ZipFile, name: str, digest: str | None) -> bool:
     except Exception as error:  # whatever torch, pickle and zipfile raise on what they do not load
         if is_of_the_machine(error):
             raise
-        raise NoState(f"it cannot be loaded ({str(error).partition(chr(10))[0]})") from error
+        raise NoState(f"it cannot be loaded ({first_line(error)})") from error
     if not isinstance(state, dict) or state.get("epoch") != snapshots.epoch_of(place):
         raise NoState("it is not of the epoch that its name says")
     if place.exists():

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin
 
 from lib import compute
+from lib.files import first_line
 from lib.judge import Refused
 
 SHOWN = 4
@@ -150,7 +151,7 @@ def _read(path: Path) -> dict[str, Tensor]:
         ) from error
     except Exception as error:  # whatever torch and zipfile raise on a damaged file
         raise Refused(
-            f"{path} cannot be read ({type(error).__name__}: {_first_line(error)}): is it damaged?"
+            f"{path} cannot be read ({type(error).__name__}: {first_line(error) or 'no reason given'}): is it damaged?"
         ) from error
     if not isinstance(found, dict) or not all(isinstance(one, Tensor) for one in found.values()):
         inside = (
@@ -220,7 +221,3 @@ def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["no reason given"])[0]

@@ -11,7 +11,7 @@ from lib.site import front
 from lib.site.pictures import Picture
 
 README = compute.ROOT / "README.md"
-FIGURE = results.RECORDED / f"{front.LADDER[1]}.png"
+FIGURE = results.RECORDED / f"{front.LADDER}.png"
 """Where the figure is kept."""
 
 
@@ -43,7 +43,7 @@ def findings() -> str:
 
 def figure() -> Picture | None:
     """The figure of all defences, of the recorded run; None where there is none."""
-    return front.ladder(_recorded(front.LADDER[0]))
+    return front.ladder(_recorded(front.COMMON))
 
 
 def figure_shown() -> str:

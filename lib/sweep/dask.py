@@ -13,6 +13,7 @@ from lib.digest import code
 from lib.digest.code import differing_files, sha256
 from lib.evidence import carry
 from lib.evidence.cluster import client, ended
+from lib.files import first_line
 from lib.run import execute
 from lib.run.run import Run
 
@@ -95,5 +96,5 @@ def _reason(error: BaseException) -> str:
 
     if isinstance(error, KilledWorker):
         return f"{error.allowed_failures + 1} workers died of it, one after the other; it may take too much memory"
-    first = str(error).strip().partition("\n")[0]
-    return first if isinstance(error, execute.RunError) else f"{type(error).__name__}: {first}"
+    said = first_line(error)
+    return said if isinstance(error, execute.RunError) else f"{type(error).__name__}: {said}"
