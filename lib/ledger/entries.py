@@ -1,6 +1,7 @@
 """An answer held against its claim, as it is written to the results: both measurements, and every word."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 
 from lib.ledger import words
@@ -22,7 +23,7 @@ CLAIMED = (
 
 
 def entry(claim: Claim, answer: Answer) -> dict:
-    """An answer with its words; that of claims found together is settled when all are answered (`lib.ledger.joint`).
+    """An answer with its words; that of claims found together is settled when all are answered (`settle`).
 
     Raises
     ------
@@ -119,3 +120,22 @@ def _check_why(claim: Claim, word: str, why: str) -> None:
         raise ValueError(f"{claim.id} is {word!r}: that needs a `why`")
     if len(why.split()) > LONGEST_WHY:
         raise ValueError(f"{claim.id}: `why` has {len(why.split())} words, and {LONGEST_WHY} at most")
+
+
+def settle(together: Sequence[dict]) -> None:
+    """Give what `entry` gave of claims that are found together the word of the least found of them, in place.
+
+    Raises
+    ------
+    ValueError
+        Where they come from different experiments, or from none that has a name, or were not all run.
+    """
+    ran = [one for one in together if one["paper"]]
+    if not ran:
+        return
+    experiments = {one["experiment"] for one in ran}
+    if len(ran) < len(together) or len(experiments) > 1 or "" in experiments:
+        raise ValueError(f"{', '.join(one['id'] for one in together)} must come from one experiment")
+    least = max((one["alone"] for one in together), key=words.NUMBERS.index)
+    for one in together:
+        one["word"] = least
