@@ -90,7 +90,7 @@ def _fill(options: argparse.Namespace) -> None:
         print(f"{len(left)} cells are left; the same command goes on" if left else "nothing is missing", flush=True)
     finally:  # what was made leaves this machine also where something failed
         if options.export:
-            _export(options)
+            _exported(runs, options)
 
 
 def _time(within: float | None) -> dict[str, float]:
@@ -107,7 +107,11 @@ def _on(options: argparse.Namespace) -> dict[str, object]:
 
 
 def _export(options: argparse.Namespace) -> None:
-    wanted = [cell for run in _measuring(options) for cell in run.experiment.cells()]
+    _exported(_measuring(options), options)
+
+
+def _exported(runs: list[Run], options: argparse.Namespace) -> None:
+    wanted = [cell for run in runs for cell in run.experiment.cells()]
     found = carry.export(wanted, options.export, at_most=options.at_most * 1e6)
     begun = f", {found.trainings} trainings to go on with" if found.trainings else ""
     staying = f"; {found.staying} trainings are too large and stay here" if found.staying else ""
