@@ -18,7 +18,7 @@ from benchmarks import attacks, chart, scan, steps, training
 from benchmarks.timing import Row, measure
 from lib import compute, provenance
 from lib.data import Dataset, load
-from lib.files import atomic
+from lib.files import write
 from lib.run import interrupts
 from lib.site import benchmarks as page
 
@@ -121,8 +121,7 @@ def keep(path: Path, kind: str, name: str, row: dict) -> dict:
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     rows = results.get(kind, {}) | {name: row}
     results[kind] = {one: rows[one] for one in ROWS if one in rows}
-    with atomic(path) as temporary:
-        temporary.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    write(path, json.dumps(results, indent=1) + "\n")
     return results
 
 

@@ -15,6 +15,8 @@ import stat
 import sys
 import tempfile
 import uuid
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +28,10 @@ FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.E
 
 NO_MEMORY = ("allocate memory", "out of memory", "bad_alloc")
 """What PyTorch, CUDA and C++ say where there is not enough memory; Python has an error of its own."""
+
+DAMAGE = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What zipfile and NumPy raise over an archive that is damaged, or encrypted; it may be the machine's doing as well
+(`is_of_the_machine`)."""
 
 SCRATCH = "adversarial-reproductions"
 """What folders for a while are called among those of other programs."""
@@ -46,7 +52,7 @@ def short_name(name: str) -> str:
 
 
 def copied(source: Path, target: Path, *left_out: str) -> None:
-    """Copy a folder into one that is there or not, but for names that match patterns; all of it can be written to."""
+    """Copy a folder, without names that match patterns, into a new folder or an old one; the copy can be written to."""
     ignore = shutil.ignore_patterns(*left_out)
     shutil.copytree(source, target, ignore=ignore, copy_function=shutil.copyfile, dirs_exist_ok=True)
     for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):  # copytree keeps folders' modes
@@ -69,13 +75,19 @@ def atomic(path: Path) -> Iterator[Path]:
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         clear_abandoned(path.parent, path.stem)
-        temporary = path.parent / f"{_own(path.stem)}{path.suffix}"
+        temporary = path.parent / f"{_temporary(path.stem)}{path.suffix}"
         try:
             temporary.touch(exist_ok=False)  # unlike tempfile's, readable by whoever may read an ordinary file
             yield temporary
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Put a file in place, whole or not at all, a text as UTF-8; it raises as `atomic` does."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 @contextmanager
@@ -96,7 +108,7 @@ def scratch(name: str = SCRATCH, beside: Path | None = None) -> Iterator[Path]:
     with naming(where / name):
         where.mkdir(parents=True, exist_ok=True)
         clear_abandoned(where, name)
-        folder = (where / _own(name)).absolute()
+        folder = (where / _temporary(name)).absolute()
         try:
             folder.mkdir(mode=0o700)
             yield folder
@@ -152,21 +164,21 @@ def clear_abandoned(folder: Path | None = None, name: str = SCRATCH) -> None:
 
 
 def _abandoned(folder: Path, name: str) -> Iterator[Path]:
-    own = re.compile(rf"{re.escape(_of(name))}(\d+)-{_machine()}-\w+(\.\w+)?")
-    for left in folder.glob(f"{glob.escape(_of(name))}*"):
+    own = re.compile(rf"{re.escape(_beginning(name))}(\d+)-{_machine()}-\w+(\.\w+)?")
+    for left in folder.glob(f"{glob.escape(_beginning(name))}*"):
         found = own.fullmatch(left.name)
         if found and not psutil.pid_exists(int(found[1])):
             yield left
 
 
-def _of(name: str) -> str:
-    """How the names of what is not whole yet begin."""
+def _beginning(name: str) -> str:
+    """How the name of a file that is not whole yet begins."""
     return f".{name}-~"
 
 
-def _own(name: str) -> str:
+def _temporary(name: str) -> str:
     """A name of this process alone."""
-    return f"{_of(name)}{os.getpid()}-{_machine()}-{uuid.uuid4().hex[:8]}"
+    return f"{_beginning(name)}{os.getpid()}-{_machine()}-{uuid.uuid4().hex[:8]}"
 
 
 def _machine() -> str:
@@ -181,7 +193,7 @@ class DiskError(OSError):
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Have what a full disk makes the block raise, which often names no file, name this one, and how much is free."""
+    """Have the error of a full disk name this file, and how much is free: of itself it often names none."""
     try:
         yield
     except DiskError:
@@ -200,10 +212,10 @@ def naming(path: Path) -> Iterator[None]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Have what the machine makes the block raise name the file that the block reads.
+    """Have an error of the machine name the file that the block reads.
 
-    What is wrong with the file itself is raised as it is. Read the bytes in the block and make something of them there:
-    zipfile and PyTorch, given a path, say of a disk that does not answer that the file is damaged.
+    What is wrong with the file itself is raised as it is. Read the file's bytes in the block, and give these to zipfile
+    or PyTorch: given a path, they call a file damaged where the disk does not answer.
 
     Raises
     ------
@@ -235,6 +247,11 @@ def is_of_the_machine(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line; empty where it says nothing."""
+    return str(error).strip().partition("\n")[0]
+
+
 def _is_of(error: OSError, path: Path) -> bool:
     """Whether a file that an error names is a path, a folder above it, or a neighbour that is to become it."""
     named = Path(error.filename or path).absolute()
@@ -242,7 +259,7 @@ def _is_of(error: OSError, path: Path) -> bool:
 
 
 def _full(error: BaseException | None) -> int | None:
-    """What the disk said, also where a library raises an error of its own upon that; None where it said nothing."""
+    """The number of the disk's error, be it below a library's own error; None where there is none."""
     while error:
         for number in FULL:
             if getattr(error, "errno", None) == number or os.strerror(number) in str(error):

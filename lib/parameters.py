@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lib.notebooks import read_cells
@@ -126,7 +126,7 @@ def _declaration(line: str) -> Parameter:
             f"its type one of {', '.join(TYPES)}."
         ) from error
     parameter = Parameter(name, kind, default, comment["meaning"], low, high, choices)
-    return Parameter(name, kind, parameter.checked(default), comment["meaning"], low, high, choices)
+    return replace(parameter, default=parameter.checked(default))
 
 
 def _range(text: str | None) -> tuple[float | None, float | None, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from lib import provenance
-from lib.files import atomic
+from lib.files import write
 from lib.site.survives import KINDS
 
 TESTS = Path(__file__).parent
@@ -119,8 +119,7 @@ class Recorder:
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            with atomic(self.target) as temporary:
-                temporary.write_text(json.dumps(self.record(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            write(self.target, json.dumps(self.record(), indent=1, ensure_ascii=False) + "\n")
 
     def record(self) -> dict[str, Any]:
         ran = {

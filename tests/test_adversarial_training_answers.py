@@ -38,8 +38,7 @@ from lib.chapters.adversarial_training.rates import capped, half_less_won_back, 
 from lib.chapters.adversarial_training.scores import Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne
 from lib.ledger.answers import Answer
-from lib.ledger.entries import entry
-from lib.ledger.joint import settle
+from lib.ledger.entries import entry, settle
 from lib.train.batches import Mixed
 
 
@@ -79,8 +78,7 @@ def table(**changed: float) -> TableOne:
 def together(found: TableOne) -> dict[str, str]:
     """The word of each of the seven, settled together."""
     entries = {one.claim: entry(CLAIMS[one.claim], one) for one in answers.table_one(found, MNIST)}
-    others = {id: {"paper": None} for id in CLAIMS if id not in entries}
-    settle(CLAIMS, entries | others)
+    settle(list(entries.values()))
     return {claim: one["word"] for claim, one in entries.items()}
 
 

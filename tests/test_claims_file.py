@@ -111,6 +111,13 @@ def test_a_file_of_another_form_is_refused(text: str) -> None:
         claims_file.read("brightness", text)
 
 
+def test_a_place_that_is_a_number_is_told_as_it_is_written(notebooks: Path) -> None:
+    path = notebooks / "claims" / "brightness.yaml"
+    path.write_text(CLAIMS.replace("where: Table 1", "where: 3.10, also: 7"))
+    found = paper("brightness").claims["mean.brightness"]
+    assert (found.where, found.also) == ("3.10", "7")
+
+
 def test_a_claim_belongs_to_one_group() -> None:
     rule = "kind: number, about: setup, says: It is 1., value: 1, tolerance: 1, where: 1"
     other = f"  - {{id: a, {rule}, joint: [mean.brightness]}}\n"

@@ -10,7 +10,7 @@ import pytest
 from lib import book, compute
 from lib.ledger import results
 from lib.run import __main__ as command_line
-from lib.run import record
+from lib.run import profiles
 from lib.sweep import grid
 
 MAKEFILE = (compute.ROOT / "Makefile").read_text()
@@ -49,7 +49,7 @@ def test_the_command_line_takes_what_is_told(line: str) -> None:
     options = command_line._parser().parse_args(shlex.split(line, comments=True))
     if getattr(options, "parameter", None):
         names = [options.notebook] if isinstance(options.notebook, str) else options.notebook
-        profile = getattr(options, "profile", record.PROFILE)
+        profile = getattr(options, "profile", profiles.PAPER)
         assert all(grid.parse(name, profile, options.parameter) for name in names)
 
 

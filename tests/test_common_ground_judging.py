@@ -15,7 +15,7 @@ from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Case, nearest_ad
 from lib.chapters.common_ground.chosen import choose
 from lib.chapters.common_ground.first import First, held_out, sampled, start
 from lib.chapters.common_ground.judging import WORST, judge_network
-from lib.measure.red_flags import SEARCH, red_flags
+from lib.measure.red_flags import SEARCH, flags, probes
 from lib.measure.score import score
 
 ALLOWED = {"steps": 3, "queries": 10}
@@ -77,7 +77,7 @@ def test_a_judgement_raises_the_flags_that_the_checks_by_themselves_raise(networ
         for parameter in network[-1].parameters():
             parameter *= 1000  # so that gradients vanish
     found = judge_network(network, images, 0.1, other=network, n_lbfgs=1, **ALLOWED).flags
-    expected = red_flags(network, *images, 0.1, lambda x, y, eps: attacks.PGD(eps=eps)(network, x, y))
+    expected = flags(probes(network, *images, 0.1, lambda x, y, eps: attacks.PGD(eps=eps)(network, x, y)))
     *alike, by_search = found
     assert alike == expected and len(alike) == 6 and alike[-1].raised and by_search.name == SEARCH
     cells = nbformat.read(book.source("common_ground"), as_version=4).cells

@@ -205,7 +205,7 @@ def test_what_a_killed_process_left_goes_and_what_a_live_one_has_stays(project: 
 
 def test_the_scoreboard_alone_can_be_reproduced(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    monkeypatch.setattr(execute, "execute", lambda run: made.append((run.notebook, run.folder)))
+    monkeypatch.setattr(execute, "execute", lambda run, force: made.append((run.notebook, run.folder)))
     monkeypatch.setattr(build, "build", lambda results, output: output / "index.html")
     assert command.main(["reproduce", "scoreboard"]) == 0 and made == [(book.SCOREBOARD, compute.RUNS / "quick")]
 

@@ -33,6 +33,14 @@ def test_the_file_appears_when_the_block_succeeds(tmp_path: Path):
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("content", ["a “word”\n", b"\x00\xff\n"])
+def test_a_text_or_bytes_are_put_in_place_as_they_are(tmp_path: Path, content: str | bytes):
+    path = tmp_path / "new" / "one"
+    files.write(path, content)
+    assert path.read_bytes() == (content.encode() if isinstance(content, str) else content)
+    assert list(path.parent.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
 def test_nothing_is_left_of_a_block_that_fails(tmp_path: Path, error):
     with pytest.raises(error), atomic(tmp_path / "results.json") as temporary:

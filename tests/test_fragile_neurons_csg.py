@@ -34,9 +34,9 @@ def test_points_far_apart_give_zero_and_points_with_random_classes_much(by_volum
     generator = np.random.default_rng(1)
     points = generator.normal(size=(600, 3)) + 1000 * np.repeat(np.arange(10), 60)[:, None]
     y = np.repeat(np.arange(10), 60)
-    assert csg.csg(points, y, 50, 3, 0, by_volume=by_volume) == pytest.approx(0, abs=1e-9)
+    assert csg.gradient(csg.similarity(points, y, 50, 3, 0, by_volume=by_volume)) == pytest.approx(0, abs=1e-9)
     mixed = generator.normal(size=(600, 3))
-    assert csg.csg(mixed, y, 60, 30, 0, by_volume=False) > 6
+    assert csg.gradient(csg.similarity(mixed, y, 60, 30, 0, by_volume=False)) > 6
 
 
 def test_a_row_of_similarities_adds_up_to_one_and_a_draw_depends_on_its_seed_alone() -> None:

@@ -105,7 +105,8 @@ def test_the_cards_link_their_chapters_and_show_what_was_measured(run: Run, tmp_
 def test_the_figure_of_all_defences_is_found_by_its_name(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(front, "LADDER", ("mitigation", "second"))
+    monkeypatch.setattr(front, "COMMON", "mitigation")
+    monkeypatch.setattr(front, "LADDER", "second")
     monkeypatch.setitem(RUN, "parameters", RUN["parameters"] | {"seeds": 2, "n_judge": 1500})
     run.results_file.write_text(json.dumps(RUN))
     folder = tmp_path / "_generated"

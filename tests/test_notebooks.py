@@ -143,7 +143,7 @@ def test_running_it_again_gives_the_same_outputs(quick_runs: Path, name: str, tm
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments, str(copy)],
         cwd=tmp_path,
-        env=os.environ | environment.environment(tmp_path, quick_runs, "quick"),
+        env=os.environ | environment.variables(tmp_path, quick_runs, "quick"),
         capture_output=True,
         text=True,
     )

@@ -12,7 +12,7 @@ import pytest
 import recompute_words
 from projects import by, measured
 
-from lib.ledger import entries, joint, words
+from lib.ledger import entries, words
 from lib.ledger.answers import Answer, Finding, not_run
 from lib.ledger.claims import paper
 from lib.measure.intervals import exact, over_networks, rate
@@ -71,7 +71,7 @@ def test_numbers_that_are_found_together() -> None:
     claims = paper("unlearning").claims
     pair = {"clean.accuracy": by(0.9932, 0.99, 0.995), "clean.loss": by(5.0)}
     answers = {id: entries.entry(claims[id], Answer(id, one, experiment="x", why="So.")) for id, one in pair.items()}
-    joint.settle({id: claims[id] for id in pair}, answers)
+    entries.settle(list(answers.values()))
     rows = [{"address": claims[id].address, "chapter": "unlearning", **one} for id, one in answers.items()]
     assert recompute_words.words({"rows": rows}) == dict.fromkeys(
         ("unlearning.clean.accuracy", "unlearning.clean.loss"), "not found"

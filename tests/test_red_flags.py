@@ -137,11 +137,11 @@ def test_the_flags_of_a_model_known_by_hand(
     def through_the_honest_model(x: Tensor, y: Tensor, eps: float) -> Tensor:
         return FGSM(eps=eps)(honest, x, y)
 
-    assert raised(red_flags.red_flags(defence(honest), *images, EPS, through_the_honest_model)) == up
+    assert raised(red_flags.flags(red_flags.probes(defence(honest), *images, EPS, through_the_honest_model))) == up
 
 
 def test_a_transfer_that_does_nothing_beats_no_attack(honest: nn.Module, images: tuple[Tensor, Tensor]) -> None:
-    found = raised(red_flags.red_flags(Rounding(honest), *images, EPS, lambda x, y, eps: x))
+    found = raised(red_flags.flags(red_flags.probes(Rounding(honest), *images, EPS, lambda x, y, eps: x)))
     assert found == {NOISE, HUGE_EPS, ZERO}
 
 
@@ -190,7 +190,7 @@ def flags_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[red_flags.Fl
         monkeypatch.setattr(red_flags, "under_attack", under_attack)
         monkeypatch.setattr(red_flags, "score", score)
         monkeypatch.setattr(red_flags, "without_gradient", lambda *_: torch.from_numpy(share(numbers["zeros"])))
-        return red_flags.red_flags(nn.Identity(), X, Y, EPS, lambda x, y, eps: x + eps)
+        return red_flags.flags(red_flags.probes(nn.Identity(), X, Y, EPS, lambda x, y, eps: x + eps))
 
     return flags
 

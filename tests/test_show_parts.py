@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from lib.ledger.answers import finding
+from lib.ledger.words import is_above_zero
 from lib.measure.intervals import Measured, rate
 from lib.measure.ratios import linearised, mean, ratio
 from lib.show import cells, plots
-from lib.show.sentences import data_named, ends, is_above_zero
+from lib.show.sentences import data_named, ends
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lib import book
 from lib.exercises.directives import BLOCK, ExerciseError
-from lib.exercises.tasks import KINDS, Sheet, Task
+from lib.exercises.tasks import Sheet, Task
 from lib.markdown import plain
 from lib.run import profiles
-
-PROFILE = "quick"
-"""The profile that copies run with: without a download, in minutes."""
 
 SET_UP = """\
 # This finds `lib` in the folder that this notebook came in.
@@ -122,16 +119,15 @@ def _in_parts(cell: NotebookNode, sheet: Sheet, made: Callable[[str], list[Noteb
 
 
 def _parameters(page: str) -> NotebookNode:
-    values = profiles.values(page, PROFILE, {})
-    lines = [f"# The {PROFILE} profile.", *(f"{name} = {value!r}" for name, value in values.items())]
+    values = profiles.values(page, profiles.QUICK, {})
+    lines = [f"# The {profiles.QUICK} profile.", *(f"{name} = {value!r}" for name, value in values.items())]
     return _code("parameters-of-the-course", "\n".join(lines), tags=["injected-parameters"])
 
 
 def _told(task: Task, number: str) -> str:
-    facts = f"*{KINDS[task.kind].capitalize()}, about {task.minutes} minutes, {task.points} points.*"
     leaves = [f"- `{name}`: {meaning}" for name, meaning in task.leaves.items()]
     leaves = ["Leave behind:", "", *leaves] if leaves else ["No check can test this answer; a reader grades it."]
-    head = [f"### Exercise{number}: {task.exercise.title}", "", facts]
+    head = [f"### Exercise{number}: {task.exercise.title}", "", task.facts]
     return "\n".join([*head, "", plain(task.exercise.text), "", *leaves])
 
 

@@ -14,6 +14,7 @@ from lib.exercises import tasks
 from lib.exercises.directives import ExerciseError, strip, without_solutions
 from lib.exercises.tasks import Sheet
 from lib.files import copied, whole
+from lib.run import profiles
 from lib.run.run import Run
 
 COPIED = (
@@ -119,7 +120,7 @@ def _copied(target: Path) -> None:
 
 def _measured(target: Path, chapters: Iterable[str]) -> int:
     """Copy the cells of the profile that are kept."""
-    cells = [cell for name in chapters for cell in Run.of(name, copies.PROFILE, {}).experiment.cells()]
+    cells = [cell for name in chapters for cell in Run.of(name, profiles.QUICK, {}).experiment.cells()]
     there = {cell.path for cell in cells if cell.is_kept}
     for path in there:
         kept = target / "runs" / "evidence" / path.parent.name / path.name

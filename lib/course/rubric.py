@@ -4,7 +4,7 @@ import importlib
 import inspect
 from collections.abc import Iterable
 
-from lib.exercises.tasks import KINDS, Sheet, Task
+from lib.exercises.tasks import Sheet, Task
 
 HEAD = """\
 # Rubric
@@ -33,5 +33,4 @@ def _of_task(task: Task, page: str) -> str:
     module = importlib.import_module(f"lib.course.checks.{page}")
     checks = [(f"Check: {inspect.getdoc(getattr(module, name))}", points) for name, points in task.checks.items()]
     rows = [f"| {text} | {points} |" for text, points in [*checks, *task.rubric.items()]]
-    facts = f"*{KINDS[task.kind].capitalize()}, about {task.minutes} minutes, {task.points} points.*"
-    return "\n".join([f"### {task.exercise.title}", "", facts, "", "| | Points |", "|---|---|", *rows, ""])
+    return "\n".join([f"### {task.exercise.title}", "", task.facts, "", "| | Points |", "|---|---|", *rows, ""])

@@ -150,7 +150,7 @@ def _home(definition: Definition) -> Definition | None:
 
 
 def _referred(part: object) -> Definition | None:
-    if not isinstance(part, Reference) or not part.name or part.module.split(".")[0] != "lib":
+    if not isinstance(part, Reference) or not part.name or not part.is_of_lib:
         return None
     there = path_of(part.module).exists() and part.name in read_module(part.module).definitions
     return Definition(part.module, part.name if there else "*")
@@ -202,7 +202,7 @@ def _meant(part: str | Reference) -> list[str | Definition]:
         return ["neutral"]
     if found := _referred(part):
         return [found]
-    if part.module.split(".")[0] == "lib" and path_of(part.module).exists():  # a module as a value: all that it has
+    if part.is_of_lib and path_of(part.module).exists():  # a module as a value: all that it has
         return [Definition(part.module, name) for name in read_module(part.module).definitions]
     return [f"import {part.module}"]
 

@@ -12,6 +12,11 @@ class Reference:
     module: str
     name: str = ""
 
+    @property
+    def is_of_lib(self) -> bool:
+        """Whether its module is one of lib."""
+        return self.module.split(".")[0] == "lib"
+
 
 @dataclass
 class Names:
@@ -43,12 +48,9 @@ class Names:
             On `import *`, which binds nobody knows what.
         """
         if isinstance(node, ast.Import):
-            return {
-                alias.asname or alias.name.split(".")[0]: Reference(
-                    alias.name if alias.asname else alias.name.split(".")[0]
-                )
-                for alias in node.names
-            }
+            whole = {alias.asname: Reference(alias.name) for alias in node.names if alias.asname}
+            first = [alias.name.split(".")[0] for alias in node.names if not alias.asname]
+            return whole | {name: Reference(name) for name in first}
         base = node.module or ""
         if node.level:
             above = self.package.rsplit(".", node.level - 1)[0] if node.level > 1 else self.package
@@ -57,10 +59,8 @@ class Names:
         for alias in node.names:
             if alias.name == "*":
                 raise ValueError(f"line {node.lineno}: `import *` hides what code depends on")
-            own = base.split(".")[0] == "lib"
-            bound[alias.asname or alias.name] = (
-                Reference(base, alias.name) if own else Reference(f"{base}.{alias.name}")
-            )
+            found = Reference(base, alias.name)
+            bound[alias.asname or alias.name] = found if found.is_of_lib else Reference(f"{base}.{alias.name}")
         return bound
 
     def resolved(self, reference: Reference) -> Reference:

@@ -27,10 +27,12 @@ def private_members(node: ast.ClassDef, names: Names) -> Members | None:
     found: Members = {}
     for base in node.bases:
         target = _base(base, names)
-        if target is None or (target.module.split(".")[0] == "lib" and names.private(target) is None):
+        if target is None:
             return None
-        if target.module.split(".")[0] == "lib":
+        if target.is_of_lib:
             inherited = names.private(target)
+            if inherited is None:
+                return None
             found |= {name: parts if len(parts) > 1 else [target, *parts] for name, parts in inherited.items()}
         elif target.module not in EMPTY_BASES:
             return None
@@ -78,11 +80,11 @@ class _Renderer:
         found = self.names.targets.get(name)
         return self.names.resolved(found) if found else None
 
-    def name(self, node: ast.Name) -> Iterator[str | Reference]:
+    def of_Name(self, node: ast.Name) -> Iterator[str | Reference]:
         found = self.target(node.id)
         yield found if found else f"Name {node.id}"
 
-    def attribute(self, node: ast.Attribute) -> Iterator[str | Reference]:
+    def of_Attribute(self, node: ast.Attribute) -> Iterator[str | Reference]:
         """`module.name` as what it stands for, other attributes as they are written."""
         found = self.whole(node)
         if found:
@@ -102,7 +104,7 @@ class _Renderer:
         owner = self.whole(node.value)
         if owner is None or owner.name:
             return None
-        if owner.module.split(".")[0] == "lib":
+        if owner.is_of_lib:
             return self.names.find(owner, node.attr)
         return Reference(f"{owner.module}.{node.attr}")
 
@@ -145,12 +147,6 @@ class _Renderer:
             else:
                 yield from self.value(part)
         yield ")"
-
-    def of_Name(self, node: ast.Name) -> Iterator[str | Reference]:
-        yield from self.name(node)
-
-    def of_Attribute(self, node: ast.Attribute) -> Iterator[str | Reference]:
-        yield from self.attribute(node)
 
     def of_arg(self, node: ast.arg) -> Iterator[str | Reference]:
         yield f"arg {node.arg} "

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lib.files import atomic
+from lib.files import write
 
 
 @dataclass(frozen=True)
 class Begun:
     """The trainings that a cell comes to, as a process notes them while it makes the cell.
 
-    A line has the name of a training's folder, and the seconds that the training had taken when the cell first came
-    to it: what it had taken more when a later process goes on with it, the cell has had of an earlier one.
+    A line has the name of a training's folder, and how many seconds the training had taken when the cell first came to
+    it. A later process that goes on with the training finds it further: those seconds were spent for this cell.
     """
 
     path: Path
@@ -28,8 +28,7 @@ class Begun:
     def add(self, trainings: Mapping[str, float]) -> None:
         """Add lines for the trainings that have none yet."""
         lines = [f"{name} {seconds:.3f}" for name, seconds in (trainings | self.trainings()).items()]
-        with atomic(self.path) as temporary:
-            temporary.write_text("\n".join(lines), encoding="utf-8")
+        write(self.path, "\n".join(lines))
 
     def came_to(self, training: Path, seconds: float) -> None:
         """Note a training that had taken so many seconds when this process came to it."""

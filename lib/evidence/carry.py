@@ -3,7 +3,7 @@
 import shutil
 import sys
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,7 @@ from pathlib import Path
 from lib.evidence import cells, store, trainings
 from lib.evidence.cells import Cell
 from lib.evidence.store import Damaged
-from lib.files import DiskError, atomic, is_of_the_machine, scratch
-
-DAMAGE = (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What zipfile raises over a file of an archive; a RuntimeError over one that is encrypted."""
+from lib.files import DAMAGE, DiskError, atomic, is_of_the_machine, scratch
 
 
 class CarryError(RuntimeError):
@@ -82,15 +79,14 @@ def bring(source: Path) -> Brought:
     CarryError
         Where it is no such file, or cannot be read now.
     """
-    new = known = 0
+    outcomes: Counter[bool | None] = Counter()
     try:
         with zipfile.ZipFile(source) as archive, scratch() as folder:
             for one in archive.infolist():
                 if not one.is_dir() and not one.filename.startswith(f"{trainings.FOLDER}/"):
                     found = _taken(archive, one, folder)
-                    outcome = _brought(found, one.filename) if found else None
-                    new, known = new + (outcome is True), known + (outcome is False)
-            return Brought(new, known, trainings.unpack(archive))
+                    outcomes[_brought(found, one.filename) if found else None] += 1
+            return Brought(outcomes[True], outcomes[False], trainings.unpack(archive))
     except DiskError:
         raise
     except (OSError, zipfile.BadZipFile) as error:

@@ -164,7 +164,7 @@ class Cell(Generic[R]):
 
     @contextmanager
     def alone(self, wait: bool) -> Iterator[None]:
-        """Hold the cell against other processes; whoever dies lets go of it.
+        """Keep other processes from making the cell; whoever dies lets go of it.
 
         Raises
         ------

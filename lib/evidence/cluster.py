@@ -61,12 +61,9 @@ def client(
         import distributed
     except ImportError as error:
         raise EngineError("this runs on Dask: `make sweep` installs it, or `pip install -e '.[sweep]'`") from error
-    if scheduler:
-        with _connected(distributed, scheduler) as found:
-            yield found
-    else:
-        with _local(distributed, min(workers or _default_workers(), tasks)) as found:
-            yield found
+    local = min(workers or _default_workers(), tasks)
+    with _connected(distributed, scheduler) if scheduler else _local(distributed, local) as found:
+        yield found
 
 
 def ended(cluster, futures: Collection, within: float | None = None) -> Iterator:

@@ -10,6 +10,7 @@ from lib.evidence import carry
 from lib.evidence.cells import Cell
 from lib.evidence.cluster import client, ended
 from lib.evidence.plan import Task
+from lib.files import first_line
 
 STARTED = time.time()
 """When this process imported what it measures with."""
@@ -45,7 +46,7 @@ def spread(
                 carry.bring_packed(future.result())
                 say(cell)
             except Exception as error:
-                failed[cell] = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+                failed[cell] = f"{type(error).__name__}: {first_line(error)}"
     return failed
 
 

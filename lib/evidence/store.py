@@ -9,8 +9,6 @@ import hashlib
 import io
 import json
 import sys
-import zipfile
-import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,12 +16,10 @@ from typing import TypeVar
 import numpy as np
 
 from lib.evidence.records import Arrays, from_arrays, text, to_arrays, word
-from lib.files import atomic, is_of_the_machine, reading
+from lib.files import DAMAGE, atomic, is_of_the_machine, reading
 
 R = TypeVar("R")
 MADE, DIGEST = "made", "sha256"
-UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
-"""What NumPy and zipfile raise over a file that is damaged; an OSError may be the machine's (`is_of_the_machine`)."""
 ASIDE = "set-aside"
 """The folder, beside the cells, for what is no cell."""
 
@@ -106,7 +102,7 @@ def contents(path: Path) -> str | None:
             return word(file[DIGEST])
     except FileNotFoundError:
         return None
-    except UNREADABLE as error:
+    except DAMAGE as error:
         if is_of_the_machine(error):
             raise
         return None
@@ -141,7 +137,7 @@ def _arrays(path: Path) -> Arrays:
     try:
         with reading(path), np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except UNREADABLE as error:
+    except DAMAGE as error:
         if is_of_the_machine(error):  # or there is no such file
             raise
         raise Damaged(f"it cannot be read ({error})") from error

@@ -6,7 +6,6 @@ import json
 import re
 import sys
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import torch
 from lib.evidence import cells
 from lib.evidence.begun import Begun
 from lib.evidence.cells import Cell
-from lib.files import atomic, is_of_the_machine, reading
+from lib.files import DAMAGE, first_line, is_of_the_machine, reading, write
 from lib.train import snapshots
 
 FOLDER = "snapshots"
@@ -27,7 +26,7 @@ TRAINING = re.compile(r"[0-9a-f]{20}")
 CELL = re.compile(r"[0-9a-f]{32}")
 
 
-class Refused(ValueError):
+class NoState(ValueError):
     """What is no state of a training; the message says why."""
 
 
@@ -92,14 +91,14 @@ def unpack(archive: zipfile.ZipFile) -> int:
         return 0
     try:
         listed = _listed(archive)
-    except Refused as error:
+    except NoState as error:
         print(f"{LIST}: {error}; the states of trainings are left out", file=sys.stderr)
         return 0
     new = 0
     for name in names:
         try:
             new += _brought(archive, name, listed["digests"].get(name))
-        except Refused as error:
+        except NoState as error:
             print(f"{name}: left out, {error}", file=sys.stderr)
     for cell, trainings in listed["begun"].items():
         if CELL.fullmatch(cell) and _are_seconds(trainings):
@@ -117,9 +116,9 @@ def _listed(archive: zipfile.ZipFile) -> Mapping[str, dict]:
     try:
         listed = json.loads(_content(archive, LIST))
     except ValueError as error:
-        raise Refused(f"it cannot be read ({error})") from error
+        raise NoState(f"it cannot be read ({error})") from error
     if not isinstance(listed, dict) or not all(isinstance(listed.get(part), dict) for part in ("digests", "begun")):
-        raise Refused("it is no list of states")
+        raise NoState("it is no list of states")
     return listed
 
 
@@ -127,10 +126,10 @@ def _brought(archive: zipfile.ZipFile, name: str, digest: str | None) -> bool:
     """Whether a state is new here."""
     found = STATE.fullmatch(name)
     if not found:
-        raise Refused("its name is that of no state of a training")
+        raise NoState("its name is that of no state of a training")
     content = _content(archive, name)
     if hashlib.sha256(content).hexdigest() != digest:
-        raise Refused("it is not what was packed")
+        raise NoState("it is not what was packed")
     place = snapshots.SNAPSHOTS / found[1] / found[2]
     try:
         with reading(Path(name)):
@@ -138,20 +137,19 @@ def _brought(archive: zipfile.ZipFile, name: str, digest: str | None) -> bool:
     except Exception as error:  # whatever torch, pickle and zipfile raise on what they do not load
         if is_of_the_machine(error):
             raise
-        raise Refused(f"it cannot be loaded ({str(error).partition(chr(10))[0]})") from error
+        raise NoState(f"it cannot be loaded ({first_line(error)})") from error
     if not isinstance(state, dict) or state.get("epoch") != snapshots.epoch_of(place):
-        raise Refused("it is not of the epoch that its name says")
+        raise NoState("it is not of the epoch that its name says")
     if place.exists():
         return False
-    with atomic(place) as temporary:
-        temporary.write_bytes(content)
+    write(place, content)
     return True
 
 
 def _content(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         return archive.read(name)
-    except (KeyError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGE as error:
         if is_of_the_machine(error):
             raise
-        raise Refused(f"it cannot be read ({error})") from error
+        raise NoState(f"it cannot be read ({error})") from error

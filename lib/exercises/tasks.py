@@ -48,6 +48,11 @@ class Task:
         """All that it gives."""
         return sum(self.checks.values()) + sum(self.rubric.values())
 
+    @property
+    def facts(self) -> str:
+        """What it asks for, how long it takes and what it gives, in a line of Markdown."""
+        return f"*{KINDS[self.kind].capitalize()}, about {self.minutes} minutes, {self.points} points.*"
+
 
 @dataclass(frozen=True)
 class Sheet:

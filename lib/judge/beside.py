@@ -57,12 +57,11 @@ def rows(data: str, eps: float) -> Rows | None:
     if not radii:
         return None
     known = [_known(asked, name, radii[0]) for name in DEFENCES]
-    measured = sorted((one for one in known if one.is_measured), key=_worth, reverse=True)
-    return Rows(asked, [*measured, *(one for one in known if not one.is_measured)])
+    return Rows(asked, sorted(known, key=_worth, reverse=True))
 
 
 def _worth(row: Known) -> tuple[float, float]:
-    return row.accuracy(WORST), row.accuracy("PGD-40")
+    return (row.accuracy(WORST), row.accuracy("PGD-40")) if row.is_measured else (-1.0, -1.0)
 
 
 def _known(asked: Experiment, name: str, eps: float) -> Known:

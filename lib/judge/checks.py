@@ -45,9 +45,8 @@ def admitted(network: nn.Module, sample: Sample, batch: int | None = None) -> Gu
     x, y = _few(sample)
     guarded = Guarded(network, batch=batch)
     with torch.no_grad():
-        classes = _classes(guarded(x), sample)
-        guarded = Guarded(network, classes, batch=batch)
-        _hold_to_logits(guarded, x)
+        guarded.classes = _classes(guarded(x), sample)
+        _refuse_probabilities(guarded, x)
         _hold_to_repeat(guarded, x)
         _hold_apart(guarded, x)
     _hold_to_the_range(guarded, sample)
@@ -134,22 +133,22 @@ def _classes(outputs: Tensor, sample: Sample) -> int:
     return found
 
 
-def _hold_to_logits(guarded: Guarded, x: Tensor) -> None:
-    """Refuse probabilities: where a softmax saturates its gradient is zero, and attacks on it find nothing.
+def _refuse_probabilities(guarded: Guarded, x: Tensor) -> None:
+    """Where a softmax saturates its gradient is zero, and attacks on it find nothing.
 
-    Also those that were multiplied by a number, as some do to undo the softmax: that brings no gradient back.
+    So it is with those that were multiplied by a number, as some do to undo the softmax: it brings no gradient back.
     """
     tried = (x, torch.rand(x.shape, generator=compute.seeded(0)).to(x.device), torch.zeros_like(x), torch.ones_like(x))
     outputs = torch.cat([guarded(images) for images in tried])
+    sums = outputs.sum(1)
     if outputs.min() >= 0 and outputs.max() <= 1 + 1e-6:
-        sums = (outputs.sum(1) - 1).abs().max() < 1e-3
-        last = "a softmax" if sums else "a sigmoid"
+        to_one = (sums - 1).abs().max() < 1e-3
+        last = "a softmax" if to_one else "a sigmoid"
         raise Refused(
-            f"the network returns probabilities: all its outputs lie in [0, 1]{', and sum to 1' if sums else ''}. "
+            f"the network returns probabilities: all its outputs lie in [0, 1]{', and sum to 1' if to_one else ''}. "
             f"Where {last} saturates, its gradient is zero, and an attack that follows it does nothing. Return the "
             f"logits, what goes into {last}."
         )
-    sums = outputs.sum(1)
     one_answer = alike(outputs, outputs[:1].expand_as(outputs))
     if outputs.min() >= 0 and sums.std() < 1e-3 * sums.mean() and not one_answer:
         raise Refused(

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lib import compute
-from lib.files import short_name
+from lib.files import first_line, short_name
 from lib.judge import Refused, loading, log, page, written
 from lib.judge.images import BOOK
 from lib.judge.judging import judge
@@ -118,8 +118,8 @@ def _on(device: str | None):
         try:
             torch.zeros(1, device=compute.device())
         except (RuntimeError, AssertionError, NotImplementedError) as error:
-            name, why = os.environ.get("REPRO_DEVICE"), str(error).splitlines()[0]
-            raise Refused(f"there is no device {name!r} here ({why})") from error
+            name = os.environ.get("REPRO_DEVICE")
+            raise Refused(f"there is no device {name!r} here ({first_line(error)})") from error
         yield
 
 

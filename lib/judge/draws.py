@@ -12,7 +12,7 @@ from lib import compute
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Whatever is drawn or seeded within, all of them are afterwards where they were."""
+    """Put all of them back where they were, whatever is drawn or seeded in the meantime."""
     python, numpy = random.getstate(), np.random.get_state()
     devices = [compute.device()] if compute.device().type == "cuda" else []
     with torch.random.fork_rng(devices=devices):

@@ -26,9 +26,6 @@ class Guarded(nn.Module):
         From images (N, C, H, W) in [0, 1] to logits (N, classes), in eval mode.
     classes
         How many logits it has to give; None where that is not known yet.
-    severed
-        Whether autograd finds no way from its outputs to the images. The gradient is then zero in place of an error,
-        so that attacks that follow it do nothing, and say so by the red flag for that.
     batch
         How many images the network is given at once, at most; None: as many as come.
 
@@ -38,12 +35,14 @@ class Guarded(nn.Module):
         On a call that is not in order.
     """
 
-    def __init__(
-        self, network: nn.Module, classes: int | None = None, *, severed: bool = False, batch: int | None = None
-    ) -> None:
+    def __init__(self, network: nn.Module, classes: int | None = None, *, batch: int | None = None) -> None:
         super().__init__()
-        self.batch, self.blind = batch, severed
-        self._network, self.classes, self.severed = network, classes, severed
+        self._network, self.classes, self.batch = network, classes, batch
+        self.severed = False
+        """Whether autograd finds no way from its outputs to the images. The gradient is then zero in place of an error,
+        so that attacks that follow it do nothing, and say so by the red flag for that."""
+        self.blind = False
+        """Whether no image has a gradient of the logits."""
         held = next((one for one in (*network.parameters(), *network.buffers())), torch.zeros(()))
         self.anchor = nn.Parameter(torch.zeros((), device=held.device), requires_grad=False)
         """Says on which device the network is, to attacks that ask a parameter: not every network has one."""

@@ -1,8 +1,6 @@
 """The images that a network is judged on: of a data set of the book, or one's own."""
 
 import hashlib
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from torch import Tensor
 
 from lib import compute, data
 from lib.chapters.common_ground.first import Images
+from lib.files import DAMAGE
 from lib.judge import Refused
 
 BOOK = ("digits", *data.DOWNLOADS)
@@ -129,7 +128,7 @@ def _own(source: str | Path | Images) -> tuple[str, Images]:
             held = ", ".join(file.files)
     except FileNotFoundError as error:
         raise Refused(f"there is no file {path}") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGE as error:
         raise Refused(f"{path} cannot be read ({error}): write it by `np.savez(file, x=images, y=classes)`") from error
     if missing := {"x", "y"} - arrays.keys():
         raise Refused(

@@ -4,7 +4,7 @@ import importlib
 import inspect
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin
 
 from lib import compute
+from lib.files import first_line
 from lib.judge import Refused
 
 SHOWN = 4
@@ -150,15 +151,16 @@ def _read(path: Path) -> dict[str, Tensor]:
         ) from error
     except Exception as error:  # whatever torch and zipfile raise on a damaged file
         raise Refused(
-            f"{path} cannot be read ({type(error).__name__}: {_first_line(error)}): is it damaged?"
+            f"{path} cannot be read ({type(error).__name__}: {first_line(error) or 'no reason given'}): is it damaged?"
         ) from error
-    if not isinstance(found, dict) or not all(isinstance(one, Tensor) for one in found.values()):
-        inside = (
-            f"a dict of {_listed([str(key) for key in found])}" if isinstance(found, dict) else type(found).__name__
-        )
-        cure = _entry(found, path) or "torch.save(network.state_dict(), file) writes one"
-        raise Refused(f"{path} holds {inside}, no state dict: {cure}")
-    return found
+    inside, cure = type(found).__name__, ""
+    if isinstance(found, dict):
+        if all(isinstance(one, Tensor) for one in found.values()):
+            return found
+        inside, cure = f"a dict of {_listed([str(key) for key in found])}", _entry(found, path)
+    raise Refused(
+        f"{path} holds {inside}, no state dict: {cure or 'torch.save(network.state_dict(), file) writes one'}"
+    )
 
 
 def _is_script(path: Path) -> bool:
@@ -169,9 +171,9 @@ def _is_script(path: Path) -> bool:
         return any("/code/" in name for name in archive.namelist())
 
 
-def _entry(found: object, path: Path) -> str:
+def _entry(found: Mapping, path: Path) -> str:
     """How to save the one state dict that a training's checkpoint holds; "" where there are none, or several."""
-    entries = [key for key, one in found.items() if _is_state_dict(one)] if isinstance(found, dict) else []
+    entries = [key for key, one in found.items() if _is_state_dict(one)]
     if len(entries) != 1:
         return ""
     (name,) = entries
@@ -220,7 +222,3 @@ def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["no reason given"])[0]

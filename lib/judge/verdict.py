@@ -1,7 +1,7 @@
 """What a network was found to be worth, image by image, and what can be read off that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +87,8 @@ class Verdict:
         By eps what was found, image by image.
     severed
         Whether autograd finds no way from its outputs to the images.
-    blind
-        Whether no image has a gradient of the logits.
+    is_void
+        Whether attacks that follow the gradient did nothing on any image: none has a gradient of the logits.
     made
         Commit, the reader's modules, device, versions, seconds, when.
     """
@@ -97,7 +97,7 @@ class Verdict:
     asked: Asked
     at: Mapping[float, Judgement]
     severed: bool
-    blind: bool
+    is_void: bool
     made: Mapping[str, object]
 
     def __str__(self) -> str:
@@ -114,11 +114,6 @@ class Verdict:
     def n(self) -> int:
         """How many images."""
         return len(next(iter(self.at.values())).y)
-
-    @property
-    def is_void(self) -> bool:
-        """Whether attacks that follow the gradient did nothing, on any image."""
-        return self.blind
 
     def found(self, eps: float) -> Judgement:
         """What was found at an eps, which may differ from the one that was asked for by rounding.
@@ -157,24 +152,16 @@ class Verdict:
         return rate([self.found(eps).worst])
 
     def flags(self, eps: float) -> list[Flag]:
-        """The red flags, up or not; without those that could not be checked."""
-        return flags(self.found(eps))
+        """The red flags, up or not; without a transfer, all but the one that compares with it."""
+        found = self.found(eps)
+        if "transfer" in found.correct:
+            return found.flags
+        in_its_place = {"transfer": found.correct["clean"]}  # which no other flag looks at
+        return [flag for flag in replace(found, correct=found.correct | in_its_place).flags if flag.name != BLACK_BOX]
 
     def raised(self, eps: float) -> list[Flag]:
         """The red flags that are up."""
         return [flag for flag in self.flags(eps) if flag.raised]
-
-
-def flags(found: Judgement) -> list[Flag]:
-    """The book's red flags; without a transfer, but for the one that compares with it."""
-    whole = found if "transfer" in found.correct else _without_transfer(found)
-    return [flag for flag in whole.flags if whole is found or flag.name != BLACK_BOX]
-
-
-def _without_transfer(found: Judgement) -> Judgement:
-    """The same with the clean images in place of transferred ones, for the flags that do not look at them."""
-    correct = found.correct | {"transfer": found.correct["clean"]}
-    return Judgement(found.y, correct, found.checks, found.no_gradient, found.distances)
 
 
 def median(distances: Sequence[NDArray[np.float64]]) -> float:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lib import files
 from lib.chapters.common_ground.judging import Judgement
-from lib.files import atomic
 from lib.judge.verdict import Verdict, median
 
 NAME = "verdict.json"
@@ -19,8 +19,7 @@ NAME = "verdict.json"
 def write(verdict: Verdict, folder: Path) -> Path:
     """Put a verdict into `folder/verdict.json`, whole or not at all; return the file."""
     path = folder / NAME
-    with atomic(path) as temporary:
-        temporary.write_text(json.dumps(as_json(verdict), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    files.write(path, json.dumps(as_json(verdict), indent=1, allow_nan=False) + "\n")
     return path
 
 

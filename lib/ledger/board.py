@@ -10,10 +10,9 @@ from lib import book
 from lib.ledger import results, words
 from lib.ledger.claims import Claim, paper
 from lib.ledger.claims_file import ABOUT
+from lib.ledger.entries import SIDES
 from lib.measure.intervals import CONFIDENCE
 from lib.measure.multiple import holm
-
-SIDES = ("paper", "sound")
 
 SMALLER, BACKGROUND = "smaller than the paper's", "background"
 """What counts apart from the words."""

@@ -115,12 +115,14 @@ def _parsed(name: str, text: str) -> Paper:
         own = {
             "way": entry.pop("paper", ""),
             "printed": words.get("value", ""),
+            "where": words["where"],
+            "also": words.get("also", ""),
             "joint": groups.get(entry["id"], ()),
             "against": tuple(entry.pop("against", ())),
             "scale": {key: value for key, value in scale.items() if value is not None},
         }
         entry.pop("joint", None)
-        claims[entry["id"]] = Claim(paper=name, **entry, **own)
+        claims[entry["id"]] = Claim(paper=name, **entry | own)
     return Paper(name, facts["title"], facts["idea"], facts["setting"], claims)
 
 

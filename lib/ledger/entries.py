@@ -1,6 +1,7 @@
 """An answer held against its claim, as it is written to the results: both measurements, and every word."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 
 from lib.ledger import words
@@ -11,9 +12,18 @@ from lib.measure.intervals import Measured
 LONGEST_WHY = 25
 """Words."""
 
+SIDES = ("paper", "sound")
+"""What an answer has a finding for: the paper's way, and soundly."""
+
+CLAIMED = (
+    *("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control"),
+    *("where", "background"),
+)
+"""What is kept of a claim beside its answer: what the paper says, and the rule that judges it."""
+
 
 def entry(claim: Claim, answer: Answer) -> dict:
-    """An answer with its words; that of claims found together is settled when all are answered (`lib.ledger.joint`).
+    """An answer with its words; that of claims found together is settled when all are answered (`settle`).
 
     Raises
     ------
@@ -21,7 +31,7 @@ def entry(claim: Claim, answer: Answer) -> dict:
         Where the answer is not of the claim's kind, a mean is not finite, or `why` is missing or too long.
     """
     _check_kind(claim, answer)
-    findings = {side: _finding(claim, claim.smallest_of(side), getattr(answer, side)) for side in ("paper", "sound")}
+    findings = {side: _finding(claim, claim.smallest_of(side), getattr(answer, side)) for side in SIDES}
     if findings["paper"] and claim.kind == "statement":  # the paper's effect is of its own quantity alone
         findings["paper"]["effect_excluded"] = words.effect_excluded(claim, answer.paper.measured)
     word = _word(claim, answer, findings)
@@ -30,7 +40,7 @@ def entry(claim: Claim, answer: Answer) -> dict:
         "id": claim.id,
         "kind": claim.kind,
         "about": claim.about,
-        "claimed": claimed(claim),
+        "claimed": {name: getattr(claim, name) for name in CLAIMED},
         "word": word,
         "alone": word,
         "smaller": list(answer.smaller),
@@ -43,13 +53,6 @@ def entry(claim: Claim, answer: Answer) -> dict:
         "theorem": answer.theorem,
         "why": answer.why,
     }
-
-
-def claimed(claim: Claim) -> dict:
-    """What the paper says and the rule that judges it."""
-    names = ("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control")
-    rule = {name: getattr(claim, name) for name in names}
-    return rule | {"background": claim.background, "where": str(claim.where)}
 
 
 def measured_entry(measured: Measured) -> dict:
@@ -117,3 +120,22 @@ def _check_why(claim: Claim, word: str, why: str) -> None:
         raise ValueError(f"{claim.id} is {word!r}: that needs a `why`")
     if len(why.split()) > LONGEST_WHY:
         raise ValueError(f"{claim.id}: `why` has {len(why.split())} words, and {LONGEST_WHY} at most")
+
+
+def settle(together: Sequence[dict]) -> None:
+    """Give what `entry` gave of claims that are found together the word of the least found of them, in place.
+
+    Raises
+    ------
+    ValueError
+        Where they come from different experiments, or from none that has a name, or were not all run.
+    """
+    ran = [one for one in together if one["paper"]]
+    if not ran:
+        return
+    experiments = {one["experiment"] for one in ran}
+    if len(ran) < len(together) or len(experiments) > 1 or "" in experiments:
+        raise ValueError(f"{', '.join(one['id'] for one in together)} must come from one experiment")
+    least = max((one["alone"] for one in together), key=words.NUMBERS.index)
+    for one in together:
+        one["word"] = least

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from lib import book, provenance
 from lib.evidence.experiment import Experiment
-from lib.ledger import joint, results
+from lib.ledger import results
 from lib.ledger.answers import Answer
 from lib.ledger.basis import of_cells
 from lib.ledger.claims import Claim, paper
-from lib.ledger.entries import entry
+from lib.ledger.entries import entry, settle
 from lib.parameters import ParameterError, check, contract
 
 
@@ -93,7 +93,7 @@ class Ledger:
             together = {other.claim: entry(self.claim(other.claim), other) for other in others} | {claim.id: found}
             if set(together) != set(claim.joint):
                 raise ValueError(f"{claim.id} is found together with {', '.join(claim.joint) or 'no other'}")
-            joint.settle_group(list(together.values()))
+            settle(list(together.values()))
         self.answers[claim.id] = found
         return found
 
@@ -108,7 +108,8 @@ class Ledger:
         claims = self.paper.claims if self.paper else {}
         if missing := claims.keys() - self.answers.keys():
             raise ValueError(f"claims without an answer: {', '.join(sorted(missing))}")
-        joint.settle(claims, self.answers)
+        for group in dict.fromkeys(claim.joint for claim in claims.values() if claim.joint):
+            settle([self.answers[id] for id in group])
         return results.write(self.notebook, self._results(claims))
 
     def _results(self, claims: Mapping[str, Claim]) -> dict:

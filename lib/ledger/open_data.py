@@ -12,7 +12,7 @@ from lib import book
 from lib.ledger import board, results
 from lib.ledger.answers import not_run
 from lib.ledger.board import Row
-from lib.ledger.entries import entry
+from lib.ledger.entries import CLAIMED, SIDES, entry
 
 HERE = Path(__file__).parent
 
@@ -27,12 +27,11 @@ FINDING = (
     "networks_needed",
     "effect_excluded",
 )
-CLAIMED = ("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control", "where")
 COLUMNS = (
     *("address", "chapter", "says", "id", "kind", "about"),
-    *(f"claimed.{name}" for name in (*CLAIMED, "background")),
+    *(f"claimed.{name}" for name in CLAIMED),
     *("word", "alone", "smaller", "fitted"),
-    *(f"{side}.{name}" for side in board.SIDES for name in FINDING),
+    *(f"{side}.{name}" for side in SIDES for name in FINDING),
     *("readings.tried", "readings.giving", "readings.nearest", "experiment", "joint", "theorem", "why"),
     *("run.profile", "run.commit", "run.finished", "run.cells", "survives"),
 )

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import torch
 
-from lib import book, compute, provenance
+from lib import book, compute, files, provenance
 from lib.digest import code
 from lib.digest.code import sha256
-from lib.files import atomic
 from lib.ledger.basis import Basis
 from lib.ledger.claims import paper
 from lib.notebooks import read_cells
@@ -38,8 +37,8 @@ def output_folder() -> Path:
 def scoreboard_inputs(folder: Path) -> Basis:
     """What the scoreboard reads: the claims, the recorded results, and those in a folder."""
     folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
-    files = [path / f"{name}.json" for path in folders for name in book.papers()]
-    found = [path for path in files if path.exists()]
+    places = [path / f"{name}.json" for path in folders for name in book.papers()]
+    found = [path for path in places if path.exists()]
     facts = [(path.name, path.parent == RECORDED, path.read_text("utf-8", "replace")) for path in found]
     claims = [path.read_text(encoding="utf-8") for path in sorted((book.NOTEBOOKS / "claims").rglob("*.yaml"))]
     return Basis(sha256(repr((facts, claims))), f"the results of {len(found)} runs")
@@ -98,8 +97,7 @@ def written(
 def write(notebook: str, found: Mapping) -> Path:
     """Put results where the runner looks for them; return the file."""
     path = output_folder() / f"{notebook}.json"
-    with atomic(path) as temporary:
-        temporary.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    files.write(path, json.dumps(found, indent=1, allow_nan=False) + "\n")
     return path
 
 

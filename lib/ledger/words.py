@@ -71,20 +71,19 @@ def finding(smallest: float, found: Finding) -> str:
 
     An exact value holds where it reaches `smallest`, and is an effect at all.
     """
-    measured = found.measured
+    measured, over = found.measured, found.over_control
     if measured.is_exact:
         word = "holds" if measured.mean >= smallest and measured.mean > 0 else "fails"
     elif measured.low is None or measured.low <= smallest <= measured.high:
         return "cannot tell"
     else:
         word = "holds" if measured.low > smallest else "fails"
-    return (
-        "empty" if word == "holds" and found.over_control is not None and not _above_zero(found.over_control) else word
-    )
+    return "empty" if word == "holds" and over is not None and not is_above_zero(over) else word
 
 
-def _above_zero(difference: Measured) -> bool:
-    return difference.low is not None and difference.low > 0
+def is_above_zero(measured: Measured) -> bool:
+    """Whether a whole interval lies above 0."""
+    return measured.low is not None and measured.low > 0
 
 
 def statement(paper: str | None, sound: str | None) -> str:

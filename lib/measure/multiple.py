@@ -1,8 +1,7 @@
-"""Several comparisons at once: Holm's adjustment, and extremes over a grid."""
+"""Several comparisons at once: Holm's adjustment, and the smallest of several measurements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
 
 import numpy as np
 
@@ -20,51 +19,46 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Extreme(Measured):
-    """The smallest or largest of several measurements, with an interval for the extreme of the true values."""
+class Smallest(Measured):
+    """The smallest of several measurements, with an interval for the smallest of the true values."""
 
     grid: tuple[Measured, ...] = ()
-    which: Literal["smallest", "largest"] = "smallest"
 
-    def shifted(self, by: float) -> "Extreme":
+    def shifted(self, by: float) -> "Smallest":
         """The same measurement of the quantity less `by`."""
-        return extreme([one.shifted(by) for one in self.grid], self.which)
+        return smallest([one.shifted(by) for one in self.grid])
 
     def interval(self, confidence: float) -> tuple[float, float] | None:
         """The two-sided interval at another confidence in (0, 1); None where there is none."""
-        return None if self.low is None else _ends(self.grid, self.which, confidence)
+        return None if self.low is None else _ends(self.grid, confidence)
 
     def p_above(self, threshold: float) -> float:
-        """One-sided p-value of the null hypothesis that the extreme is at most `threshold`.
+        """One-sided p-value of the null hypothesis that the smallest is at most `threshold`.
 
-        For the smallest all have to lie above (an intersection-union test: the largest p-value); for the largest one
-        has to (Holm's: the smallest p-value, times their number).
+        All have to lie above (an intersection-union test), so it is the largest of their p-values.
         """
-        each = [one.p_above(threshold) for one in self.grid]
-        return max(each) if self.which == "smallest" else min(holm(each))
+        return max(one.p_above(threshold) for one in self.grid)
 
     def networks_to_decide(self, threshold: float, confidence: float = CONFIDENCE) -> int | None:
         """How many networks would decide, at the means and the spreads seen here; None where that is not to be had.
 
         The smallest lies below a threshold where one of the grid does, with the confidence adjusted for having been
-        picked; above it where all do. For the largest it is the other way round.
+        picked; above it where all do.
         """
-        sign = -1 if self.which == "smallest" else 1
-        enough = [one for one in self.grid if sign * (one.mean - threshold) > 0]
-        if enough:
+        if below := [one for one in self.grid if one.mean < threshold]:
             adjusted = _adjusted(confidence, self.grid)
-            each = [one.networks_to_decide(threshold, adjusted) for one in enough]
+            each = [one.networks_to_decide(threshold, adjusted) for one in below]
             return min((one for one in each if one is not None), default=None)
         each = [one.networks_to_decide(threshold, confidence) for one in self.grid]
         return None if None in each else max(each)
 
 
-def extreme(measured: Sequence[Measured], which: Literal["smallest", "largest"]) -> Extreme:
-    """The extreme over a grid, taken over the intervals' ends and not over the means.
+def smallest(measured: Sequence[Measured]) -> Smallest:
+    """The smallest over a grid, taken over the intervals' ends and not over the means.
 
-    That the smallest lies above a threshold needs every interval above it, so its lower end is the lowest of theirs.
-    That it lies below needs one, picked from many, so its upper end is the lowest upper end at a confidence that is
-    adjusted for their number (Holm's first step). The largest is its mirror image.
+    That it lies above a threshold needs every interval above it, so its lower end is the lowest of theirs. That it lies
+    below needs one, picked from many, so its upper end is the lowest upper end at a confidence that is adjusted for
+    their number (Holm's first step).
 
     Raises
     ------
@@ -72,26 +66,19 @@ def extreme(measured: Sequence[Measured], which: Literal["smallest", "largest"])
         Where there is nothing to choose from.
     """
     if not measured:
-        raise ValueError("an extreme needs at least one measurement")
-    choose = min if which == "smallest" else max
-    nearest = choose(measured, key=lambda one: one.mean)
-    kept = {field.name: getattr(nearest, field.name) for field in fields(Measured)}
-    if any(one.low is None for one in measured):
-        return Extreme(**kept | {"low": None, "high": None}, grid=tuple(measured), which=which)
-    low, high = _ends(measured, which, CONFIDENCE)
-    return Extreme(**kept | {"low": low, "high": high}, grid=tuple(measured), which=which)
+        raise ValueError("the smallest is one of at least one measurement")
+    least = min(measured, key=lambda one: one.mean)
+    kept = {field.name: getattr(least, field.name) for field in fields(Measured)}
+    low, high = (None, None) if any(one.low is None for one in measured) else _ends(measured, CONFIDENCE)
+    return Smallest(**kept | {"low": low, "high": high}, grid=tuple(measured))
 
 
-def _ends(
-    measured: Sequence[Measured], which: Literal["smallest", "largest"], confidence: float
-) -> tuple[float, float]:
-    """The interval's ends for an extreme of what has intervals, at a confidence in (0, 1)."""
+def _ends(measured: Sequence[Measured], confidence: float) -> tuple[float, float]:
+    """The interval's ends for the smallest of what has intervals, at a confidence in (0, 1)."""
     is_kept = confidence == CONFIDENCE  # then as it stands: some are cut off where no value can be
-    each = [(one.low, one.high) if is_kept else one.interval(confidence) for one in measured]
-    adjusted = [one.interval(_adjusted(confidence, measured)) for one in measured]
-    if which == "smallest":
-        return min(low for low, _ in each), min(high for _, high in adjusted)
-    return max(low for low, _ in adjusted), max(high for _, high in each)
+    lows = [one.low if is_kept else one.interval(confidence)[0] for one in measured]
+    adjusted = _adjusted(confidence, measured)
+    return min(lows), min(one.interval(adjusted)[1] for one in measured)
 
 
 def _adjusted(confidence: float, measured: Sequence[Measured]) -> float:

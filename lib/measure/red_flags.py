@@ -146,13 +146,6 @@ def flags(found: Probes, searched: NDArray[np.bool_] | None = None) -> list[Flag
     return by_gradient if searched is None else [*by_gradient, by_search(searched, found.longer)]
 
 
-def red_flags(
-    model: nn.Module, x: Tensor, y: Tensor, eps: float, transfer: Callable[[Tensor, Tensor, float], Tensor]
-) -> list[Flag]:
-    """Run the checks: `flags` of the `probes`."""
-    return flags(probes(model, x, y, eps, transfer))
-
-
 def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> float:
     """The share of images on which the attack's gradient does nothing: zero in every pixel, or in one not finite.
 

@@ -16,7 +16,7 @@ from lib.judge import options as judging
 from lib.ledger import claims, results
 from lib.ledger.claims_file import ClaimsError
 from lib.parameters import ParameterError
-from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, missing, record, status
+from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, missing, profiles, record, status
 from lib.run.arguments import as_given, folder, positive, resource, seconds
 from lib.run.run import Run
 from lib.site.render import SiteError
@@ -59,23 +59,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _execute(options: argparse.Namespace) -> None:
-    names = options.notebook or book.notebooks()
-    runs, where = _chapters_first(names, options)
-    _execute_all(runs, force=options.force)
-    if book.SCOREBOARD in names:
-        execute.execute(Run.scoreboard(where), force=options.force)
+    _execute_all(_chapters_first(options.notebook or book.notebooks(), options), force=options.force)
 
 
-def _chapters_first(names: list[str], options: argparse.Namespace) -> tuple[list[Run], Path]:
-    """The runs of chapters, and the folder in which the scoreboard then reads them: it has no parameters to give."""
+def _chapters_first(names: list[str], options: argparse.Namespace) -> list[Run]:
+    """The runs of chapters, then the scoreboard's where it is named: it reads theirs, and has no parameters to give."""
     runs = _runs(_without_scoreboard(names), options.profile, options.parameter)
+    if book.SCOREBOARD not in names:
+        return runs
+    first = runs or _runs([book.SCOREBOARD], options.profile, options.parameter)
     _check_claims(names)
-    return runs, (runs or _runs([book.SCOREBOARD], options.profile, options.parameter))[0].folder
+    return [*runs, Run.scoreboard(first[0].folder)]
 
 
 def _execute_all(runs: list[Run], *, force: bool = False) -> None:
     """Execute runs where they are not up to date; all that they lack is measured first, side by side."""
-    measuring.fill([run for run in runs if force or not run.up_to_date()])
+    chapters = [run for run in runs if run.notebook != book.SCOREBOARD]
+    measuring.fill([run for run in chapters if force or not run.up_to_date()])
     for run in runs:
         execute.execute(run, force=force)
 
@@ -85,39 +85,37 @@ def _fill(options: argparse.Namespace) -> None:
     if options.list:
         print(plan.listed(measuring.tasks(runs, needed=False)))
         return
-    time = {}
-    if options.within is not None:
-        spare = _spare(options.within)
-        time = {"ends": STARTED + options.within - spare, "patience": spare / 2}
     try:
-        left = measuring.fill(
-            runs,
-            needed=False,
-            jobs=options.jobs,
-            scheduler=options.scheduler,
-            resources=dict(options.resources),
-            **time,
-        )
+        left = measuring.fill(runs, needed=False, jobs=options.jobs, **_time(options.within), **_on(options))
         print(f"{len(left)} cells are left; the same command goes on" if left else "nothing is missing", flush=True)
     finally:  # what was made leaves this machine also where something failed
         if options.export:
-            _exported(runs, options.export, options.at_most)
+            _exported(runs, options)
 
 
-def _spare(within: float) -> float:
-    """Seconds at the end in which processes write the states of trainings and let go, and then the file is written."""
-    return min(within / 10, 2 + within / 100)
+def _time(within: float | None) -> dict[str, float]:
+    """When to stop: at the end, processes write the states of trainings and let go, and then the file is written."""
+    if within is None:
+        return {}
+    spare = min(within / 10, 2 + within / 100)
+    return {"ends": STARTED + within - spare, "patience": spare / 2}
+
+
+def _on(options: argparse.Namespace) -> dict[str, object]:
+    """Which cluster is to work, and what a task takes of it."""
+    return {"scheduler": options.scheduler, "resources": dict(options.resources)}
 
 
 def _export(options: argparse.Namespace) -> None:
-    _exported(_measuring(options), options.export, options.at_most)
+    _exported(_measuring(options), options)
 
 
-def _exported(runs: list[Run], target: Path, at_most: float) -> None:
-    found = carry.export([cell for run in runs for cell in run.experiment.cells()], target, at_most=at_most * 1e6)
+def _exported(runs: list[Run], options: argparse.Namespace) -> None:
+    wanted = [cell for run in runs for cell in run.experiment.cells()]
+    found = carry.export(wanted, options.export, at_most=options.at_most * 1e6)
     begun = f", {found.trainings} trainings to go on with" if found.trainings else ""
     staying = f"; {found.staying} trainings are too large and stay here" if found.staying else ""
-    print(f"{found.cells} cells in {target}{begun}{staying}", flush=True)
+    print(f"{found.cells} cells in {options.export}{begun}{staying}", flush=True)
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -128,20 +126,19 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _reproduce(options: argparse.Namespace) -> None:
-    runs, where = _chapters_first([*(options.notebook or book.notebooks()), book.SCOREBOARD], options)
+    *runs, scoreboard = _chapters_first([*(options.notebook or book.notebooks()), book.SCOREBOARD], options)
     print(costs.announcement(options.profile, runs), flush=True)
-    _execute_all(runs)
-    execute.execute(Run.scoreboard(where))
+    _execute_all([*runs, scoreboard])
     from lib.site import build  # what draws takes a second to import: so do the others below
 
-    index = build.build(where, where / "book")
-    print(f"\n{status.summary(where)}\n\nThe site: {execute.shown(index)}")
+    index = build.build(scoreboard.folder, scoreboard.folder / "book")
+    print(f"\n{status.summary(scoreboard.folder)}\n\nThe site: {execute.shown(index)}")
 
 
 def _record(options: argparse.Namespace) -> None:
     from lib.site import readme
 
-    runs = _runs(options.notebook, record.PROFILE, options.parameter)
+    runs = _runs(options.notebook, profiles.PAPER, options.parameter)
     try:
         for run in runs:
             record.record(run)
@@ -162,15 +159,8 @@ def _sweep(options: argparse.Namespace) -> None:
     if options.notebook == book.SCOREBOARD:
         raise ParameterError("the scoreboard only reads the results of other notebooks: sweep one of those")
     _check_claims([options.notebook])
-    sweep.run(
-        options.notebook,
-        options.profile,
-        options.parameter,
-        name=options.name,
-        scheduler=options.scheduler,
-        workers=options.workers,
-        resources=dict(options.resources),
-    )
+    asked = options.notebook, options.profile, options.parameter
+    sweep.run(*asked, name=options.name, workers=options.workers, **_on(options))
 
 
 def _data(options: argparse.Namespace) -> None:
@@ -258,30 +248,30 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command(_execute, "execute", "execute notebooks (all of them where none is named)")
     whole = command(_reproduce, "reproduce", "execute notebooks, render the site from them, sum up the scoreboard")
-    asked(run, "quick")
-    asked(whole, "quick")
+    asked(run, profiles.QUICK)
+    asked(whole, profiles.QUICK)
     run.add_argument("--force", action="store_true", help="execute also what is up to date")
     kept = command(_record, "record", "execute the paper profile and keep it in book/recorded")
     kept.add_argument("notebook", nargs="+")
     parameters(kept)
     filled = command(_fill, "fill", "measure what is missing, the most telling first; goes on where it was")
-    asked(filled, "paper")
+    asked(filled, profiles.PAPER)
     filled.add_argument("--list", action="store_true", help="only say what is missing, and how long it will take here")
     filled.add_argument("--within", type=seconds, metavar="TIME", help="have ended after 90s, 12m or 2h, file and all")
     filled.add_argument("--jobs", type=positive, metavar="N", help="processes side by side; one a core by default")
     filled.add_argument("--export", type=Path, metavar="FILE", help="at the end, do what `export` does")
     packed = command(_export, "export", "put the cells that are kept, and trainings to go on with, into a zip file")
     packed.add_argument("export", type=Path, metavar="FILE")
-    asked(packed, "paper")
+    asked(packed, profiles.PAPER)
     for added in (filled, packed):
         added.add_argument("--at-most", type=positive, default=float("inf"), metavar="MB", help=LARGEST)
     networks = command(_weights, "weights", "write a run's trained networks as safetensors files, with a card each")
-    asked(networks, "quick")
+    asked(networks, profiles.QUICK)
     networks.add_argument("--to", type=Path, metavar="FOLDER", help="by default weights/ in the run's folder")
     command(_import, "import", "take over the cells of such a file").add_argument("file", nargs="+", type=Path)
     swept = command(_sweep, "sweep", "execute a notebook over a grid of parameters; table and page of the results")
     swept.add_argument("notebook")
-    swept.add_argument("--profile", default="quick", help="notebooks/profiles/<name>.yaml; quick by default")
+    swept.add_argument("--profile", default=profiles.QUICK, help="notebooks/profiles/<name>.yaml; quick by default")
     swept.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE,VALUE,... or NAME=A:B")
     swept.add_argument("--name", help="of its folder in runs/sweeps; by default made of what is swept")
     swept.add_argument("--workers", type=positive, metavar="N", help="runs at a time on this machine")

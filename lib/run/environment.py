@@ -14,7 +14,7 @@ DEFAULTS = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "matplotli
 """Matplotlib's own settings, which a user's would else be laid over."""
 
 
-def environment(out: Path, results: Path, profile: str) -> dict[str, str]:
+def variables(out: Path, results: Path, profile: str) -> dict[str, str]:
     """Variables for a notebook's process: where its results go, and this environment's own Python.
 
     A reader's own settings of IPython and matplotlib are left out: a page is the same whoever makes it.
@@ -28,12 +28,18 @@ def environment(out: Path, results: Path, profile: str) -> dict[str, str]:
     profile
         The name of the run: its profile, with what was given by hand.
     """
-    own = os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")]))
-    found = {"REPRO_OUT": str(out), "REPRO_RESULTS": str(results), "REPRO_PROFILE": profile}
-    found |= {"REPRO_DATA": str(data.CACHE)}
-    found |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_PATH": own}
-    found |= {"MPLBACKEND": INLINE, "MATPLOTLIBRC": str(DEFAULTS), "IPYTHONDIR": str(out / "ipython")}
-    found |= {"JUPYTER_RUNTIME_DIR": str(out / "jupyter")}  # by which it is connected to: they go with the run
+    found = {
+        "REPRO_OUT": str(out),
+        "REPRO_RESULTS": str(results),
+        "REPRO_PROFILE": profile,
+        "REPRO_DATA": str(data.CACHE),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_PATH": os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")])),
+        "JUPYTER_RUNTIME_DIR": str(out / "jupyter"),  # the files by which it is connected to go with the run
+        "IPYTHONDIR": str(out / "ipython"),
+        "MPLBACKEND": INLINE,
+        "MATPLOTLIBRC": str(DEFAULTS),
+    }
     if not sys.stderr.isatty():
         found["TQDM_DISABLE"] = "1"  # a progress bar in a log file is noise
     return found

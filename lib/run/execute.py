@@ -65,7 +65,7 @@ def execute(run: Run, *, force: bool = False) -> Path:
 
 @contextmanager
 def _alone(run: Run) -> Iterator[bool]:
-    """Hold a run against other processes; whether one of them had to be waited for. Whoever dies lets go of it."""
+    """Keep other processes from executing a run; give whether one had to be waited for. Whoever dies lets go of it."""
     lock, waited = cells.lock(hashlib.sha256(os.fsencode(run.target.resolve())).hexdigest()), False
     try:
         lock.acquire(timeout=0)
@@ -82,7 +82,7 @@ def _executed(run: Run) -> None:
     with scratch(run.notebook, run.folder) as folder:
         partial = folder / run.target.name
         try:
-            with environment.environment_set(environment.environment(folder, run.folder, run.name)):
+            with environment.environment_set(environment.variables(folder, run.folder, run.name)):
                 _papermill(run, partial)
         except BaseException as error:
             if partial.exists():

@@ -18,9 +18,7 @@ def heed() -> None:
     comes again a moment later.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_DFL
-    ):  # as it is while torch is imported; who ignores it, ignores it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as while torch is imported; who ignores it, ignores it
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.unraisablehook is not _heard:
         _before.append(sys.unraisablehook)

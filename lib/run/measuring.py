@@ -158,7 +158,7 @@ class _Watch:
 def _side_by_side(
     asked: Mapping[str, object], missing: Sequence[Task], jobs: int, watch: _Watch, over: float
 ) -> tuple[dict[Cell, str], list[str]]:
-    """Worker processes on the same list, each of which takes what none other is at; all are ended when it is `over`.
+    """Start worker processes: each takes from one list what no other is at, and all are ended when it is `over`.
 
     Return why some cells could not be made, and what became of processes that did not end as they should.
     """

@@ -9,9 +9,9 @@ from lib import book
 from lib.evidence import cells, plan
 from lib.evidence.cells import Cell, Part
 from lib.evidence.store import Made
-from lib.files import atomic
+from lib.files import write
 from lib.ledger import results
-from lib.run.record import PROFILE
+from lib.run import profiles
 from lib.run.run import Run
 
 FILE = "missing.json"
@@ -21,8 +21,7 @@ UNKNOWN = "?"
 
 def update() -> None:
     """Write anew what is missing."""
-    with atomic(results.RECORDED / FILE) as temporary:
-        temporary.write_text(json.dumps(rows(), indent=1) + "\n", encoding="utf-8")
+    write(results.RECORDED / FILE, json.dumps(rows(), indent=1) + "\n")
 
 
 def kept() -> list[dict] | None:
@@ -53,7 +52,7 @@ def parts() -> dict[Part, list[Cell]]:
     """The cells of the whole paper profile, by part, as the notebooks come to them."""
     found: dict[Part, list[Cell]] = {}
     for name in book.chapters():
-        for cell in dict.fromkeys(Run.of(name, PROFILE, {}).experiment.cells()):
+        for cell in dict.fromkeys(Run.of(name, profiles.PAPER, {}).experiment.cells()):
             found.setdefault(cell.part, []).append(cell)
     return found
 

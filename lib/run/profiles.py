@@ -12,6 +12,9 @@ from lib.evidence.experiment import Experiment
 from lib.parameters import Contract, ParameterError, Value, check, contract
 from lib.yaml_keys import Texts
 
+QUICK, PAPER = "quick", "paper"
+"""The profiles of this book: minutes on a laptop without a download, and the scale of the papers, which is recorded."""
+
 
 def names() -> list[str]:
     """The profiles that exist."""

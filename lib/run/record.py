@@ -12,8 +12,6 @@ from lib.run import measuring
 from lib.run.execute import execute
 from lib.run.run import Run
 
-PROFILE = "paper"
-
 
 def record(run: Run) -> None:
     """Measure what a run of the paper profile needs, execute it, and put all of it into book/recorded.

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from lib import files
 from lib.data import LICENCES
 from lib.digest.weights import sha256
 from lib.evidence.kept import Kept, Trained
 from lib.evidence.store import Made
-from lib.files import atomic
 from lib.models import saved
 from lib.models.base import outline, parameter_count
 from lib.models.named import WeightsError, built
@@ -38,13 +38,13 @@ def write(runs: Sequence[Run], to: Path | None = None) -> None:
     for run, kept in keeping:
         found, folder = {one: one.cell.read() for one in kept.networks}, to or run.folder / "weights"
         try:
-            files = [_write(one, *trained, kept, folder) for one, trained in found.items() if trained]
+            made = [_write(one, *trained, kept, folder) for one, trained in found.items() if trained]
         except WeightsError as error:
             raise RunError(str(error)) from error
         training = f"this trains them: {run.command('fill')}"
-        if not files:
+        if not made:
             raise RunError(f"{run.name} has no trained networks yet; {training}")
-        for path in files:
+        for path in made:
             print(shown(path))
         if missing := [one.name for one, trained in found.items() if not trained]:
             print(f"not trained yet: {', '.join(missing)}; {training}")
@@ -61,8 +61,7 @@ def _write(one: Trained, record, made: Made, kept: Kept, folder: Path) -> Path:
     }
     card = "\n".join(_card(one, record, made, digest, kept, path))
     saved.save(path, record.architecture, record.weights, about)
-    with atomic(path.with_suffix(".md")) as temporary:
-        temporary.write_text(card, encoding="utf-8")
+    files.write(path.with_suffix(".md"), card)
     return path
 
 

@@ -25,14 +25,15 @@ def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, st
 
 def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
     says = "the paper assumes" if claim.background else "the paper says"
-    yield says, f"{wording.said(claim)} <small>(in the paper: {html.escape(str(claim.where))})</small>"
+    yield says, f"{wording.said(claim)} <small>(in the paper: {html.escape(claim.where)})</small>"
     yield entry["word"], html.escape(meaning.meaning(entry))
     yield "what is compared", wording.compared(entry["claimed"]) if claim.kind == "statement" else ""
     yield "printed elsewhere", html.escape(claim.also)
     yield "contradicted by", html.escape("; ".join(claim.against))
     yield "the paper’s way", wording.finding(entry, "paper")
     if claim.kind == "statement":
-        yield "soundly", SAME if board.answers_both(entry) else _compared(claim) + wording.finding(entry, "sound")
+        compared = html.escape(claim.sound)
+        yield "soundly", SAME if board.answers_both(entry) else f"{compared}<br>{wording.finding(entry, 'sound')}"
     yield "under attack", wording.ladder(entry)
     yield "readings", wording.readings(entry)
     others = ", ".join(id for id in claim.joint if id != claim.id)
@@ -41,7 +42,3 @@ def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str
     yield "proof", html.escape(entry["theorem"])
     yield "why", wording.prose(entry["why"])
     yield "evidence", evidence if entry["paper"] else ""
-
-
-def _compared(claim: Claim) -> str:
-    return f"{html.escape(claim.sound)}<br>" if claim.sound else ""

@@ -125,7 +125,7 @@ def far_apart(entry: Mapping) -> Iterator[str]:
 
 def overlaps(entry: Mapping) -> Iterator[str]:
     """Which intervals of an answer overlap, of those that a reader will compare."""
-    sides = [entry[side] for side in ("paper", "sound")]
+    sides = [entry[side] for side in SIDES]
     if all(sides) and sides[0]["word"] != sides[1]["word"] and _overlap(*(side["measured"] for side in sides)):
         yield "the intervals of the two measurements overlap"
     for upper, lower in pairwise(entry["ladder"]):

@@ -1,8 +1,6 @@
-"""What sentences on pages are made of: data in words, from which value to which, whether an interval is above zero."""
+"""What sentences on pages are made of: data in words, and from which value to which."""
 
 from collections.abc import Iterable
-
-from lib.measure.intervals import Measured
 
 
 def data_named(dataset: str) -> str:
@@ -14,8 +12,3 @@ def ends(values: Iterable[float], form: str) -> str:
     """From the smallest to the largest, or the one value that both are, as of a single cell: "0.42 to 0.61", "0.42"."""
     ordered = sorted(values)
     return " to ".join(dict.fromkeys(format(one, form) for one in (ordered[0], ordered[-1])))
-
-
-def is_above_zero(measured: Measured) -> bool:
-    """Whether a whole interval lies above 0."""
-    return measured.low is not None and measured.low > 0

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lib.files import first_line
 from lib.site.render import SiteError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def launched(arguments: tuple[str, ...] = ()) -> Iterator["Browser"]:
             try:
                 browser = chromium.launch(args=list(arguments), **way)
             except Error as error:
-                tried.append(f"{next(iter(way.values()))}: {str(error).splitlines()[0]}")
+                tried.append(f"{next(iter(way.values()))}: {first_line(error)}")
                 continue
             yield browser
             browser.close()

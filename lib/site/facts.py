@@ -42,7 +42,7 @@ def claims_table(paper: Paper, *, anchors: bool = False) -> str:
         id_ = f'<span id="{claim.address}"></span>' if anchors else ""
         link = f'<a href="{"" if anchors else "scoreboard.html"}#{claim.address}">{html.escape(claim.id)}</a>'
         said = markup.plain(claim.says) + (" (It introduces this, and measures nothing.)" if claim.background else "")
-        rows.append([id_ + link, said, _rule(claim), markup.plain(str(claim.where))])
+        rows.append([id_ + link, said, _rule(claim), markup.plain(claim.where)])
     head = ["Claim", "The paper says", "Judged by", "Where in the paper"]
     return markup.table(f"The claims of {paper.title}", head, rows, wraps=True, stacks=True)
 
@@ -124,7 +124,7 @@ def columns_table() -> str:
 
 def costs_table() -> str:
     """What each notebook takes in the quick profile, in Markdown."""
-    quick = costs.of_profile("quick").items()
+    quick = costs.of_profile(profiles.QUICK).items()
     rows = [[f"{{doc}}`{name}`", f"{cost['minutes']:g}", f"{cost['memory_gb']:g}"] for name, cost in quick]
     return markup.table("What the quick profile takes", ["Chapter", "Minutes on two cores", "GB of memory"], rows)
 

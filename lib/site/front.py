@@ -11,8 +11,8 @@ from lib.site import markup, opening, pages
 from lib.site.facts import Runs
 from lib.site.pictures import Picture, picture
 
-LADDER = ("common_ground", "common-ground-ladder")
-"""The notebook and the name of the figure that shows all defences."""
+COMMON, LADDER = "common_ground", "common-ground-ladder"
+"""The notebook that has all defences, and the name of its figure that shows them."""
 
 SETS = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
 NOT_RUN = "Not run in this copy of the book."
@@ -22,7 +22,7 @@ def stage(runs: Runs, folder: Path) -> dict[str, str]:
     """Put the pictures of the front page into a folder of a staged book; return what it includes, by name."""
     cards = [_card(claims.paper(name), runs.get(name), folder) for name in book.papers()]
     text = "\n".join(["::::{grid} 1 1 2 2", ":gutter: 3", "", *cards, "::::", ""])
-    return {"cards": text, "defences": _defences(runs.get(LADDER[0]), folder)}
+    return {"cards": text, "defences": _defences(runs.get(COMMON), folder)}
 
 
 def finding(name: str, run: Run | None) -> str:
@@ -40,7 +40,7 @@ def data_of(run: Run) -> str:
 
 def ladder(run: Run | None) -> Picture | None:
     """The figure of all defences, with what it is of; None where it was not run."""
-    found = picture(pages.shown(run), LADDER[1]) if run else None
+    found = picture(pages.shown(run), LADDER) if run else None
     if not found:
         return None
     networks, images = (run.results()["parameters"][name] for name in ("seeds", "n_judge"))

@@ -14,6 +14,7 @@ from lib.digest.weights import sha256
 from lib.evidence.kept import Kept, Trained
 from lib.models import STATISTICS
 from lib.models.named import built
+from lib.run import profiles
 from lib.run.run import Run
 from lib.site import markup
 from lib.site.facts import Runs
@@ -29,8 +30,6 @@ TWO = 2
 """How many networks the front page shows."""
 ATTACKS = ("FGSM", "PGD-40", "AutoAttack")
 """Those whose outcome is shown, where it was measured."""
-QUICK = "quick"
-"""The profile that a command names where there is no run at all."""
 
 
 def stage(runs: Runs, pages: Path, beside: Path) -> dict[str, str]:
@@ -86,7 +85,7 @@ def _found(kept: Kept) -> list[Trained]:
 
 def not_trained(runs: Runs) -> str:
     """What the page says where there are no networks, with the command that trains them."""
-    profile = next((run.profile for run in runs.values()), QUICK)
+    profile = next((run.profile for run in runs.values()), profiles.QUICK)
     keeping = [name for name in book.chapters() if name in book.notebooks() and _kept(Run.of(name, profile, {}))]
     commands = [f"`python -m lib.run reproduce {name} --profile {profile}`" for name in keeping]
     how = f"To train them: {', '.join(commands)}." if commands else "None of its chapters keeps any."

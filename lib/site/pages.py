@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from lib import book
 from lib.digest.code import code_digest
 from lib.ledger import claims, results
-from lib.run import costs
+from lib.run import costs, profiles
 from lib.run.run import Run
 from lib.show import wording
 from lib.site import facts, given, markup, words
@@ -123,10 +123,10 @@ def size_note(run: Run) -> str:
 
 def check_note(run: Run) -> str:
     """How a reader can check the page: smaller, on a laptop; and where it is recorded, from its evidence."""
-    command, cost = f"make reproduce PAPER={run.notebook}", costs.of_profile("quick").get(run.notebook)
+    command, cost = f"make reproduce PAPER={run.notebook}", costs.of_profile(profiles.QUICK).get(run.notebook)
     long = f", in about {max(2, math.ceil(cost['minutes']))} minutes on two CPU cores" if cost else ""
     told = f"**Check it.** `{command}` measures it on 5,000 digits{long}, and gives a page like this one."
-    if run.profile == "paper":
+    if run.profile == profiles.PAPER:
         pairs = [f"{name}={value}" for name, value in run.given.items()]
         params = f' PARAMS="{" ".join(pairs)}"' if pairs else ""
         again = f"make reproduce PROFILE=paper PAPER={run.notebook}{params}"

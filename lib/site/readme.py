@@ -3,27 +3,23 @@
 import re
 
 from lib import book, compute
-from lib.files import atomic
+from lib.files import write
 from lib.ledger import claims, results
-from lib.run import costs
+from lib.run import costs, profiles
 from lib.run.run import Run
 from lib.site import front
 from lib.site.pictures import Picture
 
 README = compute.ROOT / "README.md"
-FIGURE = results.RECORDED / f"{front.LADDER[1]}.png"
+FIGURE = results.RECORDED / f"{front.LADDER}.png"
 """Where the figure is kept."""
 
 
 def update() -> None:
     """Write anew what is generated, and the figure."""
-    text = with_generated(README.read_text(encoding="utf-8"))
-    with atomic(README) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    picture = figure()
-    if picture:
-        with atomic(FIGURE) as temporary:
-            temporary.write_bytes(picture.png)
+    write(README, with_generated(README.read_text(encoding="utf-8")))
+    if picture := figure():
+        write(FIGURE, picture.png)
 
 
 def with_generated(text: str) -> str:
@@ -47,7 +43,7 @@ def findings() -> str:
 
 def figure() -> Picture | None:
     """The figure of all defences, of the recorded run; None where there is none."""
-    return front.ladder(_recorded(front.LADDER[0]))
+    return front.ladder(_recorded(front.COMMON))
 
 
 def figure_shown() -> str:
@@ -61,7 +57,7 @@ def figure_shown() -> str:
 
 def costs_table() -> str:
     """What each chapter takes: the quick profile as timed, and the cells that its recorded run was made from."""
-    quick = costs.of_profile("quick")
+    quick = costs.of_profile(profiles.QUICK)
     lines = ["| chapter | quick, two CPU cores | recorded, one process | data |", "| --- | --- | --- | --- |"]
     for name in book.chapters():
         cost, run = quick.get(name), _recorded(name)

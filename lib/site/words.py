@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from lib.ledger import results
 from lib.run import profiles
-from lib.run.record import PROFILE
 from lib.run.run import Run
 
 
@@ -31,7 +30,7 @@ def profile_of(run: Run) -> str:
     profile, *by_hand = profiles.parts(name)
     if not by_hand:
         return f"`{profile}`"
-    again = replace(run, given={}).command("record" if run.profile == PROFILE else "execute")
+    again = replace(run, given={}).command("record" if run.profile == profiles.PAPER else "execute")
     return f"{settings(name)}: not the whole profile; `{again}` runs that"
 
 

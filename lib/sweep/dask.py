@@ -13,6 +13,7 @@ from lib.digest import code
 from lib.digest.code import differing_files, sha256
 from lib.evidence import carry
 from lib.evidence.cluster import client, ended
+from lib.files import first_line
 from lib.run import execute
 from lib.run.run import Run
 
@@ -39,21 +40,8 @@ def run(
 ) -> Iterator[tuple[int, Outcome]]:
     """Execute runs; give each outcome, with the run's index, when it is there.
 
-    A run whose worker dies is given to another worker; a worker that finds it up to date does not repeat it.
-
-    Parameters
-    ----------
-    scheduler
-        The address of a running Dask scheduler; workers are started on this machine where there is none.
-    workers
-        How many of those; they share the cores.
-    resources
-        What one run takes of what the workers offer, as in {"GPU": 1}.
-
-    Raises
-    ------
-    EngineError
-        Where Dask is not installed, no scheduler answers, or resources are asked for that no cluster is there to offer.
+    A run whose worker dies is given to another worker; a worker that finds it up to date does not repeat it. The
+    parameters are those of `lib.evidence.cluster.client`, which says what is raised.
     """
     with client(scheduler, workers, resources, len(runs)) as cluster:
         futures = {}
@@ -108,5 +96,5 @@ def _reason(error: BaseException) -> str:
 
     if isinstance(error, KilledWorker):
         return f"{error.allowed_failures + 1} workers died of it, one after the other; it may take too much memory"
-    first = str(error).strip().partition("\n")[0]
-    return first if isinstance(error, execute.RunError) else f"{type(error).__name__}: {first}"
+    said = first_line(error)
+    return said if isinstance(error, execute.RunError) else f"{type(error).__name__}: {said}"

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from lib import compute
 from lib.evidence import carry
-from lib.files import atomic
+from lib.files import atomic, write
 from lib.parameters import ParameterError
 from lib.run import execute
 from lib.run.run import Run
@@ -145,8 +145,7 @@ def _keep(outcome: dask.Outcome, run: Run) -> None:
     if outcome.evidence:
         carry.bring_packed(outcome.evidence)
     for name, content in outcome.files.items():
-        with atomic(run.folder / name) as path:
-            path.write_bytes(content)
+        write(run.folder / name, content)
     if not outcome.error:
         run.failed.unlink(missing_ok=True)
 

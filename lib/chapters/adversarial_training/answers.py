@@ -19,7 +19,7 @@ from lib.ledger.answers import Answer, Finding, Readings, not_run
 from lib.ledger.scale import smaller
 from lib.ledger.words import within_tolerance
 from lib.measure.intervals import Measured, exact, rate
-from lib.measure.multiple import extreme
+from lib.measure.multiple import smallest
 from lib.measure.ratios import linearised, mean
 from lib.show.counting import counted
 from lib.show.sentences import ends
@@ -154,7 +154,7 @@ def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
         "mixed.beats_finetuned",
         experiment,
         Finding(stale, f"FGSM {experiment.eps:g} made for the undefended network, {count:,} test images; {equal}"),
-        Finding(extreme([fresh, strong], "smallest"), f"fresh FGSM, {count:,}, and PGD, {few:,} test images; {equal}"),
+        Finding(smallest([fresh, strong]), f"fresh FGSM, {count:,}, and PGD, {few:,} test images; {equal}"),
         why=why,
     )
 
@@ -192,7 +192,7 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
         claim,
         experiment,
         Finding(few[most], f"a local search that changes {most} pixels at most, {count:,} test images, {networks}"),
-        Finding(extreme(within, "smallest"), f"{within_eps}, {others:,} test images, {networks}"),
+        Finding(smallest(within), f"{within_eps}, {others:,} test images, {networks}"),
         readings=Readings(len(few), len(holding), last),
         why=why,
     )
@@ -265,7 +265,7 @@ def bim_beats_fgsm(scored: Scored, experiment: Experiment) -> Answer:
         "bim.beats_fgsm",
         experiment,
         Finding(worse[UNDEFENDED], f"{by}, {experiment.networks_in_words}"),
-        Finding(extreme(list(worse.values()), "smallest"), f"{by}, undefended, fine-tuned and mixed networks"),
+        Finding(smallest(list(worse.values())), f"{by}, undefended, fine-tuned and mixed networks"),
         why=why,
     )
 

@@ -9,7 +9,7 @@ from lib.chapters.adversarial_training.cases import CONTROLS, SETTINGS
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.scores import Scores
 from lib.measure.intervals import Measured, over_networks
-from lib.measure.multiple import extreme
+from lib.measure.multiple import smallest
 from lib.measure.ratios import mean
 
 FEWEST = 3
@@ -54,14 +54,14 @@ def spread_over_seeds(swept: Swept, kind: str) -> NDArray[np.float64]:
 def least_spread(swept: Swept, kind: str) -> Measured:
     """The spread over seeds, taken from that over each setting the paper names: the smallest of these."""
     found, by_seed = accuracies(swept, kind), spread_over_seeds(swept, kind)
-    return extreme([over_networks(spread_of(found[setting]) - by_seed) for setting in SETTINGS], "smallest")
+    return smallest([over_networks(spread_of(found[setting]) - by_seed) for setting in SETTINGS])
 
 
 def least_lead(swept: Swept, kind: str) -> Measured:
     """The spread over each setting that the paper does not name, taken from that over each it names: the smallest."""
     found = {setting: spread_of(values) for setting, values in accuracies(swept, kind).items()}
     leads = [over_networks(found[one] - found[other]) for one in SETTINGS for other in CONTROLS]
-    return extreme(leads, "smallest")
+    return smallest(leads)
 
 
 def spread_of_last_loss(normal: Sequence[Course]) -> NDArray[np.float64]:

@@ -102,10 +102,12 @@ def _at_right(ax: Axes, places: Sequence[float], texts: Sequence[str], across: f
 def heat_maps(panes: Mapping[str, np.ndarray], rows: Sequence[str], columns: Sequence[str]) -> Figure:
     """Tables of shares, one below the other, grey by value (0 is dark, 1 is light), each cell with its number.
 
+    The first column stands apart from the others.
+
     Parameters
     ----------
     panes
-        For each title shares (rows, columns). The first column stands apart from the others.
+        For each title shares (rows, columns).
     """
     size = 0.52 * len(columns) + 2.6, (0.36 * len(rows) + 0.5) * len(panes) + 1.0
     figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, squeeze=False)

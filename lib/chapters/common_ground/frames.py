@@ -42,7 +42,7 @@ def claimed() -> Table:
         claim = source.claims[id]
         number = f"an accuracy of {claim.printed} on attacked images"
         said = html.escape(number if claim.printed else "that it makes a network more robust; no number is printed")
-        link = f'<a href="{chapter}.html#{claim.address}">{said}</a> <small>({html.escape(str(claim.where))})</small>'
+        link = f'<a href="{chapter}.html#{claim.address}">{said}</a> <small>({html.escape(claim.where)})</small>'
         lines.append([titled(name), f"{link}<br><small>{html.escape(source.title)}</small>"])
     title = "What each paper says of its defence, on its own network and by its own attack"
     return tables.table(title, ["defence", "its paper says"], lines, wraps=True)

@@ -115,11 +115,6 @@ def gradient(similarities: NDArray) -> float:
     return float(np.maximum.accumulate(steps).sum())
 
 
-def csg(points: NDArray, y: NDArray, m: int, k: int, seed: int, *, by_volume: bool = True) -> float:
-    """The cumulative spectral gradient of points (N, dimensions) in classes y (N,); the rest as in `similarity`."""
-    return gradient(similarity(points, y, m, k, seed, by_volume=by_volume))
-
-
 @dataclass(frozen=True)
 class CsgSetting:
     """The measure of one data set from one embedding.

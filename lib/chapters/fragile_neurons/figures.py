@@ -29,11 +29,11 @@ from lib.chapters.fragile_neurons.record import ALONE, MOVES, SETS, CellRecord
 from lib.chapters.fragile_neurons.sampled import CONVOLUTION, chosen_from
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, MEDIAN, PRINTED, READINGS, SOURCE
+from lib.ledger.words import is_above_zero
 from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
 from lib.show.plots import COLOURS, DASHES, MARKERS, named_below
-from lib.show.sentences import is_above_zero
 
 PRINTED_SHARES = {
     Key(name, "resnet50", age): claim(f"{name}.resnet50.{age}.targeted_share").value

@@ -13,8 +13,8 @@ from lib.chapters.fragile_neurons.here.filter import gained
 from lib.chapters.fragile_neurons.quantities import controls, halves, whole_set
 from lib.chapters.fragile_neurons.record import MOVES
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
+from lib.ledger.words import is_above_zero
 from lib.measure.intervals import rate
-from lib.show.sentences import is_above_zero
 
 Numbers = dict[str, object]
 

@@ -11,7 +11,7 @@ from lib.chapters.mitigation.rates import ADAPTIVE, CLAIMS, SIGNS, Detectors, Hi
 from lib.ledger.answers import Answer, Finding, finding
 from lib.ledger.scale import smaller
 from lib.measure.intervals import Measured, difference, rate
-from lib.measure.multiple import extreme
+from lib.measure.multiple import smallest
 from lib.measure.ratios import linearised, ratio
 
 SAME_SIGNS = "random signs of the same size"
@@ -127,7 +127,7 @@ def retraining_recovers(networks: Networks, outcome: Outcome, experiment: Experi
     gain = difference(rates.correct(outcome[experiment.as_paper], "stale FGSM"), before)
     fresh = difference(rates.correct(after, "fresh FGSM"), before)
     strong = difference(rates.correct(after, "fresh PGD"), before_pgd)
-    smaller_gain = extreme([fresh, strong], "smallest")
+    smaller_gain = smallest([fresh, strong])
     why = f"At eps {eps:g} accuracy changes by {gain.mean:+.3f} on the images retrained on, "
     why += f"by {fresh.mean:+.3f} under fresh FGSM, by {strong.mean:+.3f} under PGD."
     found = finding(f"FGSM at eps {eps:g} through the old network, retrained on", gain)
@@ -172,7 +172,7 @@ def little_knowledge_suffices(substitutes: Substitutes, experiment: Experiment) 
     found = finding(f"{at} of {asked[-1]:,} questions", fall)
     sound, words = None, ""
     if None not in shares:
-        least = extreme(shares, "smallest")
+        least = smallest(shares)
         what = f"{at}, share of the white box's fall, the smallest over {asked[0]:,} to {asked[-1]:,} questions"
         sound = finding(what, least)
         words = f", {shares[0].mean:.2f} and {shares[-1].mean:.2f} of the white box's fall"

@@ -24,7 +24,7 @@ from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED
 from lib.ledger.answers import Answer, Finding, Readings, not_run
 from lib.measure.intervals import difference
-from lib.measure.multiple import extreme
+from lib.measure.multiple import smallest
 
 EQ_2 = f"Eq. 2, eps in {UNITS[0]}"
 INERT = "Every reading of the filter is inert here: it changes no singular value, so there is nothing to compare."
@@ -114,7 +114,7 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
         by = f"{_called(reading)}, FGSM on each network, not clipped: the same at every eps, {KNOWN}"
         relative = f"{_called(reading)}, relative to random signs, clipped, the worst of {len(under)} eps below 0.5"
         relative += f", {KNOWN}"
-        worst = extreme(each, "smallest")
+        worst = smallest(each)
         return Finding(plain, told(by, *images, which=SAMPLE)), Finding(worst, told(relative, *images, which=SAMPLE))
     targeting = [one.targeting for one in grid[key]]
     if reading not in targeting[0].hits:
@@ -127,7 +127,7 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
     worst = targeting[0].eps[under[int(np.argmin([one.mean for one in each]))]]
     by = f"{_called(reading)}, FGSM on each network, clipped, at eps {worst:.3g}, the worst of {len(each)} below 0.5, "
     by += KNOWN
-    return Finding(extreme(each, "smallest"), told(by, len(targeting[0].printed), grid, key)), None
+    return Finding(smallest(each), told(by, len(targeting[0].printed), grid, key)), None
 
 
 def filter_raises_robustness(grid: Grid) -> Answer:
@@ -153,7 +153,7 @@ def filter_raises_robustness(grid: Grid) -> Answer:
     at = [_eps(one, key) for one in judged_at(robustness, key.dataset)]
     by = f"{_called(reading)}, the worse of fresh FGSM at {at[0]} ({n:,} images) and fresh PGD at {at[1]}, {KNOWN}"
     by = told(by, strong, grid, key)
-    sound = Finding(extreme(fresh, "smallest"), by, extreme(beyond, "smallest"), control)
+    sound = Finding(smallest(fresh), by, smallest(beyond), control)
     why = f"With {_called(reading)}, fresh FGSM {fresh[0].mean:+.3f}, fresh PGD {fresh[1].mean:+.3f}; scaling alone "
     why += f"{alone['fresh FGSM'].mean:+.3f} and {alone['fresh PGD'].mean:+.3f}."
     return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why)

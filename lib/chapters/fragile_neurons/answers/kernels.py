@@ -24,7 +24,7 @@ from lib.chapters.fragile_neurons.resampled import as_share, dropping, every, re
 from lib.chapters.fragile_neurons.resampled import fragile_share as share_of_kernels
 from lib.ledger.answers import Answer, Finding, not_run
 from lib.measure.intervals import Measured, difference, over_networks
-from lib.measure.multiple import extreme
+from lib.measure.multiple import smallest
 from lib.models.resnets import RESNETS
 
 SHARES_AT = {"mnist": (0, 10), "cifar10": (1, 50)}
@@ -101,7 +101,7 @@ def depth_grows_fragile_count(grid: Grid) -> Answer:
     counts = {name: [float(stable(ages).sum()) for ages in one] for name, one in through.items()}
     lots = {name: [by_chance(ages) for ages in one] for name, one in through.items()}
     beyond = {name: np.subtract(counts[name], lots[name]).tolist() for name in there}
-    least, sound = (extreme([_step(of, *pair) for pair in steps], "smallest") for of in (counts, beyond))
+    least, sound = (smallest([_step(of, *pair) for pair in steps]) for of in (counts, beyond))
     key = Key("cifar10", there[-1], grid.experiment.stages[-1])
     by = f"kernels in S at all three ages, {' to '.join(NETWORKS[name] for name in there)}"
     images = len(grid[key][0].dropout.intact)
@@ -154,7 +154,7 @@ def _two_steps(stages: list, *, peak: bool) -> Measured:
     """Of three stages, each an array (N,) a network, the smaller step: up and up again, or up and down from there."""
     first, second, third = stages
     pairs = (second, first), ((second, third) if peak else (third, second))
-    return extreme([difference(*pair, shares=True) for pair in pairs], "smallest")
+    return smallest([difference(*pair, shares=True) for pair in pairs])
 
 
 def _beyond_whole(ages: list) -> Measured:

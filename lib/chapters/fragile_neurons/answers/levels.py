@@ -13,7 +13,7 @@ from lib.ledger.answers import Answer, Finding, Readings, not_run
 from lib.ledger.scale import smaller as smaller_than
 from lib.ledger.words import within_tolerance
 from lib.measure.intervals import difference, over_networks, rate
-from lib.measure.multiple import extreme
+from lib.measure.multiple import smallest
 from lib.models.resnets import STATISTICS
 from lib.show.counting import counted
 
@@ -88,7 +88,7 @@ def epochs_raise_accuracy(grid: Grid) -> Answer:
     for way, every in {"fgsm": young[0].eps, "pgd": young[0].pgd_eps}.items():
         pairs = [[[getattr(one, way)("original", eps) for one in age] for age in (old, young)] for eps in every]
         rises[way] = [difference(*pair) for pair in pairs]
-    least, sound = (extreme(rises[way], "smallest") for way in ("fgsm", "pgd"))
+    least, sound = (smallest(rises[way]) for way in ("fgsm", "pgd"))
     first, _, last = grid.experiment.stages
     n, strong = len(young[0].normalised), young[0].pgd_correct.shape[-1]
     by = f"epoch {last} minus {first}, the smallest of {len(rises['fgsm'])} eps from 0 on under FGSM"

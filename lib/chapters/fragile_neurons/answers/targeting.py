@@ -32,7 +32,7 @@ from lib.chapters.fragile_neurons.subject import PRINTED_EPS
 from lib.ledger.answers import Answer, Finding, Readings
 from lib.ledger.words import within_tolerance
 from lib.measure.intervals import Measured, difference, exact, rate
-from lib.measure.multiple import extreme
+from lib.measure.multiple import smallest
 
 NOT_BETWEEN = "the distance between the original and the filtered layer was not measured"
 
@@ -243,4 +243,4 @@ def magnitude_grows_with_eps(grid: Grid) -> Answer:
 
 def _smallest_step(stages: Sequence[Sequence[np.ndarray]]) -> Measured:
     """The smallest of the steps between stages that follow each other, each with one array over images a network."""
-    return extreme([difference(b, a) for a, b in pairwise(stages)], "smallest")
+    return smallest([difference(b, a) for a, b in pairwise(stages)])

@@ -7,9 +7,9 @@ from lib.chapters.fragile_neurons.experiment import Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import filter_gains, judged_at
 from lib.chapters.fragile_neurons.svd_filter import FILTERS, PRINTED, READINGS
+from lib.ledger.words import is_above_zero
 from lib.measure.intervals import Measured
 from lib.show.counting import agreeing, counted
-from lib.show.sentences import is_above_zero
 
 NEXT_TO_NOTHING = 0.05
 """An accuracy that a filter can hardly lower."""

@@ -10,8 +10,9 @@ from lib.chapters.fragile_neurons.kernels import by_skewness
 from lib.chapters.fragile_neurons.resampled import Sample, every, parted
 from lib.chapters.fragile_neurons.sampled import FGSM_CLIPPED
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS
+from lib.ledger.words import is_above_zero
 from lib.show.counting import agreeing, counted
-from lib.show.sentences import ends, is_above_zero
+from lib.show.sentences import ends
 
 
 def maps(grid: Grid) -> str:

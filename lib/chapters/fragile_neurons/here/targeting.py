@@ -11,11 +11,11 @@ from lib.chapters.fragile_neurons.contradictions import CONTRADICTIONS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.kernels import LEVELS
 from lib.chapters.fragile_neurons.quantities import controls
-from lib.ledger.words import within_tolerance
+from lib.ledger.words import is_above_zero, within_tolerance
 from lib.measure.intervals import rate
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
-from lib.show.sentences import ends, is_above_zero
+from lib.show.sentences import ends
 
 
 def between(shares: Iterable[float]) -> str:
