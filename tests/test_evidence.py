@@ -70,6 +70,17 @@ def test_a_measurement_says_what_it_returns_before_it_is_made() -> None:
         Part("toy", "silent", silent)
 
 
+@dataclass
+class Changing:
+    seed: int = 0
+
+
+@pytest.mark.parametrize("setting", [Changing(), {"seed": 0}])
+def test_a_setting_that_can_change_is_refused(setting: object) -> None:
+    with pytest.raises(TypeError, match=f"{type(setting).__name__} has to be a frozen dataclass"):
+        Part("toy", "measured", measured)(setting)
+
+
 @dataclass(frozen=True)
 class Other:
     something: int

@@ -91,6 +91,14 @@ def test_a_cluster_that_is_not_there_is_said_so(book: Path, monkeypatch: pytest.
         sweep.run(NOTEBOOK, "quick", ["eps=0.1"], scheduler="tcp://127.0.0.1:1")
 
 
+def test_why_a_task_failed_is_a_line() -> None:
+    from distributed import KilledWorker
+
+    killed = KilledWorker("a task", None, allowed_failures=2, run_spec=None)
+    assert cluster_module.reason(killed).startswith("3 workers died of it")
+    assert cluster_module.reason(ValueError("a reason\nand more")) == "ValueError: a reason"
+
+
 def test_a_worker_with_another_copy_of_the_book_refuses(book: Path) -> None:
     one, another = (Run.of(NOTEBOOK, "quick", {"eps": eps}) for eps in (0.1, 0.2))
     outcome = dask.one_run(another, one.digests() | {"lib": {"lib/attack/gradient.py: FGSM": "another"}})

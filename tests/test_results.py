@@ -16,6 +16,10 @@ from lib.ledger.ledger import Ledger
 from lib.ledger.results import answers, changed_since, digests, read_results
 from lib.parameters import ParameterError
 
+WITHOUT_ORIGIN = [
+    json.dumps({"notebook": "", "profile": "", "claims": [], "provenance": one}).encode() for one in ([], {"digest": 3})
+]
+"""Results that have all that results have, but do not say where they come from."""
 SCHEMA = json.loads((compute.ROOT / "lib" / "ledger" / "results.schema.json").read_text())
 
 
@@ -260,7 +264,7 @@ def test_results_that_do_not_say_what_they_depend_on_count_as_not_run(
     assert "counts as not run" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("bytes_", [b"\xff", b"{}", b"[]", b"", b'{"notebook"', b"null"])
+@pytest.mark.parametrize("bytes_", [b"\xff", b"{}", b"[]", b"", b'{"notebook"', b"null", *WITHOUT_ORIGIN])
 @pytest.mark.survives(
     "disk",
     "The results of a run are no text, no JSON, or have not what results have.",

@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 
 from lib import compute
 from lib.evidence.limits import cores
+from lib.files import first_line
 
 CONNECT_S = 20
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -79,6 +80,15 @@ def ended(cluster, futures: Collection, within: float | None = None) -> Iterator
             return
         yield future
         future.release()  # what has been handed over need not be kept, nor made again where its worker dies
+
+
+def reason(error: Exception) -> str:
+    """Why a task failed, in a line."""
+    from distributed import KilledWorker
+
+    if isinstance(error, KilledWorker):
+        return f"{error.allowed_failures + 1} workers died of it, one after the other; it may take too much memory"
+    return f"{type(error).__name__}: {first_line(error)}"
 
 
 def _default_workers() -> int:

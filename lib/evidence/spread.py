@@ -8,9 +8,8 @@ from pathlib import Path
 from lib.digest import code
 from lib.evidence import carry
 from lib.evidence.cells import Cell
-from lib.evidence.cluster import client, ended
+from lib.evidence.cluster import client, ended, reason
 from lib.evidence.plan import Task
-from lib.files import first_line
 
 STARTED = time.time()
 """When this process imported what it measures with."""
@@ -46,7 +45,7 @@ def spread(
                 carry.bring_packed(future.result())
                 say(cell)
             except Exception as error:
-                failed[cell] = f"{type(error).__name__}: {first_line(error)}"
+                failed[cell] = reason(error)
     return failed
 
 

@@ -119,7 +119,10 @@ def read_results(folder: Path, notebook: str) -> dict | None:
 
 
 def _is_whole(found: object) -> bool:
-    return isinstance(found, dict) and found.keys() >= WHOLE and "lib" in found["provenance"].get("digest", ())
+    if not isinstance(found, dict) or not found.keys() >= WHOLE or not isinstance(found["provenance"], dict):
+        return False
+    digest = found["provenance"].get("digest")
+    return isinstance(digest, dict) and "lib" in digest
 
 
 def answers(results: Mapping) -> dict[str, dict]:

@@ -1,6 +1,5 @@
 """What a network gets right, clean and attacked. Every network is read in eval mode."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,11 +92,6 @@ def under_attack(model: nn.Module, attack: Attack, x: Tensor, y: Tensor, targets
         raise ValueError("targets belong to a targeted attack, and it to them")
     x_adv = attack(model, x, y if targets is None else targets)
     return score(model, x_adv, y)
-
-
-def correct_under(networks: Iterable[nn.Module], attack: Attack, x: Tensor, y: Tensor) -> list[np.ndarray]:
-    """For each network, which images (N,) it still reads rightly under an untargeted attack on itself."""
-    return [under_attack(model, attack, x, y).correct for model in networks]
 
 
 def attacked_losses(network: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from lib.digest import code
 from lib.digest.code import differing_files, sha256
 from lib.evidence import carry
-from lib.evidence.cluster import client, ended
+from lib.evidence.cluster import client, ended, reason
 from lib.files import first_line
 from lib.run import execute
 from lib.run.run import Run
@@ -90,11 +90,6 @@ def _differs(here: Mapping, there: Mapping) -> str:
     return ", ".join([*parts, *differing_files(here["lib"], there["lib"])])
 
 
-def _reason(error: BaseException) -> str:
-    """An error in a line."""
-    from distributed import KilledWorker
-
-    if isinstance(error, KilledWorker):
-        return f"{error.allowed_failures + 1} workers died of it, one after the other; it may take too much memory"
-    said = first_line(error)
-    return said if isinstance(error, execute.RunError) else f"{type(error).__name__}: {said}"
+def _reason(error: Exception) -> str:
+    """Why a run failed, in a line; what refuses it says so by itself."""
+    return first_line(error) if isinstance(error, execute.RunError) else reason(error)
