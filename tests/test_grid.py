@@ -94,7 +94,7 @@ def test_a_cluster_that_is_not_there_is_said_so(book: Path, monkeypatch: pytest.
 def test_why_a_task_failed_is_a_line() -> None:
     from distributed import KilledWorker
 
-    killed = KilledWorker("a task", None, allowed_failures=2, run_spec=None)
+    killed = KilledWorker("a task", None, allowed_failures=2)
     assert cluster_module.reason(killed).startswith("3 workers died of it")
     assert cluster_module.reason(ValueError("a reason\nand more")) == "ValueError: a reason"
 

@@ -48,6 +48,7 @@ def ladders(
     panes: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
     rows: Sequence[str],
     notes: Sequence[str],
+    noted: str = "cost",
 ) -> Figure:
     """Shares by row, each row's marks on one line that ends in its last: from what is hoped for to what is safe.
 
@@ -58,7 +59,9 @@ def ladders(
         last series is drawn full and black, with its number at the right, and below it a dot a seed, where there are
         several, which the legend then names.
     rows, notes
-        The rows' names, from the top, and what each costs, which stands at its right.
+        The rows' names, from the top, and what stands at the right of each.
+    noted
+        What that is.
     """
     height = (0.38 * (len(rows) + 1) + 0.7) * len(panes) + 0.3
     figure, axes = plt.subplots(len(panes), 1, figsize=(6.4, height), sharex=True, squeeze=False)
@@ -73,7 +76,7 @@ def ladders(
             dots = {"s": 9, "color": "0.35", "linewidths": 0, "clip_on": False, "zorder": 2}
             ax.scatter(seeds[-1].T, np.tile(places + 0.3, (seeds.shape[2], 1)), **dots)
         _at_right(ax, [-1, *places], ["safe", *(f"{value:.2f}" for value in values[-1])], 1.06, "bold")
-        _at_right(ax, [-1, *places], ["cost", *notes], 1.2, "normal")
+        _at_right(ax, [-1, *places], [noted, *notes], 1.2, "normal")
         ax.tick_params(labelbottom=True)
         ax.set(title=title, xlim=(-0.04, 1.03), ylim=(len(rows) - 0.5, -1.3), yticks=places, yticklabels=rows)
         ax.spines["left"].set_visible(False)
