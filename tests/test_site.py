@@ -190,7 +190,9 @@ def test_the_page_for_courses_names_each_exercise_and_what_the_chapter_takes(nam
     each = [[int(cell) for cell in row.split("|")[-4:-1]] for row in rows]
     assert int(count) == len(rows) and [int(one) for one in sums] == [sum(column) for column in zip(*each, strict=True)]
     assert len(rows) == len(titles) > 0 and [title for title in titles if title not in "".join(rows)] == []
-    assert (the_book.PAGES / "teaching.md").read_text().count(f"| {{doc}}`{name}`") == 1
+    taught = (the_book.PAGES / "teaching.md").read_text().splitlines()
+    assert sum(line.startswith(f"| {{doc}}`{name}`") for line in taught) == 1, "what the page teaches"
+    assert sum(re.match(rf"\| \d+ \| {{doc}}`{name}`", line) is not None for line in taught) == 1, "its week"
     assert f"{{doc}}`{name}`" in facts.costs_table()
 
 

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -57,8 +57,8 @@ class Part(Generic[R]):
 
     def __call__(self, setting: object) -> "Cell[R]":
         """The measurement of one setting; TypeError where that is something that can change."""
-        if not (is_dataclass(setting) and setting.__dataclass_params__.frozen):
-            raise TypeError(f"{type(setting).__name__} has to be a frozen dataclass: a measurement is known by it")
+        if type(setting).__hash__ is None:
+            raise TypeError(f"a {type(setting).__name__} can change: a setting has to be a frozen dataclass")
         return Cell(self, setting)
 
     @property
