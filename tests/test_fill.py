@@ -162,7 +162,7 @@ def test_two_commands_at_once_make_each_cell_once(book: Copy, undisturbed: dict[
 @pytest.mark.parametrize("ignoring", [False, True], ids=["in a terminal", "in the background"])
 def test_within_a_time_what_takes_longer_is_interrupted_and_said_to_be_left(book: Copy, ignoring: bool) -> None:
     book.hold("train-0")
-    said = book.run("fill", "--jobs", "1", "--within", "3s", ignoring=ignoring)
+    said = book.run("fill", "--jobs", "1", "--within", "10s", ignoring=ignoring)
     assert said.status == 0 and said.output.endswith(f"2 cells are left; {LEFT}\n"), said.output
     assert book.count("end") == cells("score") and len(book.kept()) == 2
 
