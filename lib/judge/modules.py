@@ -2,12 +2,14 @@
 
 import hashlib
 import sys
+import sysconfig
 from pathlib import Path
 
 from lib import compute
 
-INSTALLED = (Path(sys.prefix), Path(sys.base_prefix), compute.ROOT / "lib")
-"""Where code lies that a version tells, or the book's commit."""
+LIBRARIES = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+INSTALLED = (*LIBRARIES, compute.ROOT / "lib")
+"""Where code lies that a version tells, or the book's commit: not all of a prefix, which may be /usr."""
 
 
 def loaded() -> dict[str, str]:
@@ -15,7 +17,7 @@ def loaded() -> dict[str, str]:
 
     A notebook's own cells are no file, and are not among them.
     """
-    here = Path.cwd()
+    here = Path.cwd().resolve()
     files = {name: Path(file).resolve() for name, one in list(sys.modules.items()) if (file := _file(one))}
     own = {name: file for name, file in files.items() if file.is_relative_to(here) and not _is_installed(file)}
     return {name: hashlib.sha256(own[name].read_bytes()).hexdigest() for name in sorted(own) if own[name].is_file()}
