@@ -199,7 +199,7 @@ def conclusion_robustness(networks: Networks, loop: Loop, experiment: Experiment
 
 def _before_and_after(networks: Networks, loop: Loop, way: str) -> str:
     first, then, without = (
-        np.mean(rates.before(networks, way)),
+        rates.mean(rates.before(networks, way)),
         rates.after(loop, JUDGED, way),
         rates.after(loop, "none", way),
     )
@@ -234,8 +234,8 @@ def room_recovered(rooms: Rooms, experiment: Experiment) -> Answer:
     found = finding(f"FGSM as printed, {eps}", difference(after, rates.room_before(rooms)))
     gained = difference(rates.in_room(rooms, JUDGED, "PGD"), rates.in_room(rooms, "none", "PGD"))
     why = (
-        f"Accuracy under FGSM is {np.mean(rates.room_before(rooms)):.2f} before, {np.mean(after):.2f} after, "
-        f"and {np.mean(none):.2f} after as much training without removal."
+        f"Accuracy under FGSM is {rates.mean(rates.room_before(rooms)):.2f} before, {rates.mean(after):.2f} after, "
+        f"and {rates.mean(none):.2f} after as much training without removal."
     )
     sound = finding(f"{PGD}, {eps}, minus {NO_REMOVAL}", gained)
     if max(one.eps for one in rooms) >= LARGE_EPS:

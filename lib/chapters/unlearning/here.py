@@ -143,8 +143,8 @@ def room(rooms: Rooms, leaves: float) -> str:
             f"In this run: there is nothing to recover{whom}: on training images accuracy is at most {leaves:g} "
             "without any attack. A smaller `leaves`, or more epochs, would make room."
         )
-    first = np.mean(rates.room_before(rooms))
-    then = {reading: np.mean(rates.in_room(rooms, reading, "FGSM")) for reading in COMPARED}
+    first = rates.mean(rates.room_before(rooms))
+    then = {reading: rates.mean(rates.in_room(rooms, reading, "FGSM")) for reading in COMPARED}
     least = [float(one.tried[-1, 1]) for one in rooms]
     short = sum(one > leaves for one in least)
     at_no_eps = f"on training images accuracy under FGSM falls to {leaves:g} at no eps"

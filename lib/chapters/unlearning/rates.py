@@ -104,9 +104,14 @@ def worst_after(records: Sequence[LoopRecord]) -> Hits:
     return [one.longest.correct & one.last.by("PGD") for one in records]
 
 
+def mean(hits: Hits) -> float:
+    """The accuracy that an interval stands around: averaged in another order it can be rounded to another digit."""
+    return intervals.rate(hits).mean
+
+
 def after(loop: Loop, reading: str, way: str) -> float:
     """The mean accuracy after a reading's last round."""
-    return float(np.mean(last(loop[reading], way)))
+    return mean(last(loop[reading], way))
 
 
 def control(networks: Networks, loop: Loop, reading: str, way: str) -> Hits:

@@ -35,7 +35,7 @@ def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence
         "softmax_sum_accuracy": rates.means(rows["softmax sum" + CLIPPED])[0],
         "one_label_accuracy": rates.means(rows["one label"])[0],
         "room_eps": float(np.mean([one.eps for one in rooms])),
-        "room_fgsm_accuracy": float(np.mean(rates.in_room(rooms, JUDGED, "FGSM"))),
+        "room_fgsm_accuracy": rates.mean(rates.in_room(rooms, JUDGED, "FGSM")),
     }
 
 
@@ -48,7 +48,7 @@ def premise(before: float) -> str:
 
 def found(networks: Networks, loop: Loop) -> str:
     """What there was to repair, what the loop did, and what as much training without it did."""
-    first, strong = (float(np.mean(rates.before(networks, way))) for way in ("FGSM", "PGD"))
+    first, strong = (rates.mean(rates.before(networks, way)) for way in ("FGSM", "PGD"))
     removed, control = (rates.after(loop, one, "FGSM") for one in (JUDGED, "none"))
     left, without = (rates.after(loop, one, "PGD") for one in (JUDGED, "none"))
     by_chance = rates.after(loop, "random", "PGD")
