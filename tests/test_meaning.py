@@ -171,9 +171,20 @@ def test_intervals_that_overlap_are_named(ledger: Ledger) -> None:
     near = of(ledger, HELPS, by(0.1, 0.03, 0.15), by(0.02, -0.15, 0.05))
     assert "overlap" not in wording.notes(apart)
     assert "the intervals of the two measurements overlap" in wording.notes(near)
-    rungs = (("FGSM", measured(0.5, 0.4, 0.6)), ("PGD", measured(0.3, 0.2, 0.4)), ("all", measured(0.1, 0.0, 0.15)))
-    stepped = wording.notes(of(ledger, CLEAN, ACCURATE, ladder=rungs))
-    assert "“FGSM” and “PGD” overlap" in stepped and "“all”" not in stepped
+
+
+def test_a_run_smaller_than_the_paper_s_has_no_mark_of_success_or_failure(ledger: Ledger) -> None:
+    for id, found in ((HELPS, by(0.1, 0.05, 0.15)), (HELPS, by(-0.1, -0.15, -0.05)), (CLEAN, by(0.1, 0.08, 0.12))):
+        whole, part = (of(ledger, id, found, smaller=one) for one in ((), ("2 epochs instead of 15",)))
+        assert wording.tone_of(whole) in ("good", "bad", "open") and whole["word"] == part["word"]
+        assert wording.tone_of(part) == ("open" if wording.tone_of(whole) == "open" else "limited")
+    assert wording.tone_of(of(ledger, CLEAN, ACCURATE, smaller=("2 epochs instead of 15",))) == "same"
+
+
+def test_a_number_that_only_another_reading_gives_says_so(ledger: Ledger) -> None:
+    for found, giving, said in ((by(0.1, 0.08, 0.12), 2, True), (by(0.1, 0.08, 0.12), 0, False), (ACCURATE, 2, False)):
+        shown = wording.answer(of(ledger, CLEAN, found, readings=Readings(6, giving, "in other units")))
+        assert ("another reading gives it" in shown) is said
 
 
 def test_a_smaller_run_says_in_what_it_is_smaller(ledger: Ledger) -> None:

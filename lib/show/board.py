@@ -18,7 +18,7 @@ from lib.show.tables import broken
 
 TONES = {
     **{"good": plots.COLOURS[2], "same": plots.COLOURS[0], "bad": plots.COLOURS[1], "open": plots.COLOURS[4]},
-    **{"none": "0.45", "alone": "0.45"},
+    **{"none": "0.45", "limited": "0.45"},
 }
 FARTHEST = {"numbers": 4.0, "statements": 2.0}
 """How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what is farther is put at
@@ -103,7 +103,7 @@ def _beside(row: Row) -> Iterator[str]:
     """What has to be known beside a row's word, in a word or two."""
     if row.answer and row.answer["smaller"]:
         yield "smaller"
-    if row.answer and wording.tone_of(row.answer) == "alone":
+    if row.answer and row.claim.kind == "statement" and board.rests_on_one(row.answer):
         yield "one network"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from lib.ledger import board
 from lib.ledger.claims import Claim
-from lib.show import meaning, wording
+from lib.show import counting, meaning, wording
 
 SAME = "the paper’s own measurement is sound: it counts for both"
 
@@ -36,8 +36,8 @@ def _all(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str
         yield "soundly", SAME if board.answers_both(entry) else f"{compared}<br>{wording.finding(entry, 'sound')}"
     yield "under attack", wording.ladder(entry)
     yield "readings", wording.readings(entry)
-    others = ", ".join(id for id in claim.joint if id != claim.id)
-    yield "printed with", f"{others}, in one experiment: each is found only if all are" if others else ""
+    others = counting.counted(sum(id != claim.id for id in claim.joint), "other number")
+    yield "printed with", f"{others} of the same experiment: each is found only if all are" if claim.joint else ""
     yield "note", wording.notes(entry)
     yield "proof", html.escape(entry["theorem"])
     yield "why", wording.prose(entry["why"])

@@ -1,7 +1,6 @@
 """What the word of an answer means, in a sentence that its own measurements give: for who reads one card alone."""
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 
 from lib.ledger.words import is_near
 
@@ -10,8 +9,8 @@ STATEMENTS = {
     "true, not as shown": "it holds measured soundly; the paper’s way does not show it",
     "found, unsettled": "it holds the paper’s way; whether it holds soundly is open",
     "cannot tell": "whether it holds soundly is open, and the paper’s way does not show it",
-    "empty": "the effect is seen, but is not shown to go beyond the control: it is no evidence for the claim",
-    "does not stand": "it fails measured soundly, whatever the paper’s way gives",
+    "empty": "what the paper describes is seen, but is not shown to go beyond the control",
+    "does not stand": "it fails measured soundly, although it does not fail the paper’s way",
     "refuted": "it fails measured the paper’s way, and a sound measurement does not support it",
 }
 ONE_SIDED = {
@@ -30,8 +29,6 @@ CITATIONS = {
     "found there and here": "what the paper repeats of its source is found here too, within the tolerance",
     "not found here": "what the paper repeats of its source is not found here: our mean is outside of the tolerance",
 }
-NESTED = "worst of"
-"""How a rung begins that has the one above it within it: it cannot be higher, whatever the intervals do."""
 NOT_RUN = "this run measured too little to answer it"
 SIDES = {"paper": "the paper’s way", "sound": "soundly"}
 """Both measurements of a claim, in words."""
@@ -123,14 +120,10 @@ def far_apart(entry: Mapping) -> Iterator[str]:
             yield f"{named} the networks lie far apart, so the interval may miss more often: {each}"
 
 
-def overlaps(entry: Mapping) -> Iterator[str]:
-    """Which intervals of an answer overlap, of those that a reader will compare."""
+def overlaps(entry: Mapping) -> bool:
+    """Whether both measurements have other words, though their intervals overlap."""
     sides = [entry[side] for side in SIDES]
-    if all(sides) and sides[0]["word"] != sides[1]["word"] and _overlap(*(side["measured"] for side in sides)):
-        yield "the intervals of the two measurements overlap"
-    for upper, lower in pairwise(entry["ladder"]):
-        if not lower["attack"].startswith(NESTED) and _overlap(upper["measured"], lower["measured"]):
-            yield f"the intervals of “{upper['attack']}” and “{lower['attack']}” overlap"
+    return all(sides) and sides[0]["word"] != sides[1]["word"] and _overlap(*(side["measured"] for side in sides))
 
 
 def _overlap(one: Mapping, other: Mapping) -> bool:

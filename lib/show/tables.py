@@ -77,7 +77,7 @@ def row(claim: Claim, entry: Mapping | None, scoreboard: str = "") -> list[str]:
 
 
 def detail(claim: Claim, entry: Mapping | None, page: str = "", more: Iterable[tuple[str, str]] = ()) -> str:
-    """What stands below a claim's row: why in a sentence, and all else folded.
+    """What stands below a claim's row: why in a sentence, and all else on its card, or folded where that is elsewhere.
 
     Parameters
     ----------
@@ -88,11 +88,14 @@ def detail(claim: Claim, entry: Mapping | None, page: str = "", more: Iterable[t
     """
     if entry is None:
         return ""
+    why = wording.prose(entry["why"])
+    if not page:
+        return f'{why} <a href="#{claim.address}">The card</a>' if entry["paper"] else why
     evidence = f'<a href="{page}#{claim.address}">the section that measures it</a>'
     behind = [line for line in lines(claim, entry, evidence) if line[0] != "why"]
     told = "".join(f"<dt>{label}</dt><dd>{text}</dd>" for label, text in [*behind, *more])
     folded = f"<details><summary>what it was measured with</summary><dl>{told}</dl></details>"
-    return f"{wording.prose(entry['why'])} {folded}"
+    return f"{why} {folded}"
 
 
 def show(frame: pd.DataFrame, caption: str, *, folded: bool = False) -> Table:

@@ -15,7 +15,7 @@ from lib.show import meaning
 FOUND = ("found", "found there and here")
 BAD = ("not found", "not found here", "does not stand", "refuted")
 CODE = re.compile("`([^`]+)`")
-MARKS = {"good": "✓", "same": "=", "bad": "✗", "open": "?", "none": "–", "alone": "○"}
+MARKS = {"good": "✓", "same": "=", "bad": "✗", "open": "?", "none": "–", "limited": "○"}
 
 
 def tone(word: str) -> str:
@@ -31,11 +31,12 @@ def tone(word: str) -> str:
 
 
 def tone_of(entry: Mapping) -> str:
-    """The same of an answer: `alone` where a statement, which speaks of networks, is judged by one of them."""
+    """The same of an answer: `limited` where the run is smaller than the paper's, so that it does not decide the claim,
+    and where a statement, which speaks of networks, is judged by one of them.
+    """
     kind = tone(entry["word"])
-    if entry["kind"] == "statement" and kind in ("good", "bad") and board.rests_on_one(entry):
-        return "alone"
-    return kind
+    on_one = entry["kind"] == "statement" and board.rests_on_one(entry)
+    return "limited" if kind in ("good", "bad") and (entry["smaller"] or on_one) else kind
 
 
 def badge(word: str, kind: str = "") -> str:
@@ -62,9 +63,10 @@ def under(shown: str, beside: Iterable[str]) -> str:
 
 
 def notes(entry: Mapping) -> str:
-    """What has to be known beside an answer's word that a few words do not say in full, and which intervals overlap."""
-    found = [long for _, long in _caveats(entry) if long]
-    return "<br>".join(html.escape(one) for one in (*found, *meaning.far_apart(entry), *meaning.overlaps(entry)))
+    """What has to be known beside an answer's word that a few words do not say in full."""
+    overlapping = ["the intervals of the two measurements overlap"] if meaning.overlaps(entry) else []
+    long = [long for _, long in _caveats(entry) if long]
+    return "<br>".join(html.escape(one) for one in (*long, *meaning.far_apart(entry), *overlapping))
 
 
 def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
@@ -75,6 +77,8 @@ def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
         yield "in a run smaller than the paper’s", f"smaller than the paper’s: {'; '.join(entry['smaller'])}"
     if board.rests_on_one(entry):
         yield "one network", ""
+    if entry["word"] == "not found" and entry["readings"] and entry["readings"]["giving"]:
+        yield "another reading gives it", ""
     if entry["fitted"]:
         yield "fitted", "fitted: a setting was chosen to come near the number"
     in_control = meaning.shared(entry)
