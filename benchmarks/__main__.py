@@ -47,7 +47,7 @@ class Size:
     epochs, resnet_images
         What the networks are trained on before anything is timed: epochs of all digits, and images for the ResNet.
     resnet50, madry
-        How much of the two dear trainings one run has.
+        How much of the two costly trainings one run has.
     """
 
     rounds: int = 7

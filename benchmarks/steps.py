@@ -1,4 +1,4 @@
-"""A step of two dear trainings, beside a loop that is written and set with care: ResNet-50, and Madry's PGD training.
+"""A step of two costly trainings, beside a loop that is written and set with care: ResNet-50, and Madry's PGD training.
 
 Same network, optimiser (Adam), batches and precision for all: ResNet-50 has its own switch to bfloat16 on a GPU, and
 Madry's network computes in float32. The loop's network and images are laid out channels last. Its images come from a

@@ -227,7 +227,7 @@ def test_the_sweep_s_figure_has_a_row_for_each_value_with_its_interval_and_contr
 
 
 @pytest.mark.parametrize(
-    ("count", "said"), [(1, "one network"), (2, "means of 2 networks; bands: 95 % intervals over them")]
+    ("count", "said"), [(1, "one network"), (2, "means of 2 networks; bands: 95% intervals over them")]
 )
 def test_figures_over_epochs_say_how_many_networks_there_are(count, said):
     taken = [course()] * count, [course()] * count

@@ -237,7 +237,7 @@ def test_the_page_shows_what_the_file_holds(little: dict[str, dict], tmp_path: P
 def test_equal_work_is_counted_apart_from_stopping_early() -> None:
     contenders = {"ours": asleep(0.01), "ours, stopping early": asleep(0.002), "peer": asleep(0.01)}
     page = page_on_speed.fragments({"cpu": {"row": measured(**contenders)}}, "_generated")
-    said = "On the CPU, 0 of 1 rows reach their aim by equal work; stopping early, 1 of 1 do."
+    said = "On the CPU, 0 of 1 rows reach their aim where all do the same work; stopping early, 1 of 1 do."
     assert page["summary"].startswith(said)
 
 

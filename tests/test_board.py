@@ -34,7 +34,7 @@ def test_numbers_of_one_experiment_count_once() -> None:
 def test_rows_that_one_measurement_answers_both_ways_count_once() -> None:
     pair = [row("removal.helps", HOLDS, FAILS), row("conclusion.robustness", HOLDS, FAILS)]
     assert board.once(pair) == pair[:1] and board.counts(pair)["defence"] == {"does not stand": 1}
-    assert board.told(pair, "defence").startswith("The claims about defences ask for 1 experiment.")
+    assert board.told(pair, "defence").startswith("The claims about defences rest on 1 experiment.")
     other_sound = row("conclusion.robustness", HOLDS, BARELY)
     other_attack = row("conclusion.robustness", replace(HOLDS, by="PGD"), FAILS)
     assert len(board.once([pair[0], other_sound])) == len(board.once([pair[0], other_attack])) == 2
@@ -47,7 +47,7 @@ def test_one_measurement_counts_for_each_word_that_it_makes() -> None:
     second = replace(second, answer=second.answer | {"word": "found, unsettled"})
     assert board.counts([first, second])["defence"] == {"does not stand": 1, "found, unsettled": 1}
     assert board.told([first, second], "defence") == (
-        "The claims about defences ask for 1 experiment. Of these, 1 was run at the paper's scale; they give 2 "
+        "The claims about defences rest on 1 experiment. Of these, 1 was run at the paper's scale; they give 2 "
         "answers: 1 × “found, unsettled”, 1 × “does not stand”."
     )
 
@@ -64,7 +64,7 @@ def test_what_the_paper_only_explains_is_no_headline() -> None:
     told = Row(background, entry(background, Answer("explained", HOLDS, BARELY, why="So it is.")))
     assert not told.in_headline and board.counts([told])["defence"] == {"background": 1}
     both = [told, row("conclusion.robustness", HOLDS, FAILS)]
-    assert board.told(both, "defence").startswith("The claims about defences ask for 1 experiment. Of these, 1 was")
+    assert board.told(both, "defence").startswith("The claims about defences rest on 1 experiment. Of these, 1 was")
 
 
 def test_smaller_runs_and_what_was_not_run_are_no_headline() -> None:

@@ -247,7 +247,7 @@ def test_figures_are_drawn_from_rows():
     assert [text.get_text() for text in ax.texts] == ["guessing", "this eps"]
     assert drawn.legends[0].get_title().get_text() == ""  # of one network there is no band
     several = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2], [0.9, 0.1]]}})
-    assert several.legends[0].get_title().get_text() == "bands: 95 % intervals over networks"
+    assert several.legends[0].get_title().get_text() == "bands: 95% intervals over networks"
     beyond = figures.over_eps([0.0, 0.5], {0.9: {"a": [[1.0, 0.2]]}})
     assert max(beyond.axes[0].get_xticks()) == 0.9, "the axis is named as far as it goes"
     plt.close("all")

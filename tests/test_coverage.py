@@ -1,4 +1,4 @@
-"""How often 95 % intervals hold the true value, by simulation: networks and images are both drawn."""
+"""How often 95% intervals hold the true value, by simulation: networks and images are both drawn."""
 
 from collections.abc import Iterator
 

@@ -207,7 +207,7 @@ def test_a_figure_has_a_panel_for_all_that_it_is_of(grid: Grid, name: str) -> No
 @pytest.mark.parametrize(
     ("relative", "random", "word"),
     [
-        (0.97, (0.1, 0.5, 0.9), "more than 95 % of random sets give"),
+        (0.97, (0.1, 0.5, 0.9), "more than 95% of random sets give"),
         (0.97, (0.1, 0.96, 0.98), "which random sets may give as well"),
         (0.97, (0.1, 1.0, 1.0), "no more than random sets give"),
         (0.4, (0.1, 0.2, 0.3), "no more than random sets give"),

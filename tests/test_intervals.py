@@ -111,7 +111,7 @@ def test_one_network_is_over_its_images() -> None:
 @pytest.mark.parametrize("networks", [1, 5])
 @pytest.mark.parametrize("images", [1, 7, 300])
 def test_all_right_and_all_wrong_have_the_exact_interval(networks: int, images: int) -> None:
-    """Clopper and Pearson's, whose end is 3.69 / N for many images: the rule of three at two-sided 95 %."""
+    """Clopper and Pearson's, whose end is 3.69 / N for many images: the rule of three at two-sided 95%."""
     if networks == images == 1:
         return
     exact_interval = stats.binomtest(0, images).proportion_ci(0.95, "exact")

@@ -84,8 +84,8 @@ def test_every_number_of_the_csv_has_a_column_of_its_own(runs: Path) -> None:
 def test_every_column_is_explained() -> None:
     found = dict(open_data.meanings())
     assert tuple(found) == open_data.COLUMNS and all(found.values())
-    assert found["sound.measured.low"] == "Measured soundly. The lower end of the 95 % interval of the mean."
-    predicted = "Measured soundly. 95 % prediction interval for one more network."
+    assert found["sound.measured.low"] == "Measured soundly. The lower end of the 95% interval of the mean."
+    predicted = "Measured soundly. 95% prediction interval for one more network."
     assert found["sound.measured.predicted.high"] == f"{predicted} Its upper end."
 
 

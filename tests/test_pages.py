@@ -95,10 +95,10 @@ def test_a_page_says_how_many_of_its_answers_are_of_a_smaller_run(run: Run) -> N
         return the_pages.size_note(run)
 
     assert noted([], []) == "" == noted()
-    assert noted([], None) == "**Scale.** Claims that this run does not answer: 1."
+    assert noted([], None) == "**Scale.** This run does not answer 1 claim."
     both = noted(["2 epochs"], [], None)
     assert "1 of the 2 answers below comes from a run smaller than the paper's. Such an answer does not decide" in both
-    assert both.endswith("how the run is smaller. Claims that this run does not answer: 1.")
+    assert both.endswith("how the run is smaller. This run does not answer 1 claim.")
 
 
 def test_the_way_to_check_a_chapter_ends_its_opening(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

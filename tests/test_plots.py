@@ -98,7 +98,7 @@ def test_dots_show_the_mean_its_interval_and_each_seed_row_by_row_from_the_top()
     ends = {one: [one.low, one.high] for one in (apart, alike)}
     assert bars == [ends[apart], ends[alike], ends[alike], ends[apart]]
     assert ax.yaxis_inverted() and [label.get_text() for label in ax.get_yticklabels()] == ["first", "second"]
-    assert figure.legends[0].get_title().get_text().startswith("means of 2 networks (small dots); bars: 95 % intervals")
+    assert figure.legends[0].get_title().get_text().startswith("means of 2 networks (small dots); bars: 95% intervals")
 
 
 def test_dots_of_one_network_have_an_interval_over_images_and_say_so():
@@ -106,7 +106,7 @@ def test_dots_of_one_network_have_an_interval_over_images_and_say_so():
     figure = adversarial_training.dots({"a": [one]}, ["first"], "accuracy")
     mean, bar = figure.axes[0].lines
     assert mean.get_xdata()[0] == pytest.approx(0.4) and list(bar.get_xdata()) == [one.low, one.high]
-    assert figure.legends[0].get_title().get_text() == "one network; bars: 95 % intervals over test images"
+    assert figure.legends[0].get_title().get_text() == "one network; bars: 95% intervals over test images"
 
 
 def test_a_perturbation_has_its_own_scale_or_a_common_one():

@@ -72,7 +72,7 @@ def test_what_no_run_has_says_so(staged) -> None:
 def test_a_worked_row_tells_both_findings_and_their_word(staged, tmp_path: Path) -> None:
     row = staged(statement(OPEN))["worked_row"]
     assert "The smallest effect that counts is 0.1." in row and "#mitigation.retraining.recovers" in row
-    assert "0.4700, with the 95 % interval 0.3800 to 0.5600 (FGSM 0.1, 1,000 images, 5 networks)" in row
+    assert "0.4700, with the 95% interval 0.3800 to 0.5600 (FGSM 0.1, 1,000 images, 5 networks)" in row
     assert "The interval lies above 0.1: the statement *holds*." in row
     needed = OPEN.measured.networks_to_decide(0.1)
     assert needed

@@ -79,9 +79,9 @@ def test_a_long_sentence_is_found_whatever_formulas_and_links_it_has() -> None:
 
 
 def test_a_number_of_no_run_is_found() -> None:
-    fine = "The paper prints 0.0796, or 8.0 % rounded; eps 0.1; section 4.3; guessing is 0.5; a 95 % interval."
+    fine = "The paper prints 0.0796, or 8.0% rounded; eps 0.1; section 4.3; guessing is 0.5; a 95% interval."
     assert [one for one in checks.typed_numbers(Page("unlearning", (fine,))) if "8.0" not in one] == []
-    for typed in ("It has 0.4321 here.", "So it falls by 37.5 %.", "Only 41 % of them."):
+    for typed in ("It has 0.4321 here.", "So it falls by 37.5%.", "Only 41% of them."):
         assert list(checks.typed_numbers(Page("unlearning", (typed,))))
     assert list(checks.typed_numbers(Page("unlearning", ("It prints 0.967.",)))) == [], "0.9669 rounded"
     assert list(checks.typed_numbers(Page("mitigation", ("It prints 0.9669.",)))), "another paper's number"

@@ -107,7 +107,7 @@ def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
     control, rise = ax.texts
     assert [text.get_text() for text in ax.texts] == ["its control", "the paper: +0.887 →"]
     assert abs(control.xy[1] - rise.xy[1]) > 0.5, "one above the other"
-    assert ax.figure.legends[0].get_title().get_text() == "95 % intervals over networks and images"
+    assert ax.figure.legends[0].get_title().get_text() == "95% intervals over networks and images"
     assert ax.get_xlim()[1] < 0.5, "the axis is of what was measured"
     (point,) = [line for line in ax.lines if line.get_marker() == "o" and line.get_ydata()[0] == 1 - 0.14]
     assert point.get_xdata()[0] == pytest.approx(b - 0.5)
@@ -119,7 +119,7 @@ def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
 def test_figures_say_what_the_intervals_of_one_network_are_over():
     one, loop = [made.network()], made.loops(spread=[0.0])
     titles = [draw(one, loop).legends[0].get_title().get_text() for draw in (figures.gains, figures.course)]
-    assert titles == ["95 % intervals over images, one network", "bands: 95 % intervals over images, one network"]
+    assert titles == ["95% intervals over images, one network", "bands: 95% intervals over images, one network"]
 
 
 def test_a_reading_of_fewer_networks_is_held_against_those():
@@ -137,8 +137,8 @@ def test_a_reading_of_fewer_networks_is_held_against_those():
     of_overfitting = frames.overfitting(each, loop)
     assert list(of_overfitting["networks"]) == [3, 3, 3, 1, 3, 1, 1, 1, 1]
     titles = [draw(each, loop).legends[0].get_title().get_text() for draw in (figures.gains, figures.course)]
-    over = "95 % intervals over networks and images, or over images where there is one network"
-    assert titles == [over, "bands: 95 % intervals over images, one network"]
+    over = "95% intervals over networks and images, or over images where there is one network"
+    assert titles == [over, "bands: 95% intervals over images, one network"]
     without = figures.course(each, loop).axes[0].lines[0].get_ydata()
     assert list(without) == pytest.approx([0.3, 0.4, 0.4]), "the lines are of the same network"
     told = here.last_round(loop)

@@ -23,7 +23,7 @@ def card(verdict: Verdict) -> str:
     lines.append(["red flags", *(f"{len(verdict.raised(eps))} up" for eps in radii)])
     doubts = [f"eps {shown(eps)}: {flag.name} ({flag.sentence})." for eps in radii for flag in verdict.raised(eps)]
     parts = [
-        f"{verdict.subject.name}: accuracy on {verdict.subject.origin}, 95 % intervals over them",
+        f"{verdict.subject.name}: accuracy on {verdict.subject.origin}, 95% intervals over them",
         _aligned([head, [], *lines]),
         f"{WORST}: classified rightly clean and under every attack.",
         *(fill(said, WIDTH, initial_indent="! ", subsequent_indent="  ") for said in words.warnings(verdict) + doubts),

@@ -109,7 +109,7 @@ def _table(verdict: Verdict, eps: float, rows: Rows | None) -> str:
     ]
     lines = [own, *(_known(one, len(verdict.asked.own)) for one in (rows.known if rows else ()))]
     head = ["network", *verdict.columns, *BESIDE]
-    return tables.table(f"Accuracy at eps {shown(eps)}, 95 % intervals", list(map(html.escape, head)), lines).data
+    return tables.table(f"Accuracy at eps {shown(eps)}, 95% intervals", list(map(html.escape, head)), lines).data
 
 
 def _cell(verdict: Verdict, eps: float, column: str) -> str:

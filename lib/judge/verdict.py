@@ -129,7 +129,7 @@ class Verdict:
         raise LookupError(f"there is no eps {shown(eps)} in this verdict; there are {', '.join(map(shown, self.at))}")
 
     def measured(self, eps: float, column: str) -> Measured | None:
-        """The accuracy in one of the `columns`, with its 95 % interval over images; None where it was not measured.
+        """The accuracy in one of the `columns`, with its 95% interval over images; None where it was not measured.
 
         Raises
         ------

@@ -88,7 +88,7 @@ def _own_left(verdict: Verdict) -> str:
 def compared(verdict: Verdict, eps: float, rows: Rows | None) -> str:
     """What was found at one eps, where that stands among the book's networks, and whether it is to be believed."""
     found, up = verdict.safe(eps), len(verdict.raised(eps))
-    ends = "" if found.low is None else f" (95 % interval {found.low:.0%} to {found.high:.0%})"
+    ends = "" if found.low is None else f" (95% interval {found.low:.0%} to {found.high:.0%})"
     said = f"At eps {shown(eps)} no attack fools {verdict.subject.name} on {found.mean:.0%} of the images{ends}."
     if verdict.is_void:
         rests = "it rests on your own attacks" if verdict.asked.own else "it says little"

@@ -130,7 +130,7 @@ def _counted_as(row: Row) -> str:
 
 
 def intervals(rows: Sequence[Row]) -> int:
-    """How many 95 % intervals decide an answer: those of numbers that predict, and those of findings that are no
+    """How many 95% intervals decide an answer: those of numbers that predict, and those of findings that are no
     open ones; what is exact has none.
     """
     findings = [row.answer[side] for row in rows if row.answer for side in _measured(row.answer)]
@@ -152,7 +152,7 @@ def told(rows: Sequence[Row], about: str) -> str:
     counted = Counter(row.word for row in once(theirs, each_word=True) if row.in_headline)
     experiments = sum(row.in_headline for row in chosen)
     many = f"{len(chosen)} experiments" if len(chosen) != 1 else "1 experiment"
-    opening = f"The claims about {about}s ask for {many}."
+    opening = f"The claims about {about}s rest on {many}."
     if not counted:
         return f"{opening} This run has none of them at the paper's scale."
     said = ", ".join(f"{counted[word]} × “{word}”" for word in words.ALL if counted[word])
@@ -178,10 +178,12 @@ def doubt(rows: Sequence[Row]) -> str:
     holding = sum(one["word"] == "holds" and one["measured"]["networks"] > 1 for one in findings)
     surviving_ = sum(side in row.survives for row in rows if row.answer for side in _measured(row.answer))
     alone = sum(one["measured"]["networks"] == 1 for one in findings)
-    of_one = f" {alone} of {len(findings)} measurements are of one network: how another would differ they do not say."
+    of_one = (
+        f" {alone} of {len(findings)} measurements are of one network: what another one would give, they do not say."
+    )
     return (
-        f"{total} intervals decide these answers. Each misses the true value in one case of twenty, so about "
-        f"{expected_wrong(rows):.0f} of them are expected to do so by chance alone. Of {holding} findings that hold "
+        f"{total} intervals decide these answers. Of all intervals that are made, one in twenty misses the true value: "
+        f"here about {expected_wrong(rows):.0f} would do so by chance alone. Of {holding} findings that hold "
         f"over several networks, {surviving_} do so with Holm's adjustment for all findings of their chapter too; "
         "these are marked." + (of_one if alone else "")
     )

@@ -1,11 +1,11 @@
-"""Measured values with their 95 % intervals, over networks and over the images that all of them see.
+"""Measured values with their 95% intervals, over networks and over the images that all of them see.
 
 A mean's variance has two parts, that over networks and that over images (`lib.measure.crossed`); its interval is that
 of Student's t with one degree of freedom less than there are networks, on the logit scale for a share (Agresti,
 Categorical Data Analysis, 2013, section 3.1). Where a share is near 0 or 1, so that fewer than ten images make it, it
 is that of Clopper and Pearson for as many independent images as would say as much (Korn and Graubard, Survey
 Methodology, 1998). With one network it is over images, and speaks of that network alone.
-Simulated, such intervals hold the true mean in 93 % or more of all cases, with 3 networks or 300 images too, as long as
+Simulated, such intervals hold the true mean in 93% or more of all cases, with 3 networks or 300 images too, as long as
 networks differ by a standard deviation of less than about 0.6 p (1 - p); a prediction interval does up to half of that.
 Where some networks collapse and others do not (p (1 - p) and more) a few can come out alike by chance, and the interval
 misses far more often: there the points are to be looked at.
@@ -31,7 +31,7 @@ MOST_NETWORKS = 1000
 
 @dataclass(frozen=True)
 class Measured:
-    """A mean with its 95 % interval, and what both were taken over."""
+    """A mean with its 95% interval, and what both were taken over."""
 
     mean: float
     low: float | None
@@ -43,7 +43,7 @@ class Measured:
     """Of each network; None for what has no images: a count, a distance of sets."""
     per_network: tuple[float, ...] = ()
     predicted: tuple[float, float] | None = None
-    """95 % prediction interval for one more network (Patil, Peng and Leek, 2016); None with fewer than two."""
+    """95% prediction interval for one more network (Patil, Peng and Leek, 2016); None with fewer than two."""
     error: float | None = None
     """Standard error on the scale that the interval was made on, never 0; None at a share of 0 or 1, and without
     interval.

@@ -60,7 +60,7 @@ def effective(mean: ArrayLike, error: ArrayLike, df: ArrayLike, images: int | No
     """How many independent images would say as much about a share (Korn and Graubard, 1998); NaN without `images`.
 
     Those whose standard error would be `error` (on the logit scale), fewer where few networks tell it, as Student's t
-    has it at 95 %, and at most as many as there are: all networks see the same.
+    has it at 95%, and at most as many as there are: all networks see the same.
     """
     mean = np.asarray(mean, dtype=float)
     few = ndtri(0.975) / stdtrit(df, 0.975)

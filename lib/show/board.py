@@ -32,7 +32,7 @@ def figure(rows: Sequence[Row]) -> Figure:
     """One line a row: numbers beside the paper's value, statements beside the smallest effect that counts.
 
     A number's distance is in tolerances (grey), with the prediction interval for one more network; a statement's effect
-    has the smallest that counts taken off, with its 95 % interval, hollow the paper's way and filled soundly.
+    has the smallest that counts taken off, with its 95% interval, hollow the paper's way and filled soundly.
     """
     numbers = [row for row in rows if row.claim.kind != "statement"]
     statements = [row for row in rows if row.claim.kind == "statement"]

@@ -52,7 +52,7 @@ def curves(
     most: float = np.inf,
     ax: Axes | None = None,
 ) -> Figure:
-    """Lines over x, one a series, each with its 95 % band: over seeds where there are several, or as measured.
+    """Lines over x, one a series, each with its 95% band: over seeds where there are several, or as measured.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def named_below(figure: Figure, *, columns: int = 2, title: str | None = None) -
 
 
 def interval(ax: Axes, found: Measured, row: float, **look: object) -> None:
-    """The 95 % interval of what was measured, as a bar in its row; nothing where it has none."""
+    """The 95% interval of what was measured, as a bar in its row; nothing where it has none."""
     if found.low is not None:
         ax.plot([found.low, found.high], [row, row], **look)
 

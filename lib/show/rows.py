@@ -1,4 +1,4 @@
-"""Shares in rows: each a mean with its 95 % interval and a dot for each network, with the paper's values drawn in."""
+"""Shares in rows: each a mean with its 95% interval and a dot for each network, with the paper's values drawn in."""
 
 from collections.abc import Collection, Mapping
 

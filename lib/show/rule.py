@@ -17,7 +17,7 @@ from lib.show.wording import tone
 
 SMALLEST = 0.1
 EFFECTS = {"large": (0.24, 0.16, 0.32), "small": (0.03, -0.02, 0.08), "uncertain": (0.13, 0.02, 0.24)}
-"""Means and 95 % intervals of made-up effects."""
+"""Means and 95% intervals of made-up effects."""
 PRINTED = Claim("", "", "number", "setup", "", value=0.90, printed="0.90", tolerance=0.03)
 ACCURACIES = {"here": (0.91, 0.86, 0.96), "elsewhere": (0.925, 0.915, 0.935), "far": (0.82, 0.79, 0.85)}
 """Means and prediction intervals of made-up accuracies."""

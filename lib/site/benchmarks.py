@@ -138,7 +138,7 @@ def _summary(ratios: Sequence[tuple[str, Mapping, str | None]]) -> str:
             found.setdefault(way, []).append(reached(row, ours))
         counts = {way: f"{words.count('yes')} of {len(words)}" for way, words in found.items()}
         others = "".join(f"; {way}, {count} do" for way, count in counts.items() if way)
-        sentences.append(f"On the {device}, {counts['']} rows reach their aim by equal work{others}.")
+        sentences.append(f"On the {device}, {counts['']} rows reach their aim where all do the same work{others}.")
     missing = [KINDS[kind] for kind in ("cpu", "cuda") if KINDS[kind] not in measured_on]
     return " ".join([*sentences, *(f"Not measured on a {name}." for name in missing)])
 

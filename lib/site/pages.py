@@ -3,6 +3,7 @@
 import html
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import nbformat
@@ -13,7 +14,7 @@ from lib.digest.code import code_digest
 from lib.ledger import claims, results
 from lib.run import costs, profiles
 from lib.run.run import Run
-from lib.show import wording
+from lib.show import counting, wording
 from lib.site import facts, given, markup, words
 from lib.site.facts import Runs
 
@@ -117,7 +118,7 @@ def size_note(run: Run) -> str:
             ". Such an answer does not decide what holds at the paper's size; its card says how the run is smaller."
         )
     if open_:
-        told.append(f"Claims that this run does not answer: {open_}.")
+        told.append(f"This run does not answer {counting.counted(open_, 'claim')}.")
     return " ".join(["**Scale.**", *told]) if told else ""
 
 
@@ -166,7 +167,10 @@ def measured_rows(origin: Mapping) -> list[list[str]]:
     moments = [markup.moment(one) for one in dict.fromkeys(evidence["measured"] or [])]
     rows += [["Measured", " to ".join(moments)]] if moments else []
     rows += [["Networks", wording.networks(evidence["networks"])]] if evidence["networks"] else []
-    notes = "; ".join(f"{count:,} cell{'s' * (count > 1)}: {note}" for note, count in evidence["notes"].items())
+    kinds = Counter()
+    for note, count in evidence["notes"].items():
+        kinds[note.partition(":")[0]] += count  # of what was carried over, the reason is kept in the cells
+    notes = "; ".join(f"{counting.counted(count, 'cell')}: {kind}" for kind, count in kinds.items())
     return rows + ([["Notes", markup.plain(notes)]] if notes else [])
 
 

@@ -124,7 +124,7 @@ def _number(entry: Mapping, chapter: str, folder: Path) -> str:
 def _value(measured: Mapping) -> str:
     if measured["low"] is None:
         return f"{measured['mean']:.4f}"
-    return f"{measured['mean']:.4f}, with the 95 % interval {measured['low']:.4f} to {measured['high']:.4f}"
+    return f"{measured['mean']:.4f}, with the 95% interval {measured['low']:.4f} to {measured['high']:.4f}"
 
 
 def _says(chapter: str, entry: Mapping) -> str:

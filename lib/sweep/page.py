@@ -89,9 +89,9 @@ def _reading(sweep: Sweep, kind: str) -> str:
 
 def _spread(sweep: Sweep, kind: str) -> str:
     if not sweep.over_seeds:
-        return "The band is the 95 % interval that the run gives." if kind == "claim" else ""
+        return "The band is the 95% interval that the run gives." if kind == "claim" else ""
     if not sweep.overlapping:
-        return "A dot is one run, the line their mean, the band the 95 % interval over the seeds."
+        return "A dot is one run, the line their mean, the band the 95% interval over the seeds."
     return (
         "A dot is one run, the line their mean. There is no interval: a run trains several networks, from its `seed` "
         "upwards, so runs with neighbouring seeds share some of them. Seeds that lie farther apart share none."

@@ -111,7 +111,7 @@ def these_attacks_are_deceived(deceived: Sequence[str], judgement: Judgement) ->
 def the_widths_are_those_of_the_intervals(
     experiment: Experiment, three: Experiment, width_one: float, width_three: float
 ) -> None:
-    """Your widths are those of the 95 % intervals of mixed batches' worst case at the larger eps."""
+    """Your widths are those of the 95% intervals of mixed batches' worst case at the larger eps."""
     for name, value, run in (("width_one", width_one, experiment), ("width_three", width_three, three)):
         found = rate(worst_of(run, "mixed batches", run.eps_large))
         near(value, found.high - found.low, 2 * READ_OFF, name)

@@ -90,4 +90,4 @@ def correlation(found: Pairs) -> Measured:
     factor = float(stats.t.ppf(0.975, networks - 2))
     z, half = _fisher(rho), factor * float(np.sqrt(1.06 / (networks - 3)))
     low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
-    return Correlation(rho, low, high, networks, error=(high - low) / 2 / factor, df=float(networks - 2))
+    return Correlation(rho, low, high, networks)
