@@ -54,7 +54,7 @@ def _shares(grid: Grid, key: Key) -> tuple[Measured, float, float]:
 
     A cell has only the first of the test images, and no interval for one network.
     """
-    if found := samples(grid.sampled(key)):
+    if found := samples(grid, key):
         n = len(found[0].record.intact)
         value = as_share(resampled(found, share_of_kernels, every(n))[0])
         return value, *(float(np.mean([one.fragile(every(n, half, 2)).mean() for one in found])) for half in (0, 1))
@@ -81,7 +81,7 @@ def gaps(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], tuple[Measure
     """Accuracy without a null kernel less without a fragile one, and that beyond as many kernels of largest norm: on
     the images that S is from, and on others. With S drawn anew where the sample is there, else with S as known.
     """
-    if found := samples(grid.sampled(key)):
+    if found := samples(grid, key):
         n = len(found[0].record.intact)
         same = resampled(found, dropping, every(n))
         return tuple(same), tuple(resampled(found, dropping, every(n, 0, 2), every(n, 1, 2)))
@@ -133,7 +133,7 @@ def kernel_curve(grid: Grid, dataset: str) -> Answer:
     if missing := lacking(grid, id, dataset):
         return missing
     key, ages = grid.through_all(grid.asked(dataset))
-    if missing := lacking_ages(grid, id, key, ages):
+    if missing := lacking_ages(id, key, ages):
         return missing
     means = [[one.dropout.rightly / 64 for one in age] for age in ages]
     last, images = key._replace(age=grid.experiment.stages[-1]), len(means[0][0])

@@ -81,7 +81,7 @@ def csg(embedded: Autoencoders, gradients: Gradients, grid: Grid, dataset: str) 
 def epochs_raise_accuracy(grid: Grid) -> Answer:
     """Accuracy at the last age less that at the first, the smallest over eps from 0 on; soundly, under PGD."""
     id, (key, grown) = "epochs.raise_accuracy", grid.figure_2
-    if missing := lacking_ages(grid, id, key, grown):
+    if missing := lacking_ages(id, key, grown):
         return missing
     young, old = ([one.robustness for one in age] for age in (grown[0], grown[-1]))
     rises = {}
