@@ -44,7 +44,8 @@ def _title(name: str) -> str:
 
 def summary(rows: Rows, experiment: Experiment) -> dict[str, object]:
     """The numbers and sentences that prose shows."""
-    found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged(rows)}
+    judged = len(rows[experiment.eps_small][NONE].judgements[0].y)  # n_judge, or all that there are
+    found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged}
     networks = "one network" if experiment.seeds == 1 else f"{experiment.seeds} networks"
     found |= {"networks": f"{networks} of each kind", "data": data_named(experiment.dataset)}
     found |= {
@@ -60,8 +61,3 @@ def summary(rows: Rows, experiment: Experiment) -> dict[str, object]:
         for who, name in (("none", NONE), ("pgd", yardstick), ("papers", strongest)):
             found[f"{who}-{word}-left"] = f"{rate(of[name].worst):.2f}"
     return found
-
-
-def judged(rows: Rows) -> int:
-    """How many test images every attack is run on."""
-    return len(next(iter(rows.values()))[NONE].judgements[0].y)
