@@ -129,7 +129,7 @@ def _known(row: Known, own: int) -> list[str]:
         html.escape(row.title),
         *(share_cell(outcomes[column]) for column in COLUMNS),
         *[words.MISSING] * own,
-        words.distance(row.distances),
+        words.distance(row),
         _raised(len(row.raised)),
         str(of) if of == row.networks else f"{of} of {row.networks}",
     ]

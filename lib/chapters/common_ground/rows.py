@@ -42,6 +42,11 @@ class Row:
         return float(np.mean([np.median(one) for one in self.distances]))
 
     @property
+    def fooled(self) -> tuple[int, int]:
+        """On how many images L-BFGS succeeded, of how many, over all seeds."""
+        return sum(int(np.isfinite(one).sum()) for one in self.distances), sum(map(len, self.distances))
+
+    @property
     def seconds(self) -> list[float]:
         """Of training beyond the first, one value a seed."""
         return [one.seconds for one in self.judgements]
