@@ -1,6 +1,6 @@
 """What the chapter answers to the paper's claims, from its records: to what it prints, and to what it says in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -175,8 +175,8 @@ def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
 def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Experiment) -> Answer:
     """Does mixed training win back less than half of what a search takes: over few pixels, and within eps?"""
     claim = "conclusion.only_somewhat"
-    few = {pixels: _won_back_pixels(searched, pixels) for pixels in BUDGETS}
-    within = [_won_back(scored, kind) for kind in ("Square", "PGD")]
+    few = {pixels: _won_back(searched, Searched.correct, 0, pixels) for pixels in BUDGETS}
+    within = [_won_back(scored, Scores.correct_sampled, "clean", kind) for kind in ("Square", "PGD")]
     if None in (*few.values(), *within):
         return not_run(claim, "No attack fools an undefended network; with more images (n_images, n_lbfgs) one may.")
     most = max(BUDGETS)
@@ -198,16 +198,10 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
     )
 
 
-def _won_back_pixels(searched: FewPixels, pixels: int) -> Measured | None:
-    undefended, mixed = searched[UNDEFENDED], searched[MIXED_HELD_OUT]
-    before, taken = ([one.correct(number) for one in undefended] for number in (0, pixels))
-    return rates.half_less_won_back(before, taken, [one.correct(pixels) for one in mixed])
-
-
-def _won_back(scored: Scored, kind: str) -> Measured | None:
-    undefended, mixed = scored[UNDEFENDED], scored[MIXED_HELD_OUT]
-    before, taken = ([one.correct_sampled(made) for one in undefended] for made in ("clean", kind))
-    return rates.half_less_won_back(before, taken, [one.correct_sampled(kind) for one in mixed])
+def _won_back(found: Mapping, hits: Callable, clean: object, attacked: object) -> Measured | None:
+    """Of records by case, one half less what mixed training wins back; `hits` takes a record, and which images."""
+    before, taken = ([hits(one, images) for one in found[UNDEFENDED]] for images in (clean, attacked))
+    return rates.half_less_won_back(before, taken, [hits(one, attacked) for one in found[MIXED_HELD_OUT]])
 
 
 # Settings
@@ -257,7 +251,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
 
 def bim_beats_fgsm(scored: Scored, experiment: Experiment) -> Answer:
     """Does BIM leave less than FGSM at the same eps, of the undefended network and of defended ones?"""
-    worse = {case: rates.fall(scored[case], "clipped", "BIM") for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
+    worse = {case: rates.fall_under_bim(scored[case]) for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
     why = "Accuracy under BIM is lower than under FGSM by "
     why += ", ".join(f"{one.mean:.3f} ({case.split(',')[0]})" for case, one in worse.items()) + "."
     by = f"BIM of 10 steps, eps {experiment.eps:g}, {len(scored[UNDEFENDED][0].sampled):,} test images"
