@@ -13,6 +13,7 @@ from lib.evidence.cells import Cell
 from lib.ledger.basis import of_networks
 from lib.show import wording
 from lib.show.counting import agreeing
+from lib.show.sentences import capital
 
 CLOSE = 0.02
 """By how much accuracies may differ and still be called the same."""
@@ -120,15 +121,11 @@ def what_is_left(rows: Rows) -> str:
 def _here(parts: Sequence[str]) -> str:
     """What is told, a sentence each; those after the first begin with a capital letter."""
     first, *others = parts
-    return f"In this run: {'. '.join([first, *map(_upper, others)])}."
+    return f"In this run: {'. '.join([first, *map(capital, others)])}."
 
 
 def _keeping(names: Sequence[str]) -> str:
     return f"{len(names) or 'none'} {agreeing(len(names) or 1, 'keeps', 'keep')}"
-
-
-def _upper(part: str) -> str:
-    return part[0].upper() + part[1:]
 
 
 def filtered(found: FilterFound) -> str:
@@ -231,4 +228,4 @@ def yardsticks(rows: Rows) -> str:
     told += [f"less than half of clean accuracy is safe from all attacks: {', '.join(weak)}"] if weak else []
     if not told:
         return f"In this run: all {count} networks serve as yardsticks."
-    return f"In this run: of {count} networks these are no yardstick. {_upper('; '.join(told))}."
+    return f"In this run: of {count} networks these are no yardstick. {capital('; '.join(told))}."
