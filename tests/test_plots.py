@@ -139,7 +139,9 @@ def test_strips_have_a_row_an_age_and_each_its_own_scale():
 
 def test_rows_of_marks_lie_over_their_range_and_say_what_is_missing():
     found = {"there": ((0.2, 0.8), {"S": 0.9, "large": 1.0}), "missing": (None, {})}
-    figure = ranges({"FGSM": found, "PGD": found}, "share", bar="chance", marks={"PGDthe paper": 0.89})
+    figure = ranges(
+        {"FGSM": found, "PGD": found}, "share", bar="chance", marks={"PGDthe paper": dict.fromkeys(found, 0.89)}
+    )
     left, right = figure.axes
     bars = [line for line in left.lines if list(line.get_xdata()) == [0.2, 0.8]]
     assert len(bars) == 1 and [text.get_text() for text in left.texts] == ["not measured"]

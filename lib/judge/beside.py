@@ -67,13 +67,10 @@ def _worth(row: Known) -> tuple[float, float]:
 def _known(asked: Experiment, name: str, eps: float) -> Known:
     """A defence's row, of as many networks as have been measured to the end."""
     cells = zip(asked.attacked(), asked.searched(), asked.distances(), strict=True)
-    of_row = [three for three in cells if _is_of(three[0], name, eps)]
+    row = name, eps
+    of_row = [three for three in cells if (three[0].setting.network.defence.name, three[0].setting.eps) == row]
     found = [judgement for three in of_row if (judgement := _judgement(*three)) is not None]
     return Known(found, titled(name), len(of_row))
-
-
-def _is_of(attacked: Cell, name: str, eps: float) -> bool:
-    return attacked.setting.network.defence.name == name and attacked.setting.eps == eps
 
 
 def _judgement(attacked: Cell, searched: Cell, distances: Cell) -> Judgement | None:

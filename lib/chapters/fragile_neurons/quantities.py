@@ -158,20 +158,14 @@ def cost_difference(
     """
     generator, sides = np.random.default_rng(0), (one, other)
     each = np.subtract(*([cost_eps(eps, correct) for correct in found] for eps, found in sides))
-    draws = []
+    many, draws = [found[0].shape[1] for _, found in sides], []
     for _ in range(500):
-        chosen = [_drawn(generator, found[0]) for _, found in sides]
+        chosen = [generator.integers(0, n, n) for n in many]  # as many images as there are, with replacement
         costs = [
             [cost_eps(eps, correct[:, at]) for correct in found] for (eps, found), at in zip(sides, chosen, strict=True)
         ]
         draws.append(np.subtract(*costs))
-    images = min(found[0].shape[1] for _, found in sides)
-    return over_both(each, float(images_part(each, draws)), images, share=False)
-
-
-def _drawn(generator: np.random.Generator, correct: NDArray) -> NDArray:
-    """As many images as there are, drawn with replacement."""
-    return generator.integers(0, correct.shape[1], correct.shape[1])
+    return over_both(each, float(images_part(each, draws)), min(many), share=False)
 
 
 def filter_gains(records: Records, who: str, dataset: str, base: str = "original") -> dict[str, Measured]:
