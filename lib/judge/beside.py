@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from lib.chapters.common_ground.defences import DEFENCES, titled
 from lib.chapters.common_ground.experiment import APART, CHAPTER, Experiment
 from lib.chapters.common_ground.first import First
-from lib.chapters.common_ground.judging import WORST, Judgement
-from lib.chapters.common_ground.rows import Row
-from lib.evidence.cells import Cell
+from lib.chapters.common_ground.judging import WORST
+from lib.chapters.common_ground.rows import Row, judgement
 from lib.judge.images import Sample
 from lib.judge.radii import same
 from lib.run import profiles
@@ -69,15 +68,6 @@ def _known(asked: Experiment, name: str, eps: float) -> Known:
     cells = zip(asked.attacked(), asked.searched(), asked.distances(), strict=True)
     row = name, eps
     of_row = [three for three in cells if (three[0].setting.network.defence.name, three[0].setting.eps) == row]
-    found = [judgement for three in of_row if (judgement := _judgement(*three)) is not None]
+    read = [[cell.read() for cell in three] for three in of_row]
+    found = [judgement(*(record for record, _ in three)) for three in read if all(three)]
     return Known(found, titled(name), len(of_row))
-
-
-def _judgement(attacked: Cell, searched: Cell, distances: Cell) -> Judgement | None:
-    """What three cells say together; None where one of them is not kept."""
-    found = [cell.read() for cell in (attacked, searched, distances)]
-    if not all(found):
-        return None
-    (followed, _), (left, _), (lengths, _) = found
-    correct = followed.correct | left.correct
-    return Judgement(followed.y, correct, followed.checks, followed.no_gradient, lengths.l2, followed.seconds)

@@ -1,5 +1,6 @@
 """What this run shows: one sentence for each table and figure of the chapter, from what was measured."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -186,9 +187,7 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
 def flags(rows: Rows) -> str:
     """For the red flags."""
     raised = [of[name].raised for of in rows.values() for name in of]
-    counts = {
-        flag: sum(flag in one for one in raised) for flag in dict.fromkeys(flag for one in raised for flag in one)
-    }
+    counts = Counter(flag for one in raised for flag in one)
     told = "; ".join(f"{flag}: {count}" for flag, count in counts.items())
     up = sum(map(bool, raised))
     said = f"In this run: {up} of {len(raised)} rows {agreeing(up, 'raises', 'raise')} a flag"

@@ -75,8 +75,7 @@ def printed_at(records: Sequence[CellRecord], dataset: str) -> int:
 
 def cells_of_89(grid: Grid) -> list[Key]:
     """The cells that stand for those of which the paper prints the share: on MNIST and on CIFAR-10."""
-    there = {name: stage for name, (stage, _) in SHARES_AT.items() if grid.asked(name) in grid.experiment.sets}
-    return list(dict.fromkeys(grid.shown_for(*one) for one in there.items()))
+    return [grid.shown_for(name, stage) for name, (stage, _) in SHARES_AT.items() if grid.asked(name)]
 
 
 def readings_of(grid: Grid, key: Key) -> dict[str, float]:
