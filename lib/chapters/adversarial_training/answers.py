@@ -21,7 +21,7 @@ from lib.ledger.words import within_tolerance
 from lib.measure.intervals import Measured, exact, rate
 from lib.measure.multiple import smallest
 from lib.measure.ratios import linearised, mean
-from lib.show.counting import counted
+from lib.show.counting import counted, networks
 from lib.show.sentences import ends
 
 FewPixels = Mapping[str, Sequence[Searched]]
@@ -130,7 +130,7 @@ def _printed(
 ) -> Answer:
     return Answer(
         claim,
-        Finding(found, f"{experiment.tutorials_setting}; {by}, {experiment.tutorial_networks_in_words}"),
+        Finding(found, f"{experiment.tutorials_setting}; {by}, {networks(experiment.tutorial_seeds)}"),
         ladder=rungs,
         readings=readings,
         experiment=experiment.tutorials_setting,
@@ -149,7 +149,7 @@ def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
     why += f"{fresh.mean:+.3f} under fresh FGSM, {strong.mean:+.3f} under PGD."
     count, few = (len(scored[TUNED][0].read[kind]) for kind in ("P", "PGD"))
     equal = f"{counted(experiment.finetune_epochs, 'epoch')} each on as many images, held out, "
-    equal += experiment.networks_in_words
+    equal += networks(experiment.seeds)
     return _answer(
         "mixed.beats_finetuned",
         experiment,
@@ -186,13 +186,13 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
     holding = [n for n, one in few.items() if one.low is not None and one.low > CLAIMS[claim].smallest]
     last = f"it holds with {' and '.join(map(str, holding)) or 'none'}, of {' and '.join(map(str, BUDGETS))} pixels"
     count, others = len(searched[UNDEFENDED][0].y), len(scored[UNDEFENDED][0].sampled)
-    networks = experiment.networks_in_words
+    of_each = networks(experiment.seeds)
     within_eps = f"Square ({experiment.queries} queries) and PGD, eps {experiment.eps:g}"
     return _answer(
         claim,
         experiment,
-        Finding(few[most], f"a local search that changes {most} pixels at most, {count:,} test images, {networks}"),
-        Finding(smallest(within), f"{within_eps}, {others:,} test images, {networks}"),
+        Finding(few[most], f"a local search that changes {most} pixels at most, {count:,} test images, {of_each}"),
+        Finding(smallest(within), f"{within_eps}, {others:,} test images, {of_each}"),
         readings=Readings(len(few), len(holding), last),
         why=why,
     )
@@ -215,13 +215,13 @@ def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
     clean, strong = (influence.least_spread(swept, kind) for kind in ("clean", "PGD"))
     why = "Least over the four settings, spread minus that over seeds: "
     why += f"{clean.mean:+.4f} of clean accuracy, {strong.mean:+.4f} under PGD."
-    networks = f"each number halved and doubled, {influence.seeds(swept)} networks of each"
+    each = f"each number halved and doubled, {influence.seeds(swept)} networks of each"
     few = len(swept["epochs"][str(experiment.side_epochs)][0].sampled)
     findings = [
         Finding(found, by, influence.least_lead(swept, kind), "learning rate and width")
         for found, kind, by in (
-            (clean, "clean", f"clean accuracy, {networks}"),
-            (strong, "PGD", f"PGD accuracy, eps {experiment.eps:g}, {few:,} test images, {networks}"),
+            (clean, "clean", f"clean accuracy, {each}"),
+            (strong, "PGD", f"PGD accuracy, eps {experiment.eps:g}, {few:,} test images, {each}"),
         )
     ]
     return _answer(claim, experiment, *findings, epochs=experiment.side_epochs, why=why)
@@ -241,7 +241,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
         claim,
         experiment,
         Finding(influence.spread_less_rise_of_first(normal), f"rise of the first network, {images}"),
-        Finding(influence.spread_less_rise(normal), f"{images}, {experiment.networks_in_words}"),
+        Finding(influence.spread_less_rise(normal), f"{images}, {networks(experiment.seeds)}"),
         why=why,
     )
 
@@ -258,7 +258,7 @@ def bim_beats_fgsm(scored: Scored, experiment: Experiment) -> Answer:
     return _answer(
         "bim.beats_fgsm",
         experiment,
-        Finding(worse[UNDEFENDED], f"{by}, {experiment.networks_in_words}"),
+        Finding(worse[UNDEFENDED], f"{by}, {networks(experiment.seeds)}"),
         Finding(smallest(list(worse.values())), f"{by}, undefended, fine-tuned and mixed networks"),
         why=why,
     )
@@ -278,7 +278,7 @@ def lbfgs_smaller_distance(far: Nearest, experiment: Experiment) -> Answer:
     if len(pairs) == 1:
         why += " Whether other networks agree needs several: seeds=5."
     by = f"L2, {counted(len(both[0]), 'test image')}, those that both attacks fool"
-    several = Finding(every, f"{by}, {experiment.networks_in_words}") if len(pairs) > 1 else None
+    several = Finding(every, f"{by}, {networks(experiment.seeds)}") if len(pairs) > 1 else None
     return _answer(claim, experiment, Finding(first, f"{by}, one network"), several, why=why)
 
 

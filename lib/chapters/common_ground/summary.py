@@ -12,6 +12,7 @@ from lib.chapters.common_ground.measure import FirstFound
 from lib.chapters.common_ground.rows import Rows, best
 from lib.measure.intervals import Measured, rate
 from lib.measure.red_flags import MARGIN
+from lib.show.counting import networks
 from lib.show.sentences import data_named
 
 
@@ -46,8 +47,7 @@ def summary(rows: Rows, experiment: Experiment) -> dict[str, object]:
     """The numbers and sentences that prose shows."""
     judged = len(rows[experiment.eps_small][NONE].judgements[0].y)  # n_judge, or all that there are
     found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged}
-    networks = "one network" if experiment.seeds == 1 else f"{experiment.seeds} networks"
-    found |= {"networks": f"{networks} of each kind", "data": data_named(experiment.dataset)}
+    found |= {"networks": f"{networks(experiment.seeds)} of each kind", "data": data_named(experiment.dataset)}
     found |= {
         "found": here.which_work(rows),
         "why": here.why(rows),

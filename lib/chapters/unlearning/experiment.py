@@ -14,6 +14,7 @@ from lib.chapters.unlearning.networks import AT_RANDOM, HIGHEST, Removal, Traini
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
 from lib.models.lenets import LENETS
+from lib.show.counting import counted
 
 NETWORK = Part("unlearning", "network", measure.network)
 LETTER = Part("unlearning", "letter", measure.letter)
@@ -65,9 +66,9 @@ class Experiment(experiment.Experiment):
     # What follows from the parameters.
 
     @property
-    def is_mnist(self) -> bool:
-        """Whether the images are the paper's."""
-        return self.dataset == "mnist"
+    def longer(self) -> str:
+        """How long the loop goes on: "3 rounds of 1 epoch"."""
+        return f"{counted(self.rounds, 'round')} of {counted(self.round_epochs, 'epoch')}"
 
     @property
     def lenet(self) -> type[nn.Module]:

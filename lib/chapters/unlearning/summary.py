@@ -95,7 +95,7 @@ def summary(
     return {
         "found": found(networks, loop),
         "origin": origin(clouds, curves) + ending(networks, loop),
-        "longer": labels.longer(e.rounds, e.round_epochs),
+        "longer": e.longer,
         "some": f"{len(networks[0].some):,}",  # n_images, or all that there are
         "few": f"{len(networks[0].row.noise.correct):,}",  # n_forensic, or all
         "seeds": _over(len(networks), len(loop["c"])),
