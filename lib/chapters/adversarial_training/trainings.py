@@ -62,11 +62,6 @@ class Trainings(Experiment):
         return range(self.seed, self.seed + self.tutorial_seeds)
 
     @property
-    def sweep_numbers(self) -> range:
-        """Those of the sweep."""
-        return range(self.seed, self.seed + self.sweep_seeds)
-
-    @property
     def fgsm(self) -> FGSM:
         """The paper's FGSM, as it is read."""
         return replace(READINGS[self.reading], eps=self.eps)

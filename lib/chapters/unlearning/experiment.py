@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import nn
 
 from lib.attack.base import Attack
 from lib.attack.gradient import FGSM, PGD
@@ -71,11 +70,6 @@ class Experiment(experiment.Experiment):
         return f"{counted(self.rounds, 'round')} of {counted(self.round_epochs, 'epoch')}"
 
     @property
-    def lenet(self) -> type[nn.Module]:
-        """The class of the networks."""
-        return LENETS[self.architecture]
-
-    @property
     def fgsm(self) -> Attack:
         """The paper's, which does not clip: by it images are selected, made and judged."""
         return FGSM(eps=self.eps, clip=None)
@@ -92,7 +86,7 @@ class Experiment(experiment.Experiment):
 
     def _trainings(self, count: int) -> list[Training]:
         seeds = range(self.seed, self.seed + count)
-        return [Training(self.dataset, self.lenet, self.epochs, seed) for seed in seeds]
+        return [Training(self.dataset, LENETS[self.architecture], self.epochs, seed) for seed in seeds]
 
     @property
     def eps_grid(self) -> list[float]:
