@@ -66,8 +66,7 @@ def _worth(row: Known) -> tuple[float, float]:
 def _known(asked: Experiment, name: str, eps: float) -> Known:
     """A defence's row, of as many networks as have been measured to the end."""
     cells = zip(asked.attacked(), asked.searched(), asked.distances(), strict=True)
-    row = name, eps
-    of_row = [three for three in cells if (three[0].setting.network.defence.name, three[0].setting.eps) == row]
+    of_row = [three for three in cells if (of := three[0].setting).network.defence.name == name and of.eps == eps]
     read = [[cell.read() for cell in three] for three in of_row]
     found = [judgement(*(record for record, _ in three)) for three in read if all(three)]
     return Known(found, titled(name), len(of_row))
