@@ -133,7 +133,6 @@ def test_the_tutorials_networks_are_as_many_as_asked_for_whatever_the_others_are
     assert [cell.setting.network.seed for cell in normal] == [5, 6]
     assert [cell.setting.network for cell in experiment.learned(tutorial=True)] == [c.setting.network for c in normal]
     assert len(experiment.learned(tutorial=False)) == len(experiment.scores(cases.UNDEFENDED)) == 1
-    assert (experiment.networks_in_words, experiment.tutorial_networks_in_words) == ("one network", "2 networks")
 
 
 def test_the_tutorials_defend_one_network_by_the_squared_error(epochs_run):

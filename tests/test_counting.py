@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.show.counting import agreeing, counted
+from lib.show.counting import agreeing, counted, networks
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,10 @@ from lib.show.counting import agreeing, counted
 )
 def test_a_noun_and_a_verb_follow_their_number(number: int, told: str) -> None:
     assert f"{counted(number, 'image')} {agreeing(number or 1)}" == told
+
+
+def test_a_single_network_is_counted_in_a_word() -> None:
+    assert [networks(number) for number in (1, 5)] == ["one network", "5 networks"]
 
 
 def test_other_plurals_are_given() -> None:

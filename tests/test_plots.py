@@ -88,7 +88,7 @@ def hits(right: int) -> np.ndarray:
 
 def test_dots_show_the_mean_its_interval_and_each_seed_row_by_row_from_the_top():
     apart, alike = rate([hits(1), hits(3)]), rate([hits(5), hits(5)])
-    figure = adversarial_training.dots({"a": [apart, alike], "b": [alike, apart]}, ["first", "second"], "accuracy")
+    figure = adversarial_training.dots({"a": [apart, alike], "b": [alike, apart]}, ["first", "second"])
     (ax,) = figure.axes
     named = {line.get_label(): line.get_xdata() for line in ax.lines if not line.get_label().startswith("_")}
     assert named["a"] == pytest.approx([0.2, 0.5]) and named["b"] == pytest.approx([0.5, 0.2])
@@ -103,7 +103,7 @@ def test_dots_show_the_mean_its_interval_and_each_seed_row_by_row_from_the_top()
 
 def test_dots_of_one_network_have_an_interval_over_images_and_say_so():
     one = rate([hits(4)])
-    figure = adversarial_training.dots({"a": [one]}, ["first"], "accuracy")
+    figure = adversarial_training.dots({"a": [one]}, ["first"])
     mean, bar = figure.axes[0].lines
     assert mean.get_xdata()[0] == pytest.approx(0.4) and list(bar.get_xdata()) == [one.low, one.high]
     assert figure.legends[0].get_title().get_text() == "one network; bars: 95% intervals over test images"
@@ -139,7 +139,9 @@ def test_strips_have_a_row_an_age_and_each_its_own_scale():
 
 def test_rows_of_marks_lie_over_their_range_and_say_what_is_missing():
     found = {"there": ((0.2, 0.8), {"S": 0.9, "large": 1.0}), "missing": (None, {})}
-    figure = ranges({"FGSM": found, "PGD": found}, "share", bar="chance", marks={"PGDthe paper": 0.89})
+    figure = ranges(
+        {"FGSM": found, "PGD": found}, "share", bar="chance", marks={"PGDthe paper": dict.fromkeys(found, 0.89)}
+    )
     left, right = figure.axes
     bars = [line for line in left.lines if list(line.get_xdata()) == [0.2, 0.8]]
     assert len(bars) == 1 and [text.get_text() for text in left.texts] == ["not measured"]

@@ -1,5 +1,6 @@
 """Cells from one machine to another, in one file, with the states of the trainings that some have begun."""
 
+import io
 import shutil
 import sys
 import zipfile
@@ -7,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from lib.evidence import cells, store, trainings
 from lib.evidence.cells import Cell
@@ -44,32 +46,33 @@ def export(wanted: Iterable[Cell], target: Path, *, at_most: float = float("inf"
     at_most
         Bytes of the file: of these, as many as fit in beside the cells.
     """
+    with atomic(target) as temporary:
+        return _write(wanted, temporary, at_most)
+
+
+def packed(wanted: Iterable[Cell]) -> bytes:
+    """What `export` writes, as bytes."""
+    content = io.BytesIO()
+    _write(wanted, content)
+    return content.getvalue()
+
+
+def _write(wanted: Iterable[Cell], file: Path | BinaryIO, at_most: float = float("inf")) -> Exported:
     wanted = list(dict.fromkeys(wanted))
     there = [cell for cell in wanted if cell.is_kept]
-    with atomic(target) as temporary, zipfile.ZipFile(temporary, "w", strict_timestamps=False) as archive:
+    with zipfile.ZipFile(file, "w", strict_timestamps=False) as archive:
         for cell in there:  # they are compressed already
             archive.write(cell.path, f"{cell.part.chapter}/{cell.path.name}")
         packed, staying = trainings.pack(wanted, archive, at_most - sum(cell.path.stat().st_size for cell in there))
     return Exported(len(there), packed, staying)
 
 
-def packed(wanted: Iterable[Cell]) -> bytes:
-    """What `export` writes, as bytes."""
-    with scratch() as folder:
-        target = folder / "cells.zip"
-        export(wanted, target)
-        return target.read_bytes()
-
-
 def bring_packed(content: bytes) -> Brought:
     """`bring` for what `packed` gave."""
-    with scratch() as folder:
-        source = folder / "cells.zip"
-        source.write_bytes(content)
-        return bring(source)
+    return bring(io.BytesIO(content))
 
 
-def bring(source: Path) -> Brought:
+def bring(source: Path | BinaryIO) -> Brought:
     """Take the cells of such a file over, and the states of trainings.
 
     What is neither is named and left out.

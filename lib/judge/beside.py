@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from lib.chapters.common_ground.defences import DEFENCES, titled
 from lib.chapters.common_ground.experiment import APART, CHAPTER, Experiment
 from lib.chapters.common_ground.first import First
-from lib.chapters.common_ground.judging import WORST, Judgement
-from lib.chapters.common_ground.rows import Row
-from lib.evidence.cells import Cell
+from lib.chapters.common_ground.judging import WORST
+from lib.chapters.common_ground.rows import Row, judgement
 from lib.judge.images import Sample
 from lib.judge.radii import same
 from lib.run import profiles
@@ -67,20 +66,7 @@ def _worth(row: Known) -> tuple[float, float]:
 def _known(asked: Experiment, name: str, eps: float) -> Known:
     """A defence's row, of as many networks as have been measured to the end."""
     cells = zip(asked.attacked(), asked.searched(), asked.distances(), strict=True)
-    of_row = [three for three in cells if _is_of(three[0], name, eps)]
-    found = [judgement for three in of_row if (judgement := _judgement(*three)) is not None]
+    of_row = [three for three in cells if (of := three[0].setting).network.defence.name == name and of.eps == eps]
+    read = [[cell.read() for cell in three] for three in of_row]
+    found = [judgement(*(record for record, _ in three)) for three in read if all(three)]
     return Known(found, titled(name), len(of_row))
-
-
-def _is_of(attacked: Cell, name: str, eps: float) -> bool:
-    return attacked.setting.network.defence.name == name and attacked.setting.eps == eps
-
-
-def _judgement(attacked: Cell, searched: Cell, distances: Cell) -> Judgement | None:
-    """What three cells say together; None where one of them is not kept."""
-    found = [cell.read() for cell in (attacked, searched, distances)]
-    if not all(found):
-        return None
-    (followed, _), (left, _), (lengths, _) = found
-    correct = followed.correct | left.correct
-    return Judgement(followed.y, correct, followed.checks, followed.no_gradient, lengths.l2, followed.seconds)

@@ -35,7 +35,8 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     """Rows in columns as wide as they need to be; one without cells is a line."""
     widths = np.max([[len(cell) for cell in row] for row in rows if row], axis=0)
     line = "-" * (int(widths.sum()) + 2 * (len(widths) - 1))
-    set_ = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows if row
-    )
-    return "\n".join([line if not row else next(set_) for row in rows] + [line])
+
+    def set_(row: Sequence[str]) -> str:
+        return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+    return "\n".join([*(set_(row) if row else line for row in rows), line])

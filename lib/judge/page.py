@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from matplotlib import rc_context
@@ -49,7 +49,8 @@ def build(verdict: Verdict, folder: Path) -> Path:
 
 def page(verdict: Verdict, by_eps: Mapping[float, Rows | None], target: Path) -> str:
     """The page in Markdown, with the book's rows by eps, None where it has none; its figures are put into `target`."""
-    parts = [f"# {_plain(verdict.subject.name)} under attack", _opening(verdict), *_warned(verdict)]
+    parts = [f"# {_plain(verdict.subject.name)} under attack", _opening(verdict)]
+    parts += [f"```{{warning}}\n{_plain(said)}\n```" for said in words.warnings(verdict)]
     for eps, rows in by_eps.items():
         parts += [f"## At eps {shown(eps)}", _figure(verdict, eps, rows, target / f"eps-{eps:g}.svg")]
         parts += [_plain(words.compared(verdict, eps, rows)), _table(verdict, eps, rows)]
@@ -71,10 +72,6 @@ def _opening(verdict: Verdict) -> str:
         "an upper bound: under an attack made for this defence it may be lower. {download}`verdict.json` has every "
         "image's outcome."
     )
-
-
-def _warned(verdict: Verdict) -> list[str]:
-    return [f"```{{warning}}\n{_plain(said)}\n```" for said in words.warnings(verdict)]
 
 
 def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
@@ -129,7 +126,7 @@ def _known(row: Known, own: int) -> list[str]:
         html.escape(row.title),
         *(share_cell(outcomes[column]) for column in COLUMNS),
         *[words.MISSING] * own,
-        words.distance(row.distances),
+        words.distance(row),
         _raised(len(row.raised)),
         str(of) if of == row.networks else f"{of} of {row.networks}",
     ]
@@ -150,7 +147,8 @@ def _flags(verdict: Verdict) -> str:
 
 def _conditions(verdict: Verdict) -> str:
     subject, asked, made = verdict.subject, verdict.asked, verdict.made
-    facts: Sequence[tuple[str, str]] = [
+    code = ", ".join(f"{name} (SHA-256 {digest[:16]}…)" for name, digest in made["modules"].items())
+    facts = [
         ("weights", f"{subject.parameters:,} parameters, SHA-256 {subject.weights[:16]}…"),
         ("images", f"{subject.origin}, SHA-256 {subject.digest[:16]}…"),
         ("AutoAttack", f"{asked.steps:,} steps, {asked.queries:,} queries; Square as many queries"),
@@ -158,16 +156,12 @@ def _conditions(verdict: Verdict) -> str:
         ("transfer", f"through {asked.other}" if asked.other else "none"),
         ("attacks of your own", ", ".join(asked.own) or "none"),
         ("made on", f"{made['device']}, torch {made['versions']['torch']}, in {made['seconds']:,.0f} seconds"),
-        ("your code", _modules(made["modules"]) or "no module from the folder that Python ran in"),
+        ("your code", code or "no module from the folder that Python ran in"),
         ("the book's code", made["commit"] or "not known: no checkout, or no git"),
         ("finished", markup.moment(made["finished"])),
     ]
     lines = [[html.escape(name), html.escape(fact)] for name, fact in facts]
     return tables.table("What it was judged with", ["", ""], lines, wraps=True).data
-
-
-def _modules(digests: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} (SHA-256 {digest[:16]}…)" for name, digest in digests.items())
 
 
 def _plain(text: str) -> str:

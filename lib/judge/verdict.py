@@ -1,10 +1,7 @@
 """What a network was found to be worth, image by image, and what can be read off that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
 
 from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.judging import WORST, Judgement
@@ -162,8 +159,3 @@ class Verdict:
     def raised(self, eps: float) -> list[Flag]:
         """The red flags that are up."""
         return [flag for flag in self.flags(eps) if flag.raised]
-
-
-def median(distances: Sequence[NDArray[np.float64]]) -> float:
-    """The median L2 of L-BFGS, the mean of networks; infinite where it fails on half of the images."""
-    return float(np.mean([np.median(one) for one in distances]))

@@ -1,14 +1,12 @@
 """What is said of a verdict: on the card, and on the page."""
 
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+import math
 
 from lib.chapters.common_ground.judging import WORST
+from lib.chapters.common_ground.rows import Row
 from lib.judge.beside import Rows
 from lib.judge.radii import shown
-from lib.judge.verdict import FOLLOW, Verdict, median
+from lib.judge.verdict import FOLLOW, Verdict
 from lib.measure.intervals import Measured
 
 MISSING = "not measured"
@@ -39,16 +37,15 @@ def share(found: Measured) -> str:
     return f"{found.mean:.3f}" + ("" if found.low is None else f" [{found.low:.2f}, {found.high:.2f}]")
 
 
-def distance(distances: Sequence[NDArray[np.float64]]) -> str:
+def distance(row: Row) -> str:
     """How far L-BFGS had to go, and how often it succeeded."""
-    fooled, asked = sum(int(np.isfinite(one).sum()) for one in distances), sum(map(len, distances))
-    found = median(distances)
-    return f"{found:.2f} ({fooled} of {asked} fooled)" if np.isfinite(found) else f"none ({fooled} of {asked} fooled)"
+    (fooled, asked), median = row.fooled, row.median_distance
+    return f"{f'{median:.2f}' if math.isfinite(median) else 'none'} ({fooled} of {asked} fooled)"
 
 
 def own_distance(verdict: Verdict, eps: float) -> str:
     """The same of the network that is judged; marked where L-BFGS had no gradient to follow."""
-    return distance([verdict.at[eps].distances]) + (" (void)" if verdict.is_void else "")
+    return distance(Row([verdict.at[eps]])) + (" (void)" if verdict.is_void else "")
 
 
 def warnings(verdict: Verdict) -> list[str]:

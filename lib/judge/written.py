@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lib import files
 from lib.chapters.common_ground.judging import Judgement
-from lib.judge.verdict import Verdict, median
+from lib.judge.verdict import Verdict
 
 NAME = "verdict.json"
 
@@ -63,7 +63,7 @@ def _at(verdict: Verdict, eps: float, found: Judgement) -> dict[str, object]:
         "checks": {name: _bits(hits) for name, hits in found.checks.items()},
         "no_gradient": _bits(found.no_gradient),
         "lbfgs": {
-            "median_l2": _finite(median([found.distances])),
+            "median_l2": _finite(float(np.median(found.distances))),
             "fooled": int(np.isfinite(found.distances).sum()),
             "l2": [_finite(one) for one in found.distances.tolist()],
         },

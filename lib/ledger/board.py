@@ -138,11 +138,6 @@ def intervals(rows: Sequence[Row]) -> int:
     return sum(one["word"] is not None or one["measured"]["predicted"] is not None for one in decide)
 
 
-def expected_wrong(rows: Sequence[Row]) -> float:
-    """How many of these intervals are expected to miss the true value, by chance alone."""
-    return (1 - CONFIDENCE) * intervals(rows)
-
-
 def told(rows: Sequence[Row], about: str) -> str:
     """What became of the claims about something, in a sentence: those at the paper's scale, no experiment
     twice, and none that the paper explains and has not measured.
@@ -183,7 +178,7 @@ def doubt(rows: Sequence[Row]) -> str:
     )
     return (
         f"{total} intervals decide these answers. Of all intervals that are made, one in twenty misses the true value: "
-        f"here about {expected_wrong(rows):.0f} would do so by chance alone. Of {holding} findings that hold "
+        f"here about {(1 - CONFIDENCE) * total:.0f} would do so by chance alone. Of {holding} findings that hold "
         f"over several networks, {surviving_} do so with Holm's adjustment for all findings of their chapter too; "
         "these are marked." + (of_one if alone else "")
     )

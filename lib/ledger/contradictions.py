@@ -1,7 +1,7 @@
 """Where a paper says two things that do not go together: facts with their places, no quotations."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -16,7 +16,6 @@ class Contradiction:
     here: str
 
 
-def as_table(register: Iterable[Contradiction]) -> pd.DataFrame:
+def as_table(register: Sequence[Contradiction]) -> pd.DataFrame:
     """One row each."""
-    heads = {"one": "in one place", "other": "in another"}
-    return pd.DataFrame([asdict(one) for one in register]).rename(columns=heads)
+    return pd.DataFrame(register).rename(columns={"one": "in one place", "other": "in another"})

@@ -29,11 +29,6 @@ def results_folder() -> Path:
     return Path(os.environ.get("REPRO_RESULTS", compute.RUNS / "lab"))
 
 
-def output_folder() -> Path:
-    """Where the running notebook writes its results; the runner moves them when the notebook has run to its end."""
-    return Path(os.environ.get("REPRO_OUT", results_folder()))
-
-
 def scoreboard_inputs(folder: Path) -> Basis:
     """What the scoreboard reads: the claims, the recorded results, and those in a folder."""
     folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
@@ -95,8 +90,8 @@ def written(
 
 
 def write(notebook: str, found: Mapping) -> Path:
-    """Put results where the runner looks for them; return the file."""
-    path = output_folder() / f"{notebook}.json"
+    """Put results where the runner looks for them, to move them when the notebook is at its end; return the file."""
+    path = Path(os.environ.get("REPRO_OUT", results_folder()), f"{notebook}.json")
     files.write(path, json.dumps(found, indent=1, allow_nan=False) + "\n")
     return path
 

@@ -59,7 +59,7 @@ def _number(ax: Axes, at: int, row: Row) -> None:
         in_tolerances = [
             None if one is None else (one - claim.value) / claim.tolerance for one in (found["mean"], *ends)
         ]
-        _mark(ax, at, *in_tolerances, _colour(row), "numbers", filled=True)
+        _mark(ax, at, *in_tolerances, _colour(row), FARTHEST["numbers"], filled=True)
 
 
 def _statement(ax: Axes, at: int, row: Row) -> None:
@@ -67,7 +67,7 @@ def _statement(ax: Axes, at: int, row: Row) -> None:
         if row.answer and row.answer[side]:
             found, smallest = row.answer[side]["measured"], row.claim.smallest_of(side)
             less = [None if found[name] is None else found[name] - smallest for name in ("mean", "low", "high")]
-            _mark(ax, at + shift, *less, _colour(row), "statements", filled=side == "sound")
+            _mark(ax, at + shift, *less, _colour(row), FARTHEST["statements"], filled=side == "sound")
 
 
 def _colour(row: Row) -> str:
@@ -75,9 +75,8 @@ def _colour(row: Row) -> str:
 
 
 def _mark(
-    ax: Axes, at: float, mean: float, low: float | None, high: float | None, colour: str, pane: str, *, filled: bool
+    ax: Axes, at: float, mean: float, low: float | None, high: float | None, colour: str, edge: float, *, filled: bool
 ) -> None:
-    edge = FARTHEST[pane]
     if low is not None:
         ax.hlines(at, *np.clip([low, high], -edge, edge), color=colour, linewidth=1.5)
     beyond = abs(mean) > edge

@@ -17,6 +17,8 @@ COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), "-"]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+DOTTED = {"color": "0.35", "linewidth": 1, "linestyle": (0, (2, 3))}
+"""A line at a value that was not measured: what a paper prints, an eps, a guess."""
 
 STYLE = {
     "figure.dpi": 110,
@@ -72,7 +74,7 @@ def curves(
             low, high = np.clip([_band(value) for value in values], least, most).T
             ax.fill_between(x, low, high, color=look["color"], alpha=0.15, linewidth=0)
     for label, value in (claimed or {}).items():
-        ax.axhline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        ax.axhline(value, **DOTTED)
         ax.annotate(label, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.25")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(loc="best")
@@ -171,13 +173,18 @@ def digits(
             ax = axes[i, j]
             most = (limit or float(image.abs().max()) or 1.0) if signed else 1.0
             ax.imshow(_displayed(image), cmap="gray", vmin=-most if signed else 0, vmax=most)
-            ax.set(xticks=[], yticks=[])
-            ax.grid(False)
-            ax.spines[:].set_visible(False)
+            bare(ax)
             if titles:
                 ax.set_title(titles[i][j], fontsize=9, pad=2)
         axes[i, 0].set_ylabel(name, rotation=0, ha="right", va="center")
     return figure
+
+
+def bare(ax: Axes) -> None:
+    """Leave nothing of a pane but the image on it."""
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
 
 
 def _measured(points: Points, scale: Scale) -> list[Measured]:

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from lib.measure.intervals import Measured
-from lib.show.plots import COLOURS, MARKERS, interval
+from lib.show.plots import COLOURS, DOTTED, MARKERS, interval
 
 BELOW = 0.24
 """How far below its row a network's dot lies, in rows: clear of the mean and its interval."""
@@ -41,7 +41,7 @@ def shares(
             ax.plot(measured.per_network, [row + BELOW] * len(measured.per_network), "o", color=colour, **look)
         ax.annotate(f"{measured.mean:.3f}", (1.03, row), xycoords=("axes fraction", "data"), va="center")
     for label, value in (claimed or {}).items():
-        ax.axvline(value, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        ax.axvline(value, **DOTTED)
         side = {"ha": "left", "xytext": (4, 0)} if value < 0.5 else {"ha": "right", "xytext": (-4, 0)}
         ax.annotate(label, (value, -0.75), textcoords="offset points", va="center", color="0.25", **side)
     ax.set(xlim=(-0.02, 1.02), ylim=(len(rows) - 0.5, -1.1 if claimed else -0.5), xlabel=xlabel)

@@ -24,6 +24,7 @@ LINK = f"""\
 <a href="{ARCHIVE}" download>{ARCHIVE}</a> is this book's folder: notebooks, code, tests, and what was measured for its
 pages. Unpack it, and begin there."""
 NO_LINK = "You need the book's folder, with its notebooks and code. This copy of the site comes without it."
+"""How a reader gets the book, in Markdown."""
 
 
 def stage(target: Path) -> None:
@@ -44,8 +45,3 @@ def files() -> Iterator[Path]:
             inner = path.relative_to(compute.ROOT).parts
             if path.is_file() and not any(part.startswith(".") or part in LEFT_OUT for part in inner):
                 yield path
-
-
-def fragment(made: bool) -> str:
-    """How a reader gets the book, in Markdown."""
-    return LINK if made else NO_LINK

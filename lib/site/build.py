@@ -73,7 +73,7 @@ def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
     beside.mkdir()
     fragments = facts.fragments(runs) | live.stage(runs, target, beside)
     fragments |= front.stage(runs, generated) | primer.stage(runs, generated) | benchmarks.stage(target, generated)
-    fragments |= {"survives": survives.fragment(), "archive": archive.fragment(solutions)}
+    fragments |= {"survives": survives.fragment(), "archive": archive.LINK if solutions else archive.NO_LINK}
     for name, text in fragments.items():
         (generated / f"{name}.md").write_text(text, encoding="utf-8")
     for name, text in open_data.files(results).items():

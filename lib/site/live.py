@@ -89,8 +89,7 @@ def not_trained(runs: Runs) -> str:
     keeping = [name for name in book.chapters() if name in book.notebooks() and _kept(Run.of(name, profile, {}))]
     commands = [f"`python -m lib.run reproduce {name} --profile {profile}`" for name in keeping]
     how = f"To train them: {', '.join(commands)}." if commands else "None of its chapters keeps any."
-    text = f"This copy of the book was made without trained networks to attack. {how}"
-    return f"```{{admonition}} Not run\n:class: important\n{text}\n```"
+    return markup.not_run(f"This copy of the book was made without trained networks to attack. {how}")
 
 
 def scripts(kept: Kept) -> dict[str, str]:

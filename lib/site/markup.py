@@ -35,6 +35,11 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>|$#~])", r"\\\1", " ".join(text.split()))
 
 
+def not_run(text: str) -> str:
+    """What a page says in place of what was not run, in Markdown."""
+    return f"```{{admonition}} Not run\n:class: important\n{text}\n```"
+
+
 def moment(text: str) -> str:
     """A moment as ISO 8601 has it, to the minute."""
     return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M UTC")

@@ -193,4 +193,4 @@ def _not_run(name: str) -> str:
     else:
         command = "make" if name == book.SCOREBOARD else f"make reproduce PAPER={name}"
         text = f"This copy of the book was made without a run of this chapter. To run it: `{command}`."
-    return f"```{{admonition}} Not run\n:class: important\n{text}\n```"
+    return markup.not_run(text)

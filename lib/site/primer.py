@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from lib.ledger import claims, results, words
 from lib.run.run import Run
 from lib.show import plots, rule
+from lib.show.sentences import capital
 from lib.site import markup, pages
 from lib.site.facts import Runs
 from lib.site.pictures import picture
@@ -77,7 +78,9 @@ def _statement(entry: Mapping, chapter: str, folder: Path) -> str:
     claim = f"A claim of {{doc}}`{chapter}` ({link}): “{markup.plain(_says(chapter, entry))}”"
     lines = [f"{claim} The smallest effect that counts is {smallest:g}.", ""]
     for side, compared, label in sides:
-        lines.append(f"- **{label}.** {_capital(entry['claimed'][compared])}. {_judged(entry[side], smallest)}")
+        lines.append(
+            f"- **{label}.** {capital(markup.plain(entry['claimed'][compared]))}. {_judged(entry[side], smallest)}"
+        )
     lines += [f"- **Together** these two words make the answer: **{entry['word']}**. {markup.plain(entry['why'])}", ""]
     if not entry["sound"]:
         return "\n".join(lines)
@@ -133,8 +136,3 @@ def _says(chapter: str, entry: Mapping) -> str:
 
 def _link(chapter: str, entry: Mapping) -> str:
     return f'<a href="scoreboard.html#{chapter}.{entry["id"]}">its row</a>'
-
-
-def _capital(text: str) -> str:
-    plain = markup.plain(text)
-    return plain[:1].upper() + plain[1:]

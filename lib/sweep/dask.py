@@ -50,7 +50,11 @@ def run(
             key = f"{one.notebook}-{one.name}-{sha256(repr(expected))[:8]}"
             futures[cluster.submit(one_run, one, expected, key=key, resources=resources)] = index
         for future in ended(cluster, futures):
-            yield futures[future], _outcome(future)
+            try:
+                outcome = future.result()
+            except Exception as error:
+                outcome = Outcome(error=_reason(error))
+            yield futures[future], outcome
 
 
 def one_run(asked: Run, expected: Mapping[str, object]) -> Outcome:
@@ -75,14 +79,6 @@ def one_run(asked: Run, expected: Mapping[str, object]) -> Outcome:
             return Outcome(files, _reason(error))
     files = {path.name: path.read_bytes() for path in (run.target, run.results_file)}
     return Outcome(files, evidence=carry.packed(run.experiment.cells()))
-
-
-def _outcome(future) -> Outcome:
-    """What a run that has ended hands over, or the reason why it hands over nothing."""
-    try:
-        return future.result()
-    except Exception as error:
-        return Outcome(error=_reason(error))
 
 
 def _differs(here: Mapping, there: Mapping) -> str:

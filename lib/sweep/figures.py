@@ -80,7 +80,7 @@ def draw(sweep: Sweep, rows: pd.DataFrame, lines: Mapping[str, Line], mark: Mark
             ax.plot(rows[sweep.axis].map(place), rows["value"], ".", color="0.25", markersize=4, alpha=0.7)
         if mark:
             word, level = mark
-            ax.axhline(level, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+            ax.axhline(level, **plots.DOTTED)
             where = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "color": "0.25"}
             ax.annotate(f"{word}: {level:g}", (1, level), **where)
         _scale(ax, values, scale)

@@ -32,7 +32,8 @@ def page(sweep: Sweep, rows: pd.DataFrame, target: Path) -> str:
     parts = [f"# {_title(sweep)}", _opening(sweep), _missing(sweep)]
     for kind, heading in (("metric", "Metrics"), ("claim", "Claims")):
         chosen = rows[(rows["kind"] == kind) & rows["value"].notna()]
-        groups = sorted((part for _, part in chosen.groupby("name", sort=False)), key=_is_level)
+        groups = [part for _, part in chosen.groupby("name", sort=False)]
+        groups.sort(key=lambda part: part["value"].nunique() == 1)  # what is the same in every run comes last
         drawn = [_figure(sweep, part, target / f"{kind}-{number}.svg") for number, part in enumerate(groups, start=1)]
         if drawn:
             parts += [f"## {heading}", _reading(sweep, kind), _gallery(drawn)]
@@ -41,11 +42,6 @@ def page(sweep: Sweep, rows: pd.DataFrame, target: Path) -> str:
             parts += ["## Answers", _answers(sweep, rows)]
         parts += ["## Runs", _conditions(sweep), _runs(sweep, rows)]
     return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def _is_level(rows: pd.DataFrame) -> bool:
-    """Whether a quantity is the same in every run: such figures come last."""
-    return rows["value"].nunique() == 1
 
 
 # ---- Words ----

@@ -1,6 +1,6 @@
 """What the chapter answers to the paper's claims, from its records: to what it prints, and to what it says in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from lib.ledger.words import within_tolerance
 from lib.measure.intervals import Measured, exact, rate
 from lib.measure.multiple import smallest
 from lib.measure.ratios import linearised, mean
-from lib.show.counting import counted
+from lib.show.counting import counted, networks
 from lib.show.sentences import ends
 
 FewPixels = Mapping[str, Sequence[Searched]]
@@ -130,7 +130,7 @@ def _printed(
 ) -> Answer:
     return Answer(
         claim,
-        Finding(found, f"{experiment.tutorials_setting}; {by}, {experiment.tutorial_networks_in_words}"),
+        Finding(found, f"{experiment.tutorials_setting}; {by}, {networks(experiment.tutorial_seeds)}"),
         ladder=rungs,
         readings=readings,
         experiment=experiment.tutorials_setting,
@@ -149,7 +149,7 @@ def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
     why += f"{fresh.mean:+.3f} under fresh FGSM, {strong.mean:+.3f} under PGD."
     count, few = (len(scored[TUNED][0].read[kind]) for kind in ("P", "PGD"))
     equal = f"{counted(experiment.finetune_epochs, 'epoch')} each on as many images, held out, "
-    equal += experiment.networks_in_words
+    equal += networks(experiment.seeds)
     return _answer(
         "mixed.beats_finetuned",
         experiment,
@@ -175,8 +175,8 @@ def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
 def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Experiment) -> Answer:
     """Does mixed training win back less than half of what a search takes: over few pixels, and within eps?"""
     claim = "conclusion.only_somewhat"
-    few = {pixels: _won_back_pixels(searched, pixels) for pixels in BUDGETS}
-    within = [_won_back(scored, kind) for kind in ("Square", "PGD")]
+    few = {pixels: _won_back(searched, Searched.correct, 0, pixels) for pixels in BUDGETS}
+    within = [_won_back(scored, Scores.correct_sampled, "clean", kind) for kind in ("Square", "PGD")]
     if None in (*few.values(), *within):
         return not_run(claim, "No attack fools an undefended network; with more images (n_images, n_lbfgs) one may.")
     most = max(BUDGETS)
@@ -186,28 +186,22 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
     holding = [n for n, one in few.items() if one.low is not None and one.low > CLAIMS[claim].smallest]
     last = f"it holds with {' and '.join(map(str, holding)) or 'none'}, of {' and '.join(map(str, BUDGETS))} pixels"
     count, others = len(searched[UNDEFENDED][0].y), len(scored[UNDEFENDED][0].sampled)
-    networks = experiment.networks_in_words
+    of_each = networks(experiment.seeds)
     within_eps = f"Square ({experiment.queries} queries) and PGD, eps {experiment.eps:g}"
     return _answer(
         claim,
         experiment,
-        Finding(few[most], f"a local search that changes {most} pixels at most, {count:,} test images, {networks}"),
-        Finding(smallest(within), f"{within_eps}, {others:,} test images, {networks}"),
+        Finding(few[most], f"a local search that changes {most} pixels at most, {count:,} test images, {of_each}"),
+        Finding(smallest(within), f"{within_eps}, {others:,} test images, {of_each}"),
         readings=Readings(len(few), len(holding), last),
         why=why,
     )
 
 
-def _won_back_pixels(searched: FewPixels, pixels: int) -> Measured | None:
-    undefended, mixed = searched[UNDEFENDED], searched[MIXED_HELD_OUT]
-    before, taken = ([one.correct(number) for one in undefended] for number in (0, pixels))
-    return rates.half_less_won_back(before, taken, [one.correct(pixels) for one in mixed])
-
-
-def _won_back(scored: Scored, kind: str) -> Measured | None:
-    undefended, mixed = scored[UNDEFENDED], scored[MIXED_HELD_OUT]
-    before, taken = ([one.correct_sampled(made) for one in undefended] for made in ("clean", kind))
-    return rates.half_less_won_back(before, taken, [one.correct_sampled(kind) for one in mixed])
+def _won_back(found: Mapping, hits: Callable, clean: object, attacked: object) -> Measured | None:
+    """Of records by case, one half less what mixed training wins back; `hits` takes a record, and which images."""
+    before, taken = ([hits(one, images) for one in found[UNDEFENDED]] for images in (clean, attacked))
+    return rates.half_less_won_back(before, taken, [hits(one, attacked) for one in found[MIXED_HELD_OUT]])
 
 
 # Settings
@@ -221,13 +215,13 @@ def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
     clean, strong = (influence.least_spread(swept, kind) for kind in ("clean", "PGD"))
     why = "Least over the four settings, spread minus that over seeds: "
     why += f"{clean.mean:+.4f} of clean accuracy, {strong.mean:+.4f} under PGD."
-    networks = f"each number halved and doubled, {influence.seeds(swept)} networks of each"
+    each = f"each number halved and doubled, {influence.seeds(swept)} networks of each"
     few = len(swept["epochs"][str(experiment.side_epochs)][0].sampled)
     findings = [
         Finding(found, by, influence.least_lead(swept, kind), "learning rate and width")
         for found, kind, by in (
-            (clean, "clean", f"clean accuracy, {networks}"),
-            (strong, "PGD", f"PGD accuracy, eps {experiment.eps:g}, {few:,} test images, {networks}"),
+            (clean, "clean", f"clean accuracy, {each}"),
+            (strong, "PGD", f"PGD accuracy, eps {experiment.eps:g}, {few:,} test images, {each}"),
         )
     ]
     return _answer(claim, experiment, *findings, epochs=experiment.side_epochs, why=why)
@@ -247,7 +241,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
         claim,
         experiment,
         Finding(influence.spread_less_rise_of_first(normal), f"rise of the first network, {images}"),
-        Finding(influence.spread_less_rise(normal), f"{images}, {experiment.networks_in_words}"),
+        Finding(influence.spread_less_rise(normal), f"{images}, {networks(experiment.seeds)}"),
         why=why,
     )
 
@@ -257,14 +251,14 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
 
 def bim_beats_fgsm(scored: Scored, experiment: Experiment) -> Answer:
     """Does BIM leave less than FGSM at the same eps, of the undefended network and of defended ones?"""
-    worse = {case: rates.fall(scored[case], "clipped", "BIM") for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
+    worse = {case: rates.fall_under_bim(scored[case]) for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
     why = "Accuracy under BIM is lower than under FGSM by "
     why += ", ".join(f"{one.mean:.3f} ({case.split(',')[0]})" for case, one in worse.items()) + "."
     by = f"BIM of 10 steps, eps {experiment.eps:g}, {len(scored[UNDEFENDED][0].sampled):,} test images"
     return _answer(
         "bim.beats_fgsm",
         experiment,
-        Finding(worse[UNDEFENDED], f"{by}, {experiment.networks_in_words}"),
+        Finding(worse[UNDEFENDED], f"{by}, {networks(experiment.seeds)}"),
         Finding(smallest(list(worse.values())), f"{by}, undefended, fine-tuned and mixed networks"),
         why=why,
     )
@@ -284,7 +278,7 @@ def lbfgs_smaller_distance(far: Nearest, experiment: Experiment) -> Answer:
     if len(pairs) == 1:
         why += " Whether other networks agree needs several: seeds=5."
     by = f"L2, {counted(len(both[0]), 'test image')}, those that both attacks fool"
-    several = Finding(every, f"{by}, {experiment.networks_in_words}") if len(pairs) > 1 else None
+    several = Finding(every, f"{by}, {networks(experiment.seeds)}") if len(pairs) > 1 else None
     return _answer(claim, experiment, Finding(first, f"{by}, one network"), several, why=why)
 
 

@@ -68,11 +68,10 @@ def cells(
 def dots(
     series: Mapping[str, Sequence[Measured]],
     rows: Sequence[str],
-    xlabel: str,
     *,
     claimed: Mapping[str, Sequence[float]] | None = None,
 ) -> Figure:
-    """Shares by row: for each series a marker at its mean, a bar for its interval, and a small dot for each network.
+    """Accuracy by row: for each series a marker at its mean, a bar for its interval, and a small dot for each network.
 
     Parameters
     ----------
@@ -92,7 +91,7 @@ def dots(
         ax.plot([one.mean for one in found], places, label=label, **look)
         for place, one in zip(places, found, strict=True):
             spread(ax, one, place, color=look["color"])
-    ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel, xlim=(-0.03, 1.03))
+    ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel="accuracy", xlim=(-0.03, 1.03))
     ax.invert_yaxis()
     count = max(one.networks for found in series.values() for one in found)
     return named_below(figure, columns=3, title=intervals(count))

@@ -49,7 +49,7 @@ class Experiment(Trainings):
 
     def sweep(self, setting: str) -> dict[str, list[Cell]]:
         """One setting at each of its values: for each value one a seed of the sweep."""
-        by_seed = [self.varied(number)[setting] for number in self.sweep_numbers]
+        by_seed = [self.varied(number)[setting] for number in range(self.seed, self.seed + self.sweep_seeds)]
         kinds = ("clean", "PGD")
         return {value: [SWEEP(self._scoring(one[value], kinds=kinds)) for one in by_seed] for value in by_seed[0]}
 

@@ -65,7 +65,7 @@ def ladder(runs: Scored) -> Figure:
     series = {name: [accuracy(scores, kind) for scores in runs.values()] for kind, name in kinds.items()}
     series["worst case"] = [worst(scores) for scores in runs.values()]
     claims = [CLAIMS[f"{one}.adversarial_accuracy"].value for one in ("normal", "finetuned", "mixed")]
-    return drawing.dots(series, [names[network] for network in runs], "accuracy", claimed={"the paper prints": claims})
+    return drawing.dots(series, [names[network] for network in runs], claimed={"the paper prints": claims})
 
 
 def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> Figure:
@@ -109,7 +109,7 @@ def protocols(scored: Scored, experiment: Experiment) -> Figure:
     """Accuracy of each network by the images it is scored on, but for the controls."""
     names = {kind: name for kind, name in kinds(experiment).items() if kind not in ("transfer", CONTROL)}
     drawn = {name: [accuracy(scores, kind) for scores in scored.values()] for kind, name in names.items()}
-    return drawing.dots(drawn, list(scored), "accuracy")
+    return drawing.dots(drawn, list(scored))
 
 
 def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:

@@ -45,9 +45,7 @@ def contradictions() -> pd.DataFrame:
 
 def formulas() -> pd.DataFrame:
     """What the paper prints to compute, and whether that is enough."""
-    return pd.DataFrame(
-        {"": one.name, "printed": one.printed, "runs as printed": one.runs, "missing": one.missing} for one in FORMULAS
-    )
+    return pd.DataFrame(FORMULAS).rename(columns={"name": "", "runs": "runs as printed"})
 
 
 def networks(experiment: Experiment) -> pd.DataFrame:
@@ -127,10 +125,8 @@ def batch_sizes(by_size: Mapping[int, Sequence[Scores]], experiment: Experiment)
         steps = experiment.finetune_epochs * -(-len(scores[0].y) // size)
         found = {head: f"{accuracy(scores, kind):.3f}" for kind, head in heads.items()}
         rows.append({"images in a batch": size, "steps": f"{steps:,}", **found})
-    paper = {heads["P"]: "0.99", heads["clean"]: "0.9892"}
-    return pd.DataFrame(
-        [*rows, {"images in a batch": "paper", "steps": "", **dict.fromkeys(heads.values(), ""), **paper}]
-    )
+    rows.append({"images in a batch": "paper", heads["P"]: "0.99", heads["clean"]: "0.9892"})
+    return pd.DataFrame(rows).fillna("")
 
 
 def remedies(ended: Scored, mixed: Sequence[Course], experiment: Experiment) -> pd.DataFrame:
@@ -213,11 +209,10 @@ def sweep(swept: Swept) -> pd.DataFrame:
             row[f"{name}: spread"] = f"{influence.spread_of(of[setting]).mean():.4f}"
         rows.append(row)
     if influence.seeds(swept) > 1:
-        row = {"setting": "seed", "values": "all of these"}
-        for kind, name in influence.KINDS.items():
-            row |= {f"{name}: at each": "", f"{name}: spread": f"{influence.spread_over_seeds(swept, kind).mean():.4f}"}
-        rows.append(row)
-    return pd.DataFrame(rows)
+        over_seeds = {name: influence.spread_over_seeds(swept, kind).mean() for kind, name in influence.KINDS.items()}
+        spreads = {f"{name}: spread": f"{spread:.4f}" for name, spread in over_seeds.items()}
+        rows.append({"setting": "seed", "values": "all of these"} | spreads)
+    return pd.DataFrame(rows).fillna("")
 
 
 def sweep_title(experiment: Experiment) -> str:

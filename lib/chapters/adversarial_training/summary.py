@@ -30,7 +30,7 @@ def headline(scored: Scored, mixed: Sequence[Course], far: Mapping[str, Reach], 
         "mixed_stale_accuracy": accuracy(defended, "P").mean,
         "mixed_fresh_accuracy": accuracy(defended, "W").mean,
         "mixed_pgd_accuracy": accuracy(defended, "PGD").mean,
-        "mixed_pgd_peak": peak(mixed),
+        "mixed_pgd_peak": float(np.mean([max(one.attacked) for one in mixed])),
         "mixed_square_accuracy": accuracy(defended, "Square").mean,
         "tutorials_normal_accuracy": accuracy(tutorials["normal"], "P").mean,
         "tutorials_mixed_accuracy": accuracy(tutorials["mixed"], "P").mean,
@@ -61,8 +61,3 @@ def summary(table: TableOne, calibrated: Sequence[Calibration], experiment: Expe
 def numbers(within: int, of: int) -> str:
     """How many of the numbers of a table lie within the tolerance: "all 7 numbers", "2 of the 7 numbers"."""
     return f"all {of} numbers" if within == of else f"{within or 'none'} of the {of} numbers"
-
-
-def peak(mixed: Sequence[Course]) -> float:
-    """The highest accuracy under PGD over the epochs, a mean over networks."""
-    return float(np.mean([max(one.attacked) for one in mixed]))

@@ -62,11 +62,6 @@ class Trainings(Experiment):
         return range(self.seed, self.seed + self.tutorial_seeds)
 
     @property
-    def sweep_numbers(self) -> range:
-        """Those of the sweep."""
-        return range(self.seed, self.seed + self.sweep_seeds)
-
-    @property
     def fgsm(self) -> FGSM:
         """The paper's FGSM, as it is read."""
         return replace(READINGS[self.reading], eps=self.eps)
@@ -135,16 +130,6 @@ class Trainings(Experiment):
             f"of {cases.TUTORIAL_BATCH}, squared error, eps {cases.TUTORIAL.eps:g}, not clipped"
         )
 
-    @property
-    def networks_in_words(self) -> str:
-        """How many networks there are of each kind, but for the tutorials'."""
-        return _networks(self.seeds)
-
-    @property
-    def tutorial_networks_in_words(self) -> str:
-        """How many there are of each kind of the tutorials'."""
-        return _networks(self.tutorial_seeds)
-
     def scale(self, epochs: int, convolutions: int | None = None) -> dict[str, object]:
         """What a run has of what the paper's has, by the names that `lib.ledger.scale` knows."""
         layers = {1: "one", 2: "two", 3: "three", 4: "four"}[convolutions or self.convolutions]
@@ -159,7 +144,3 @@ class Trainings(Experiment):
             if size == 1 or count % size == 1:
                 return f"batches of {size} leave a last one of a single image of {count:,}: batch norm needs two"
         return ""
-
-
-def _networks(count: int) -> str:
-    return "one network" if count == 1 else f"{count} networks"

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lib.show.cells import written
-from lib.show.plots import COLOURS, MARKERS
+from lib.show.plots import COLOURS, MARKERS, bare
 
 INKS = ("black", COLOURS[1], "0.82")
 """For what becomes of an image, the best first: they differ in lightness too."""
@@ -33,9 +33,7 @@ def tinted(images: np.ndarray, states: Mapping[str, Sequence[int]], names: Seque
         for ax, image, state in zip(row, images, found, strict=True):
             inks = LinearSegmentedColormap.from_list(names[state], ["white", INKS[state]])
             ax.imshow(image, cmap=inks, vmin=0, vmax=1)
-            ax.set(xticks=[], yticks=[])
-            ax.grid(False)
-            ax.spines[:].set_visible(False)
+            bare(ax)
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
     inks = [Patch(color=ink, label=name) for ink, name in zip(INKS, names, strict=True)]
     figure.legend(

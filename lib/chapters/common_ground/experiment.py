@@ -1,12 +1,13 @@
 """The chapter's parameters, and the cells that its page is made from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from lib.chapters.common_ground import madry, measure, measure_weights
-from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, FOLLOWING, SEARCHING
+from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, FOLLOWING, SEARCHING, Attack
 from lib.chapters.common_ground.chosen import choose
 from lib.chapters.common_ground.costs import Work
 from lib.chapters.common_ground.defences import DEFENCES, NONE, cost
@@ -122,19 +123,16 @@ class Experiment(experiment.Experiment):
 
     def attacked(self) -> list[Cell]:
         """Every network under the attacks that follow the gradient, by eps, defence and seed."""
-        chosen, checks = choose(FOLLOWING, self.parameters), choose(CHECKS, self.parameters)
-        return [
-            ATTACKED(
-                Attacked(self.network(name, eps, seed), self._first(seed + APART), self.n_judge, eps, chosen, checks)
-            )
-            for name, eps, seed in self._rows
-        ]
+        return self._under(ATTACKED, FOLLOWING, CHECKS)
 
     def searched(self) -> list[Cell]:
         """The same under the attacks that search."""
-        chosen = choose(SEARCHING, self.parameters)
+        return self._under(SEARCHED, SEARCHING)
+
+    def _under(self, part: Part, *registries: Mapping[str, Attack]) -> list[Cell]:
+        chosen = [choose(one, self.parameters) for one in registries]
         return [
-            SEARCHED(Attacked(self.network(name, eps, seed), self._first(seed + APART), self.n_judge, eps, chosen))
+            part(Attacked(self.network(name, eps, seed), self._first(seed + APART), self.n_judge, eps, *chosen))
             for name, eps, seed in self._rows
         ]
 
@@ -150,24 +148,11 @@ class Experiment(experiment.Experiment):
 
     def madry_network(self) -> list[Cell]:
         """Madry's network at the eps of its published figures and at the larger one; nothing where it is not asked."""
-        chosen, checks = choose(ATTACKS, self.parameters), choose(CHECKS, self.parameters)
-        return [
-            MADRY(
-                Madry(
-                    self.dataset,
-                    madry.EPOCHS,
-                    self.seed,
-                    self._first(self.seed + APART),
-                    self.n_judge,
-                    eps,
-                    chosen,
-                    checks,
-                    self.n_lbfgs,
-                )
-            )
-            for eps in (madry.EPS, self.eps_large)
-            if self.madry
-        ]
+        if not self.madry:
+            return []
+        own = self.dataset, madry.EPOCHS, self.seed, self._first(self.seed + APART), self.n_judge
+        chosen = [choose(one, self.parameters) for one in (ATTACKS, CHECKS)]
+        return [MADRY(Madry(*own, eps, *chosen, self.n_lbfgs)) for eps in (madry.EPS, self.eps_large)]
 
     def weights(self) -> list[Cell]:
         """The networks of `KEPT`, of the first seed, defended at the larger eps."""

@@ -11,7 +11,7 @@ from lib.chapters.common_ground.defences import titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure_weights import PlacesFound, ShownFound
 from lib.chapters.common_ground.rows import Rows, by_worst_case
-from lib.show.plots import panels
+from lib.show.plots import DOTTED, panels
 
 SAFE = "safe from all"
 """What the worst case is called where it is drawn: no attack fools the network on that image."""
@@ -81,7 +81,7 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
     )
     last = max(*grid, *curves)  # an eps trained at can lie beyond the curves
     for ax, eps in zip(figure.axes, curves, strict=True):
-        ax.axvline(eps, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        ax.axvline(eps, **DOTTED)
         ax.annotate("this eps", (eps, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color="0.25")
         ax.set_title(ax.get_title(), pad=18)  # room for what the line is called
         ax.set_xticks(np.linspace(0, last, 6))

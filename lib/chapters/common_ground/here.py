@@ -1,5 +1,6 @@
 """What this run shows: one sentence for each table and figure of the chapter, from what was measured."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from lib.evidence.cells import Cell
 from lib.ledger.basis import of_networks
 from lib.show import wording
 from lib.show.counting import agreeing
+from lib.show.sentences import capital
 
 CLOSE = 0.02
 """By how much accuracies may differ and still be called the same."""
@@ -120,15 +122,11 @@ def what_is_left(rows: Rows) -> str:
 def _here(parts: Sequence[str]) -> str:
     """What is told, a sentence each; those after the first begin with a capital letter."""
     first, *others = parts
-    return f"In this run: {'. '.join([first, *map(_upper, others)])}."
+    return f"In this run: {'. '.join([first, *map(capital, others)])}."
 
 
 def _keeping(names: Sequence[str]) -> str:
     return f"{len(names) or 'none'} {agreeing(len(names) or 1, 'keeps', 'keep')}"
-
-
-def _upper(part: str) -> str:
-    return part[0].upper() + part[1:]
 
 
 def filtered(found: FilterFound) -> str:
@@ -189,9 +187,7 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
 def flags(rows: Rows) -> str:
     """For the red flags."""
     raised = [of[name].raised for of in rows.values() for name in of]
-    counts = {
-        flag: sum(flag in one for one in raised) for flag in dict.fromkeys(flag for one in raised for flag in one)
-    }
+    counts = Counter(flag for one in raised for flag in one)
     told = "; ".join(f"{flag}: {count}" for flag, count in counts.items())
     up = sum(map(bool, raised))
     said = f"In this run: {up} of {len(raised)} rows {agreeing(up, 'raises', 'raise')} a flag"
@@ -231,4 +227,4 @@ def yardsticks(rows: Rows) -> str:
     told += [f"less than half of clean accuracy is safe from all attacks: {', '.join(weak)}"] if weak else []
     if not told:
         return f"In this run: all {count} networks serve as yardsticks."
-    return f"In this run: of {count} networks these are no yardstick. {_upper('; '.join(told))}."
+    return f"In this run: of {count} networks these are no yardstick. {capital('; '.join(told))}."

@@ -42,6 +42,11 @@ class Row:
         return float(np.mean([np.median(one) for one in self.distances]))
 
     @property
+    def fooled(self) -> tuple[int, int]:
+        """On how many images L-BFGS succeeded, of how many, over all seeds."""
+        return sum(int(np.isfinite(one).sum()) for one in self.distances), sum(map(len, self.distances))
+
+    @property
     def seconds(self) -> list[float]:
         """Of training beyond the first, one value a seed."""
         return [one.seconds for one in self.judgements]
@@ -77,14 +82,15 @@ def rows(
     distances: Sequence[DistancesFound],
 ) -> Rows:
     """All rows, from the records of the experiment's cells."""
-    found = map(_judgement, attacked, searched, distances)
+    found = map(judgement, attacked, searched, distances)
     return {
         eps: {name: Row([next(found) for _ in experiment.numbers]) for name in DEFENCES}
         for eps in experiment.eps_values
     }
 
 
-def _judgement(attacked: AttacksFound, searched: SearchesFound, distances: DistancesFound) -> Judgement:
+def judgement(attacked: AttacksFound, searched: SearchesFound, distances: DistancesFound) -> Judgement:
+    """What three records of one network say together."""
     return Judgement(
         attacked.y,
         attacked.correct | searched.correct,

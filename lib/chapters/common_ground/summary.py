@@ -12,6 +12,7 @@ from lib.chapters.common_ground.measure import FirstFound
 from lib.chapters.common_ground.rows import Rows, best
 from lib.measure.intervals import Measured, rate
 from lib.measure.red_flags import MARGIN
+from lib.show.counting import networks
 from lib.show.sentences import data_named
 
 
@@ -44,9 +45,9 @@ def _title(name: str) -> str:
 
 def summary(rows: Rows, experiment: Experiment) -> dict[str, object]:
     """The numbers and sentences that prose shows."""
-    found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged(rows)}
-    networks = "one network" if experiment.seeds == 1 else f"{experiment.seeds} networks"
-    found |= {"networks": f"{networks} of each kind", "data": data_named(experiment.dataset)}
+    judged = len(rows[experiment.eps_small][NONE].judgements[0].y)  # n_judge, or all that there are
+    found = {"small": experiment.eps_small, "large": experiment.eps_large, "judged": judged}
+    found |= {"networks": f"{networks(experiment.seeds)} of each kind", "data": data_named(experiment.dataset)}
     found |= {
         "found": here.which_work(rows),
         "why": here.why(rows),
@@ -60,8 +61,3 @@ def summary(rows: Rows, experiment: Experiment) -> dict[str, object]:
         for who, name in (("none", NONE), ("pgd", yardstick), ("papers", strongest)):
             found[f"{who}-{word}-left"] = f"{rate(of[name].worst):.2f}"
     return found
-
-
-def judged(rows: Rows) -> int:
-    """How many test images every attack is run on."""
-    return len(next(iter(rows.values()))[NONE].judgements[0].y)

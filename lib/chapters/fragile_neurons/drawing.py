@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lib.measure.intervals import Measured
-from lib.show.plots import COLOURS, DASHES, MARKERS, Points, curves, interval, named_below
+from lib.show.plots import COLOURS, DASHES, DOTTED, MARKERS, Points, curves, interval, named_below
 
 GREY, THIN = "0.65", {"markerfacecolor": "none", "markeredgewidth": 0.9}
 """How marks look that count less, and controls."""
@@ -178,7 +178,7 @@ def side_by_side(panes: Sequence[Pane], *, columns: int = 3) -> Figure:
             band.set_alpha(0.1)
         ax.set(title=pane.title, ylim=(-0.03, 1.03), xscale="log" if pane.log else "linear")
         if pane.mark is not None:
-            ax.axvline(pane.mark, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+            ax.axvline(pane.mark, **DOTTED)
         if not pane.log:
             ax.locator_params(axis="x", nbins=5)
         _overlaid(ax, pane)
@@ -188,7 +188,7 @@ def side_by_side(panes: Sequence[Pane], *, columns: int = 3) -> Figure:
 def _overlaid(ax: Axes, pane: Pane) -> None:
     """The level lines of a pane, its thin values, and its grey ground."""
     for label, value in pane.level.items():
-        ax.axhline(value, color="0.35", linewidth=1.2, linestyle=(0, (2, 3)), label=label)
+        ax.axhline(value, **DOTTED | {"linewidth": 1.2}, label=label)
     called, thin = pane.thin
     look = {"linestyle": (0, (1, 2)), "markersize": 8, "markevery": [-1]} | THIN
     for number, values in enumerate(thin):

@@ -17,7 +17,7 @@ def ranges(
     xlabel: str,
     *,
     bar: str,
-    marks: Mapping[str, float | Mapping[str, float]] | None = None,
+    marks: Mapping[str, Mapping[str, float]] | None = None,
     hollow: Mapping[str, str] | None = None,
 ) -> Figure:
     """Rows of marks, each over a grey bar that says what lies in between by chance or from draw to draw.
@@ -30,7 +30,7 @@ def ranges(
     bar
         What the bar is called.
     marks
-        Upright dashes by label, in all rows or by row: in the pane whose title is the label's beginning.
+        Upright dashes by label and row: in the pane whose title is the label's beginning.
     hollow
         Labels whose marks are hollow, and the label that each looks like otherwise.
     """
@@ -40,9 +40,8 @@ def ranges(
     looks = looks_of((label for pane in panes.values() for _, found in pane.values() for label in found), hollow or {})
     for ax, (title, pane) in zip(axes[0], panes.items(), strict=True):
         _marked_rows(ax, pane.values(), looks, bar)
-        for label, value in (marks or {}).items():
+        for label, by_row in (marks or {}).items():
             if label.startswith(title):
-                by_row = value if isinstance(value, Mapping) else dict.fromkeys(rows, value)
                 _dashes(ax, {rows.index(row): at for row, at in by_row.items()}, label.removeprefix(title))
         ax.set_title(title, fontsize=10)
         ax.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.5, -0.5))

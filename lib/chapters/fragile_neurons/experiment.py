@@ -98,11 +98,6 @@ class Experiment(experiment.Experiment):
         return [int(age) for age in self.ages.split()]
 
     @property
-    def every_seed(self) -> range:
-        """The seeds of the networks."""
-        return range(self.seed, self.seed + self.seeds)
-
-    @property
     def probe(self) -> Probe:
         """How a cell is measured."""
         return Probe(self.n_images, self.n_pgd, grid=self.grid, chosen=self.test_images)
@@ -117,7 +112,8 @@ class Experiment(experiment.Experiment):
 
     def cells_of(self, key: Key) -> list[Cell]:
         """The cell of each seed."""
-        return [CELL(CellSetting(self._network(key, seed), self.probe)) for seed in self.every_seed]
+        every = (self._network(key, seed) for seed in range(self.seed, self.seed + self.seeds))
+        return [CELL(CellSetting(network, self.probe)) for network in every]
 
     def samples_of(self, key: Key) -> list[Cell]:
         """What is measured on the sample of test images, for each seed: of ResNet-18, which costs least, for more."""

@@ -172,12 +172,12 @@ def over_eps(grid: Grid) -> Figure:
     first, eps = grid[keys[0]][0], "eps (pixel units)"
     grey = f"eps ≥ {LARGE_EPS:g}: any image can become grey", LARGE_EPS
     series = {
-        age: quantities.rates([one.robustness.correct[one.robustness.row["original"]] for one in records])
+        age: [one.robustness.correct[one.robustness.row["original"]].mean(1) for one in records]
         for age, records in of.items()
     }
     panes = [Pane("accuracy under FGSM", eps, "accuracy", first.robustness.eps, series, shaded=grey)]
     for who, title in SHARES.items():
-        series = {age: quantities.rates([one.targeting.hits[who] for one in records]) for age, records in of.items()}
+        series = {age: [one.targeting.hits[who].mean(1) for one in records] for age, records in of.items()}
         panes.append(Pane(title, eps, "share of images", first.targeting.eps, series, log=True, shaded=grey))
     printed = [PRINTED_SHARES[key] for key in keys if key in PRINTED_SHARES]
     at = LEVELS.index(CONVOLUTION)

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from lib.chapters.fragile_neurons.sampled import Picture
-from lib.show.plots import COLOURS
+from lib.show.plots import COLOURS, bare
 
 ACROSS, GAP = 8, 1
 """Maps in a row, and pixels between them."""
@@ -39,9 +39,7 @@ def picture(found: Picture, fragile: NDArray[np.bool_], classes: tuple[str, str,
         _frame(ax, maps.shape[2:], fragile)
     axes[1, 2].set_xlabel(f"the change, {limit / of_change:.2g} times as strong", fontsize=9)
     for ax in axes.flat:
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
-        ax.spines[:].set_visible(False)
+        bare(ax)
     return figure
 
 

@@ -120,8 +120,12 @@ def _means(rows: Sequence) -> object:
     return type(rows[0])(*(float(np.mean([getattr(row, one.name) for row in rows])) for one in fields(rows[0])))
 
 
-def cost_eps(eps: Sequence[float], correct: NDArray, cost: float = 0.2) -> float:
-    """The smallest eps at which accuracy is lower by `cost`, on straight lines between those measured.
+COST = 0.2
+"""The accuracy whose price in eps is asked for."""
+
+
+def cost_eps(eps: Sequence[float], correct: NDArray) -> float:
+    """The smallest eps at which accuracy is lower by `COST`, on straight lines between those measured.
 
     Parameters
     ----------
@@ -136,14 +140,14 @@ def cost_eps(eps: Sequence[float], correct: NDArray, cost: float = 0.2) -> float
         The last eps where accuracy falls by less.
     """
     lost = np.maximum.accumulate(correct[0].mean() - correct.mean(1))
-    after = int(np.argmax(lost >= cost))
-    if lost[-1] < cost:
+    after = int(np.argmax(lost >= COST))
+    if lost[-1] < COST:
         return float(eps[-1])
-    return float(np.interp(cost, lost[after - 1 : after + 1], eps[after - 1 : after + 1]))
+    return float(np.interp(COST, lost[after - 1 : after + 1], eps[after - 1 : after + 1]))
 
 
 def cost_difference(
-    one: tuple[Sequence[float], Sequence[NDArray]], other: tuple[Sequence[float], Sequence[NDArray]], seed: int = 0
+    one: tuple[Sequence[float], Sequence[NDArray]], other: tuple[Sequence[float], Sequence[NDArray]]
 ) -> Measured:
     """`cost_eps` of one network less that of another, over networks, the images of each set drawn anew.
 
@@ -152,27 +156,16 @@ def cost_difference(
     one, other
         The eps, and for each network an array (len(eps), N).
     """
-    generator, sides = np.random.default_rng(seed), (one, other)
+    generator, sides = np.random.default_rng(0), (one, other)
     each = np.subtract(*([cost_eps(eps, correct) for correct in found] for eps, found in sides))
-    draws = []
+    many, draws = [found[0].shape[1] for _, found in sides], []
     for _ in range(500):
-        chosen = [_drawn(generator, found[0]) for _, found in sides]
+        chosen = [generator.integers(0, n, n) for n in many]  # as many images as there are, with replacement
         costs = [
             [cost_eps(eps, correct[:, at]) for correct in found] for (eps, found), at in zip(sides, chosen, strict=True)
         ]
         draws.append(np.subtract(*costs))
-    images = min(found[0].shape[1] for _, found in sides)
-    return over_both(each, float(images_part(each, draws)), images, share=False)
-
-
-def _drawn(generator: np.random.Generator, correct: NDArray) -> NDArray:
-    """As many images as there are, drawn with replacement."""
-    return generator.integers(0, correct.shape[1], correct.shape[1])
-
-
-def rates(hits: Sequence[NDArray]) -> list[list[float]]:
-    """The mean of each row of booleans (rows, N), one list a seed."""
-    return [[float(row.mean()) for row in one] for one in hits]
+    return over_both(each, float(images_part(each, draws)), min(many), share=False)
 
 
 def filter_gains(records: Records, who: str, dataset: str, base: str = "original") -> dict[str, Measured]:

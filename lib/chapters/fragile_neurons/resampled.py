@@ -65,7 +65,7 @@ def every(n: int, first: int = 0, step: int = 1) -> Weights:
 
 
 def resampled(
-    samples: Sequence[Sample], statistic: Statistic, by: Weights, on: Weights | None = None, *, seed: int = 0
+    samples: Sequence[Sample], statistic: Statistic, by: Weights, on: Weights | None = None
 ) -> list[Measured]:
     """Each number of `statistic` in the mean over networks, S estimated from `by` and judged on `on`.
 
@@ -77,7 +77,7 @@ def resampled(
         Which images there are to draw from (N,) and (N,) or (n,); without `on` S is judged on those that it is from.
     """
     each = np.array([statistic(one, by, by if on is None else on) for one in samples], dtype=float)
-    generator, draws = np.random.default_rng(seed), []
+    generator, draws = np.random.default_rng(0), []
     for _ in range(DRAWS):
         drawn = _drawn(generator, by)
         other = drawn if on is None else _drawn(generator, on)

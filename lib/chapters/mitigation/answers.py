@@ -160,10 +160,7 @@ def little_knowledge_suffices(substitutes: Substitutes, experiment: Experiment) 
     """Does FGSM made for a substitute lower accuracy; at every number of questions, what share of the white box's?"""
     asked = substitutes[0].questions
     before = rates.answered(substitutes, lambda one: one.original.clean)
-    rows = [
-        rates.answered(substitutes, lambda one, row=row: one.original.through_substitute[row])
-        for row in range(len(asked))
-    ]
+    rows = [rates.through_substitute(substitutes, row) for row in range(len(asked))]
     white = _less(before, rates.answered(substitutes, lambda one: one.original.through_original))
     fall = difference(before, rows[-1])
     signs = difference(before, rates.answered(substitutes, lambda one: one.original.signs))

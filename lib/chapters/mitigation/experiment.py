@@ -115,23 +115,21 @@ class Experiment(experiment.Experiment):
 
     def retrained(self, images: str, eps: float) -> list[Cell[defences.RetrainedRecord]]:
         """Each network, trained again in one of the `retrainings`."""
-        wanted = (self._retraining(training, images, eps) for training in self._trainings)
-        return [RETRAINED(defences.RetrainedSetting(retraining, self.n_images)) for retraining in wanted]
+        return [RETRAINED(defences.RetrainedSetting(one, self.n_images)) for one in self._retrainings(images, eps)]
 
     def searches(self) -> list[Cell[defences.SearchRecord]]:
         """Each network, retrained on training images, attacked without its gradient."""
-        wanted = (self._retraining(training, *self.held_out) for training in self._trainings)
-        return [SEARCH(defences.SearchSetting(retraining, self.n_images, QUERIES)) for retraining in wanted]
+        return [SEARCH(defences.SearchSetting(one, self.n_images, QUERIES)) for one in self._defended]
 
     def flags(self) -> list[Cell[defences.Probes]]:
         """Red flags of the first network, retrained on training images."""
         source = Training(self.dataset, self.epochs, self.seed + 1000)
-        return [FLAGS(defences.FlagsSetting(self._defended, source, self.n_images))]
+        return [FLAGS(defences.FlagsSetting(self._defended[0], source, self.n_images))]
 
     def boundary(self) -> list[Cell[defences.BoundaryRecord]]:
         """What lies around test images, before and after that retraining: as far as FGSM goes, and half the range."""
         reach = max(0.5, self.eps_train)
-        return [BOUNDARY(defences.BoundarySetting(self._defended, reach, self.n_boundary))]
+        return [BOUNDARY(defences.BoundarySetting(self._defended[0], reach, self.n_boundary))]
 
     def detectors(self) -> list[Cell[detection.DetectorRecord]]:
         """A detector for each network."""
@@ -140,8 +138,7 @@ class Experiment(experiment.Experiment):
 
     def substitutes(self) -> list[Cell[theft.SubstituteRecord]]:
         """Each network, attacked by who has not its weights."""
-        wanted = (self._retraining(training, *self.held_out) for training in self._trainings)
-        return [SUBSTITUTE(theft.SubstituteSetting(retraining, self.epochs, QUESTIONS)) for retraining in wanted]
+        return [SUBSTITUTE(theft.SubstituteSetting(one, self.epochs, QUESTIONS)) for one in self._defended]
 
     def cells(self) -> list[Cell]:
         """All of them."""
@@ -154,12 +151,12 @@ class Experiment(experiment.Experiment):
     def _trainings(self) -> list[Training]:
         return [Training(self.dataset, self.epochs, seed) for seed in range(self.seed, self.seed + self.seeds)]
 
-    def _retraining(self, training: Training, images: str, eps: float) -> Retraining:
-        return Retraining(training, images, eps, self.retrain_epochs)
+    def _retrainings(self, images: str, eps: float) -> list[Retraining]:
+        return [Retraining(training, images, eps, self.retrain_epochs) for training in self._trainings]
 
     @property
-    def _defended(self) -> Retraining:
-        return self._retraining(self._trainings[0], *self.held_out)
+    def _defended(self) -> list[Retraining]:
+        return self._retrainings(*self.held_out)
 
 
 def _rounded(values: Sequence[float]) -> tuple[float, ...]:

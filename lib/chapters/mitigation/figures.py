@@ -17,7 +17,7 @@ from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Detectors, Hi
 from lib.measure.intervals import rate
 from lib.show import cells, plots
 from lib.show import rows as in_rows
-from lib.show.plots import COLOURS, MARKERS
+from lib.show.plots import COLOURS, DOTTED, MARKERS
 
 
 def attacked(pictures: PicturesRecord) -> Figure:
@@ -193,7 +193,7 @@ def _areas(detectors: Detectors, names: Sequence[str], ax: Axes) -> None:
         found = [rates.area([one], name).mean for one in detectors]
         ax.plot(found[1:], [row] * len(found[1:]), markerfacecolor="none", **look)
         ax.plot(found[0], row, **look)
-    ax.axvline(0.5, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+    ax.axvline(0.5, **DOTTED)
     ax.annotate("a coin", (0.5, -0.7), color="0.25", ha="center", va="center")
     ax.set(xlim=(-0.05, 1.05), ylim=(len(names) - 0.5, -1), xlabel="AUC of each detector")
     ax.set_yticks(range(len(names)), [name.replace(" the ", "\nthe ").replace(", ", ",\n") for name in names])

@@ -76,11 +76,6 @@ def red_flags(found: Sequence[Flag]) -> pd.DataFrame:
 
 def distances(boundary: BoundaryRecord) -> pd.DataFrame:
     """How far images are from being misclassified, before and after retraining, in two directions."""
-    found = [
-        (when, direction, steps)
-        for when, around in (("before", boundary.before), ("after", boundary.after))
-        for direction, steps in (("gradient's sign", around.along_gradient), ("random", around.along_random))
-    ]
     rows = [
         {
             "retraining": when,
@@ -88,7 +83,8 @@ def distances(boundary: BoundaryRecord) -> pd.DataFrame:
             "median distance (eps)": f"{np.median(steps):.2f}".replace("inf", "> 1"),
             "never misclassified up to eps 1": f"{np.isinf(steps).mean():.2f}",
         }
-        for when, direction, steps in found
+        for when, around in (("before", boundary.before), ("after", boundary.after))
+        for direction, steps in (("gradient's sign", around.along_gradient), ("random", around.along_random))
     ]
     return pd.DataFrame(rows)
 

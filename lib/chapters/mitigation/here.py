@@ -160,9 +160,7 @@ def detector(detectors: Detectors) -> str:
 def without_weights(substitutes: Substitutes) -> str:
     """For the table and the figure of substitutes."""
     asked = substitutes[0].questions
-    few, many = (
-        _mean(rates.answered(substitutes, lambda one, row=row: one.original.through_substitute[row])) for row in (0, -1)
-    )
+    few, many = (_mean(rates.through_substitute(substitutes, row)) for row in (0, -1))
     signs, white = (
         _mean(rates.answered(substitutes, way))
         for way in (lambda one: one.original.signs, lambda one: one.original.through_original)

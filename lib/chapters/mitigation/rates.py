@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.detector import comparisons, unnoticed
-from lib.chapters.mitigation.measure_attacks import Curve, NetworkRecord
+from lib.chapters.mitigation.measure_attacks import NetworkRecord
 from lib.chapters.mitigation.measure_detector import DetectorRecord, Judged
 from lib.chapters.mitigation.measure_retraining import RetrainedRecord, SearchRecord
 from lib.chapters.mitigation.measure_substitute import SubstituteRecord
@@ -63,14 +63,12 @@ def clean(networks: Networks) -> Hits:
 
 def under(networks: Networks, eps: float, attack: str) -> Hits:
     """Which images each network classifies correctly under one of the attacks of its record."""
-    curves: list[Curve] = [getattr(one, attack) for one in networks]
-    return [one.correct(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
+    return [one.correct(getattr(one, attack).at(eps)) for one in networks]
 
 
 def reached(networks: Networks, eps: float, attack: str) -> Hits:
     """Which images each network takes for the target under one of the attacks of its record."""
-    curves: list[Curve] = [getattr(one, attack) for one in networks]
-    return [one.reached(curve.at(eps)) for one, curve in zip(networks, curves, strict=True)]
+    return [one.reached(getattr(one, attack).at(eps)) for one in networks]
 
 
 def confusion(networks: Networks, eps: float) -> np.ndarray:
@@ -151,3 +149,8 @@ def passed(detectors: Detectors, name: str) -> Hits:
 def answered(substitutes: Substitutes, way: Callable[[SubstituteRecord], Classes]) -> Hits:
     """Which of the images never asked about the original networks get right, attacked in one way."""
     return [way(one) == one.labels for one in substitutes]
+
+
+def through_substitute(substitutes: Substitutes, row: int) -> Hits:
+    """The same under FGSM through the substitute that was asked so many questions, by their place among all numbers."""
+    return answered(substitutes, lambda one: one.original.through_substitute[row])

@@ -35,8 +35,8 @@ def headline(
         "adaptive_auc": rates.area(detectors, ADAPTIVE),
         "signs_auc": rates.area(detectors, SIGNS),
         "black_pixels_auc": rates.black_area(detectors, "FGSM"),
-        "substitute_accuracy": rate(rates.answered(substitutes, lambda one: one.original.through_substitute[-1])),
-        "substitute_of_100_accuracy": rate(rates.answered(substitutes, lambda one: one.original.through_substitute[0])),
+        "substitute_accuracy": rate(rates.through_substitute(substitutes, -1)),
+        "substitute_of_100_accuracy": rate(rates.through_substitute(substitutes, 0)),
     }
     return {name: measured.mean for name, measured in found.items()}
 

@@ -42,7 +42,7 @@ OF_A_ROW = {"accuracy": rates.accuracy, "loss": rates.loss}
 
 def first_row(networks: Networks, experiment: Experiment) -> list[Answer]:
     """Accuracy and loss without an attack."""
-    data = "MNIST" if experiment.is_mnist else experiment.dataset
+    data = "MNIST" if experiment.dataset == "mnist" else experiment.dataset
     network = labels.figure(experiment.architecture)
     why = f"{network}'s LeNet after {counted(experiment.epochs, 'epoch')} on {data}, nothing chosen by the number."
     parts = {"experiment": "the trained networks", "why": why}
@@ -82,7 +82,7 @@ def third_row(networks: Networks, loop: Loop, experiment: Experiment) -> list[An
 def _unlearned(name: str, networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
     of = OF_A_ROW[name]
     printed = [one.printed for one in loop[JUDGED]]
-    found = finding(f"{fgsm(experiment)}, reading ({JUDGED}) after {_longer(experiment)}", of(printed))
+    found = finding(f"{fgsm(experiment)}, reading ({JUDGED}) after {experiment.longer}", of(printed))
     clipped = [one.row.fresh["fgsm" + CLIPPED] for one in loop[JUDGED]]
     ladder = _ladder(of, printed, clipped, [one.longest for one in loop[JUDGED]])
     if of is rates.accuracy:
@@ -109,11 +109,6 @@ def _nearest(among: bool, giving: Sequence[str]) -> str:
     return f"{names}; the one nearest to the words is {'' if among else 'not '}among them"
 
 
-def _longer(experiment: Experiment) -> str:
-    """How long the loop went on."""
-    return labels.longer(experiment.rounds, experiment.round_epochs)
-
-
 # The loop
 
 
@@ -125,7 +120,7 @@ def removal_helps(networks: Networks, loop: Loop, experiment: Experiment) -> Ans
     over_chance = rates.apart(loop, JUDGED, "random", "PGD")
     sound = finding(f"{PGD}, minus {NO_REMOVAL}", rates.gain(networks, loop, JUDGED, "PGD"), over_chance, BY_CHANCE)
     why = (
-        f"Under FGSM {_longer(experiment)} change accuracy by {changes[0].mean:+.3f}, "
+        f"Under FGSM {experiment.longer} change accuracy by {changes[0].mean:+.3f}, "
         f"by {without.mean:+.3f} without removal, by {changes[1].mean:+.3f} with a random one."
     )
     return _answer("removal.helps", experiment, found, sound=sound, why=why)
@@ -145,11 +140,11 @@ def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) 
     hits = rates.where_it_stops(networks, loop, JUDGED, rounds, "FGSM")
     there, never = sum(one.mean() >= rates.TARGET for one in hits), sum(number == 0 for number in rounds)
     many = f"{counted(len(rounds), 'network')} {agreeing(len(rounds), 'reaches', 'reach')}"
-    why = f"{there} of {many} {rates.TARGET:g} within {_longer(experiment)}"
+    why = f"{there} of {many} {rates.TARGET:g} within {experiment.longer}"
     why += f", {never} at once; " if never else "; "
     within = rates.accuracy([one.row.fresh["fgsm" + CLIPPED] for one in loop[JUDGED]]).mean
     why += f"FGSM accuracy is {reached:.3f} there, clipped {within:.3f} at the end."
-    less = [] if there == len(hits) else [f"{_longer(experiment)} instead of as many as it takes"]
+    less = [] if there == len(hits) else [f"{experiment.longer} instead of as many as it takes"]
     return _answer("loop.reaches_target", experiment, found, sound=sound, why=why, less=less)
 
 

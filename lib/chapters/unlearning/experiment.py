@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import nn
 
 from lib.attack.base import Attack
 from lib.attack.gradient import FGSM, PGD
@@ -14,6 +13,7 @@ from lib.chapters.unlearning.networks import AT_RANDOM, HIGHEST, Removal, Traini
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
 from lib.models.lenets import LENETS
+from lib.show.counting import counted
 
 NETWORK = Part("unlearning", "network", measure.network)
 LETTER = Part("unlearning", "letter", measure.letter)
@@ -65,14 +65,9 @@ class Experiment(experiment.Experiment):
     # What follows from the parameters.
 
     @property
-    def is_mnist(self) -> bool:
-        """Whether the images are the paper's."""
-        return self.dataset == "mnist"
-
-    @property
-    def lenet(self) -> type[nn.Module]:
-        """The class of the networks."""
-        return LENETS[self.architecture]
+    def longer(self) -> str:
+        """How long the loop goes on: "3 rounds of 1 epoch"."""
+        return f"{counted(self.rounds, 'round')} of {counted(self.round_epochs, 'epoch')}"
 
     @property
     def fgsm(self) -> Attack:
@@ -91,7 +86,7 @@ class Experiment(experiment.Experiment):
 
     def _trainings(self, count: int) -> list[Training]:
         seeds = range(self.seed, self.seed + count)
-        return [Training(self.dataset, self.lenet, self.epochs, seed) for seed in seeds]
+        return [Training(self.dataset, LENETS[self.architecture], self.epochs, seed) for seed in seeds]
 
     @property
     def eps_grid(self) -> list[float]:

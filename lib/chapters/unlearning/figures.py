@@ -19,7 +19,7 @@ from lib.chapters.unlearning.rates import Clouds, Curves, Hits, Loop, Networks, 
 from lib.measure.intervals import Measured, rate
 from lib.show import plots
 from lib.show import rows as in_rows
-from lib.show.plots import COLOURS, DASHES, MARKERS
+from lib.show.plots import COLOURS, DASHES, DOTTED, MARKERS
 
 SHOWN = 5
 """How many images a phone has room for, side by side."""
@@ -77,7 +77,7 @@ def gains(networks: Networks, loop: Loop) -> Figure:
     said = f"the paper: +{rates.PAPER_RISE:.3f}"
     above = {"ha": "right", "va": "center", "color": "0.25"}  # higher than the other label, which it may lie beside
     if ax.get_xlim()[1] >= rates.PAPER_RISE:
-        ax.axvline(rates.PAPER_RISE, color="0.35", linewidth=1, linestyle=(0, (2, 3)))
+        ax.axvline(rates.PAPER_RISE, **DOTTED)
         ax.annotate(said, (rates.PAPER_RISE, -1.3), **above)
     else:
         ax.annotate(f"{said} →", (1, -1.3), xycoords=("axes fraction", "data"), **above)

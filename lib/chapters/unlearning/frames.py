@@ -167,11 +167,9 @@ def nearest_ways(networks: Networks, loop: Loop) -> pd.DataFrame:
     """The ways that come nearest to the third row, in tolerances; all that give both numbers are among them."""
     found, distances = rates.ways(networks, loop), rates.third_row_off(networks, loop)
     shown = list(distances)[: max(SHOWN_WAYS, len(rates.giving(networks, loop)))]
-    rows = [(*labels.of_way(way), in_brief(found[way]), distances[way]) for way in shown]
-    head = ["attack", "images", "network", "accuracy / loss", "off by"]
-    frame = pd.DataFrame(rows, columns=head)
-    frame[head[-1]] = [f"{one:.1f}" + (" ✓" if one <= 1 else "") for one in frame[head[-1]]]
-    return frame
+    off = [f"{distances[way]:.1f}" + (" ✓" if distances[way] <= 1 else "") for way in shown]
+    rows = [(*labels.of_way(way), in_brief(found[way]), far) for way, far in zip(shown, off, strict=True)]
+    return pd.DataFrame(rows, columns=["attack", "images", "network", "accuracy / loss", "off by"])
 
 
 def in_brief(scores: Sequence[Reads]) -> str:

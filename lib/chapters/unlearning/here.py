@@ -146,16 +146,15 @@ def room(rooms: Rooms, leaves: float) -> str:
     first = rates.mean(rates.room_before(rooms))
     then = {reading: rates.mean(rates.in_room(rooms, reading, "FGSM")) for reading in COMPARED}
     least = [float(one.tried[-1, 1]) for one in rooms]
-    short = sum(one > leaves for one in least)
-    at_no_eps = f"on training images accuracy under FGSM falls to {leaves:g} at no eps"
-    if short:
-        at_no_eps += f" for {short} of {len(rooms)} networks" if len(rooms) > 1 else ""
-        at_no_eps += f"; the lowest is {np.mean(least):.3f}. "
+    at = "at"
+    if short := sum(one > leaves for one in least):
+        whom = f" for {short} of {len(rooms)} networks" if len(rooms) > 1 else ""
+        at = f"on training images accuracy under FGSM falls to {leaves:g} at no eps{whom}; the lowest is "
+        at += f"{np.mean(least):.3f}. At"
     return (
-        f"In this run: {at_no_eps if short else ''}{'At' if short else 'at'} eps {labels.room_eps(rooms)} accuracy "
-        f"under FGSM is {first:.3f} on test images before the loop. After it, it is "
-        f"{then[JUDGED]:.3f}; without removal {then['none']:.3f}, with a random removal {then['random']:.3f}. The "
-        f"paper goes from {rates.PAPER_ROW_2[0]:.3f} to {rates.PAPER_ROW_3[0]:.3f}."
+        f"In this run: {at} eps {labels.room_eps(rooms)} accuracy under FGSM is {first:.3f} on test images before the "
+        f"loop. After it, it is {then[JUDGED]:.3f}; without removal {then['none']:.3f}, with a random removal "
+        f"{then['random']:.3f}. The paper goes from {rates.PAPER_ROW_2[0]:.3f} to {rates.PAPER_ROW_3[0]:.3f}."
     )
 
 

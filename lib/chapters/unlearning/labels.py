@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from lib.chapters.unlearning import measure_loop
 from lib.chapters.unlearning.measure_loop import RoomRecord
 from lib.chapters.unlearning.measure_row import CLIPPED
-from lib.show.counting import counted
 
 READINGS = {
     "none": "no removal",
@@ -37,11 +36,6 @@ STATES = {
     "f": "(f) gradient ascent, then train on",
 }
 """The networks that may have forgotten, by their keys in `measure_removal.STATES`."""
-
-
-def longer(rounds: int, epochs: int) -> str:
-    """How long the loop goes on: "3 rounds of 1 epoch"."""
-    return f"{counted(rounds, 'round')} of {counted(epochs, 'epoch')}"
 
 
 def figure(architecture: str) -> str:

@@ -12,7 +12,7 @@ from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.measure_row import CLIPPED
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
 from lib.show.counting import counted
-from lib.show.sentences import data_named
+from lib.show.sentences import capital, data_named
 
 WHERE = {"clean": "without any attack", "attacked": "under FGSM"}
 """What untrained networks were shown."""
@@ -69,7 +69,7 @@ def origin(clouds: Clouds, curves: Curves) -> str:
         who.append("trained networks at another eps")
     start = " and ".join(who) or "no network here, trained or untrained,"
     verb = "also have" if who else "has"
-    return f"{start[0].upper()}{start[1:]} {verb} the accuracy and the loss that the paper starts from."
+    return f"{capital(start)} {verb} the accuracy and the loss that the paper starts from."
 
 
 def ending(networks: Networks, loop: Loop) -> str:
@@ -95,7 +95,7 @@ def summary(
     return {
         "found": found(networks, loop),
         "origin": origin(clouds, curves) + ending(networks, loop),
-        "longer": labels.longer(e.rounds, e.round_epochs),
+        "longer": e.longer,
         "some": f"{len(networks[0].some):,}",  # n_images, or all that there are
         "few": f"{len(networks[0].row.noise.correct):,}",  # n_forensic, or all
         "seeds": _over(len(networks), len(loop["c"])),

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, Key
 from lib.chapters.fragile_neurons.grid import Grid, network_on
 from lib.chapters.fragile_neurons.resampled import Sample
-from lib.chapters.fragile_neurons.sampled import SampleRecord
 from lib.ledger.answers import Answer, not_run
 from lib.ledger.claims import Claim, paper
 from lib.ledger.scale import smaller as smaller_than
@@ -31,7 +30,7 @@ def lacking(grid: Grid, id: str, *datasets: str) -> Answer | None:
     return not_run(id, f"No {DATASETS[missing]} in this run: dataset=mnist+cifar10 has it.") if missing else None
 
 
-def lacking_ages(grid: Grid, id: str, key: Key, ages: Sequence) -> Answer | None:
+def lacking_ages(id: str, key: Key, ages: Sequence) -> Answer | None:
     """That a claim cannot be answered, where a network is not there at all three ages."""
     if len(ages) == 3:
         return None
@@ -41,9 +40,9 @@ def lacking_ages(grid: Grid, id: str, key: Key, ages: Sequence) -> Answer | None
 UNMEASURED = f"The sound form needs measurements on the sample, which are missing here: {MORE}."
 
 
-def samples(found: Sequence[SampleRecord]) -> list[Sample]:
-    """Records of the sample, ready to be drawn from."""
-    return [Sample(one) for one in found]
+def samples(grid: Grid, key: Key) -> list[Sample]:
+    """What was measured of a cell on the sample, ready to be drawn from."""
+    return [Sample(one) for one in grid.sampled(key)]
 
 
 FIRST, SAMPLE, ALL = "the first {:,} test images", "a sample of {:,} test images", "all {:,} test images"

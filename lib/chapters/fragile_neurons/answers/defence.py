@@ -168,7 +168,7 @@ def _eps(eps: float, key: Key) -> str:
 def filter_helps_young_more(grid: Grid) -> Answer:
     """What the filter gains at the first age less at the last, by Eq. 2; soundly, under fresh PGD."""
     id, (key, ages) = "filtered.helps_young_more", grid.figure_2
-    if missing := lacking_ages(grid, id, key, ages):
+    if missing := lacking_ages(id, key, ages):
         return missing
     reading = next((one for one in FILTERS if acts(ages[0], one) and acts(ages[-1], one)), None)
     if reading is None:

@@ -54,7 +54,7 @@ def _shares(grid: Grid, key: Key) -> tuple[Measured, float, float]:
 
     A cell has only the first of the test images, and no interval for one network.
     """
-    if found := samples(grid.sampled(key)):
+    if found := samples(grid, key):
         n = len(found[0].record.intact)
         value = as_share(resampled(found, share_of_kernels, every(n))[0])
         return value, *(float(np.mean([one.fragile(every(n, half, 2)).mean() for one in found])) for half in (0, 1))
@@ -81,7 +81,7 @@ def gaps(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], tuple[Measure
     """Accuracy without a null kernel less without a fragile one, and that beyond as many kernels of largest norm: on
     the images that S is from, and on others. With S drawn anew where the sample is there, else with S as known.
     """
-    if found := samples(grid.sampled(key)):
+    if found := samples(grid, key):
         n = len(found[0].record.intact)
         same = resampled(found, dropping, every(n))
         return tuple(same), tuple(resampled(found, dropping, every(n, 0, 2), every(n, 1, 2)))
@@ -133,16 +133,16 @@ def kernel_curve(grid: Grid, dataset: str) -> Answer:
     if missing := lacking(grid, id, dataset):
         return missing
     key, ages = grid.through_all(grid.asked(dataset))
-    if missing := lacking_ages(grid, id, key, ages):
+    if missing := lacking_ages(id, key, ages):
         return missing
     means = [[one.dropout.rightly / 64 for one in age] for age in ages]
     last, images = key._replace(age=grid.experiment.stages[-1]), len(means[0][0])
     listed = ", ".join(f"{np.mean(one):.4f}" for one in means)
     by = told("mean over dropped kernels", images, grid, last)
     if dataset == "cifar10":
-        paper = sound = Finding(
-            _two_steps(means, peak=False), by, _beyond_whole(ages), "the whole network, none dropped"
-        )
+        beyond = [[one.dropout.rightly / 64 - one.dropout.intact for one in age] for age in ages]
+        control = "the whole network, none dropped"
+        paper = sound = Finding(_two_steps(means, peak=False), by, _two_steps(beyond, peak=False), control)
     else:
         paper, sound = Finding(_two_steps(means, peak=True), by), _over_resnet18(grid, grid.asked(dataset))
     epochs = ", ".join(map(str, grid.experiment.stages))
@@ -155,11 +155,6 @@ def _two_steps(stages: list, *, peak: bool) -> Measured:
     first, second, third = stages
     pairs = (second, first), ((second, third) if peak else (third, second))
     return smallest([difference(*pair, shares=True) for pair in pairs])
-
-
-def _beyond_whole(ages: list) -> Measured:
-    """The smaller step of what dropping a kernel changes."""
-    return _two_steps([[one.dropout.rightly / 64 - one.dropout.intact for one in age] for age in ages], peak=False)
 
 
 def _over_resnet18(grid: Grid, dataset: str) -> Finding | None:

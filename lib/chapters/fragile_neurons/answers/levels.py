@@ -5,7 +5,7 @@ import numpy as np
 from lib.chapters.fragile_neurons import csg as spectral
 from lib.chapters.fragile_neurons.answers.common import ALL, claim, lacking, lacking_ages, of_cells, smaller, told
 from lib.chapters.fragile_neurons.embeddings import Autoencoders, Gradients, means
-from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NETWORKS
+from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NETWORKS, Key
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import accuracy_over_eps, cost_difference, cost_eps
 from lib.chapters.fragile_neurons.subject import PRINTED_EPS, UNITS
@@ -81,7 +81,7 @@ def csg(embedded: Autoencoders, gradients: Gradients, grid: Grid, dataset: str) 
 def epochs_raise_accuracy(grid: Grid) -> Answer:
     """Accuracy at the last age less that at the first, the smallest over eps from 0 on; soundly, under PGD."""
     id, (key, grown) = "epochs.raise_accuracy", grid.figure_2
-    if missing := lacking_ages(grid, id, key, grown):
+    if missing := lacking_ages(id, key, grown):
         return missing
     young, old = ([one.robustness for one in age] for age in (grown[0], grown[-1]))
     rises = {}
@@ -93,12 +93,9 @@ def epochs_raise_accuracy(grid: Grid) -> Answer:
     n, strong = len(young[0].normalised), young[0].pgd_correct.shape[-1]
     by = f"epoch {last} minus {first}, the smallest of {len(rises['fgsm'])} eps from 0 on under FGSM"
     sound_by = f"the same, of {len(rises['pgd'])} eps under PGD, Holm-adjusted where it refutes"
-    at = {
-        way: max((one.mean, eps) for one, eps in zip(rises[way], getattr(young[0], of), strict=True))[0]
-        for way, of in {"fgsm": "eps", "pgd": "pgd_eps"}.items()
-    }
-    why = f"Over eps accuracy changes by {least.mean:+.3f} to {at['fgsm']:+.3f} under FGSM, by {sound.mean:+.3f} to "
-    why += f"{at['pgd']:+.3f} under PGD."
+    most = {way: max(one.mean for one in found) for way, found in rises.items()}
+    why = f"Over eps accuracy changes by {least.mean:+.3f} to {most['fgsm']:+.3f} under FGSM, by {sound.mean:+.3f} to "
+    why += f"{most['pgd']:+.3f} under PGD."
     return Answer(
         id,
         Finding(least, told(by, n, grid, key._replace(age=last))),
@@ -117,8 +114,7 @@ def cifar10_needs_smaller_eps(grid: Grid) -> Answer:
     if not alike:
         return not_run(id, "No network is in this run on both data sets at one age.")
     network, age = min(alike, key=lambda one: (one[0] != "resnet50", -one[1]))
-    keys = [key for key in grid if key in ((digits, network, age), ("cifar10", network, age))]
-    keys.sort(key=lambda key: key.dataset == "cifar10")
+    keys = [Key(name, network, age) for name in (digits, "cifar10")]
     curves = {way: [accuracy_over_eps(grid[key], way) for key in keys] for way in ("fgsm", "pgd")}
     larger, sound = (cost_difference(*curves[way]) for way in ("fgsm", "pgd"))
     each = [float(np.mean([cost_eps(eps, one) for one in found])) for eps, found in curves["fgsm"]]

@@ -75,8 +75,7 @@ def printed_at(records: Sequence[CellRecord], dataset: str) -> int:
 
 def cells_of_89(grid: Grid) -> list[Key]:
     """The cells that stand for those of which the paper prints the share: on MNIST and on CIFAR-10."""
-    there = {name: stage for name, (stage, _) in SHARES_AT.items() if grid.asked(name) in grid.experiment.sets}
-    return list(dict.fromkeys(grid.shown_for(*one) for one in there.items()))
+    return [grid.shown_for(name, stage) for name, (stage, _) in SHARES_AT.items() if grid.asked(name)]
 
 
 def readings_of(grid: Grid, key: Key) -> dict[str, float]:
@@ -94,7 +93,7 @@ def readings_of(grid: Grid, key: Key) -> dict[str, float]:
 
 def _sizes_of_s(grid: Grid, key: Key, names: Iterable[str]) -> dict[str, float]:
     """The share of kernels that are in the S of each of `readings_of`: which images it is from differs."""
-    found = samples(grid.sampled(key))
+    found = samples(grid, key)
     half = float(np.mean([fragile_sets(one)[0].mean() for one in grid[key]]))
     if not found:
         return dict.fromkeys(names, half)
@@ -143,7 +142,7 @@ def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], t
     With S drawn anew where the sample is there, else with S as known.
     """
     records = grid[key]
-    if found := samples(grid.sampled(key)):
+    if found := samples(grid, key):
         n, images = len(found[0].record.intact), every(len(found[0].moved[FGSM_FREE]))
         plain, over_plain = resampled(found, plainly, every(n), images)
         free, over_free = resampled(found, scale_free, every(n, 0, 2), images)
@@ -194,7 +193,7 @@ def _last_age(grid: Grid, key: Key, grown: Sequence) -> int:
 def training_evens_targeting(grid: Grid) -> Answer:
     """How much nearer to one half the share is at the last age than at the first, at the smallest eps."""
     id, (key, grown) = "training.evens_targeting", grid.figure_2
-    if missing := lacking_ages(grid, id, key, grown):
+    if missing := lacking_ages(id, key, grown):
         return missing
     evened = {}
     for who in ("original", "relative"):
