@@ -306,18 +306,18 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
         grid_of({KEY: record()})
     )
     assert here.filter.lowered(grid).endswith(
-        "lowers the share in 0 of 1 case, raises it in 1 and leaves it as it is in 0; it was measured in 1 of 4 cases."
+        "lowers the share in 0 of 1 trial, raises it in 1 and leaves it as it is in 0; it was measured in 1 of 4 cases."
     )
     assert "none of these networks was measured" in here.filter.lowered(grid_of({KEY: record()}))
     assert (between([0.9, 0.5]), between([0.9968, 0.9972])) == ("0.500 to 0.900", "0.997 throughout")
-    assert "and the original network has less than 0.05 in no case." in here.filter.gains(grid)
+    assert "and the original network has less than 0.05 in no trial." in here.filter.gains(grid)
     at_the_floor = grid_of({KEY: record(pgd=lambda who, eps: 0.01, changed=5)})
-    assert "and the original network has less than 0.05 in 3 cases." in here.filter.gains(at_the_floor)
+    assert "and the original network has less than 0.05 in 3 trials." in here.filter.gains(at_the_floor)
     assert here.filter.gains(grid).endswith(" of 3 gain.") and " images." in here.filter.search(
         grid_of({KEY: record()}, **FIRST)
     )
     assert here.filter.search(grid).endswith(" on the same 200 images.")
-    assert "in 0 of 3 cases" in here.filter.gains(grid) and "no filter changes" in here.filter.gains(
+    assert "in 0 of 3 trials" in here.filter.gains(grid) and "no filter changes" in here.filter.gains(
         grid_of({KEY: record()})
     )
     assert "too few for an interval" in here.targeting.tracked(grid_of({KEY: record()}))

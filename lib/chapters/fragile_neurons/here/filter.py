@@ -64,7 +64,7 @@ def lowered(grid: Grid) -> str:
     fall, rise, stay = (sum(np.sign(one) == sign for one in changes) for sign in (-1, 1, 0))
     return (
         f"In this run: where a filter changes anything, it lowers the share in {fall} of "
-        f"{counted(len(changes), 'case')}, raises it in {rise} and leaves it as it is in {stay}; "
+        f"{counted(len(changes), 'trial')}, raises it in {rise} and leaves it as it is in {stay}; "
         f"it was measured in {sampled} of {counted(len(grid), 'case')}."
     )
 
@@ -90,8 +90,8 @@ def gains(grid: Grid) -> str:
     low = sum(at_the_floor(grid, key) for key, _ in acting(grid))
     return (
         f"In this run: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of "
-        f"{counted(len(found), 'case')} (by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and "
-        f"the original network has less than {NEXT_TO_NOTHING:g} in {counted(low, 'case')}. By the paper's "
+        f"{counted(len(found), 'trial')} (by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and "
+        f"the original network has less than {NEXT_TO_NOTHING:g} in {counted(low, 'trial')}. By the paper's "
         f"own definition, on images made for the original network, {by_theirs} of {len(found)} "
         f"{agreeing(by_theirs, 'gains', 'gain')}."
     )
