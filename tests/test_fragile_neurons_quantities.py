@@ -233,7 +233,7 @@ def test_the_opening_s_share_and_that_of_random_sets_are_of_the_same_images() ->
     assert opening["lot"] == said, "half of the random sets have as high a share"
     assert (opening["lowest"], opening["rare"], opening["beyond"]) == (0.3, "0 of 1", "0 of 1")
     rare = record(random=(0.1, 0.2, 0.1, 0.2), controls={"FGSM": (0.9, 1.0, 0.0)})
-    assert summary.opening(grid_of({KEY: rare}))["lot"].startswith("It may: in ")
+    assert summary.opening(grid_of({KEY: rare}))["lot"].startswith("That may be so: in ")
     other = record(unclipped=0.7, controls={"FGSM": (0.6, 1.0, 0.0)})
     both = summary.opening(grid_of({KEY: one, ("digits", "resnet18", 2): other}))
     assert (both["lowest-free"], both["lowest"]) == (pytest.approx(0.7), 0.3)

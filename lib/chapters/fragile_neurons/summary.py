@@ -47,7 +47,7 @@ def opening(grid: Grid) -> Numbers:
     found |= {"raised": f"{sum(map(is_above_zero, gains))} of {len(gains)}", "networks": len(grid[main])}
     found |= {"lowest-free": min(unclipped.mean for (unclipped, _), _ in every)}
     found |= {"lowest": min(controls(grid[key], "FGSM").s for key in grid), "share": lot.s, "as-high": lot.as_high}
-    verdict = "It may" if lot.as_high < RARE and found["lowest"] > 0.5 else "That is not shown"
+    verdict = "That may be so" if lot.as_high < RARE and found["lowest"] > 0.5 else "That is not shown"
     found["lot"] = f"{verdict}: in {found['network']} on {found['data']}, {lot.as_high:.0%} of random sets of kernels"
     rare = sum(controls(grid[key], MOVES[-1]).as_high < RARE for key in grid)
     beyond = sum(map(is_above_zero, leads(grid)))

@@ -30,7 +30,7 @@ def algorithm_1(grid: Grid) -> str:
     free, cut = found.unclipped[0], found.clipped[0]
     return (
         f"In this run: over all eps the share is {between(free)} where images are not clipped, and "
-        f"{between(cut)} where they are, after the convolution."
+        f"{between(cut)} where they are, after the convolution ({grid.title(grid.main)})."
     )
 
 
