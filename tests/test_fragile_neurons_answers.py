@@ -1,6 +1,7 @@
 """The answers to the claims of the paper on fragile neurons, on records that are made up."""
 
 import re
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,7 +11,7 @@ from fragile_records import AGES, N, costly, first, grid_of, layer, own, record,
 from lib.chapters.fragile_neurons import answers, csg
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.csg import CsgRecord
-from lib.chapters.fragile_neurons.grid import Grid
+from lib.chapters.fragile_neurons.grid import OUTSIDE, Grid
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.ledger.answers import Answer
 from lib.ledger.claims import paper
@@ -50,6 +51,26 @@ def test_what_is_smaller_than_the_paper_s_is_said() -> None:
     grid = grid_of({("digits", "resnet18", age): record() for age in (1, 2, 3)})
     smaller = answers.levels.clean_accuracy(grid, "mnist").smaller
     assert len(smaller) == 3 and "3 epochs instead of 100" in smaller
+    for ask in (answers.levels.clean_accuracy, answers.levels.fgsm_accuracy):
+        assert ask(grid, "mnist").why.startswith("Answered at epoch 3, not 100. ")
+        assert not ask(own("mnist"), "mnist").why.startswith("Answered")
+
+
+def test_a_network_from_outside_is_told_wherever_a_finding_rests_on_it() -> None:
+    """In every finding, of one cell and of several; not in those of a run that trained all of its networks."""
+
+    def grid(device: str) -> Grid:
+        found = {}
+        for name in ("mnist", "cifar10"):
+            one = record(name, changed=5)
+            one = replace(one, training=replace(one.training, device=device))
+            found |= {(name, network, age): one for network in RESNETS for age in AGES}
+        return grid_of(found, ages="10 50 100", networks="+".join(RESNETS))
+
+    for device, outside in (("cpu (x86_64), in bfloat16", True), ("cpu (x86_64)", False)):
+        findings = [one for answer in every(grid(device)) for one in (answer.paper, answer.sound) if one]
+        told = [one.by for one in findings if "autoencoder" not in one.by and "theorem" not in one.by]
+        assert len(told) > 30 and all((OUTSIDE in by) == outside for by in told), told
 
 
 @pytest.mark.parametrize(
@@ -78,10 +99,16 @@ def test_shares_are_answered_in_one_experiment(dataset: str, fragile: int, uncli
     assert kernels.paper.measured.mean == fragile / 64
 
 
-def test_the_share_of_kernels_is_by_all_images() -> None:
+def test_the_share_of_kernels_is_of_the_s_that_the_share_of_images_has() -> None:
     """A kernel that costs 0.3 on one half and nothing on the other costs 0.15 on all: below the mean in both cases."""
-    answer = answers.kernels.fragile_share(own("mnist", fragile=range(10), again=range(10, 24)), "mnist")
-    assert answer.paper.measured.mean == 24 / 64 and "0.16 and 0.22" in answer.why
+    grid = own("mnist", fragile=range(10), again=range(10, 24))
+    answer, images = answers.kernels.fragile_share(grid, "mnist"), answers.targeting.targeted_share(grid, "mnist")
+    assert answer.paper.measured.mean == 10 / 64 and "0.38 by all images and 0.22 by the other half" in answer.why
+    assert all("S by every other image" in one.paper.by for one in (answer, images))
+    grid = own("mnist", sample(without=costly(range(24))))
+    answer, images = answers.kernels.fragile_share(grid, "mnist"), answers.targeting.targeted_share(grid, "mnist")
+    assert answer.paper.measured.mean == 24 / 64 and "by one half and 0.38 by the other half" in answer.why
+    assert all("S by all images" in one.paper.by for one in (answer, images))
 
 
 def test_readings_of_the_share_are_counted() -> None:
@@ -112,7 +139,8 @@ def test_the_spectral_gradient_is_a_citation_answered_by_its_source_s_embedding(
     plain = {("mnist", how): CsgRecord(200, ALIKE, ALIKE) for how in csg.EMBEDDINGS}
     answer = answers.levels.csg({"mnist": [spectral(rows)]}, plain, grid, "mnist")
     assert word(answer) == said and answer.readings.tried == 10  # as many as the table has rows
-    assert answer.smaller == ("1 epoch instead of 100", "2 maps instead of 64")  # the source's autoencoder
+    smaller = ("1 epoch instead of 100", "2 maps instead of 64", "200 images instead of 60,000")
+    assert answer.smaller == smaller, "the source's autoencoder, and the images that it embeds"
     assert word(answers.levels.csg({"mnist": []}, plain, grid, "mnist")) == "not run"
 
 

@@ -16,6 +16,7 @@ from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.targeting import between
 from lib.chapters.fragile_neurons.record import CellRecord
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
+from lib.run import profiles
 
 KEY = ("digits", "resnet18", 1)
 
@@ -132,9 +133,8 @@ def test_tables_have_a_row_for_all_that_they_are_of(grid: Grid) -> None:
         7: [frames.filter.noise_levels(one), frames.targeting.readings_of_89(grid)],  # the latter of the first age
         12: [frames.filter.gains(grid)],
         16: [frames.targeting.with_controls(grid)],
-        3: [frames.targeting.controls_by_level(records)],
-        6: [frames.filter.lowered(grid)],  # three filters where the sample is there; one row where it is not
-        len(one.targeting.eps): [frames.targeting.algorithm_1(one)],
+        3: [frames.targeting.controls_by_level(records), frames.filter.lowered(grid)],  # of the case that has a sample
+        1: [frames.filter.lowered(grid_of({KEY: record()}))],  # that there is none
     }
     for count, tables in rows.items():
         assert [len(table) for table in tables] == [count] * len(tables)
@@ -207,10 +207,10 @@ def test_a_figure_has_a_panel_for_all_that_it_is_of(grid: Grid, name: str) -> No
 @pytest.mark.parametrize(
     ("relative", "random", "word"),
     [
-        (0.97, (0.1, 0.5, 0.9), "more than 95% of random sets give"),
-        (0.97, (0.1, 0.96, 0.98), "which random sets may give as well"),
-        (0.97, (0.1, 1.0, 1.0), "no more than random sets give"),
-        (0.4, (0.1, 0.2, 0.3), "no more than random sets give"),
+        (0.97, (0.1, 0.5, 0.9), "above the 95th percentile of random sets"),
+        (0.97, (0.1, 0.94, 0.96), "above the 95th percentile of random sets, which may be chance"),
+        (0.97, (0.1, 0.96, 0.98), "not above what random sets give"),
+        (0.4, (0.1, 0.2, 0.3), "not above what random sets give"),
     ],
 )
 def test_the_opening_says_more_only_beyond_random_sets_and_one_half(relative: float, random: tuple, word: str) -> None:
@@ -229,10 +229,11 @@ def test_the_opening_s_share_and_that_of_random_sets_are_of_the_same_images() ->
     one = record(unclipped=0.9, random=(0.1, 0.5, 0.9, 0.2), controls={"FGSM": (0.3, 1.0, 0.0)})
     opening = summary.opening(grid_of({KEY: one}))
     assert (opening["share"], opening["as-high"], opening["free"]) == (0.3, 0.5, pytest.approx(0.9))
-    assert opening["verdict"] == "That is not shown", "half of the random sets have as high a share"
+    said = "That is not shown: in ResNet-18 on digits, 50% of random sets of kernels"
+    assert opening["lot"] == said, "half of the random sets have as high a share"
     assert (opening["lowest"], opening["rare"], opening["beyond"]) == (0.3, "0 of 1", "0 of 1")
     rare = record(random=(0.1, 0.2, 0.1, 0.2), controls={"FGSM": (0.9, 1.0, 0.0)})
-    assert summary.opening(grid_of({KEY: rare}))["verdict"] == "It may"
+    assert summary.opening(grid_of({KEY: rare}))["lot"].startswith("That may be so: in ")
     other = record(unclipped=0.7, controls={"FGSM": (0.6, 1.0, 0.0)})
     both = summary.opening(grid_of({KEY: one, ("digits", "resnet18", 2): other}))
     assert (both["lowest-free"], both["lowest"]) == (pytest.approx(0.7), 0.3)
@@ -266,6 +267,10 @@ def test_the_command_that_fills_the_grid_has_its_sizes(grid: Grid) -> None:
     said = summary.of_grid(grid)
     assert (said["missing"], said["all"], said["ages"]) == (5, 9, "1, 2, 3")
     assert "-p n_images=200 -p n_pgd=200 -p grid=3" in said["command"]
+    paper = profiles.values("fragile_neurons", profiles.PAPER, {})
+    sizes = {name: paper[name] for name in ("n_images", "n_pgd", "grid")}
+    own = grid_of({KEY: record()}, **sizes)
+    assert summary.of_grid(own)["command"] == "python -m lib.run fill fragile_neurons", "its own sizes are its default"
 
 
 def test_each_table_and_figure_is_told_in_one_sentence(grid: Grid) -> None:
@@ -301,18 +306,18 @@ def test_sentences_say_what_was_measured(grid: Grid) -> None:
         grid_of({KEY: record()})
     )
     assert here.filter.lowered(grid).endswith(
-        "it lowers the share in 0 of 1 case, raises it in 1 and leaves it as it is in 0."
+        "lowers the share in 0 of 1 trial, raises it in 1 and leaves it as it is in 0; it was measured in 1 of 4 cases."
     )
     assert "none of these networks was measured" in here.filter.lowered(grid_of({KEY: record()}))
     assert (between([0.9, 0.5]), between([0.9968, 0.9972])) == ("0.500 to 0.900", "0.997 throughout")
-    assert "and the original network has less than 0.05 in no case." in here.filter.gains(grid)
+    assert "and the original network has less than 0.05 in no trial." in here.filter.gains(grid)
     at_the_floor = grid_of({KEY: record(pgd=lambda who, eps: 0.01, changed=5)})
-    assert "and the original network has less than 0.05 in 3 cases." in here.filter.gains(at_the_floor)
+    assert "and the original network has less than 0.05 in 3 trials." in here.filter.gains(at_the_floor)
     assert here.filter.gains(grid).endswith(" of 3 gain.") and " images." in here.filter.search(
         grid_of({KEY: record()}, **FIRST)
     )
     assert here.filter.search(grid).endswith(" on the same 200 images.")
-    assert "in 0 of 3 cases" in here.filter.gains(grid) and "no filter changes" in here.filter.gains(
+    assert "in 0 of 3 trials" in here.filter.gains(grid) and "no filter changes" in here.filter.gains(
         grid_of({KEY: record()})
     )
     assert "too few for an interval" in here.targeting.tracked(grid_of({KEY: record()}))

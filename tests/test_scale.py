@@ -37,7 +37,7 @@ def test_a_claim_without_a_scale_takes_any_run() -> None:
 
 def test_a_claim_s_own_scale_overrides_the_paper_s() -> None:
     claims = paper("fragile_neurons").claims
-    assert claims["csg.mnist"].scale == {"dataset": "mnist", "epochs": 100, "maps": 64}
+    assert claims["csg.mnist"].scale == {"dataset": "mnist", "epochs": 100, "maps": 64, "images": 60_000}
     assert claims["cifar10.resnet50.clean_accuracy"].scale == {
         "dataset": "cifar10",
         "network": "resnet50",

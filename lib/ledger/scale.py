@@ -14,7 +14,13 @@ NAMES = {
 }
 """What is called otherwise where it is told."""
 
-UNITS = {"epochs": "epoch{}", "maps": "map{}", "rounds": "round{}", "round_epochs": "epoch{} a round"}
+UNITS = {
+    "epochs": "epoch{}",
+    "maps": "map{}",
+    "images": "image{}",
+    "rounds": "round{}",
+    "round_epochs": "epoch{} a round",
+}
 """What a number of each key counts, with a place for its plural's s."""
 
 
@@ -42,7 +48,7 @@ def smaller(claim: Claim, run: Mapping[str, object]) -> tuple[str, ...]:
 def _short(key: str, had: object, wanted: object) -> str:
     if isinstance(wanted, int | float):
         unit = UNITS.get(key, key).format("" if had == 1 else "s")
-        return f"{had:g} {unit} instead of {wanted:g}" if had < wanted else ""
+        return f"{had:,g} {unit} instead of {wanted:,g}" if had < wanted else ""
     allowed = wanted if isinstance(wanted, list) else [wanted]
     return "" if had in allowed else f"{_named(had)} instead of {' or '.join(map(_named, allowed))}"
 

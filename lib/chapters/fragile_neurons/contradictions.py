@@ -4,13 +4,13 @@ from lib.ledger.contradictions import Contradiction
 
 CONTRADICTIONS = (
     Contradiction(
-        "what 37 % and 89 % are of",
+        "what 37% and 89% are of",
         "ResNet-50 on MNIST after 10 epochs (5)",
         "ResNet-50 on CIFAR-10 after 50 epochs (6): the same pair, to the digit",
         "each is a pair of claims of its own; an experiment has to give both numbers of a pair",
     ),
     Contradiction(
-        "which distance 89 % counts",
+        "which distance 89% counts",
         "between the outputs of the original and of the filtered layer (5)",
         "between the outputs of one layer on an image and on its attacked version (Algorithm 1, 6)",
         "the second answers; the first is a reading",

@@ -11,6 +11,9 @@ from lib.evidence.cells import Cell, records
 from lib.models.resnets import RESNETS
 from lib.show.counting import counted
 
+OUTSIDE = "trained in bfloat16 by a script outside this book"
+"""What is told of such networks, wherever a finding rests on them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -123,7 +126,20 @@ class Grid:
 
     def told(self, key: Key, many: int | None = None) -> str:
         """A cell in words, for a sentence; with as many networks as it has, unless it is another number of them."""
-        return f"{network_on(key)} at epoch {key.age}, {counted(many or len(self[key]), 'network')}"
+        told = f"{network_on(key)} at epoch {key.age}, {counted(many or len(self[key]), 'network')}"
+        return f"{told}, {OUTSIDE}" if self.is_from_outside(key) else told
+
+    def is_from_outside(self, key: Key) -> bool:
+        """Whether a script outside this book trained a network of a cell: on a CPU the book's own code computes in
+        float32.
+        """
+        made = [one.training.device for one in self[key]]
+        return any("cpu" in device and "in bfloat16" in device for device in made)
+
+    @property
+    def from_outside(self) -> list[Key]:
+        """The cells of which that is so."""
+        return [key for key in self if self.is_from_outside(key)]
 
     # What stands for what the paper names
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from lib.chapters.fragile_neurons import csg
-from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
+from lib.chapters.fragile_neurons.answers.targeting import leads, moved_beside_lot
 from lib.chapters.fragile_neurons.csg import CsgRecord
-from lib.chapters.fragile_neurons.experiment import DATASETS, NETWORKS
+from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, NETWORKS
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.here.filter import gained
 from lib.chapters.fragile_neurons.quantities import controls, halves, whole_set
@@ -15,21 +15,21 @@ from lib.chapters.fragile_neurons.record import MOVES
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.ledger.words import is_above_zero
 from lib.measure.intervals import rate
+from lib.run import profiles
 
 Numbers = dict[str, object]
 
-OUTSIDE = "in bfloat16"
-"""What is told of the device of such networks, which a script outside this book trained on a CPU."""
 RARE = 0.05
 """The share of random sets with as high a share as S below which S counts as beyond them."""
 
 
 def of_grid(grid: Grid) -> Numbers:
-    """How much of the grid there is, and the command that fills it."""
+    """How much of the grid there is, and the command that fills it: with the sizes that are not the paper profile's."""
     experiment = grid.experiment
-    whole = len(experiment.paper_grid())
-    sizes = f"-p n_images={experiment.n_images} -p n_pgd={experiment.n_pgd} -p grid={experiment.grid}"
-    command = f"python -m lib.run fill fragile_neurons {sizes}"
+    whole, paper = len(experiment.paper_grid()), profiles.values(CHAPTER, profiles.PAPER, {})
+    sizes = {name: getattr(experiment, name) for name in ("n_images", "n_pgd", "grid")}
+    given = "".join(f" -p {name}={size}" for name, size in sizes.items() if size != paper[name])
+    command = f"python -m lib.run fill fragile_neurons{given}"
     ages = ", ".join(experiment.ages.split())
     return {"made": len(grid), "missing": whole - len(grid), "all": whole, "command": command, "ages": ages}
 
@@ -38,28 +38,33 @@ def opening(grid: Grid) -> Numbers:
     """What the chapter's first paragraphs say of the main cell."""
     main, every = grid.main, [moved_beside_lot(grid, key) for key in grid]
     (plain, _), (free, over) = moved_beside_lot(grid, main)
-    word = "no more than random sets give"
-    if over.high is not None and over.high > 0 and free.low > 0.5:
-        word = "more than 95 % of random sets give" if over.low > 0 else "which random sets may give as well"
+    word = "not above what random sets give"
+    if over.mean > 0 and free.low > 0.5:
+        word = f"above the 95th percentile of random sets{'' if is_above_zero(over) else ', which may be chance'}"
     found: Numbers = {"word": word, "free": plain.mean, "relative": free.mean, "over": over.mean}
     found |= {"network": NETWORKS[main.network], "data": DATASETS[main.dataset], "age": main.age}
     gains, lot = gained(grid, "fresh PGD"), controls(grid[main], "FGSM")
     found |= {"raised": f"{sum(map(is_above_zero, gains))} of {len(gains)}", "networks": len(grid[main])}
     found |= {"lowest-free": min(unclipped.mean for (unclipped, _), _ in every)}
     found |= {"lowest": min(controls(grid[key], "FGSM").s for key in grid), "share": lot.s, "as-high": lot.as_high}
-    found["verdict"] = "It may" if lot.as_high < RARE and found["lowest"] > 0.5 else "That is not shown"
+    verdict = "That may be so" if lot.as_high < RARE and found["lowest"] > 0.5 else "That is not shown"
+    found["lot"] = f"{verdict}: in {found['network']} on {found['data']}, {lot.as_high:.0%} of random sets of kernels"
     rare = sum(controls(grid[key], MOVES[-1]).as_high < RARE for key in grid)
-    beyond = sum(is_above_zero(lead) for _, (_, lead) in every)
+    beyond = sum(map(is_above_zero, leads(grid)))
     counts = {"rare": f"{rare} of {len(grid)}", "beyond": f"{beyond} of {len(grid)}"}
-    return found | counts | {"cells": len(grid), "all": 18, "outside": outside(grid)}
+    return found | counts | {"cells": len(grid), "all": 18, "outside": outside(grid), "resnet18s": resnet18s(grid)}
 
 
 def outside(grid: Grid) -> str:
-    """Which networks a script outside this book trained: on a CPU the book's own code computes in float32."""
-    made = {key: [one.training.device for one in grid[key]] for key in grid}
-    return (
-        "; ".join(str(key) for key, on in made.items() if any("cpu" in one and OUTSIDE in one for one in on)) or "none"
-    )
+    """Which networks a script outside this book trained."""
+    return "; ".join(map(str, grid.from_outside)) or "none"
+
+
+def resnet18s(grid: Grid) -> str:
+    """How many ResNet-18s were measured on the sample, of those that a run asks for."""
+    keys = [key for key in grid.experiment.grid_keys() if key.network == "resnet18"]
+    there, asked = (sum(len(of(key)) for key in keys) for of in (grid.sampled, grid.experiment.samples_of))
+    return f"{there} of {asked}"
 
 
 def headline(grid: Grid, gradients: Mapping[tuple[str, str], CsgRecord]) -> dict[str, float]:

@@ -1,9 +1,9 @@
 """What the answers of this chapter share: the claim's facts, what a run lacks, and how a measurement is told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lib.chapters.fragile_neurons.experiment import CHAPTER, DATASETS, Key
-from lib.chapters.fragile_neurons.grid import Grid, network_on
+from lib.chapters.fragile_neurons.grid import OUTSIDE, Grid, network_on
 from lib.chapters.fragile_neurons.resampled import Sample
 from lib.ledger.answers import Answer, not_run
 from lib.ledger.claims import Claim, paper
@@ -70,6 +70,12 @@ def every_other(grid: Grid) -> str:
 def told(what: str, images: int, grid: Grid, key: Key, networks: int | None = None, *, which: str | None = None) -> str:
     """What a finding was measured with; on the images of a cell, if nothing else is said."""
     return f"{what}; {(which or of_cells(grid)).format(images)}; {grid.told(key, networks)}"
+
+
+def outside(grid: Grid, keys: Iterable[Key]) -> str:
+    """What a finding over several cells adds where a script outside this book trained some of their networks."""
+    found = dict.fromkeys(network_on(key) for key in keys if grid.is_from_outside(key))
+    return f"; {', '.join(found)} {OUTSIDE}" if found else ""
 
 
 def told_anew(what: str, images: int, grid: Grid, key: Key, otherwise: str) -> str:

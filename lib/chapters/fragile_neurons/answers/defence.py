@@ -7,6 +7,7 @@ import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import (
     KNOWN,
+    MORE,
     SAMPLE,
     UNMEASURED,
     below_grey,
@@ -29,7 +30,9 @@ from lib.measure.multiple import smallest
 EQ_2 = f"Eq. 2, eps in {UNITS[0]}"
 INERT = "Every reading of the filter is inert here: it changes no singular value, so there is nothing to compare."
 
-UNCHANGED = "By the S of the sample the filter changes no singular value, so there is nothing to compare soundly."
+CLIPPED = "The shares are clipped. "
+UNSAMPLED = f"{CLIPPED}Those that are not need measurements on the sample: {MORE}."
+UNCHANGED = f"{CLIPPED}By the S of the sample the filter changes no singular value, so nothing can be compared soundly."
 
 
 def acts(records: Sequence[CellRecord], reading: str) -> bool:
@@ -59,7 +62,8 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     """The share that moves S more, original less filtered; soundly, relative to random signs.
 
     It is asked of the paper's Fig. 3, or of the cell nearest to that in which a reading of the filter acts and was
-    measured. The sound form needs the sample: without it there, the nearest cell that has it stands in.
+    measured without clipping, which the sample has: both findings come from there. Where no cell has it, the shares
+    are clipped, and nothing is sound.
     """
     id = "filtered.lowers_targeting"
     every = {(one, name): _lowered(grid, one, name) for one, name in acting(grid)}
@@ -68,7 +72,7 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     there = grid.nearest(grid.experiment.digit_set or "cifar10")  # Fig. 3 is of MNIST at the first age
     found = min(
         (at for at, (paper, _) in every.items() if paper),
-        key=lambda at: (grid.far(at[0], there), FILTERS.index(at[1])),
+        key=lambda at: (every[at][1] is None, grid.far(at[0], there), FILTERS.index(at[1])),
         default=None,
     )
     if found is None:
@@ -77,19 +81,16 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
     paper, sound = every[found]
     plain, free = ([one[side].measured.mean for one in every.values() if one[side]] for side in (0, 1))
     giving = sum(one >= claim(id).smallest for one in plain)
-    ways = f"which are the cases and readings where the filter acts: {min(plain):+.3f} to {max(plain):+.3f}"
+    ways = "counting each case and each reading of the filter in which it changes anything, clipped where only that "
+    ways += f"was kept: {min(plain):+.3f} to {max(plain):+.3f}"
     if free:
         ways += f"; soundly {min(free):+.3f} to {max(free):+.3f}"
     readings = Readings(len(plain), giving, ways)
-    how = "not clipped" if _acting_on_sample(grid, key, reading) else "clipped"
-    why = f"Where it acts, {_called(reading)} changes the share, {how}, by {0 - paper.measured.mean:+.3f}; amplified "
-    why += "kernels have larger maps."
-    if sound is None:
-        sounds = {at: one for at, (_, one) in every.items() if one}
-        nearest = min(sounds, key=lambda at: (grid.far(at[0], key), at[1] != reading), default=None)
-        sound = sounds.get(nearest)
-    if sound is None:
-        why = UNCHANGED if grid.sampled(key) else UNMEASURED
+    if sound:
+        why = f"Not clipped, {_called(reading)} changes the share by {0 - paper.measured.mean:+.3f}; relative to "
+        why += f"random signs, filters change it by {0 - max(free):+.3f} to {0 - min(free):+.3f}."
+    else:
+        why = UNCHANGED if grid.sampled(key) else UNSAMPLED
     return Answer(id, paper, sound, readings=readings, smaller=smaller(id, key), why=why)
 
 
@@ -144,7 +145,8 @@ def filter_raises_robustness(grid: Grid) -> Answer:
     of_all = [filter_gains(grid[one], name, one.dataset) for one, name in acting(grid)]
     all_gains = [one[f"Eq. 2, eps in {unit}"] for one in of_all for unit in UNITS]
     giving = sum(one.low is not None and one.low > claim(id).smallest for one in all_gains)
-    readings = Readings(len(all_gains), giving, "which are the cases, readings and units of eps where the filter acts")
+    ways = "counting each case, each reading of the filter and each unit of eps in which the filter changes anything"
+    readings = Readings(len(all_gains), giving, ways)
     robustness = grid[key][0].robustness
     n, strong = len(robustness.normalised), robustness.pgd_correct.shape[-1]
     control = "the fragile kernels scaled as much, the null ones left alone"

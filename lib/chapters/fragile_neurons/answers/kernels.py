@@ -1,5 +1,6 @@
 """The answers about which kernels are fragile, by dropping one after another."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,6 @@ from lib.chapters.fragile_neurons.answers.common import (
     every_other,
     lacking,
     lacking_ages,
-    of_cells,
     samples,
     smaller,
     told,
@@ -32,35 +32,46 @@ SHARES_AT = {"mnist": (0, 10), "cifar10": (1, 50)}
 
 
 def fragile_share(grid: Grid, dataset: str) -> Answer:
-    """The share of kernels in S, by all images."""
+    """The share of kernels in the S of which `targeting.targeted_share` counts the images: by all images of the sample,
+    else by every other image of a cell.
+    """
     stage, age = SHARES_AT[dataset]
     id = f"{dataset}.resnet50.{age}.fragile_share"
     if missing := lacking(grid, id, dataset):
         return missing
     key = grid.shown_for(dataset, stage)
-    value, first, second = _shares(grid, key)
-    sampled = grid.sampled(key)
-    n, which = len(sampled[0].intact if sampled else grid[key][0].dropout.intact), SAMPLE if sampled else of_cells(grid)
-    finding = Finding(
-        value, told("S by all images, of 64 kernels", n, grid, key, len(sampled or grid[key]), which=which)
-    )
-    why = "A set below a mean has a size by the shape of the drops alone; halves of the images give "
-    why += f"{first:.2f} and {second:.2f}."
+    shares = _shares(grid, key)
+    if sampled := grid.sampled(key):
+        value = shares["all images"]
+        by = told("S by all images, of 64 kernels", len(sampled[0].intact), grid, key, len(sampled), which=SAMPLE)
+    else:
+        value, n = shares.pop("one half"), len(grid[key][0].dropout.intact)
+        by = told("S by every other image, of 64 kernels", (n + 1) // 2, grid, key, which=every_other(grid))
+    finding = Finding(value, by)
+    others = " and ".join(f"{one.mean:.2f} by {name}" for name, one in shares.items() if one is not value)
+    why = f"How many kernels lie below a mean follows from the drops' shape alone; it is {others}."
     return Answer(id, finding, experiment=grid.title(key), smaller=smaller(id, key), why=why)
 
 
-def _shares(grid: Grid, key: Key) -> tuple[Measured, float, float]:
-    """The share of kernels in S by all images, and by each half of them: of the sample where it is there, S drawn anew.
+def _shares(grid: Grid, key: Key) -> dict[str, Measured]:
+    """The share of kernels in S by all images, and by each half of them: of the sample where it is there, S drawn anew
+    from all.
 
-    A cell has only the first of the test images, and no interval for one network.
+    A cell has no interval for one network.
     """
     if found := samples(grid, key):
         n = len(found[0].record.intact)
-        value = as_share(resampled(found, share_of_kernels, every(n))[0])
-        return value, *(float(np.mean([one.fragile(every(n, half, 2)).mean() for one in found])) for half in (0, 1))
-    records = grid[key]
-    value = over_networks([float(whole_set(one).mean()) for one in records], scale="logit")
-    return value, *(float(np.mean([sets[half].mean() for sets in map(fragile_sets, records)])) for half in (0, 1))
+        sets = [[one.fragile(every(n, half, 2)) for one in found] for half in (0, 1)]
+        whole = as_share(resampled(found, share_of_kernels, every(n))[0])
+    else:
+        sets = list(zip(*map(fragile_sets, grid[key]), strict=True))
+        whole = _share_of(map(whole_set, grid[key]))
+    return {"all images": whole, "one half": _share_of(sets[0]), "the other half": _share_of(sets[1])}
+
+
+def _share_of(sets: Iterable[np.ndarray]) -> Measured:
+    """The share of kernels in sets, one a network."""
+    return over_networks([float(one.mean()) for one in sets], scale="logit")
 
 
 def dropping_hurts(grid: Grid) -> Answer:

@@ -3,7 +3,16 @@
 import numpy as np
 
 from lib.chapters.fragile_neurons import csg as spectral
-from lib.chapters.fragile_neurons.answers.common import ALL, claim, lacking, lacking_ages, of_cells, smaller, told
+from lib.chapters.fragile_neurons.answers.common import (
+    ALL,
+    claim,
+    lacking,
+    lacking_ages,
+    of_cells,
+    outside,
+    smaller,
+    told,
+)
 from lib.chapters.fragile_neurons.embeddings import Autoencoders, Gradients, means
 from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NETWORKS, Key
 from lib.chapters.fragile_neurons.grid import Grid
@@ -27,7 +36,13 @@ def clean_accuracy(grid: Grid, dataset: str) -> Answer:
     found = [one.clean for one in grid[key]]
     finding = Finding(rate(found), told("clean images", len(found[0]), grid, key, which=ALL))
     why = "The paper states no recipe of training; ours is a common one, not tuned to its number."
-    return Answer(id, finding, smaller=smaller(id, key), why=why)
+    return Answer(id, finding, smaller=smaller(id, key), why=_answered_at(id, key) + why)
+
+
+def _answered_at(id: str, key: Key) -> str:
+    """That a younger network than the claim's answers it; nothing where it is as old."""
+    asked = claim(id).scale["epochs"]
+    return f"Answered at epoch {key.age}, not {asked}. " if key.age < asked else ""
 
 
 def fgsm_accuracy(grid: Grid, dataset: str) -> Answer:
@@ -50,8 +65,8 @@ def fgsm_accuracy(grid: Grid, dataset: str) -> Answer:
     said = f"found with eps in {within[0]}" if len(within) == 1 else "both units give it" if within else "neither unit"
     finding = Finding(found[0], told(f"FGSM, eps {printed} in pixels", len(robustness[0].normalised), grid, key))
     why = f"With eps in pixels {found[0].mean:.3f}, in normalised units {found[1].mean:.3f}; the paper names no unit."
-    readings = Readings(len(UNITS), len(within), said)
-    return Answer(id, finding, ladder=tuple(ladder.items()), readings=readings, smaller=smaller(id, key), why=why)
+    given = {"readings": Readings(len(UNITS), len(within), said), "smaller": smaller(id, key)}
+    return Answer(id, finding, ladder=tuple(ladder.items()), why=_answered_at(id, key) + why, **given)
 
 
 def csg(embedded: Autoencoders, gradients: Gradients, grid: Grid, dataset: str) -> Answer:
@@ -67,13 +82,13 @@ def csg(embedded: Autoencoders, gradients: Gradients, grid: Grid, dataset: str) 
     ways = [*means(gradients, embedded, own).values()]
     giving = sum(within_tolerance(rule, one) for one in ways)
     low, high = min(map(min, draws)), max(map(max, draws))
-    experiment = grid.experiment
+    experiment, images = grid.experiment, embedded[own][0].tsne.n_images
     trained = f"{experiment.csg_width} maps, {counted(experiment.csg_epochs, 'epoch')}"
     by = f"a convolutional autoencoder's code ({trained}), "
-    by += f"then t-SNE; {embedded[own][0].tsne.n_images:,} images of {DATASETS[own]}, M = {experiment.csg_m}; "
+    by += f"then t-SNE; {images:,} images of {DATASETS[own]}, M = {experiment.csg_m}; "
     by += f"{counted(len(draws), 'autoencoder')}, {DRAWS} draws each"
     why = f"The source's own figure, of its own run; draws here lie between {low:.2f} and {high:.2f}."
-    run = {"dataset": own, "epochs": experiment.csg_epochs, "maps": experiment.csg_width}
+    run = {"dataset": own, "epochs": experiment.csg_epochs, "maps": experiment.csg_width, "images": images}
     readings = Readings(len(ways), giving, f"embeddings and ways of counting give {min(ways):.2f} to {max(ways):.2f}")
     return Answer(id, Finding(value, by), readings=readings, smaller=smaller_than(rule, run), why=why)
 
@@ -120,6 +135,7 @@ def cifar10_needs_smaller_eps(grid: Grid) -> Answer:
     each = [float(np.mean([cost_eps(eps, one) for one in found])) for eps, found in curves["fgsm"]]
     images = [min(one.shape[1] for _, found in curves[way] for one in found) for way in ("fgsm", "pgd")]
     by = f"{NETWORKS[network]} at epoch {age} on both, {{}}, {of_cells(grid)}, straight lines between the eps measured"
+    by += outside(grid, keys)
     why = f"0.2 of accuracy is lost at eps {each[0]:.3f} on {DATASETS[digits]} and at {each[1]:.4f} on CIFAR-10 (FGSM)."
     return Answer(
         id,

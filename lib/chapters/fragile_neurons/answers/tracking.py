@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from lib.chapters.fragile_neurons.answers.common import of_cells, smaller
+from lib.chapters.fragile_neurons.answers.common import of_cells, outside, smaller
 from lib.chapters.fragile_neurons.answers.targeting import printed_at
 from lib.chapters.fragile_neurons.experiment import DATASETS, Key
 from lib.chapters.fragile_neurons.grid import Grid
@@ -48,8 +48,10 @@ def robustness_tracks_targeting(grid: Grid) -> Answer:
     robustness = grid[key][0].robustness
     images = len(robustness.normalised), robustness.pgd_correct.shape[-1]
     by = f"{_cells(every_cell, paper)}, FGSM at the printed eps, share not clipped; {of_cells(grid).format(images[0])}"
+    by += outside(grid, (one for one, *_ in every_cell))
     sound_by = f"{_cells(own, sound)}, all of {DATASETS[key.dataset]}, PGD at eps {robustness.pgd_eps[0]:.3g}, "
     sound_by += f"share relative to random signs; {of_cells(grid).format(images[1])}"
+    sound_by += outside(grid, (one for one, *_ in own))
     why = f"Rank correlation {paper.mean:+.2f} over {counted(len(every_cell), 'case')}, soundly {sound.mean:+.2f} over "
     why += f"{len(own)}; several ages of one network are one unit."
     oldest = max(one.age for one in grid)

@@ -75,12 +75,13 @@ def batch_norm(grid: Grid) -> pd.DataFrame:
 
 
 def lowered(grid: Grid) -> pd.DataFrame:
-    """The share of images on which S moves more, original and filtered, not clipped: the same at every eps."""
+    """The share of images on which S moves more, original and filtered, not clipped: the same at every eps.
+
+    Of the cases in which that was measured.
+    """
     rows = []
-    for key in grid:
-        if not (sampled := grid.sampled(key)):
-            rows.append({"case": str(key), "filter": "–", "values changed": "not measured"})
-            continue
+    for key in filter(grid.sampled, grid):
+        sampled = grid.sampled(key)
         for name in FILTERS:
             layers = [(one.layers["original"], one.layers[name]) for one in sampled]
             changed = float(np.mean([filtered.changed for _, filtered in layers]))
@@ -89,4 +90,4 @@ def lowered(grid: Grid) -> pd.DataFrame:
                 for at, who in enumerate(("original", "filtered")):
                     row[f"{head}, {who}"] = f"{rate([getattr(one[at], of) for one in layers]):.3f}"
             rows.append(row)
-    return pd.DataFrame(rows).fillna("")
+    return pd.DataFrame(rows or [{"case": "none", "filter": "–", "values changed": "not measured"}])

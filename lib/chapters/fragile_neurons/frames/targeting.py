@@ -14,15 +14,6 @@ from lib.chapters.fragile_neurons.record import MOVES, CellRecord
 from lib.ledger.contradictions import as_table
 
 
-def algorithm_1(record: CellRecord) -> pd.DataFrame:
-    """The share of images with S_f > S_n over eps, at each level, clipped and not."""
-    found = record.targeting
-    columns = {"eps": [f"{eps:g}" for eps in found.eps]}
-    for way, shares in {"unclipped": found.unclipped, "clipped": found.clipped}.items():
-        columns |= {f"{way}, after {level}": _three(row) for level, row in zip(LEVELS, shares, strict=True)}
-    return pd.DataFrame(columns)
-
-
 def _three(values: Iterable[float]) -> list[str]:
     return [f"{value:.3f}" for value in values]
 

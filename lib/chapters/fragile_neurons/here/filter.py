@@ -44,23 +44,28 @@ def search(grid: Grid) -> str:
 
 def lowered(grid: Grid) -> str:
     """For the table of what the filter does to the share."""
+    sampled = sum(bool(grid.sampled(key)) for key in grid)
     changes = [
         float(np.mean([one.layers[name].free.mean() - one.layers["original"].free.mean() for one in found]))
         for key in grid
         for name in FILTERS
         if (found := grid.sampled(key)) and all(one.layers[name].changed for one in found)
     ]
-    if not any(grid.sampled(key) for key in grid):
+    if not sampled:
         return (
             "In this run: none of these networks was measured so. The card below compares shares of clipped images "
             "instead."
         )
     if not changes:
-        return "In this run: no case has both this measurement and a filter that changes anything."
+        return (
+            f"In this run: of {counted(len(grid), 'case')} {sampled} {agreeing(sampled, 'has', 'have')} this "
+            "measurement, and no filter changes anything there."
+        )
     fall, rise, stay = (sum(np.sign(one) == sign for one in changes) for sign in (-1, 1, 0))
     return (
         f"In this run: where a filter changes anything, it lowers the share in {fall} of "
-        f"{counted(len(changes), 'case')}, raises it in {rise} and leaves it as it is in {stay}."
+        f"{counted(len(changes), 'trial')}, raises it in {rise} and leaves it as it is in {stay}; "
+        f"it was measured in {sampled} of {counted(len(grid), 'case')}."
     )
 
 
@@ -85,8 +90,8 @@ def gains(grid: Grid) -> str:
     low = sum(at_the_floor(grid, key) for key, _ in acting(grid))
     return (
         f"In this run: where a filter changes anything, it raises accuracy under fresh PGD in {sure} of "
-        f"{counted(len(found), 'case')} (by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and "
-        f"the original network has less than {NEXT_TO_NOTHING:g} in {counted(low, 'case')}. By the paper's "
+        f"{counted(len(found), 'trial')} (by the whole interval); the gains go from {least:+.3f} to {most:+.3f}, and "
+        f"the original network has less than {NEXT_TO_NOTHING:g} in {counted(low, 'trial')}. By the paper's "
         f"own definition, on images made for the original network, {by_theirs} of {len(found)} "
         f"{agreeing(by_theirs, 'gains', 'gain')}."
     )

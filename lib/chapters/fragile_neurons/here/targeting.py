@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from lib.chapters.fragile_neurons.answers.common import below_grey, claim
-from lib.chapters.fragile_neurons.answers.targeting import cells_of_89, moved_beside_lot, readings_of
+from lib.chapters.fragile_neurons.answers.targeting import cells_of_89, leads, readings_of
 from lib.chapters.fragile_neurons.answers.tracking import correlation, pairs
 from lib.chapters.fragile_neurons.contradictions import CONTRADICTIONS
 from lib.chapters.fragile_neurons.grid import Grid
@@ -30,7 +30,7 @@ def algorithm_1(grid: Grid) -> str:
     free, cut = found.unclipped[0], found.clipped[0]
     return (
         f"In this run: over all eps the share is {between(free)} where images are not clipped, and "
-        f"{between(cut)} where they are, after the convolution."
+        f"{between(cut)} where they are, after the convolution ({grid.title(grid.main)})."
     )
 
 
@@ -60,7 +60,7 @@ def splits(grid: Grid) -> str:
 
 def moved(grid: Grid) -> str:
     """For the table of S beyond random sets."""
-    over = [moved_beside_lot(grid, key)[1][1] for key in grid]
+    over = leads(grid)
     return (
         f"In this run: relative to random signs S lies {ends((one.mean for one in over), '+.3f')} beyond the 95th "
         f"percentile of random sets; the interval lies above 0 in {sum(map(is_above_zero, over))} of "
@@ -72,7 +72,7 @@ def with_controls(grid: Grid) -> str:
     """For the figure of controls."""
     found = [controls(grid[key], "FGSM") for key in grid]
     largest, smallest = (float(np.mean([getattr(one, of) for one in found])) for of in ("largest", "smallest"))
-    beyond = sum(is_above_zero(moved_beside_lot(grid, key)[1][1]) for key in grid)
+    beyond = sum(map(is_above_zero, leads(grid)))
     return (
         f"In this run: under FGSM the kernels of largest norm move more for {largest:.2f} of the images, those of "
         f"smallest norm for {smallest:.2f}, both on average over {counted(len(found), 'case')}. Relative to random "
@@ -102,7 +102,7 @@ def tracked(grid: Grid) -> str:
     """For the figure of accuracy beside share."""
     every_cell, _ = pairs(grid).values()
     found = correlation(every_cell)
-    told = "too few for an interval" if found.low is None else f"95 % interval {found.low:+.2f} to {found.high:+.2f}"
+    told = "too few for an interval" if found.low is None else f"95% interval {found.low:+.2f} to {found.high:+.2f}"
     cells = f"{counted(len(every_cell), 'case')} of {counted(found.networks, 'network')}"
     return f"In this run: over {cells} the rank correlation is {found.mean:+.2f}, {told}."
 
