@@ -96,6 +96,11 @@ def outcome(
     return dict.fromkeys(EXPERIMENT.retrainings, found)
 
 
+def targeted(stale: float = 0.5, fresh: float = 0.1, pgd: float = 0.0) -> dict[tuple[str, float], list]:
+    """The same for retraining on targeted images, three networks of each."""
+    return dict.fromkeys(EXPERIMENT.retrainings_targeted, [retrained(stale, fresh, pgd)] * 3)
+
+
 def searches(*right: float) -> list[SearchRecord]:
     """What Square leaves right of each network."""
     return [SearchRecord(LABELS[SOME], few(share)) for share in right]

@@ -160,8 +160,8 @@ def test_the_sweep_s_table_has_the_spread_over_each_setting_and_over_seeds():
 
 def test_what_the_paper_contradicts_agrees_with_the_claims():
     (drop,) = (one for one in CONTRADICTIONS if "after fine-tuning" in one.about)
-    assert drop.one.startswith(f"IV: {CLAIMS['finetuned.clean_accuracy'].value * 100:.2f} %")
-    assert f"{CLAIMS['finetuned.clean_drop'].value * 100:g} %" in drop.other
+    assert drop.one.startswith(f"IV: {CLAIMS['finetuned.clean_accuracy'].value * 100:.2f}%")
+    assert f"{CLAIMS['finetuned.clean_drop'].value * 100:g}%" in drop.other
     (clean,) = (one for one in CONTRADICTIONS if "before any" in one.about)
     assert str(CLAIMS["normal.clean_accuracy"].value) in clean.one
     assert len(frames.contradictions()) == len(CONTRADICTIONS)
@@ -193,7 +193,7 @@ def test_the_ladder_has_the_paper_s_numbers_beside_each_network():
     lines = {line.get_label(): line.get_xdata() for line in ax.lines}
     strokes = lines["the paper prints"]
     assert list(strokes[~np.isnan(strokes)]) == [0.0087, 0.0087, 0.99, 0.99, 0.9753, 0.9753]
-    assert list(lines["the paper's images (stale)"]) == pytest.approx([0.02, 0.97, 0.97])
+    assert list(lines["stale FGSM"]) == pytest.approx([0.02, 0.97, 0.97])
     assert list(lines["worst case"]) == pytest.approx([0.01, 0.2, 0.2], abs=0.01)
 
 
@@ -258,17 +258,20 @@ def test_table_one_is_told_by_how_many_numbers_are_given():
 
 def test_the_ladder_is_told_with_its_control():
     assert here.ladder(RUNS) == (
-        "In this run: the mixed network classifies 0.970 of the paper's images correctly, 0.500 under fresh FGSM, "
-        "0.250 under PGD and 0.200 in the worst case. The undefended network classifies 0.020 of the paper's images "
-        "correctly, and 0.900 under random signs of the same size."
+        "In this run: with the tutorials' settings the mixed network classifies 0.970 of the stale images correctly, "
+        "0.500 under fresh FGSM, 0.250 under PGD and 0.200 in the worst case. The undefended network classifies 0.020 "
+        "of the stale images correctly, and 0.900 under random signs of the same size."
     )
-    assert here.losses(RUNS) == "In this run: the undefended networks' losses on the paper's images are 9.0, 9.0."
+    assert here.losses(RUNS) == "In this run: the undefended networks' losses on stale images are 9.0, 9.0."
 
 
 def test_both_courses_are_told_with_what_the_loss_rose_by():
     told = here.courses([course(loss=(0.5, 0.2, 0.3))] * 2, [course(loss=(0.5, 0.4, 0.35))] * 2)
     assert "accuracy on clean test images is 0.9000 in normal training, with a loss of 0.3000" in told
-    assert told.endswith("The normal network's test loss is 0.1000 above its minimum.")
+    assert told.endswith(
+        "to the last, normal training's loss changes by +0.1000 and its accuracy by +0.0000, mixed training's by "
+        "+0.0000 and +0.0000."
+    )
 
 
 def test_pictures_are_told_by_what_changed():
@@ -304,8 +307,8 @@ def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
     scored |= {TUNED: [scores(P=0.9, W=0.3, PGD=0.1)] * 2, GOING_ON: [scores(P=0.8, W=0.7, PGD=0.6)] * 2}
     told = here.protocols(scored)
     assert told.startswith(
-        "In this run: the undefended network classifies 0.100 of the paper's images correctly, and 0.200 under "
-        "random signs. Fine-tuned on test images, accuracy is 0.990 on those very images; "
+        "In this run: with Table II's training the undefended network classifies 0.100 of the stale images correctly, "
+        "and 0.200 under random signs. Fine-tuned on test images, accuracy is 0.990 on those very images; "
     )
     assert "on training images it is 0.900 on held-out stale images, 0.300 under fresh FGSM and 0.100 under PGD" in told
     assert told.endswith("mixed training that goes on, minus fine-tuning, is -0.100, +0.400 and +0.500.")
@@ -332,12 +335,12 @@ def test_networks_that_came_out_differently_are_counted():
     lost = SimpleNamespace(setting=SimpleNamespace(network="a"), read=lambda: None)
     same = [cell("a", "1"), cell("a", "1"), cell("a", None), cell("b", "2", {}), lost]
     told = here.apart(same)
-    assert "of 1 network that several measurements are of, each came out the same" in told and "foot" not in told
+    assert "Of 1 network that several measurements share, each has the same weights" in told and "foot" not in told
     told = here.apart([*same, cell("b", "3"), cell("c", "4")])
-    assert "of 2 networks that several measurements are of, 1 came out differently in one of them" in told
-    assert "In each case a measurement is among them that does not name its network. The foot of this page" in told
-    told = here.apart([*same, cell("b", "3"), cell("c", "4", {}), cell("c", "5", {})])
-    assert "In 1 of these cases a measurement is among them" in told
+    assert "Of 2 networks that several measurements share, 1 has other weights in one of them: processors" in told
+    assert told.endswith(
+        "The foot of this page compares only measurements that name their network, so it counts otherwise."
+    )
     assert "foot" not in here.apart([*same, cell("b", "3", {})])
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import mitigation_records as made
 import numpy as np
 import pytest
-from mitigation_records import EXPERIMENT, detector, networks, outcome, retrained, searches, substitute
+from mitigation_records import EXPERIMENT, detector, networks, outcome, retrained, searches, substitute, targeted
 
 from lib.chapters.mitigation import answers
 from lib.chapters.mitigation.networks import ALONE, BOTH
@@ -53,17 +53,17 @@ def test_the_clean_accuracy_is_held_against_the_printed_one(accuracies: tuple, e
 )
 def test_the_retrained_accuracy_is_that_of_the_images_retrained_on(stale: tuple, expected: str) -> None:
     found = outcome(stale, [0.2] * len(stale), [0.0] * len(stale))
-    answer = answers.retrained_accuracy(found, searches(*[0.5] * len(stale)), EXPERIMENT)
+    answer = answers.retrained_accuracy(found, targeted(), searches(*[0.5] * len(stale)), EXPERIMENT)
     assert word(answer) == expected
 
 
 def test_the_ladder_goes_from_the_paper_s_images_down_to_the_worst_of_all() -> None:
     found = outcome([0.5] * 3)
     found |= {(BOTH, 0.3): [retrained(0.825, 0.9, 0.9)] * 3, (ALONE, 0.3): [retrained(0.7, 0.3, 0.1)] * 3}
-    answer = answers.retrained_accuracy(found, searches(0.05, 0.05, 0.05), EXPERIMENT)
+    answer = answers.retrained_accuracy(found, targeted(), searches(0.05, 0.05, 0.05), EXPERIMENT)
     assert answer.paper.measured.mean == pytest.approx(0.825)
     assert [measured.mean for _, measured in answer.ladder] == pytest.approx([0.825, 0.3, 0.1, 0.05])
-    weak = answers.retrained_accuracy(found, searches(0.9, 0.9, 0.9), EXPERIMENT)
+    weak = answers.retrained_accuracy(found, targeted(), searches(0.9, 0.9, 0.9), EXPERIMENT)
     assert weak.ladder[-1][1].mean == pytest.approx(0.1)
 
 
@@ -71,22 +71,32 @@ def test_readings_are_counted_and_the_control_is_none() -> None:
     found = outcome([0.5] * 3)
     found[ALONE, 0.1] = [retrained(0.5, 0.7875, 0.1)] * 3
     found[BOTH, 0.0] = [retrained(0.8262, 0.8262, 0.8262)] * 3
-    counted = readings(found, EXPERIMENT.as_paper)
-    assert (counted.tried, counted.giving) == (18, 1)
+    counted = readings(found, targeted(), EXPERIMENT)
+    assert (counted.tried, counted.giving) == (30, 1)
     assert counted.nearest == (
-        "the one nearest to the words is not among them; the nearest to the number "
-        "is trained on training images, eps 0.1, and scored on fresh FGSM images; chosen by 1 network, "
+        "0 of the 2 nearest to the words are among them; the nearest to the number "
+        "is trained on training images, FGSM at eps 0.1, and scored on fresh FGSM images; chosen on 1 network, "
         "it gives 0.787 on the other 2"
     )
-    among = readings(outcome([0.825] * 3), EXPERIMENT.as_paper)
-    assert among.giving == 6 and among.nearest.startswith("the one nearest to the words is among them")
+    among = readings(outcome([0.825] * 3), targeted(), EXPERIMENT)
+    assert among.giving == 6 and among.nearest.startswith("1 of the 2 nearest to the words is among them")
 
 
-def test_the_nearest_reading_is_judged_on_networks_that_it_was_not_chosen_by() -> None:
+def test_readings_on_targeted_images_count_as_those_on_others() -> None:
+    found = targeted()
+    found[ALONE, 0.9] = [retrained(0.5, 0.5, 0.825)] * 3
+    counted = readings(outcome([0.5] * 3), found, EXPERIMENT)
+    assert (counted.tried, counted.giving) == (30, 1)
+    assert "training images, targeted FGSM at eps 0.9, and scored on fresh targeted PGD images;" in counted.nearest
+    both = readings(outcome([0.825] * 3), targeted(0.825), EXPERIMENT)
+    assert both.giving == 10 and both.nearest.startswith("2 of the 2 nearest to the words are among them")
+
+
+def test_the_nearest_reading_is_judged_on_networks_that_it_was_not_chosen_on() -> None:
     found = outcome([0.5] * 3)
     found[ALONE, 0.1] = [retrained(0.5, fresh, 0.1) for fresh in (0.825, 0.3, 0.4)]
-    assert readings(found, EXPERIMENT.as_paper).nearest.endswith(
-        "and scored on fresh FGSM images; chosen by 1 network, it gives 0.350 on the other 2"
+    assert readings(found, targeted(), EXPERIMENT).nearest.endswith(
+        "and scored on fresh FGSM images; chosen on 1 network, it gives 0.350 on the other 2"
     )
 
 
@@ -96,7 +106,7 @@ def test_on_other_data_or_with_fewer_epochs_the_answer_says_that_it_is_smaller()
     on_digits = replace(EXPERIMENT, dataset="digits")
     for answer in (
         answers.clean_accuracy(few, on_digits),
-        answers.retrained_accuracy(outcome([0.83] * 3), searches(*THREE), on_digits),
+        answers.retrained_accuracy(outcome([0.83] * 3), targeted(), searches(*THREE), on_digits),
     ):
         assert answer.smaller[0] == "5,000 images of digits instead of MNIST"
 

@@ -15,7 +15,7 @@ def test_the_experiment_s_fields_are_the_notebook_s_parameters() -> None:
 
 def test_no_cell_is_there_twice() -> None:
     cells = SMALL.cells()
-    assert len({cell.digest for cell in cells}) == len(cells) == 2 + 1 + 1 + 2 * 8 + 2 + 1 + 1 + 2 + 2
+    assert len({cell.digest for cell in cells}) == len(cells) == 2 + 1 + 1 + 2 * 8 + 2 * 4 + 2 + 1 + 1 + 2 + 2
 
 
 def test_networks_are_attacked_over_the_grid_and_at_the_eps_of_claims_and_of_retraining() -> None:
@@ -39,6 +39,6 @@ def test_a_parameter_touches_only_the_cells_that_depend_on_it() -> None:
     assert parts(detector_epochs=5) == {"detector"}
     assert parts(n_boundary=7) == {"boundary"}
     assert parts(grid=5) == {"network"}
-    assert parts(retrain_epochs=3) == {"retrained", "search", "flags", "boundary", "substitute"}
-    assert parts(seeds=3) == {"network", "retrained", "search", "detector", "substitute"}
+    assert parts(retrain_epochs=3) == {"retrained", "retrained_targeted", "search", "flags", "boundary", "substitute"}
+    assert parts(seeds=3) == {"network", "retrained", "retrained_targeted", "search", "detector", "substitute"}
     assert parts(seeds=1) == set()

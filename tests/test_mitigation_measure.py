@@ -14,7 +14,7 @@ from torch import nn
 from lib import book, data
 from lib.attack import FGSM, PGD, GradientStep, random_signs
 from lib.attack.search import square
-from lib.chapters.mitigation import experiment, measure_attacks, networks
+from lib.chapters.mitigation import experiment, measure_attacks, measure_targeted, networks, retraining
 from lib.chapters.mitigation.classes import classified
 from lib.chapters.mitigation.experiment import QUERIES
 from lib.chapters.mitigation.measure_substitute import copy_of
@@ -71,7 +71,7 @@ def measured_by(cell: Cell) -> object:
     return cell.part.measure(cell.setting)
 
 
-@pytest.mark.parametrize("place", [0, 2, 3, 4, -8, -6, -5, -4, -1])  # one of each part
+@pytest.mark.parametrize("place", [0, 2, 3, 4, -9, -8, -6, -5, -4, -1])  # one of each part
 def test_a_record_is_the_same_measured_again_and_read_back(measured: dict[str, list], place: int) -> None:
     cell = SMALL.cells()[place]
     again = measured_by(cell)
@@ -180,6 +180,40 @@ def test_stale_images_are_attacked_through_the_network_before(measured: dict[str
     assert found.signs.tolist() == classified(after, random_signs(few.x_test, 0.2)).tolist()
     assert len(found.fresh_pgd) == 12
     assert found.correct(found.fresh_pgd).tolist() == (found.fresh_pgd == found.labels[found.some]).tolist()
+
+
+def test_targeted_images_are_brought_towards_the_next_class(
+    measured: dict[str, list], few: Dataset, original: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network is the one that trains on from the first, on images of targeted FGSM through it."""
+    cell = SMALL.retrained_targeted(BOTH, 0.9)[0]
+    found, seen = measured["retrained_targeted"][2], []
+    x, y, targets = few.x_test, few.y_test, next_class(few.y_test)
+    attack = FGSM(eps=0.9, targeted=True)
+
+    def noted(*given: object, **options: object) -> tuple:
+        seen.append((options["seed"], *retraining.retrained(*given, **options)))
+        return seen[-1][1:]
+
+    monkeypatch.setattr(measure_targeted, "retrained", noted)
+    assert same(measured_by(cell), found)
+    ((seed, after, _),) = seen
+    assert seed == SMALL.seed
+    again, _ = retraining.retrained(
+        original,
+        lambda model, x, y: attack(model, x, next_class(y)),
+        [(few.x_train, few.y_train), (x, y)],
+        SMALL.retrain_epochs,
+        seed=seed,
+    )
+    torch.testing.assert_close(after.state_dict(), again.state_dict(), rtol=0, atol=0)
+    assert found.clean.tolist() == classified(after, x).tolist()
+    assert found.stale_fgsm.tolist() == classified(after, attack(original, x, targets)).tolist()
+    assert found.fresh_fgsm.tolist() == under_attack(after, attack, x, y, targets).read.tolist()
+    pgd = PGD(eps=0.9, targeted=True, early_stop=True)
+    some = found.some
+    assert found.fresh_pgd.tolist() == under_attack(after, pgd, x[some], y[some], targets[some]).read.tolist()
+    assert found.signs.tolist() == classified(after, random_signs(x, 0.9)).tolist()
 
 
 def test_square_searches_the_images_that_pgd_attacks(measured: dict[str, list], few: Dataset) -> None:

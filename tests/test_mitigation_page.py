@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from mitigation_records import EXPERIMENT, LIKENESS, detector, networks, outcome, searches, substitute
+from mitigation_records import EXPERIMENT, LIKENESS, detector, networks, outcome, searches, substitute, targeted
 
 from lib import book
 from lib.attack import GradientStep
@@ -70,6 +70,13 @@ def test_the_worst_of_all_attacks_is_taken_image_by_image() -> None:
     )
 
 
+def test_retrained_networks_have_a_row_for_each_attack_that_made_their_images() -> None:
+    rows = frames.retrained(outcome([0.8] * 3), targeted(0.7))
+    assert rows["attack"].tolist() == ["none", *["untargeted"] * 3] * 2 + ["targeted"] * 4
+    assert rows["eps"].tolist()[-4:] == ["0.3", "0.9"] * 2
+    assert first_numbers(rows["stale FGSM"]) == ["0.800"] * 8 + ["0.700"] * 4
+
+
 def test_an_image_gets_past_where_it_is_misclassified_and_raises_no_alarm() -> None:
     rows = frames.detector([detector(known=1.0, informed=0.5)] * 2).set_index("input")
     passed = rows["misclassified and unnoticed"].str.split().str[0]
@@ -112,8 +119,13 @@ def test_sentences_say_what_the_records_say() -> None:
         "In this run: on fresh images accuracy under FGSM is 0.100 before retraining and 0.200 after it, "
         "under PGD 0.000 before and 0.000 after. On clean images it is 0.990 before and 0.900 after."
     )
-    assert here.reading(after, EXPERIMENT).startswith(
-        "In this run: 6 of 18 readings give the printed accuracy; the one nearest"
+    assert here.retrained_targeted(targeted(0.9, 0.2)) == (
+        "In this run: with targeted images at eps 0.3, the 3 retrained networks classify 90.0% of the images retrained "
+        "on correctly, 90.0% of held-out stale images, and 20.0% of held-out fresh ones. At eps 0.9 it is 90.0%, 90.0% "
+        "and 20.0%."
+    )
+    assert here.reading(after, targeted(), EXPERIMENT).startswith(
+        "In this run: 6 of 30 readings give the printed accuracy; 1 of the 2 nearest"
     )
     assert here.detector(DETECTORS).startswith(
         "In this run: on average over 3 detectors, the AUC is 1.000 for FGSM, 0.900 for random signs and 0.700 for "

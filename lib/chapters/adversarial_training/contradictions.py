@@ -6,13 +6,13 @@ CONTRADICTIONS = (
     Contradiction(
         "clean test accuracy before any defence",
         "Table I: 0.9895",
-        "IV: 98.92 %",
+        "IV: 98.92%",
         "two trainings, or one of the two is a slip; both lie within the tolerance",
     ),
     Contradiction(
         "clean test accuracy after fine-tuning",
-        "IV: 98.92 %, as before it",
-        "IV: it fell by about 0.5 %",
+        "IV: 98.92%, as before it",
+        "IV: it fell by about 0.5%",
         "not both; the tutorial's log has 0.9892 before and 0.9844 after",
     ),
     Contradiction(
@@ -30,7 +30,7 @@ CONTRADICTIONS = (
     Contradiction(
         "which defence classifies attacked images better",
         "III.3: mixed batches give the more resilient network",
-        "IV and Table I: 99 % after fine-tuning, 0.9753 with mixed batches",
+        "IV and Table I: 99% after fine-tuning, 0.9753 with mixed batches",
         "the first are images that were trained on; both are scored on images that were not",
     ),
     Contradiction(

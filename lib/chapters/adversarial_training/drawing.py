@@ -98,7 +98,7 @@ def dots(
 
 
 def spread(ax: Axes, found: Measured, place: float, *, color: str, below: float = 0.0) -> None:
-    """The 95 % interval of a share as a bar, and where there are several networks a dot for each."""
+    """The 95% interval of a share as a bar, and where there are several networks a dot for each."""
     interval(ax, found, place, color=color, linewidth=1.5, alpha=0.6)
     if found.networks > 1:
         dots = {"color": color, "linestyle": "none", "marker": ".", "markersize": 4, "alpha": 0.6}
@@ -108,5 +108,5 @@ def spread(ax: Axes, found: Measured, place: float, *, color: str, below: float 
 def intervals(count: int) -> str:
     """What bars and dots are, by how many networks there are."""
     if count == 1:
-        return "one network; bars: 95 % intervals over test images"
-    return f"means of {count} networks (small dots); bars: 95 % intervals over networks and images"
+        return "one network; bars: 95% intervals over test images"
+    return f"means of {count} networks (small dots); bars: 95% intervals over networks and images"

@@ -59,7 +59,7 @@ def before_and_after(seen: Pictures) -> Figure:
 
 def ladder(runs: Scored) -> Figure:
     """Accuracy of the tutorials' networks under each attack, and what the paper prints."""
-    kinds = {CONTROL: "random signs, not clipped", "P": "the paper's images (stale)"}
+    kinds = {CONTROL: "random signs, not clipped", "P": "stale FGSM"}
     kinds |= {"W": "fresh FGSM", "PGD": "fresh PGD"}
     names = {"normal": "undefended", "tuned": "fine-tuned", "mixed": "mixed batches"}
     series = {name: [accuracy(scores, kind) for scores in runs.values()] for kind, name in kinds.items()}
@@ -142,7 +142,7 @@ def sweep(swept: Swept) -> Figure:
 
 def _by_epoch(figure: Figure, networks: int, drawn: str = "") -> Figure:
     """A figure over epochs, of which there are whole numbers; its key says how many networks lines and bands are of."""
-    several = f"means of {networks} networks{drawn}; bands: 95 % intervals over them"
+    several = f"means of {networks} networks{drawn}; bands: 95% intervals over them"
     figure.legends[0].set_title("one network" if networks == 1 else several)
     for ax in figure.axes:
         ax.xaxis.get_major_locator().set_params(integer=True)

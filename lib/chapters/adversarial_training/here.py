@@ -54,22 +54,23 @@ def ladder(runs: Scored) -> str:
     stale, fresh, strong = (accuracy(mixed, kind).mean for kind in ("P", "W", "PGD"))
     signs, attacked = (accuracy(runs["normal"], kind).mean for kind in (CONTROL, "P"))
     return (
-        f"In this run: the mixed network classifies {stale:.3f} of the paper's images correctly, {fresh:.3f} under "
-        f"fresh FGSM, {strong:.3f} under PGD and {worst(mixed).mean:.3f} in the worst case. The undefended network "
-        f"classifies {attacked:.3f} of the paper's images correctly, and {signs:.3f} under random signs of the same "
-        f"size."
+        f"In this run: with the tutorials' settings the mixed network classifies {stale:.3f} of the stale images "
+        f"correctly, {fresh:.3f} under fresh FGSM, {strong:.3f} under PGD and {worst(mixed).mean:.3f} in the worst "
+        f"case. The undefended network classifies {attacked:.3f} of the stale images correctly, and {signs:.3f} under "
+        "random signs of the same size."
     )
 
 
 def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> str:
-    """How both trainings end, on clean images."""
+    """How both trainings end, on clean images, and what happens after the lowest loss."""
     right = [np.mean([one.test_correct[-1].mean() for one in of]) for of in (normal, mixed)]
     loss = [np.mean([one.test_loss[-1] for one in of]) for of in (normal, mixed)]
-    rise = np.mean([one.test_loss[-1] - one.test_loss.min() for one in normal])
+    (rise, gain), (mixed_rise, mixed_gain) = rates.after_lowest_loss(normal), rates.after_lowest_loss(mixed)
     return (
         f"In this run: after {normal[0].epochs} epochs accuracy on clean test images is {right[0]:.4f} in normal "
         f"training, with a loss of {loss[0]:.4f}, and {right[1]:.4f} in mixed training, with {loss[1]:.4f}. "
-        f"The normal network's test loss is {rise:.4f} above its minimum."
+        f"From the epoch of the lowest test loss to the last, normal training's loss changes by {rise:+.4f} and its "
+        f"accuracy by {gain:+.4f}, mixed training's by {mixed_rise:+.4f} and {mixed_gain:+.4f}."
     )
 
 
@@ -141,18 +142,18 @@ def towards_next(targeted: Reach, untargeted: Reach) -> str:
 
 
 def protocols(scored: Scored) -> str:
-    """What the same network gets on the paper's images and on fresh ones."""
+    """What the same network gets on stale images and on fresh ones."""
     seen, made = accuracy(scored[cases.TUNED_ON_TEST], "P").mean, ("P", "W", "PGD")
     tuned, mixed = ([accuracy(scored[one], kind).mean for kind in made] for one in (cases.TUNED, cases.MIXED_HELD_OUT))
     bare = [accuracy(scored[cases.UNDEFENDED], kind).mean for kind in ("P", CONTROL)]
     lead = [gap(scored[cases.GOING_ON], scored[cases.TUNED], kind).mean for kind in made]
     return (
-        f"In this run: the undefended network classifies {bare[0]:.3f} of the paper's images correctly, and "
-        f"{bare[1]:.3f} under random signs. Fine-tuned on test images, accuracy is {seen:.3f} on those very images; on "
-        f"training images it is {tuned[0]:.3f} on held-out stale images, {tuned[1]:.3f} under fresh FGSM and "
-        f"{tuned[2]:.3f} under PGD. Mixed training from scratch has {mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} "
-        "on the last three. The fair comparison has equal epochs and images: mixed training that goes on, minus "
-        f"fine-tuning, is {lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
+        f"In this run: with Table II's training the undefended network classifies {bare[0]:.3f} of the stale images "
+        f"correctly, and {bare[1]:.3f} under random signs. Fine-tuned on test images, accuracy is {seen:.3f} on those "
+        f"very images; on training images it is {tuned[0]:.3f} on held-out stale images, {tuned[1]:.3f} under fresh "
+        f"FGSM and {tuned[2]:.3f} under PGD. Mixed training from scratch has {mixed[0]:.3f}, {mixed[1]:.3f} and "
+        f"{mixed[2]:.3f} on the last three. The fair comparison has equal epochs and images: mixed training that goes "
+        f"on, minus fine-tuning, is {lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
     )
 
 
@@ -218,8 +219,8 @@ def losses(runs: Scored) -> str:
     """The loss of the undefended network under the paper's attack, network by network: its mean hides them."""
     each = [f"{one:.1f}" for one in loss(runs["normal"], "P").per_network]
     if len(each) == 1:
-        return f"In this run: the undefended network's loss on the paper's images is {each[0]}."
-    return f"In this run: the undefended networks' losses on the paper's images are {', '.join(each)}."
+        return f"In this run: the undefended network's loss on stale images is {each[0]}."
+    return f"In this run: the undefended networks' losses on stale images are {', '.join(each)}."
 
 
 def apart(cells: Sequence[Cell]) -> str:
@@ -234,22 +235,17 @@ def apart(cells: Sequence[Cell]) -> str:
             trained.setdefault(training, []).append((kept[0].weights, kept[1].networks is not None))
     several = [found for found in trained.values() if len(found) > 1]
     differing = [found for found in several if len({digest for digest, _ in found}) > 1]
-    told = "Measurements train their networks anew where these are not kept. Compared by a digest of weights, of "
-    told += f"{len(several)} network{'s' * (len(several) != 1)} that several measurements are of, "
+    told = "Networks that were not kept are trained again for each measurement. "
+    told += f"Of {counted(len(several), 'network')} that several measurements share, "
     if not differing:
-        return told + "each came out the same, weight for weight, in all of them."
+        return told + "each has the same weights in all of them."
     told += (
-        f"{len(differing)} came out differently in one of them: processors round differently, and training magnifies "
-        "that. So two tables may speak of two networks of one seed."
+        f"{len(differing)} {agreeing(len(differing), 'has', 'have')} other weights in one of them: processors round "
+        "differently, and training magnifies that. So two tables may show two networks of one seed."
     )
-    silent = sum(not all(named for _, named in found) for found in differing)
-    if not silent:
+    if all(named for found in differing for _, named in found):
         return told
-    where = "In each case" if silent == len(differing) else f"In {silent} of these cases"
-    return (
-        f"{told} {where} a measurement is among them that does not name its network. The foot of this page compares "
-        "only those that do."
-    )
+    return f"{told} The foot of this page compares only measurements that name their network, so it counts otherwise."
 
 
 def signs_twice(scored: Sequence[Scores], calibrated: Sequence[Calibration], experiment: Experiment) -> str:

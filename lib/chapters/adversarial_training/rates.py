@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.chapters.adversarial_training.cases import MIXED_HELD_OUT, UNDEFENDED
+from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.measure import Searched
 from lib.chapters.adversarial_training.networks import FineTuned, MixedTrained
@@ -75,15 +76,15 @@ def few_pixels_gain(searched: Mapping[str, Sequence[Searched]], pixels: int) -> 
 
 def ladder(scores: Sequence[Scores]) -> Ladder:
     """What is left of a network under which attack, from a control that is none to the worst case."""
-    rungs = [("random signs, no attack", accuracy(scores, CONTROL)), ("the paper's images", accuracy(scores, "P"))]
+    rungs = [("random signs, no attack", accuracy(scores, CONTROL)), ("stale images", accuracy(scores, "P"))]
     if any(not np.array_equal(one.read["P"], one.read["W"]) for one in scores):
         rungs.append(("fresh FGSM", accuracy(scores, "W")))
     return (*rungs, ("PGD, 40 steps", accuracy(scores, "PGD")), ("worst case", worst(scores)))
 
 
 def loss_ladder(scores: Sequence[Scores]) -> Ladder:
-    """The loss under which attack, in nats, that on the paper's images as Keras would report it as well."""
-    rungs = [("the paper's images", loss(scores, "P")), ("the same, capped at 16.12", keras_loss(scores, "P"))]
+    """The loss under which attack, in nats, that on stale images as Keras would report it as well."""
+    rungs = [("stale images", loss(scores, "P")), ("the same, capped at 16.12", keras_loss(scores, "P"))]
     if any(not np.array_equal(one.read["P"], one.read["W"]) for one in scores):
         rungs.append(("fresh FGSM", loss(scores, "W")))
     return (*rungs, ("PGD, 40 steps", loss(scores, "PGD")))
@@ -113,6 +114,15 @@ def half_less_won_back(
         return None
     won = [defended.astype(float) - under for defended, under in zip(kept, taken, strict=True)]
     return mean([0.5 - linearised(*pair) for pair in zip(won, lost, strict=True)])
+
+
+def after_lowest_loss(courses: Sequence[Course]) -> tuple[float, float]:
+    """By how much test loss and accuracy change from the epoch of a network's lowest loss to its last: means."""
+    lowest = [int(one.test_loss.argmin()) for one in courses]
+    pairs = list(zip(courses, lowest, strict=True))
+    loss = [one.test_loss[-1] - one.test_loss[at] for one, at in pairs]
+    accuracy = [one.test_correct[-1].mean() - one.test_correct[at].mean() for one, at in pairs]
+    return float(np.mean(loss)), float(np.mean(accuracy))
 
 
 def median_l2(far: Reach, first: int | None = None) -> float:

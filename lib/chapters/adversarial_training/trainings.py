@@ -132,8 +132,9 @@ class Trainings(Experiment):
 
     def scale(self, epochs: int, convolutions: int | None = None) -> dict[str, object]:
         """What a run has of what the paper's has, by the names that `lib.ledger.scale` knows."""
-        layers = {1: "one", 2: "two", 3: "three", 4: "four"}[convolutions or self.convolutions]
-        return {"dataset": self.dataset, "network": f"{layers} stride-2 convolutions", "epochs": epochs}
+        number = convolutions or self.convolutions
+        layers = {1: "one convolution", 2: "two convolutions", 3: "three convolutions", 4: "four convolutions"}[number]
+        return {"dataset": self.dataset, "network": layers, "epochs": epochs}
 
     def refused(self) -> str:
         """Why these values cannot go together."""

@@ -101,7 +101,9 @@ def targeted_fools(networks: Networks, experiment: Experiment) -> Answer:
 # Retraining
 
 
-def retrained_accuracy(outcome: Outcome, searches: Sequence[SearchRecord], experiment: Experiment) -> Answer:
+def retrained_accuracy(
+    outcome: Outcome, targeted: Outcome, searches: Sequence[SearchRecord], experiment: Experiment
+) -> Answer:
     """Is the retrained network's accuracy on adversarial images the printed one?"""
     after, eps = outcome[experiment.held_out], experiment.eps_train
     stale = rate(rates.correct(outcome[experiment.as_paper], "stale FGSM"))
@@ -112,7 +114,7 @@ def retrained_accuracy(outcome: Outcome, searches: Sequence[SearchRecord], exper
         ("retrained on training images alone: PGD of 40 steps", strong),
         ("retrained on training images alone: worst of FGSM, PGD and Square", rate(rates.worst(after, searches))),
     )
-    tried = rates.readings(outcome, experiment.as_paper)
+    tried = rates.readings(outcome, targeted, experiment)
     why = f"At eps {eps:g} accuracy is {stale.mean:.3f} on the images retrained on, {fresh.mean:.3f} on fresh ones; "
     why += f"{tried.giving} of {tried.tried} readings give the printed number."
     found = finding(f"FGSM at eps {eps:g} through the old network, retrained on", stale)

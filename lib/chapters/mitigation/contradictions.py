@@ -34,6 +34,12 @@ CONTRADICTIONS = (
         "both ways: with the test images, and with training images alone",
     ),
     Contradiction(
+        "which attack is trained on",
+        "IV: accuracy fell under the targeted attack and under the untargeted one",
+        "IV: the model was trained again after the attack; of the two, none is named",
+        "both ways: untargeted at three eps, and targeted at the eps of its two figures",
+    ),
+    Contradiction(
         "the decision boundary",
         "I, III, V: attacks are studied to find the decision boundary between model and adversary",
         "V: to find it is left to the future",
@@ -49,6 +55,6 @@ CONTRADICTIONS = (
         "where the code is",
         "The author's university is Tennessee Tech (tntech.edu)",
         "The footnote with the source code names a GitLab of csc.titech.edu",
-        "the code was not had; nothing here is taken from it",
+        "we did not have the code; nothing here is taken from it",
     ),
 )

@@ -11,6 +11,7 @@ from lib.chapters.mitigation import measure_detector as detection
 from lib.chapters.mitigation import measure_digits as digits
 from lib.chapters.mitigation import measure_retraining as defences
 from lib.chapters.mitigation import measure_substitute as theft
+from lib.chapters.mitigation import measure_targeted as targets
 from lib.chapters.mitigation.networks import ALONE, BOTH, Retraining, Training
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
@@ -21,6 +22,7 @@ NETWORK = Part(CHAPTER, "network", attacks.network)
 PICTURES = Part(CHAPTER, "pictures", digits.pictures)
 LIKENESS = Part(CHAPTER, "likeness", digits.likeness)
 RETRAINED = Part(CHAPTER, "retrained", defences.retrained)
+RETRAINED_TARGETED = Part(CHAPTER, "retrained_targeted", targets.retrained_targeted)
 SEARCH = Part(CHAPTER, "search", defences.search)
 FLAGS = Part(CHAPTER, "flags", defences.flags)
 BOUNDARY = Part(CHAPTER, "boundary", defences.boundary)
@@ -86,9 +88,19 @@ class Experiment(experiment.Experiment):
         return [(images, eps) for images in (BOTH, ALONE) for eps in self.eps_retrain]
 
     @property
+    def retrainings_targeted(self) -> list[tuple[str, float]]:
+        """The same with images of the targeted attack, at the eps of the paper's two figures."""
+        return [(images, eps) for images in (BOTH, ALONE) for eps in (PRINTED_EPS, PRINTED_EPS_TARGETED)]
+
+    @property
     def as_paper(self) -> tuple[str, float]:
         """The retraining that is the paper's."""
         return BOTH, self.eps_retrain[-1]
+
+    @property
+    def as_paper_targeted(self) -> tuple[str, float]:
+        """The same if *this attack*, after which the paper trains again, is its targeted one."""
+        return BOTH, PRINTED_EPS_TARGETED
 
     @property
     def held_out(self) -> tuple[str, float]:
@@ -117,6 +129,11 @@ class Experiment(experiment.Experiment):
         """Each network, trained again in one of the `retrainings`."""
         return [RETRAINED(defences.RetrainedSetting(one, self.n_images)) for one in self._retrainings(images, eps)]
 
+    def retrained_targeted(self, images: str, eps: float) -> list[Cell[defences.RetrainedRecord]]:
+        """Each network, trained again in one of the `retrainings_targeted`."""
+        wanted = (self._retraining(training, images, eps) for training in self._trainings)
+        return [RETRAINED_TARGETED(targets.TargetedSetting(retraining, self.n_images)) for retraining in wanted]
+
     def searches(self) -> list[Cell[defences.SearchRecord]]:
         """Each network, retrained on training images, attacked without its gradient."""
         return [SEARCH(defences.SearchSetting(one, self.n_images, QUERIES)) for one in self._defended]
@@ -143,6 +160,7 @@ class Experiment(experiment.Experiment):
     def cells(self) -> list[Cell]:
         """All of them."""
         retrained = [cell for retraining in self.retrainings for cell in self.retrained(*retraining)]
+        retrained += [cell for one in self.retrainings_targeted for cell in self.retrained_targeted(*one)]
         before = [*self.networks(), *self.pictures(), *self.likeness()]
         after = [*retrained, *self.searches(), *self.flags(), *self.boundary()]
         return [*before, *after, *self.detectors(), *self.substitutes()]

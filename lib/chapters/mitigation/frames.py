@@ -47,11 +47,13 @@ def survival(likeness: LikenessRecord) -> pd.DataFrame:
     return pd.DataFrame(columns).map("{:.2f}".format)
 
 
-def retrained(outcome: Outcome) -> pd.DataFrame:
+def retrained(outcome: Outcome, targeted: Outcome) -> pd.DataFrame:
     """What the retrained networks classify correctly, by what they were trained on and how they are attacked."""
     rows = [
-        {"trained on": images, "eps": f"{eps:.3g}"} | {way: f"{rate(rates.correct(networks, way)):.3f}" for way in WAYS}
-        for (images, eps), networks in outcome.items()
+        {"trained on": images, "attack": attack if eps else "none", "eps": f"{eps:.3g}"}
+        | {way: f"{rate(rates.correct(networks, way)):.3f}" for way in WAYS}
+        for attack, retrainings in (("untargeted", outcome), ("targeted", targeted))
+        for (images, eps), networks in retrainings.items()
     ]
     return pd.DataFrame(rows)
 

@@ -9,6 +9,7 @@ from lib.chapters.mitigation.experiment import EPS_BELOW_HALF, PRINTED_EPS, PRIN
 from lib.chapters.mitigation.listings import LISTINGS, tried
 from lib.chapters.mitigation.measure_digits import LikenessRecord, PicturesRecord
 from lib.chapters.mitigation.measure_retraining import BoundaryRecord, SearchRecord
+from lib.chapters.mitigation.networks import ALONE, BOTH
 from lib.chapters.mitigation.rates import ADAPTIVE, SIGNS, Detectors, Hits, Networks, Outcome, Substitutes
 from lib.measure.red_flags import Flag
 from lib.show.cells import commonest_error
@@ -111,9 +112,24 @@ def retrained(outcome: Outcome, experiment: Experiment) -> str:
     )
 
 
-def reading(outcome: Outcome, experiment: Experiment) -> str:
-    """For the figure over the eps retrained at: which reading comes nearest to the printed accuracy."""
-    found = rates.readings(outcome, experiment.as_paper)
+def retrained_targeted(targeted: Outcome) -> str:
+    """For the rows of the same table that are about the targeted attack."""
+    shares = {eps: [] for _, eps in targeted}
+    for eps, said in shares.items():
+        for images, way in ((BOTH, "stale FGSM"), (ALONE, "stale FGSM"), (ALONE, "fresh FGSM")):
+            said.append(f"{_mean(rates.correct(targeted[images, eps], way)):.1%}")
+    (first, (own, stale, fresh)), *others = shares.items()
+    networks = _classify(next(iter(targeted.values())), "retrained ")
+    found = (
+        f"In this run: with targeted images at eps {first:g}, {networks} {own} of the images retrained on correctly, "
+    )
+    found += f"{stale} of held-out stale images, and {fresh} of held-out fresh ones."
+    return found + "".join(f" At eps {eps:g} it is {a}, {b} and {c}." for eps, (a, b, c) in others)
+
+
+def reading(outcome: Outcome, targeted: Outcome, experiment: Experiment) -> str:
+    """For the table of retrained networks: which reading comes nearest to the printed accuracy."""
+    found = rates.readings(outcome, targeted, experiment)
     return f"In this run: {found.giving} of {found.tried} readings give the printed accuracy; {found.nearest}."
 
 

@@ -36,7 +36,7 @@ class RetrainedRecord:
     signs: Classes
     """Moved by random signs, which is no attack."""
     stale_fgsm: Classes
-    """Attacked through the network as it was before."""
+    """Attacked through the network as it was before; targeted, as `fresh_*`, where it was trained on such images."""
     fresh_fgsm: Classes
     fresh_pgd: Classes
     """Of `some` images alone."""

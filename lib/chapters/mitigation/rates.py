@@ -6,6 +6,7 @@ import numpy as np
 
 from lib.chapters.mitigation.classes import Classes
 from lib.chapters.mitigation.detector import comparisons, unnoticed
+from lib.chapters.mitigation.experiment import Experiment
 from lib.chapters.mitigation.measure_attacks import NetworkRecord
 from lib.chapters.mitigation.measure_detector import DetectorRecord, Judged
 from lib.chapters.mitigation.measure_retraining import RetrainedRecord, SearchRecord
@@ -15,7 +16,7 @@ from lib.ledger.claims import paper
 from lib.ledger.words import within_tolerance
 from lib.measure.intervals import Measured, difference, rate
 from lib.show import cells
-from lib.show.counting import counted
+from lib.show.counting import agreeing, counted
 
 Networks = Sequence[NetworkRecord]
 Detectors = Sequence[DetectorRecord]
@@ -40,7 +41,7 @@ WAYS: dict[str, Callable[[RetrainedRecord], Classes]] = {
     "fresh FGSM": lambda record: record.fresh_fgsm,
     "fresh PGD": lambda record: record.fresh_pgd,
 }
-"""How a retrained network is attacked."""
+"""How a retrained network is attacked; by the targeted form of each attack where it was retrained on such images."""
 
 NO_ATTACK = ("clean", SIGNS)
 """Those of them that make no adversarial images: the printed accuracy cannot be of these."""
@@ -81,26 +82,32 @@ def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
     return [record.correct(WAYS[way](record)) for record in retrained]
 
 
-def readings(outcome: Outcome, as_paper: tuple[str, float]) -> Readings:
+def readings(outcome: Outcome, targeted: Outcome, experiment: Experiment) -> Readings:
     """In how many ways the retraining can be read, and how many give the printed accuracy.
 
-    The nearest to the figure is chosen by the first half of the networks, and its accuracy is that of the others.
+    Two are nearest to the words: trained on both sets under one of the two attacks, and tested on the images trained
+    on. The nearest to the figure is chosen on the first half of the networks, and its accuracy is that of the others.
     """
     found = {
-        (images, eps, way): [float(hits.mean()) for hits in correct(records, way)]
-        for (images, eps), records in outcome.items()
+        (kind, images, eps, way): [float(hits.mean()) for hits in correct(records, way)]
+        for kind, retrainings in (("", outcome), ("targeted ", targeted))
+        for (images, eps), records in retrainings.items()
         for way in WAYS
         if eps and way not in NO_ATTACK
     }
-    chosen_by = max(len(next(iter(found.values()))) // 2, 1)
-    nearest = min(found, key=lambda one: abs(np.mean(found[one][:chosen_by]) - PRINTED.value))
-    others = found[nearest][chosen_by:]
+    chosen_on = max(len(next(iter(found.values()))) // 2, 1)
+    nearest = min(found, key=lambda one: abs(np.mean(found[one][:chosen_on]) - PRINTED.value))
+    others = found[nearest][chosen_on:]
     giving = [one for one, values in found.items() if within_tolerance(PRINTED, np.mean(values))]
-    among = "among them" if (*as_paper, "stale FGSM") in giving else "not among them"
-    words = f"the one nearest to the words is {among}; " if giving else ""
-    words += "the nearest to the number is trained on {}, eps {:.3g}, and scored on {} images".format(*nearest)
+    by_words = ("", *experiment.as_paper), ("targeted ", *experiment.as_paper_targeted)
+    among = sum((*one, "stale FGSM") in giving for one in by_words)
+    words = f"{among} of the {len(by_words)} nearest to the words {agreeing(among)} among them; " if giving else ""
+    kind, images, eps, way = nearest
+    stale, attack = way.split()
+    words += f"the nearest to the number is trained on {images}, {kind}FGSM at eps {eps:.3g}, and scored on "
+    words += f"{stale} {kind}{attack} images"
     given = f"{np.mean(others or found[nearest]):.3f}"
-    words += f"; chosen by {counted(chosen_by, 'network')}, it gives {given}"
+    words += f"; chosen on {counted(chosen_on, 'network')}, it gives {given}"
     words += f" on the other {len(others)}" if others else " on it"
     return Readings(len(found), len(giving), words)
 

@@ -1,18 +1,21 @@
 """Sharna's mitigation: training again on attacked images."""
 
 import copy
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from lib.attack.base import Attack
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 from lib.train.snapshots import History
 
+Attacked = Callable[[nn.Module, Tensor, Tensor], Tensor]
+"""What a network, images (N, C, H, W) and their true labels (N,) become: attacked images."""
+
 
 def retrained(
-    model: nn.Module, attack: Attack, images: list[tuple[Tensor, Tensor]], epochs: int, *, seed: int = 0, **options
+    model: nn.Module, attack: Attacked, images: list[tuple[Tensor, Tensor]], epochs: int, *, seed: int = 0, **options
 ) -> tuple[nn.Module, History]:
     """A copy of `model`, trained further on images attacked once, through `model` as it was.
 
