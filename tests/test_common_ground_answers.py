@@ -247,7 +247,7 @@ def test_figures_are_drawn_from_rows():
     assert [text.get_text() for text in ax.texts] == ["guessing", "this eps"]
     assert drawn.legends[0].get_title().get_text() == ""  # of one network there is no band
     several = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2], [0.9, 0.1]]}})
-    assert several.legends[0].get_title().get_text() == "bands: 95 % intervals over networks"
+    assert several.legends[0].get_title().get_text() == "bands: 95% intervals over networks"
     beyond = figures.over_eps([0.0, 0.5], {0.9: {"a": [[1.0, 0.2]]}})
     assert max(beyond.axes[0].get_xticks()) == 0.9, "the axis is named as far as it goes"
     plt.close("all")
@@ -288,11 +288,11 @@ def test_the_summary_names_the_best_defence_and_the_best_yardstick():
     found = summary.summary(all_rows(AutoAttack=0), SMALL)
     assert (found["best-small"], found["pgd-large"]) == (
         "filter, median (Pravin 2021)",
-        "PGD, rising eps (Wong 2018)",
+        "PGD, rising eps",
     )
     assert found["judged"] == N and found["data"] == "digits (a small sample of MNIST)"
     assert found["networks"] == "2 networks of each kind"
-    assert found["pgd-large-left"].startswith("0.16") and "0.16 with PGD, rising eps" in found["found"]
+    assert found["pgd-large-left"].startswith("0.16") and "(PGD, rising eps): 0.16." in found["found"]
     one = summary.summary(all_rows(), replace(SMALL, seeds=1))
     assert one["networks"] == "one network of each kind"
     assert found["none-small-left"].startswith("0.00") and found["pgd-small-left"].startswith("0.16")
