@@ -288,11 +288,11 @@ def test_the_summary_names_the_best_defence_and_the_best_yardstick():
     found = summary.summary(all_rows(AutoAttack=0), SMALL)
     assert (found["best-small"], found["pgd-large"]) == (
         "filter, median (Pravin 2021)",
-        "PGD, rising eps (Wong 2018)",
+        "PGD, rising eps",
     )
     assert found["judged"] == N and found["data"] == "digits (a small sample of MNIST)"
     assert found["networks"] == "2 networks of each kind"
-    assert found["pgd-large-left"].startswith("0.16") and "0.16 with PGD, rising eps" in found["found"]
+    assert found["pgd-large-left"].startswith("0.16") and "(PGD, rising eps): 0.16." in found["found"]
     one = summary.summary(all_rows(), replace(SMALL, seeds=1))
     assert one["networks"] == "one network of each kind"
     assert found["none-small-left"].startswith("0.00") and found["pgd-small-left"].startswith("0.16")

@@ -8,7 +8,7 @@ from test_common_ground_answers import all_rows, judgement
 
 from lib import book
 from lib.chapters.common_ground import frames, here
-from lib.chapters.common_ground.defences import AT_RANDOM, DEFENCES, FROM_PAPERS, NONE, YARDSTICKS, titled
+from lib.chapters.common_ground.defences import AT_RANDOM, DEFENCES, FROM_PAPERS, NONE, PGD_TRAINING, YARDSTICKS, titled
 from lib.chapters.common_ground.measure import Change, FilterFound
 from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row
 
@@ -20,7 +20,7 @@ def test_every_defence_is_named_by_its_paper():
     for entry in (book.PAGES / "references.bib").read_text(encoding="utf-8").split("\n@")[1:]:
         first, year = re.search(r"author\s*= \{(\w+)", entry), re.search(r"year\s*= \{(\d+)", entry)
         known |= {" ".join(one[1] for one in (first, year) if one)}
-    by = {name: re.search(r"\((.+)\)$", titled(name)) for name in DEFENCES if name not in (NONE, AT_RANDOM)}
+    by = {name: re.search(r"\((.+)\)$", titled(name)) for name in (*FROM_PAPERS, PGD_TRAINING)}
     assert all(found and found[1] in known for found in by.values()), "author, and year where the paper has one"
 
 
@@ -35,16 +35,16 @@ def test_sentences_say_what_the_rows_say():
     best_of_all = titled(FROM_PAPERS[-1])
     assert here.image_by_image(of, 0.3) == (
         f"In this run: at eps 0.3 the first network of {best_of_all} classifies a share of 0.60 of all 50 images "
-        "correctly both without an attack and under FGSM, and is safe from all attacks on 0.12."
+        "correctly both without an attack and under FGSM; a share of 0.12 is safe from all attacks."
     )
     often_wrong = of[0.3] | {FROM_PAPERS[-1]: Row([judgement(clean=20, AutoAttack=10)])}
     assert here.image_by_image({0.3: often_wrong}, 0.3).endswith(
-        " Its accuracy under FGSM is 0.60: it also counts images that are misclassified without an attack, and not "
-        "under FGSM."
+        " Accuracy under FGSM, 0.60, is higher, since it also counts images that are misclassified without an attack "
+        "and not under FGSM."
     )
     assert here.what_is_left(of).startswith(
         f"In this run: at eps 0.1 the best of the papers' defences is {best_of_all}, with 0.60 under FGSM and 0.12 "
-        "safe from all attacks; PGD, rising eps (Wong 2018) has 0.16. At eps 0.3"
+        "safe from all attacks; PGD, rising eps has 0.16. At eps 0.3"
     )
     assert here.defences(of).startswith(
         "In this run: at eps 0.1 FGSM overlooks most for the network without a defence: 0.60 under FGSM, 0.00 safe "
@@ -56,8 +56,8 @@ def test_sentences_say_what_the_rows_say():
     )
     costs = dict.fromkeys(DEFENCES, 2.0)
     assert here.price(of, costs).startswith(
-        "In this run: at eps 0.1 PGD, rising eps (Wong 2018) has -0.010 clean accuracy and +0.160 safe from all "
-        "attacks against no defence, at 2.0 times"
+        "In this run: at eps 0.1, compared with no defence, PGD, rising eps changes clean accuracy by -0.010 and the "
+        "safe share by +0.160, for 2.0 times the computation."
     )
     curve = {0.1: {"removal": [[1.0, 0.2], [1.0, 0.4]], NONE: [[0.9, 0.0]]}, 0.3: {NONE: [[0.9, 0.1]]}}
     assert here.over_eps([0.0, 0.5], curve) == (
@@ -101,22 +101,25 @@ def test_yardsticks_that_answer_all_images_alike_are_counted():
 
 def test_the_opening_says_which_defences_work():
     alike = here.which_work(all_rows(AutoAttack=0))
-    assert alike.startswith(
-        "At eps 0.1 none of the papers' defences is shown to do better than having none: 0.12 with the best, 0.00 "
-        "without, which may be chance. At eps"
+    assert alike.startswith("At eps 0.1 none of the papers' defences is shown to do better than having none. At eps")
+    assert alike.endswith("For comparison, training on PGD images (PGD, rising eps): 0.16.")
+    assert here.beside(all_rows(AutoAttack=0)).startswith(
+        "At eps 0.1 the best of the papers' defences has 0.12, no defence 0.00, a difference which may be chance."
     )
-    assert alike.endswith("For comparison: 0.16 with PGD, rising eps (Wong 2018).")
     of = {name: Row([judgement(AutoAttack=20)]) for name in DEFENCES}
     of |= {NONE: Row([judgement(AutoAttack=10)]), "removal": Row([judgement(AutoAttack=0)])}
     of |= {name: of[NONE] for name in FROM_PAPERS[-3:]}
     told = here.which_work({0.1: of})
     assert told.startswith(
         "At eps 0.1 the share of images safe from every attack is 0.20 without a defence, 0.40 with fine-tuning "
-        "(Biswari), 0.40 with retraining (Sharna); of the papers' others 3 do not differ beyond chance from their "
-        "control, 1 has less. For comparison: 0.40 with "
+        "(Biswari), 0.40 with retraining (Sharna). For comparison, training on PGD images ("
+    )
+    assert here.beside({0.1: of}) == (
+        "At eps 0.1, of the papers' other defences, 3 do not differ from the control beyond chance, and 1 has a "
+        "smaller share."
     )
     assert here.why({0.1: of}) == (
-        "At eps 0.1 fine-tuning (Biswari) has 0.60 under FGSM, and 0.40 if any attack may be tried."
+        "At eps 0.1 accuracy with fine-tuning (Biswari) is 0.60 under FGSM; a share of 0.40 is safe from all attacks."
     )
 
 

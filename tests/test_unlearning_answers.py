@@ -82,8 +82,26 @@ def test_a_loop_that_was_cut_off_below_the_target_is_smaller_than_one_without_a_
 def test_a_loop_that_never_starts_is_empty():
     answer = answers.loop_reaches_target(networks(printed=0.99, pgd=0.99), made.loops(0.5), E)
     assert word(answer) == "empty" and answer.why.startswith(
-        "3 of 3 networks reach 0.9 within 2 rounds of 1 epoch, 3 at once; "
+        "3 of 3 networks reach 0.9 within 2 rounds of 1 epoch, 3 at once. FGSM kept in [0, 1]: 0.500 after removal, "
     )
+
+
+def test_the_readings_under_which_the_target_is_reached_say_what_there_was_before_and_without_removal():
+    each, loop = [made.network(of_row=0.5)], made.loops(0.5, spread=[0.0])
+    none = answers.loop_reaches_target(each, loop, E).readings
+    assert (none.tried, none.giving, none.nearest) == (6, 0, "the one nearest to the words is not among them")
+    each[0].row.fresh["one label"] = loop["b"][0].row.fresh["one label"] = made.reads(0.95)
+    loop["b"][0].row.fresh["fgsm, clipped"], loop["none"][0].row.fresh["fgsm, clipped"] = map(made.reads, (0.91, 0.89))
+    answer = answers.loop_reaches_target(each, loop, E)
+    assert (answer.readings.tried, answer.readings.giving) == (6, 2)
+    assert answer.readings.nearest == (
+        "1 of which has 0.9 before any removal, so that no round begins; FGSM (Fig. 4), each image's label, clipped: "
+        "0.500 before, 0.910 after removal, 0.890 after as much training without it; the one nearest to the words is "
+        "not among them"
+    )
+    assert answer.why.endswith(" FGSM kept in [0, 1]: 0.910 after removal, 0.890 without.")
+    loop["b"][0].row.fresh["fgsm"] = made.reads(0.9)
+    assert answers.loop_reaches_target(each, loop, E).readings.nearest.endswith("nearest to the words is among them")
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,8 @@ class Defence:
     passes
         What that computes, in passes of an image.
     shown
-        What it is called on the page, and by whom it is: first author, and year where the paper has one.
+        What it is called on the page, and whose it is, where it is somebody's: first author, and year where the paper
+        has one.
     knows_eps
         Whether it depends on the eps; one that does not is given none.
     """
@@ -171,7 +172,7 @@ DEFENCES: dict[str, Defence] = {
     "filter, printed": Defence(filtered_as_printed, costs.filtering, "filter, printed (Pravin 2021)", knows_eps=False),
     "filter, median": Defence(filtered_by_median, costs.filtering, "filter, median (Pravin 2021)", knows_eps=False),
     PGD_TRAINING: Defence(pgd_trained, costs.attacked_in_steps, "PGD training (Madry 2018)"),
-    RISING: Defence(pgd_trained_rising, costs.attacked_in_steps, "PGD, rising eps (Wong 2018)"),
+    RISING: Defence(pgd_trained_rising, costs.attacked_in_steps, "PGD, rising eps"),
     AT_RANDOM: Defence(removed_at_random, costs.removal_at_random, "random removal", knows_eps=False),
 }
 """The rows. A defence of your own is one more: it has its place in every table and figure."""

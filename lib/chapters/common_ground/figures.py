@@ -86,5 +86,5 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
         ax.set_title(ax.get_title(), pad=18)  # room for what the line is called
         ax.set_xticks(np.linspace(0, last, 6))
     if any(len(series) > 1 for of in curves.values() for series in of.values()):
-        figure.legends[0].set_title("bands: 95 % intervals over networks")
+        figure.legends[0].set_title("bands: 95% intervals over networks")
     return figure

@@ -54,14 +54,14 @@ def against_controls(rows: Rows) -> pd.DataFrame:
     for eps, of in rows.items():
         words = {name: word for word, names in against_control(of).items() for name in names}
         for name, difference in gained(of).items():
-            lines.append([f"{eps:g}", titled(name), titled(control(name)), f"{difference:+.3f}", words[name]])
+            lines.append([f"{eps:g}", titled(name), titled(control(name)), f"{difference:+z.3f}", words[name]])
     return pd.DataFrame(
         lines, columns=["eps", "defence", "its control", "safe from all, minus its control", "which is"]
     )
 
 
 def share_cell(hits: Sequence[NDArray[np.bool_]]) -> str:
-    """A share with its 95 % interval, as HTML."""
+    """A share with its 95% interval, as HTML."""
     found = rate(hits)
     return f"{found.mean:.3f}<br><small>[{found.low:.2f}, {found.high:.2f}]</small>"
 
@@ -82,7 +82,7 @@ def row_cells(name: str, row: Row, note: str) -> list[str]:
 def defences(rows: Rows, eps: float, costs: Mapping[str, float], last: Sequence[Sequence[str]] = ()) -> Table:
     """The table at one eps, folded, best worst case first; `last` are further rows of cells."""
     lines = [row_cells(titled(name), rows[eps][name], f"× {costs[name]:.2f}") for name in by_worst_case(rows)]
-    caption = f"Every defence trained at eps {eps:g} under every attack at that eps: accuracy, with 95 % intervals"
+    caption = f"Every defence trained at eps {eps:g} under every attack at that eps: accuracy, with 95% intervals"
     return tables.fold(caption, tables.table(caption, HEAD, [*lines, *last]))
 
 

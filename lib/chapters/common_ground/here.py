@@ -28,33 +28,50 @@ def _named(name: str) -> str:
 def which_work(rows: Rows) -> str:
     """For the opening: which of the papers' defences leave more than no defence where any attack may be tried."""
     yardstick = best(rows[max(rows)], YARDSTICKS)
-    told = [_against_control(eps, of) for eps, of in rows.items()]
+    told = [_which_work(eps, of) for eps, of in rows.items()]
     left = rows[max(rows)][yardstick].accuracy(WORST)
-    return f"{' '.join(told)} For comparison: {left:.2f} with {titled(yardstick)}."
+    return f"{' '.join(told)} For comparison, training on PGD images ({titled(yardstick)}): {left:.2f}."
 
 
-def _against_control(eps: float, of: Mapping[str, Row]) -> str:
-    groups, none = against_control(of), of[NONE].accuracy(WORST)
-    if not groups[MORE]:
-        highest = max(of[name].accuracy(WORST) for name in FROM_PAPERS)
-        does, chance = ("is shown to do", ", which may be chance") if highest > none else ("does", "")
-        return (
-            f"At eps {eps:g} none of the papers' defences {does} better than having none: {highest:.2f} with the best, "
-            f"{none:.2f} without{chance}."
-        )
-    kept = ", ".join(f"{of[name].accuracy(WORST):.2f} with {titled(name)}" for name in groups[MORE])
-    alike, less = len(groups[ALIKE]), len(groups[LESS])
-    beside = [f"{alike} {agreeing(alike, 'does', 'do')} not differ beyond chance from their control"] if alike else []
-    beside += [f"{less} {agreeing(less, 'has', 'have')} less"] if less else []
-    others = f"; of the papers' others {', '.join(beside)}" if beside else ""
-    return f"At eps {eps:g} the share of images safe from every attack is {none:.2f} without a defence, {kept}{others}."
+def _which_work(eps: float, of: Mapping[str, Row]) -> str:
+    found, none = against_control(of)[MORE], of[NONE].accuracy(WORST)
+    if not found:
+        does = "is shown to do" if _best_left(of) > none else "does"
+        return f"At eps {eps:g} none of the papers' defences {does} better than having none."
+    kept = ", ".join(f"{of[name].accuracy(WORST):.2f} with {titled(name)}" for name in found)
+    return f"At eps {eps:g} the share of images safe from every attack is {none:.2f} without a defence, {kept}."
+
+
+def _best_left(of: Mapping[str, Row]) -> float:
+    """The highest share of images that no attack fools, of the papers' defences."""
+    return max(of[name].accuracy(WORST) for name in FROM_PAPERS)
+
+
+def beside(rows: Rows) -> str:
+    """For what the opening is based on: the papers' other defences, and the shares where none does better."""
+    return " ".join(filter(None, (_beside(eps, of) for eps, of in rows.items())))
+
+
+def _beside(eps: float, of: Mapping[str, Row]) -> str:
+    found, none = against_control(of), of[NONE].accuracy(WORST)
+    if not found[MORE]:
+        highest = _best_left(of)
+        chance = ", a difference which may be chance" if highest > none else ""
+        return f"At eps {eps:g} the best of the papers' defences has {highest:.2f}, no defence {none:.2f}{chance}."
+    alike, less = len(found[ALIKE]), len(found[LESS])
+    told = [f"{alike} {agreeing(alike, 'does', 'do')} not differ from the control beyond chance"] if alike else []
+    told += [f"{less} {agreeing(less, 'has', 'have')} a smaller share"] if less else []
+    return f"At eps {eps:g}, of the papers' other defences, {', and '.join(told)}." if told else ""
 
 
 def why(rows: Rows) -> str:
-    """For the opening: what the best of the papers' defences has learned at the larger eps."""
+    """For what the opening is based on: what the best of the papers' defences has learned at the larger eps."""
     name = best(rows[max(rows)], FROM_PAPERS)
     fgsm, worst = (rows[max(rows)][name].accuracy(column) for column in ("FGSM", WORST))
-    return f"At eps {max(rows):g} {titled(name)} has {fgsm:.2f} under FGSM, and {worst:.2f} if any attack may be tried."
+    return (
+        f"At eps {max(rows):g} accuracy with {titled(name)} is {fgsm:.2f} under FGSM; a share of {worst:.2f} is safe "
+        "from all attacks."
+    )
 
 
 def networks(rows: Rows) -> str:
@@ -97,12 +114,12 @@ def image_by_image(rows: Rows, eps: float) -> str:
     kept, fgsm = (first.correct["clean"] & first.correct["FGSM"]).mean(), first.accuracy("FGSM")
     others = ""
     if fgsm > kept:
-        others = f" Its accuracy under FGSM is {fgsm:.2f}: it also counts images that are misclassified without an "
-        others += "attack, and not under FGSM."
+        others = f" Accuracy under FGSM, {fgsm:.2f}, is higher, since it also counts images that are misclassified "
+        others += "without an attack and not under FGSM."
     return (
         f"In this run: at eps {eps:g} the first network of {titled(name)} classifies a share of {kept:.2f} of all "
-        f"{len(first.y)} images correctly both without an attack and under FGSM, and is safe from all attacks on "
-        f"{first.accuracy(WORST):.2f}.{others}"
+        f"{len(first.y)} images correctly both without an attack and under FGSM; a share of "
+        f"{first.accuracy(WORST):.2f} is safe from all attacks.{others}"
     )
 
 
@@ -161,8 +178,8 @@ def price(rows: Rows, costs: Mapping[str, float]) -> str:
         kept = of[name].accuracy("clean") - of[NONE].accuracy("clean")
         won = of[name].accuracy(WORST) - of[NONE].accuracy(WORST)
         parts.append(
-            f"at eps {eps:g} {_named(name)} has {kept:+.3f} clean accuracy and {won:+.3f} safe from all attacks "
-            f"against no defence, at {costs[name]:.1f} times the computation"
+            f"at eps {eps:g}, compared with no defence, {_named(name)} changes clean accuracy by {kept:+z.3f} and the "
+            f"safe share by {won:+z.3f}, for {costs[name]:.1f} times the computation"
         )
     return _here(parts)
 
@@ -208,7 +225,7 @@ def published(judgements: Sequence[Judgement]) -> str:
         )
     gaps = {name: judgements[0].accuracy(name) - value for name, value in madry.PUBLISHED.items()}
     name = max(gaps, key=lambda one: abs(gaps[one]))
-    return f"In this run: the farthest from its published figure is {name}, by {gaps[name]:+.3f}."
+    return f"In this run: the farthest from its published figure is {name}, by {gaps[name]:+z.3f}."
 
 
 def yardsticks(rows: Rows) -> str:

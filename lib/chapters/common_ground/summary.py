@@ -50,6 +50,7 @@ def summary(rows: Rows, experiment: Experiment) -> dict[str, object]:
     found |= {"networks": f"{networks(experiment.seeds)} of each kind", "data": data_named(experiment.dataset)}
     found |= {
         "found": here.which_work(rows),
+        "beside": here.beside(rows),
         "why": here.why(rows),
         "of-several": here.networks(rows),
         "margin": MARGIN,

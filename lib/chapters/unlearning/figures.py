@@ -60,7 +60,7 @@ def _before_and_after(before: Hits, after: Mapping[str, Hits], xlabel: str) -> F
 
 
 def gains(networks: Networks, loop: Loop) -> Figure:
-    """What each reading adds to its control under FGSM and PGD, with 95 % intervals.
+    """What each reading adds to its control under FGSM and PGD, with 95% intervals.
 
     The axis reaches as far as the intervals; the paper's rise is a line where it is within, else named at the side.
     """
@@ -90,8 +90,8 @@ def _over(*networks: int) -> str:
     """What a figure's intervals are over, by the number of networks of each."""
     fewest, most = min(networks), max(networks)
     if most == 1:
-        return "95 % intervals over images, one network"
-    over = "95 % intervals over networks and images"
+        return "95% intervals over images, one network"
+    over = "95% intervals over networks and images"
     return over if fewest > 1 else f"{over}, or over images where there is one network"
 
 

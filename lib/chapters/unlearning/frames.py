@@ -70,7 +70,7 @@ def trained(networks: Networks) -> pd.DataFrame:
 
 def _printed(row: str) -> str:
     """Accuracy and loss in a row of the paper's table, digit by digit."""
-    return " and ".join(rates.CLAIMS[f"{row}.{one}"].printed for one in ("accuracy", "loss"))
+    return " and ".join(rates.printed(row, one) for one in ("accuracy", "loss"))
 
 
 def letter(record: LetterRecord) -> pd.DataFrame:
@@ -113,7 +113,7 @@ def _gain(networks: Networks, loop: Loop, reading: str, way: str) -> str:
     if reading == "none":
         return ""
     weights = [[one.last.weights for one in of] for of in rates.alike(loop, (reading, "none")).values()]
-    return "the same networks" if weights[0] == weights[1] else f"{rates.gain(networks, loop, reading, way):+.3f}"
+    return "the same networks" if weights[0] == weights[1] else f"{rates.gain(networks, loop, reading, way):+z.3f}"
 
 
 def overfitting(networks: Networks, loop: Loop) -> pd.DataFrame:
@@ -192,7 +192,7 @@ def untrained(clouds: Clouds) -> pd.DataFrame:
             "networks": [len(one) for one in points],
             "mean accuracy": [f"{one.mean(0)[0]:.3f}" for one in points],
             "mean loss": [f"{one.mean(0)[1]:.3f}" for one in points],
-            "probability of a point as far out": [f"{probability:.3f}" for probability in tails.values()],
+            "share at least as far out": [f"{share:.3f}" for share in tails.values()],
         }
     )
 
@@ -213,10 +213,11 @@ def nearest_to_second_row(curves: Curves, experiment: Experiment) -> pd.DataFram
 def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> pd.DataFrame:
     """What removal changes, against the network trained on all images."""
     shares, columns = experiment.shares, {"removed": [f"{share:.1%}" for share in experiment.shares]}
-    for way in ("clean", "FGSM"):
+    for way, digits in (("clean", "+z.4f"), ("FGSM", "+z.3f")):
         for kind in KINDS:
             each = [found[kind, share] for share in shares]
-            columns[f"{way}, {kind}"] = [f"{rates.change(one, networks, way):+.3f}" if one else MISSING for one in each]
+            changes = [rates.change(one, networks, way) if one else None for one in each]
+            columns[f"{way}, {kind}"] = [format(one, digits) if one else MISSING for one in changes]
     return pd.DataFrame(columns)
 
 

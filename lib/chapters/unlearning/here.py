@@ -13,10 +13,11 @@ from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, OneShot, Rooms
 from lib.measure import intervals
 from lib.measure.intervals import Measured
+from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import agreeing, counted
 
 UNLIKELY = 0.05
-"""At most this probable is a point that is hardly one of a cloud."""
+"""Where at most this share of a cloud lies as far out as a point, that is hardly one of the cloud."""
 
 NOT_BEYOND = "In this run: not measured, as `beyond=false` asks. With `beyond=true` it is."
 """Of what the paper does not measure: it decides no claim."""
@@ -64,9 +65,9 @@ def answer(networks: Networks, loop: Loop) -> str:
         one: intervals.difference(rates.last(loop[one], "FGSM"), rates.before(networks, "FGSM")) for one in COMPARED
     }
     return (
-        f"In this run: over the loop accuracy under FGSM changes by {rises[JUDGED]:+.3f}; the paper's changes by "
-        f"{rates.PAPER_RISE:+.3f}. Without removal it changes by {rises['none'].mean:+.3f}, "
-        f"with a random removal by {rises['random'].mean:+.3f}."
+        f"In this run: over the loop accuracy under FGSM changes by {rises[JUDGED]:+z.3f}; the paper's changes by "
+        f"{rates.PAPER_RISE:+.3f}. Without removal it changes by {rises['none'].mean:+z.3f}, "
+        f"with a random removal by {rises['random'].mean:+z.3f}."
     )
 
 
@@ -75,10 +76,11 @@ def gains(networks: Networks, loop: Loop) -> str:
     gained = (rates.gain(networks, loop, one, "FGSM") for one in (JUDGED, "random", "c", "d"))
     removed, chance, afresh, taught = gained
     return (
-        f"In this run: under FGSM removal, (b), adds {removed:+.3f} to the accuracy of no removal, {side(removed)}. A "
-        f"random removal adds {chance.mean:+.3f}, adding attacked images, (d), {taught.mean:+.3f}. A start afresh, "
-        f"(c), adds {afresh.mean:+.3f} to that of the network before the loop. The paper's rise is "
-        f"{rates.PAPER_RISE:+.3f}."
+        f"In this run: under FGSM, on {counted(removed.networks, 'network')}, removal, (b), adds {removed:+z.3f} to "
+        f"the accuracy of no removal, {side(removed)}; a random removal adds {chance.mean:+z.3f}. On "
+        f"{counted(taught.networks, 'network')} adding attacked images, (d), adds {taught.mean:+z.3f} to that "
+        f"accuracy; a start afresh, (c), adds {afresh.mean:+z.3f} to that of the network before the loop. The paper's "
+        f"rise is {rates.PAPER_RISE:+.3f}."
     )
 
 
@@ -141,7 +143,7 @@ def room(rooms: Rooms, leaves: float) -> str:
         whom = f" for {idle} of {len(rooms)} networks" if len(rooms) > 1 else ""
         return (
             f"In this run: there is nothing to recover{whom}: on training images accuracy is at most {leaves:g} "
-            "without any attack. A smaller `leaves`, or more epochs, would make room."
+            "without any attack. A smaller `leaves`, or more epochs, would change that."
         )
     first = rates.mean(rates.room_before(rooms))
     then = {reading: rates.mean(rates.in_room(rooms, reading, "FGSM")) for reading in COMPARED}
@@ -155,7 +157,15 @@ def room(rooms: Rooms, leaves: float) -> str:
         f"In this run: {at} eps {labels.room_eps(rooms)} accuracy under FGSM is {first:.3f} on test images before the "
         f"loop. After it, it is {then[JUDGED]:.3f}; without removal {then['none']:.3f}, with a random removal "
         f"{then['random']:.3f}. The paper goes from {rates.PAPER_ROW_2[0]:.3f} to {rates.PAPER_ROW_3[0]:.3f}."
+        f"{_grey(rooms)}"
     )
+
+
+def _grey(rooms: Rooms) -> str:
+    """What an eps means at which any image can be made the same; nothing where it is smaller for each network."""
+    if not rates.is_grey(rooms):
+        return ""
+    return f" From eps {LARGE_EPS:g} on any image can be made grey, so nothing is judged soundly here."
 
 
 def third_row(networks: Networks, loop: Loop) -> str:
@@ -181,7 +191,8 @@ def untrained(clouds: Clouds) -> str:
 
 def _likely(lenet: str, share: float) -> str:
     fits = "looks like an untrained network's" if share > UNLIKELY else "is hardly an untrained network's"
-    return f"{fits} (a point as far out has a probability of {share:.3f} for {labels.figure(lenet)}'s, the likeliest)"
+    best = f"of {labels.figure(lenet)}'s LeNet, which fits best"
+    return f"{fits} ({best}, about {share:.3f} of the untrained networks lie at least as far out)"
 
 
 def at_any_eps(curves: Curves) -> str:
@@ -213,10 +224,10 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> str:
     by_itself = rates.change(found[KINDS[-1], few], networks, "FGSM")
     return (
         f"In this run: with {share:.0%} of the training images removed, accuracy under FGSM changes by "
-        f"{worst.mean:+.3f} where the worst go, by {chance.mean:+.3f} where chance decides; the difference is "
-        f"{gaps[share]:+.3f}. Of {len(gaps)} sizes, it is largest at {best:.1%}: {gaps[best]:+.3f}. A random removal "
-        f"of {few:.1%}, which should change next to nothing, changes it by {by_itself:+.3f}: so much do trainings "
-        "differ by themselves."
+        f"{worst.mean:+z.3f} where the worst go, by {chance.mean:+z.3f} where chance decides; the difference is "
+        f"{gaps[share]:+z.3f}. Of {len(gaps)} sizes, it is largest at {best:.1%}: {gaps[best]:+z.3f}. A random removal "
+        f"of {few:.1%}, which should change next to nothing, changes it by {by_itself:+z.3f}: so much do trainings "
+        f"differ by themselves. All of it is on {counted(worst.networks, 'network')}."
     )
 
 
@@ -229,8 +240,8 @@ def membership(found: Sequence[MembershipRecord]) -> str:
     trace = intervals.over_networks(of_networks["whole"] - of_networks["c"])
     return (
         f"In this run: the AUC is {areas['whole']:.3f} before removal, {areas[JUDGED]:.3f} after training on, "
-        f"{areas['f']:.3f} after gradient ascent, and {areas['c']:.3f} where the images were never seen. The first "
-        f"less the last is {trace:+.3f}, {side(trace) if len(found) > 1 else 'of one network'}."
+        f"{areas['f']:.3f} after gradient ascent, and {areas['c']:.3f} where the images were never seen. Before "
+        f"removal minus never seen: {trace:+z.3f}, {side(trace) if len(found) > 1 else 'on one network'}."
     )
 
 

@@ -1,6 +1,6 @@
 """What pages call what was measured."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lib.chapters.unlearning import measure_loop
 from lib.chapters.unlearning.measure_loop import RoomRecord
@@ -41,6 +41,11 @@ STATES = {
 def figure(architecture: str) -> str:
     """The figure of the paper that prints a LeNet: `fig4` is Fig. 4's."""
     return f"Fig. {architecture[-1]}"
+
+
+def figures(architectures: Iterable[str]) -> str:
+    """The figures of several: "Figs. 2 and 4"."""
+    return f"Figs. {' and '.join(one[-1] for one in architectures)}"
 
 
 def attack(name: str) -> str:

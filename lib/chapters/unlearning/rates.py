@@ -17,6 +17,7 @@ from lib.measure import crossed, intervals
 from lib.measure.drawn import over_both
 from lib.measure.intervals import Measured
 from lib.measure.ratios import linearised
+from lib.measure.red_flags import LARGE_EPS
 
 Networks = Sequence[NetworkRecord]
 Loop = Mapping[str, Sequence[LoopRecord]]
@@ -32,6 +33,11 @@ TARGET = 0.9
 """The accuracy at which Fig. 9's loop stops."""
 
 CLAIMS = paper("unlearning").claims
+
+
+def printed(row: str, what: str) -> str:
+    """A number of the paper's table, digit by digit: `what` is accuracy or loss."""
+    return CLAIMS[f"{row}.{what}"].printed
 
 
 def _row(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -114,6 +120,11 @@ def after(loop: Loop, reading: str, way: str) -> float:
     return mean(last(loop[reading], way))
 
 
+def mean_after(loop: Loop, reading: str, attack: str) -> float:
+    """The same on the third row's fresh images, by how they were attacked: `attack` is one of `AS_MADE`."""
+    return accuracy([one.row.fresh[attack] for one in loop[reading]]).mean
+
+
 def control(networks: Networks, loop: Loop, reading: str, way: str) -> Hits:
     """What a reading is held against: as many epochs without removal.
 
@@ -194,6 +205,11 @@ def in_room(rooms: Rooms, reading: str, way: str) -> Hits:
 def room_before(rooms: Rooms) -> Hits:
     """The same before the first, under FGSM."""
     return [one.before.by("FGSM") for one in rooms]
+
+
+def is_grey(rooms: Rooms) -> bool:
+    """Whether some network's eps is so large that any image can be made grey: nothing is judged soundly there."""
+    return max(one.eps for one in rooms) >= LARGE_EPS
 
 
 # The third row.

@@ -1,4 +1,4 @@
-"""The chapter's headline numbers, and its first paragraphs: what there was to repair, and what the loop did."""
+"""The chapter's headline numbers, and its first paragraphs: what the loop did, and whose numbers the paper has."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,10 +11,11 @@ from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.measure_row import CLIPPED
 from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
+from lib.models import LENETS
 from lib.show.counting import counted
 from lib.show.sentences import capital, data_named
 
-WHERE = {"clean": "without any attack", "attacked": "under FGSM"}
+WHERE = {"clean": "on clean images", "attacked": "under FGSM"}
 """What untrained networks were shown."""
 
 
@@ -39,25 +40,24 @@ def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence
     }
 
 
-def premise(before: float) -> str:
-    """What there was to repair, by the accuracy under FGSM before any unlearning."""
-    if before <= rates.PAPER_ROW_2[0] + rates.WITHIN_2[0]:
-        return "There was as much to repair as in the paper"
-    return "There was nothing to repair" if before >= rates.TARGET else "There was less to repair than in the paper"
-
-
 def found(networks: Networks, loop: Loop) -> str:
-    """What there was to repair, what the loop did, and what as much training without it did."""
-    first, strong = (rates.mean(rates.before(networks, way)) for way in ("FGSM", "PGD"))
+    """Accuracy under FGSM before the loop, after it, and after as much training without removal."""
+    first = rates.mean(rates.before(networks, "FGSM"))
     removed, control = (rates.after(loop, one, "FGSM") for one in (JUDGED, "none"))
-    left, without = (rates.after(loop, one, "PGD") for one in (JUDGED, "none"))
-    by_chance = rates.after(loop, "random", "PGD")
-    apart = side(rates.gain(networks, loop, JUDGED, "FGSM"))
-    who = "In one network" if len(networks) == 1 else f"On average over {len(networks)} networks"
     return (
-        f"{premise(first)}. {who}, accuracy under FGSM goes from {first:.3f} to {removed:.3f} with removals, and to "
-        f"{control:.3f} with as much training without them: a difference {apart}. Under PGD it goes from {strong:.3f} "
-        f"to {left:.3f}, without removals to {without:.3f}, with random ones to {by_chance:.3f}."
+        f"Accuracy under FGSM starts from {first:.3f}, the paper's from {rates.printed('attacked', 'accuracy')}. "
+        f"Removal makes it {removed:.3f}, as much training without removal {control:.3f}: a difference "
+        f"{side(rates.gain(networks, loop, JUDGED, 'FGSM'))}."
+    )
+
+
+def under_pgd(networks: Networks, loop: Loop) -> str:
+    """The same under PGD, and after a random removal, as a part of a sentence."""
+    first = rates.mean(rates.before(networks, "PGD"))
+    removed, control, by_chance = (rates.after(loop, one, "PGD") for one in (JUDGED, "none", "random"))
+    return (
+        f"{first:.3f} before removal, {removed:.3f} after it, {control:.3f} after as much training without removal, "
+        f"and {by_chance:.3f} after a random removal"
     )
 
 
@@ -68,16 +68,15 @@ def origin(clouds: Clouds, curves: Curves) -> str:
     if min(far for _, far in rates.nearest(curves).values()) <= 1:
         who.append("trained networks at another eps")
     start = " and ".join(who) or "no network here, trained or untrained,"
-    verb = "also have" if who else "has"
-    return f"{capital(start)} {verb} the accuracy and the loss that the paper starts from."
+    verb = "have" if who else "has"
+    return f"{capital(start)} {verb} the paper's starting accuracy and loss."
 
 
 def ending(networks: Networks, loop: Loop) -> str:
-    """In how many ways the numbers that the paper ends with need no unlearning; nothing where they need it."""
+    """In how many ways the numbers that the paper ends with need no unlearning."""
     idle = sum(network in rates.NOTHING_UNLEARNED for _, _, network in rates.giving(networks, loop))
-    if not idle:
-        return ""
-    return f" The numbers that it ends with come out in {counted(idle, 'way')} of attacking where nothing is unlearned."
+    ways = f"in {counted(idle, 'way')}" if idle else "in no way"
+    return f"The accuracy and loss that the paper ends with come out {ways} of attacking without any unlearning."
 
 
 def _over(networks: int, everywhere: int) -> str:
@@ -94,7 +93,10 @@ def summary(
     e = experiment
     return {
         "found": found(networks, loop),
-        "origin": origin(clouds, curves) + ending(networks, loop),
+        "pgd": under_pgd(networks, loop),
+        "origin": origin(clouds, curves),
+        "ending": ending(networks, loop),
+        "others": labels.figures(one for one in LENETS if one != e.architecture),
         "longer": e.longer,
         "some": f"{len(networks[0].some):,}",  # n_images, or all that there are
         "few": f"{len(networks[0].row.noise.correct):,}",  # n_forensic, or all
