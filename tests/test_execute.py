@@ -21,7 +21,7 @@ from lib.run.run import Run
 from lib.site import build
 
 
-def test_a_run_keeps_the_notebook_and_its_results(project: Project) -> None:
+def test_a_run_keeps_the_notebook_and_its_results(project: Project, own_kernels: None) -> None:
     assert command.main(["execute", "tiny"]) == 0
     results = project.results()
     assert results["metrics"] == {"eps": 0.1, "labels": float(LABELS(Draw(1)).get().labels.sum())}
@@ -172,7 +172,7 @@ def test_a_profile_that_sets_what_no_notebook_declares_is_refused(project: Proje
     assert command.main(["execute", "tiny"]) == 1
 
 
-def test_the_notebook_runs_with_this_environments_python(project: Project) -> None:
+def test_the_notebook_runs_with_this_environments_python(project: Project, own_kernels: None) -> None:
     """Whatever kernels the machine has: a rival kernelspec of the same name is not used."""
     rival = project.root / "share" / "jupyter" / "kernels" / "python3"
     rival.mkdir(parents=True)
@@ -303,7 +303,7 @@ STARTUP = "import torch, matplotlib; torch.set_default_dtype(torch.float64)"
     "Notebooks run, and look, as without these settings.",
 )
 def test_a_readers_own_settings_do_not_get_into_a_run(
-    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    project: Project, own_kernels: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     profile = tmp_path / "ipython" / "profile_default"
     (profile / "startup").mkdir(parents=True)

@@ -1,10 +1,10 @@
 """A measurement small enough to be killed twenty times in a test: a network on sixty-four made-up images."""
 
 import multiprocessing
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -64,6 +64,7 @@ def fill_in(folder: Path, count: int) -> None:
     measured = Cell.measured
 
     def noted(cell: Cell) -> tuple:
+        (folder / "at work").touch()
         found = measured(cell)
         with (folder / "made.txt").open("a") as file:
             file.write(f"{cell.name}\n")
@@ -74,11 +75,5 @@ def fill_in(folder: Path, count: int) -> None:
 
 
 def process(folder: Path, count: int) -> multiprocessing.Process:
-    """A process that does this; torch is loaded once for all of them."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["toy"])
-    return context.Process(target=fill_in, args=(folder, count))
-
-
-if __name__ == "__main__":
-    fill_in(Path(sys.argv[1]), int(sys.argv[2]))
+    """A process that does this."""
+    return forked.process(fill_in, folder, count)
