@@ -48,8 +48,8 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 FIRST = (
-    *("notebooks", "elsewhere", "execute", "fill", "another_paper", "attacks", "plan", "sweep", "benchmarks"),
-    *("interrupts", "environment", "record", "run"),
+    *("notebooks", "elsewhere", "fill", "another_paper", "attacks", "sweep", "benchmarks", "execute"),
+    *("plan", "interrupts", "record", "run"),
 )
 """The files that take longest: the first measures the quick profile."""
 

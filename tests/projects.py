@@ -1,14 +1,17 @@
 """Projects of a tiny notebook, and the ledger of a made-up paper."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+import forked
 import pytest
 import tiny
+from jupyter_client import launcher
 from tiny import LABELS, Draw
 
 from lib import book, compute
@@ -74,7 +77,10 @@ class Project:
 
 
 def project_at(root: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Project:
-    """A project in place of the book; cells are made in this process (test_fill has those that do so elsewhere)."""
+    """A project in place of the book, whose kernels are forked from what has imported torch.
+
+    Cells are made in this process (test_fill has those that do so elsewhere).
+    """
 
     def here(asked, missing, jobs, watch, over) -> tuple[dict, list]:
         within = asked["ends"] and max(asked["ends"] - time.time(), 0)
@@ -89,6 +95,7 @@ def project_at(root: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Call
     monkeypatch.setattr(cells, "FOLDERS", made.evidence)
     monkeypatch.setattr(cells, "RECORDED", made.evidence[1])
     monkeypatch.setattr(measuring, "_side_by_side", here)
+    monkeypatch.setattr(launcher, "Popen", forked.Kernel)
     return made
 
 
@@ -96,6 +103,12 @@ def project_at(root: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Call
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable) -> Project:
     """A project in a folder of the test's own."""
     return project_at(tmp_path / "a project", monkeypatch, write_notebook)
+
+
+@pytest.fixture
+def own_kernels(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kernel of the project is started as for a user."""
+    monkeypatch.setattr(launcher, "Popen", subprocess.Popen)
 
 
 # The ledger of a made-up paper.

@@ -1,4 +1,4 @@
-"""What importing lib sets so that a process is fast, unless the user has set something else."""
+"""What importing lib sets so that a process is fast and exact, unless the user has set something else."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from lib import book, compute
 
-OURS = ("GOMP_", "OMP_", "MALLOC_", "GLIBC_TUNABLES")
+OURS = ("GOMP_", "OMP_", "MALLOC_", "GLIBC_TUNABLES", "NVIDIA_")
 
 
 def fresh(code: str, **variables: str) -> str:
@@ -22,19 +22,22 @@ def fresh(code: str, **variables: str) -> str:
     return ran.stdout.strip()
 
 
-SPINCOUNT = """
-import sys, os
-import builtins
-real, seen = builtins.__import__, []
+AT_TORCH = """
+import builtins, os, sys
+real = builtins.__import__
 def noting(name, *rest):
-    if name == "torch" and "torch" not in sys.modules:
-        seen.append(os.environ.get("GOMP_SPINCOUNT"))
+    if name == "torch":
+        print(os.environ.get({variable!r}))
+        sys.exit()
     return real(name, *rest)
 builtins.__import__ = noting
-import lib
-print(*seen[:1])
+{first}
 """
-"""Prints what is set at the moment at which torch is first imported, whose libraries read it then."""
+
+
+def at_torch(variable: str, first: str = "import lib", **variables: str) -> str:
+    """What is set at the moment at which torch is first imported, whose libraries read it then."""
+    return fresh(AT_TORCH.format(variable=variable, first=first), **variables)
 
 
 @pytest.mark.survives(
@@ -47,19 +50,26 @@ print(*seen[:1])
     [({}, "2000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "PASSIVE"}, "None")],
 )
 def test_threads_soon_stop_spinning_unless_the_user_says_otherwise(set_to: dict[str, str], expected: str) -> None:
-    assert fresh(SPINCOUNT, **set_to) == expected
+    assert at_torch("GOMP_SPINCOUNT", **set_to) == expected
 
 
 @pytest.mark.parametrize("first", ["import benchmarks", "import sys; sys.path.insert(0, 'tests'); import conftest"])
 def test_benchmarks_and_tests_compute_as_trainings_do(first: str) -> None:
-    assert fresh(SPINCOUNT.replace("import lib", first)) == "2000"
+    assert at_torch("GOMP_SPINCOUNT", first) == "2000"
+
+
+@pytest.mark.parametrize(("set_to", "expected"), [({}, "0"), ({"NVIDIA_TF32_OVERRIDE": "1"}, "1")])
+def test_convolutions_keep_single_precision_unless_the_user_says_otherwise(
+    set_to: dict[str, str], expected: str
+) -> None:
+    assert at_torch("NVIDIA_TF32_OVERRIDE", **set_to) == expected
 
 
 def test_numpy_s_blas_has_one_thread_and_torch_as_many_as_it_would_have() -> None:
-    counted = "import threadpoolctl; print({one['num_threads'] for one in threadpoolctl.threadpool_info()"
-    of_numpy = "if one['user_api'] == 'blas' and 'numpy' in one['filepath']})"
-    assert fresh(f"import lib; {counted} {of_numpy}", OPENBLAS_NUM_THREADS="2") == "{1}"
-    assert fresh("import lib, torch; print(torch.get_num_threads())", OMP_NUM_THREADS="2") == "2"
+    counted = "{one['num_threads'] for one in threadpoolctl.threadpool_info()"
+    of_numpy = "if one['user_api'] == 'blas' and 'numpy' in one['filepath']}"
+    code = f"import lib, threadpoolctl, torch; print({counted} {of_numpy}, torch.get_num_threads())"
+    assert fresh(code, OPENBLAS_NUM_THREADS="2", OMP_NUM_THREADS="2") == "{1} 2"
 
 
 def test_no_notebook_imports_torch_before_lib() -> None:

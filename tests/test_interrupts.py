@@ -14,17 +14,17 @@ from scratch import lives, until
 from lib import compute
 from lib.run import interrupts, orphan
 
-DROPPED = """
-import signal, sys, time
-from lib.run import interrupts
-interrupts.heed()
+DROPPED = f"""
+import runpy, signal, sys, time
+runpy.run_path({interrupts.__file__!r})["heed"]()
 class Ends:
     def __del__(self):
         signal.raise_signal(signal.SIGTERM)
         time.sleep(1)
 try:
     Ends()
-    time.sleep(20)
+    for _ in range(400):
+        time.sleep(0.05)
 except KeyboardInterrupt:
     sys.exit(7)
 """

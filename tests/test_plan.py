@@ -1,7 +1,7 @@
 """Plans and filling in one process: by worth, within a time, and through any kill."""
 
+import itertools
 import multiprocessing
-import os
 import random
 import signal
 import sys
@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 import toy
+from scratch import until
 
 from lib.evidence import cells, cluster, fill, plan, store
 from lib.evidence.cells import Cell, Part
@@ -349,6 +350,31 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def files(folder: Path) -> set[tuple[str, int]]:
+    """Which cells are kept, and since when."""
+    return {(path.name, path.stat().st_mtime_ns) for path in (folder / "evidence").glob("toy/*.npz")}
+
+
+def ended(folder: Path, draw: random.Random | None) -> bool:
+    """Whether a process came to its end before it was killed: after as many epochs, and a moment, as are drawn."""
+    before = trained_in(folder)
+    process = toy.process(folder, 3)
+    process.start()
+    if draw:
+        few = draw.randrange(3)
+        until(lambda: trained_in(folder) >= before + few or process.exitcode is not None)
+        time.sleep(draw.uniform(0, 0.1))
+        draw.choice([process.kill, process.kill, process.terminate])()
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL, -signal.SIGTERM)
+    return process.exitcode == 0
+
+
+def trained_in(folder: Path) -> int:
+    """How many epochs were trained there."""
+    return toy.epochs(folder).stat().st_size if toy.epochs(folder).exists() else 0
+
+
 @pytest.mark.survives(
     "kills",
     "A process that trains and measures is ended by SIGKILL or SIGTERM, again and again.",
@@ -358,21 +384,20 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_twenty_kills_at_random_moments_lose_nothing(
     tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draw, kept = random.Random(0), set()
-    for _ in range(20):
-        process = toy.process(tmp_path, 3)
-        process.start()
-        time.sleep(draw.uniform(0.02, 0.5))
-        os.kill(process.pid, draw.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]))
-        process.join()
-        now = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "evidence").glob("toy/*.npz")}
-        assert kept <= set(now.items()), "what was kept stays, and is not made again"
-        kept = set(now.items())
-    process = toy.process(tmp_path, 3)
-    process.start()
-    process.join()
-    assert contents(tmp_path, 3, monkeypatch) == contents(undisturbed, 3, monkeypatch)
-    assert not list((tmp_path / "evidence").rglob(store.ASIDE))
+    draw, kills = random.Random(0), 0
+    for number in itertools.count():
+        folder, kept, before = tmp_path / str(number), set(), kills
+        folder.mkdir()
+        while not ended(folder, draw if kills < 20 else None):
+            kills += 1
+            assert kept <= files(folder), "what was kept stays, and is not made again"
+            kept = files(folder)
+        assert kept <= files(folder)
+        assert contents(folder, 3, monkeypatch) == contents(undisturbed, 3, monkeypatch)
+        assert not list((folder / "evidence").rglob(store.ASIDE))
+        assert 0 <= trained_in(folder) - 3 * toy.EPOCHS <= kills - before, "each costs an epoch at most"
+        if kills == 20:
+            break
 
 
 @pytest.mark.survives("side by side", "Two processes measure the same cells at once.", "Each cell is made once.")

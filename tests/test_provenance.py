@@ -115,10 +115,9 @@ def test_a_user_whom_the_system_does_not_know_has_a_home_to_write_to() -> None:
     "It is the same folder for commands and notebooks.",
 )
 def test_a_home_in_the_name_of_the_data_folder_is_meant_as_such() -> None:
-    code = "from lib import data; print(data.CACHE)"
-    for given, expected in (("~/cache", Path.home() / "cache"), ("near", compute.ROOT / "near")):
-        environment = os.environ | {"REPRO_DATA": given}
-        ran = subprocess.run(
-            [sys.executable, "-c", code], cwd=compute.ROOT, env=environment, capture_output=True, text=True
-        )
-        assert ran.stdout.strip() == str(expected), ran.stderr[-2000:]
+    given = {"~/cache": Path.home() / "cache", "near": compute.ROOT / "near"}
+    code = "import importlib, os, sys; from lib import data\n"
+    code += "for os.environ['REPRO_DATA'] in sys.argv[1:]: print(importlib.reload(data).CACHE)"
+    command = [sys.executable, "-c", code, *given]
+    ran = subprocess.run(command, cwd=compute.ROOT, capture_output=True, text=True)
+    assert ran.stdout.splitlines() == [str(expected) for expected in given.values()], ran.stderr[-2000:]

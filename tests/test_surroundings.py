@@ -18,7 +18,7 @@ from lib.run import status
     "One line says that the kernel did not start, and how to see why.",
 )
 def test_a_kernel_that_does_not_start_is_said_to_be_that(
-    project: Project, tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture
+    project: Project, own_kernels: None, tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nif 'ipykernel_launcher' in ' '.join(sys.orig_argv): sys.exit(3)\n"

@@ -1,10 +1,10 @@
 """A measurement small enough to be killed twenty times in a test: a network on sixty-four made-up images."""
 
 import multiprocessing
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from lib.compute import seeded
 from lib.evidence import cells, fill, plan
 from lib.evidence.cells import Cell, Part
 from lib.models import SimpleCNN, build
-from lib.train import snapshots
+from lib.train import loop, snapshots
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 
@@ -57,11 +57,22 @@ def move_to(folder: Path) -> None:
     snapshots.KILLED_EVERY_S = 0.0
 
 
+def epochs(folder: Path) -> Path:
+    """A file with a byte for each epoch that was trained."""
+    return folder / "epochs.txt"
+
+
 def fill_in(folder: Path, count: int) -> None:
-    """What a process of the tests does: make what is missing, and leave a list of what it made."""
+    """What a process of the tests does: make what is missing, and leave lists of what it made and of its epochs."""
     torch.set_num_threads(1)
     move_to(folder)
-    measured = Cell.measured
+    measured, epoch = Cell.measured, loop._epoch
+
+    def counted(*arguments: object) -> float:
+        loss = epoch(*arguments)
+        with epochs(folder).open("a") as file:
+            file.write("e")
+        return loss
 
     def noted(cell: Cell) -> tuple:
         found = measured(cell)
@@ -69,16 +80,10 @@ def fill_in(folder: Path, count: int) -> None:
             file.write(f"{cell.name}\n")
         return found
 
-    Cell.measured = noted
+    Cell.measured, loop._epoch = noted, counted
     fill.fill(plan.missing(wanted(count)))
 
 
 def process(folder: Path, count: int) -> multiprocessing.Process:
-    """A process that does this; torch is loaded once for all of them."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["toy"])
-    return context.Process(target=fill_in, args=(folder, count))
-
-
-if __name__ == "__main__":
-    fill_in(Path(sys.argv[1]), int(sys.argv[2]))
+    """A process that does this."""
+    return forked.process(fill_in, folder, count)
