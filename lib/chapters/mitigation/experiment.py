@@ -131,8 +131,8 @@ class Experiment(experiment.Experiment):
 
     def retrained_targeted(self, images: str, eps: float) -> list[Cell[defences.RetrainedRecord]]:
         """Each network, trained again in one of the `retrainings_targeted`."""
-        wanted = (self._retraining(training, images, eps) for training in self._trainings)
-        return [RETRAINED_TARGETED(targets.TargetedSetting(retraining, self.n_images)) for retraining in wanted]
+        wanted = self._retrainings(images, eps)
+        return [RETRAINED_TARGETED(targets.TargetedSetting(one, self.n_images)) for one in wanted]
 
     def searches(self) -> list[Cell[defences.SearchRecord]]:
         """Each network, retrained on training images, attacked without its gradient."""
