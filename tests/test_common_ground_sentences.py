@@ -139,7 +139,10 @@ def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
         "In this run: at eps 0.1, of 6 defences none keeps more images safe than the control does, none keeps fewer."
     )
     assert here.transferred(of).count("under transfer") == 4
-    assert here.networks(of).startswith("Where dots lie far apart")
+    assert here.networks(of).startswith("The dots lie nowhere so far apart")
+    apart = Row([judgement(AutoAttack=0), judgement(AutoAttack=40)])
+    failed = {0.3: {NONE: Row([judgement()] * 2), PGD_TRAINING: apart}}
+    assert here.networks(failed).endswith(f"no network has: {titled(PGD_TRAINING)} at eps 0.3.")
     assert here.networks({0.3: {NONE: Row([judgement()])}}).startswith("One network of each kind was trained")
 
 

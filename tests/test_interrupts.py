@@ -23,8 +23,7 @@ class Ends:
         time.sleep(1)
 try:
     Ends()
-    for _ in range(400):
-        time.sleep(0.05)
+    time.sleep(20)
 except KeyboardInterrupt:
     sys.exit(7)
 """

@@ -2,9 +2,9 @@
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Timer
 
 AGAIN_S = 0.05
 CAN_WAIT = hasattr(signal, "pthread_sigmask")
@@ -45,6 +45,13 @@ _before = []
 
 def _heard(dropped: "sys.UnraisableHookArgs") -> None:
     if issubclass(dropped.exc_type, KeyboardInterrupt):
-        Timer(AGAIN_S, signal.raise_signal, [signal.SIGTERM]).start()
+        threading.Timer(AGAIN_S, _again).start()
     else:
         _before[-1](dropped)
+
+
+def _again() -> None:
+    if CAN_WAIT:
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)  # which wakes it, whatever it waits for
+    else:
+        signal.raise_signal(signal.SIGTERM)

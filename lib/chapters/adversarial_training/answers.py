@@ -242,12 +242,12 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
     _, gain = rates.after_lowest_loss(normal)
     why = f"From its minimum to epoch {experiment.epochs} test loss rises from {low:.4f} to {high:.4f}, with a spread "
     why += f"over seeds of {spread:.4f}; accuracy changes by {gain:+.4f}."
-    images = f"{len(normal[0].last_losses):,} test images, {experiment.epochs} epochs"
+    images, many = f"{len(normal[0].last_losses):,} test images, {experiment.epochs} epochs", networks(experiment.seeds)
     return _answer(
         claim,
         experiment,
-        Finding(influence.spread_less_rise_of_first(normal), f"rise of the first network, {images}"),
-        Finding(influence.spread_less_rise(normal), f"{images}, {networks(experiment.seeds)}"),
+        Finding(influence.spread_less_rise_of_first(normal), f"rise of the first network, spread of {many}; {images}"),
+        Finding(influence.spread_less_rise(normal), f"{images}, {many}"),
         why=why,
     )
 

@@ -145,15 +145,16 @@ def protocols(scored: Scored) -> str:
     """What the same network gets on stale images and on fresh ones."""
     seen, made = accuracy(scored[cases.TUNED_ON_TEST], "P").mean, ("P", "W", "PGD")
     tuned, mixed = ([accuracy(scored[one], kind).mean for kind in made] for one in (cases.TUNED, cases.MIXED_HELD_OUT))
-    bare = [accuracy(scored[cases.UNDEFENDED], kind).mean for kind in ("P", CONTROL)]
+    stale, lot = (accuracy(scored[cases.UNDEFENDED], kind) for kind in ("P", CONTROL))
     lead = [gap(scored[cases.GOING_ON], scored[cases.TUNED], kind).mean for kind in made]
     return (
-        f"In this run: with Table II's training the undefended network classifies {bare[0]:.3f} of the stale images "
-        f"correctly, and {bare[1]:.3f} under random signs. Fine-tuned on test images, accuracy is {seen:.3f} on those "
-        f"very images; on training images it is {tuned[0]:.3f} on held-out stale images, {tuned[1]:.3f} under fresh "
-        f"FGSM and {tuned[2]:.3f} under PGD. Mixed training from scratch has {mixed[0]:.3f}, {mixed[1]:.3f} and "
-        f"{mixed[2]:.3f} on the last three. The fair comparison has equal epochs and images: mixed training that goes "
-        f"on, minus fine-tuning, is {lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
+        f"In this run: with Table II's training the undefended network classifies {stale.mean:.3f} of the stale images "
+        f"correctly, and {ends(lot.per_network, '.3f')} under random signs. Fine-tuned on test images, accuracy is "
+        f"{seen:.3f} on those very images; on training images it is {tuned[0]:.3f} on held-out stale images, "
+        f"{tuned[1]:.3f} under fresh FGSM and {tuned[2]:.3f} under PGD. Mixed training from scratch has "
+        f"{mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on the last three. The fair comparison has equal epochs "
+        "and images: mixed training that goes on, minus fine-tuning, is "
+        f"{lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
     )
 
 

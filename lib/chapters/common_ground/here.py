@@ -18,6 +18,8 @@ from lib.show.sentences import capital
 
 CLOSE = 0.02
 """By how much accuracies may differ and still be called the same."""
+APART = 0.3
+"""Of shares of images safe from all attacks: networks of one kind that lie farther apart did not all train alike."""
 
 
 def _named(name: str) -> str:
@@ -78,9 +80,17 @@ def networks(rows: Rows) -> str:
     """For the figure of what is left: what several networks of a kind show, or what one does not."""
     if len(rows[max(rows)][NONE].judgements) == 1:
         return "One network of each kind was trained: how another one would have come out is not known."
+    apart = [
+        f"{_named(name)} at eps {eps:g}"
+        for eps, of in rows.items()
+        for name, row in of.items()
+        if np.ptp(row.accuracies(WORST)) > APART
+    ]
+    if not apart:
+        return "The dots lie nowhere so far apart that training must have failed for some networks."
     return (
         "Where dots lie far apart, training failed for some networks, and the black mark is a mean that no network "
-        "has. This concerns the two yardsticks, which train on PGD images."
+        f"has: {', '.join(apart)}."
     )
 
 

@@ -183,14 +183,15 @@ def _at_the_stop(networks: Networks, loop: Loop, rounds: Sequence[int], way: str
 def beats_retraining(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
     """Is accuracy under attack higher after removal than after training on adversarial images, and than without both?
 
-    What no removal gains over those as well, removal has not brought. All are of the networks that have each of them.
+    What no removal gains over those as well, removal has not brought: that is of all networks that have both.
     """
     shown = rates.alike(loop, (JUDGED, "none", "c", "d"))
     found, sound = (
-        finding(words, *(rates.apart(shown, JUDGED, one, way) for one in ("d", "none")))
+        finding(words, *(rates.apart(loop, JUDGED, one, way) for one in ("d", "none")))
         for way, words in _ways(experiment).items()
     )
-    found, sound = (replace(one, control=NO_REMOVAL) for one in (found, sound))
+    control = f"{NO_REMOVAL}, {counted(found.over_control.networks, 'network')}"
+    found, sound = (replace(one, control=control) for one in (found, sound))
     levels = {way: [f"{rates.after(shown, one, way):.2f}" for one in shown] for way in _ways(experiment)}
     removed, without, afresh, taught = levels["FGSM"]
     why = f"Under FGSM {removed} after removal, {without} without, {afresh} from scratch, {taught} after adversarial "

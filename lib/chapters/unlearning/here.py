@@ -87,21 +87,25 @@ def gains(networks: Networks, loop: Loop) -> str:
 def last_round(loop: Loop) -> str:
     """For the table of the last round."""
     most, loop = max(map(len, loop.values())), rates.alike(loop, list(loop))
-    fewest = len(loop[JUDGED])
-    of = f", in the networks that have every reading ({fewest} of {most})," if fewest < most else ""
     levels = {reading: rates.after(loop, reading, "PGD") for reading in loop}
     best = sorted((one for one in levels if levels[one] > max(levels.values()) - COUNTS), key=levels.get, reverse=True)
     names = " and ".join(f"“{labels.READINGS[one]}”, {levels[one]:.3f}" for one in best)
     beside = "" if JUDGED in best else f" It is {levels[JUDGED]:.3f} for “{labels.READINGS[JUDGED]}”."
     return (
-        f"In this run: after the last round{of} accuracy under PGD is highest for {names}.{beside} Without removal it "
-        f"is {levels['none']:.3f}."
+        f"In this run: after the last round{_those(loop, most)} accuracy under PGD is highest for {names}.{beside} "
+        f"Without removal it is {levels['none']:.3f}."
     )
+
+
+def _those(loop: Loop, most: int) -> str:
+    """Which networks a sentence is of, where fewer have every reading than are in the run."""
+    fewest = len(next(iter(loop.values())))
+    return f", in the networks that have every reading ({fewest} of {most})," if fewest < most else ""
 
 
 def course(networks: Networks, loop: Loop) -> str:
     """For the figure of the rounds: what training on attacked images does, round by round, under PGD."""
-    loop = rates.alike(loop, ("d", "e", "none"))
+    most, loop = max(map(len, loop.values())), rates.alike(loop, ("d", "e", "none"))
     pgd, fgsm = (
         {one: np.mean(rates.over_rounds(networks, loop, one, way), 0) for one in loop} for way in ("PGD", "FGSM")
     )
@@ -120,8 +124,8 @@ def course(networks: Networks, loop: Loop) -> str:
     else:
         reason = "Neither ends lower: nothing shows that they withstand one step alone."
     return (
-        f"In this run: under PGD accuracy is {pgd['d'][0]:.3f} before the loop. Round by round it is, with {told}; "
-        f"no removal ends at {pgd['none'][-1]:.3f}. {reason}"
+        f"In this run: under PGD accuracy{_those(loop, most)} is {pgd['d'][0]:.3f} before the loop. Round by round it "
+        f"is, with {told}; no removal ends at {pgd['none'][-1]:.3f}. {reason}"
     )
 
 

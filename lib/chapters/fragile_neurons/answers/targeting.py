@@ -249,7 +249,7 @@ def magnitude_grows_with_eps(grid: Grid) -> Answer:
     control, sound = "random signs of the same size: S_f relative to theirs", None
     theorem = exact(0.0), f"{control}, not clipped: a theorem"
     if found := grid.sampled(key):
-        free = [_free_steps(one, PRINTED_EPS[key.dataset]) for one in samples(found)]
+        free = [_free_steps(one, PRINTED_EPS[key.dataset]) for one in samples(grid, key)]
         by = f"FGSM not clipped, the smallest step of {len(found[0].eps)} eps, {KNOWN}"
         by = told(by, len(free[0][0]), grid, key, len(found), which=SAMPLE)
         paper = Finding(_smallest_step(list(zip(*free, strict=True))), by, *theorem)

@@ -49,6 +49,7 @@ def dropped(grid: Grid) -> pd.DataFrame:
     rows = []
     for key in grid:
         (same, _), (other, beyond) = gaps(grid, key)
-        row = {"case": str(key), "on the images of S": f"{same:.4f}", "on other images": f"{other:.4f}"}
+        row = {"case": str(key), "networks": other.networks}
+        row |= {"on the images of S": f"{same:.4f}", "on other images": f"{other:.4f}"}
         rows.append(row | {"beyond kernels of large norm": f"{beyond:+.4f}"})
     return pd.DataFrame(rows)
