@@ -147,7 +147,10 @@ def test_a_reading_of_fewer_networks_is_held_against_those():
         "In this run: after the last round, in the networks that have every reading (1 of 3), accuracy"
     )
     said = here.course(each, loop)
-    assert "accuracy is 0.300 before the loop" in said and "no removal ends at 0.400" in said
+    assert (
+        "the networks that have every reading (1 of 3), is 0.300 before the loop" in said
+        and "no removal ends at 0.400" in said
+    )
 
 
 def test_the_paper_s_rise_is_a_line_where_a_gain_comes_near_it():
