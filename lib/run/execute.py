@@ -22,13 +22,15 @@ from papermill.exceptions import PapermillExecutionError
 
 from lib import book, compute, provenance
 from lib.evidence import cells, limits
-from lib.files import clear_abandoned, scratch
+from lib.files import clear_abandoned, scratch, write
 from lib.run import engine, environment
 from lib.run.left_out import left_out
 from lib.run.run import Run
 
 START_S = 300
 """How long a kernel may take to start: on a slow shared disk it reads its packages for minutes."""
+KERNEL_BYTES = 10**6
+"""More than a kernel writes of itself: without room for it, it does not start."""
 
 
 class RunError(RuntimeError):
@@ -92,6 +94,7 @@ def _executed(run: Run) -> None:
             if isinstance(error, DeadKernelError):
                 raise RunError(_died(run)) from error
             if isinstance(error, RuntimeError) and not partial.exists():  # what jupyter_client raises
+                write(folder / "room", "x" * KERNEL_BYTES)  # or it says that the disk is full
                 raise RunError(_not_started(run, error)) from error
             raise
         _install(partial, run)

@@ -207,6 +207,7 @@ def test_fill_ends_at_the_first_cell_that_cannot_be_kept(
 
 
 @pytest.mark.campaign
+@pytest.mark.usefixtures("own_kernels")
 @pytest.mark.survives(
     "disk",
     "`execute` on a disk that is full or may only be read.",

@@ -36,7 +36,7 @@ ENTRY = """\
 exercises:
   one: {kind: code, minutes: 5, leaves: {left: a number}, answer: left = 1, checks: {one_in_forty: 2}, rubric: {Why: 1}}
 """
-PAGES = ("{file: primer}", "{file: toy}", "{file: recorded_results}")
+PAGES = ("{file: primer}", "{file: toy}", "{file: run_it_yourself}", "{file: recorded_results}")
 WRITTEN = {
     "book/primer.md": EXERCISE,
     "notebooks/course/primer.yaml": ENTRY,
@@ -45,6 +45,7 @@ WRITTEN = {
     "notebooks/claims/editions/first.yaml": "rows: []\n",
     "notebooks/claims/editions/changes.yaml": "[]\n",
     "book/_toc.yml": f"format: jb-book\nroot: intro\nparts: [{{chapters: [{', '.join(PAGES)}]}}]\n",
+    "book/run_it_yourself.md": "# How to run it\n\nWords.\n",
     "book/recorded_results.md": "# Where numbers come from\n\nWords.\n",
     "book/intro.md": "# A book of one chapter\n\nWords.\n",
 }

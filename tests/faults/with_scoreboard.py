@@ -21,7 +21,7 @@ found = results.written(
 path = results.write(book.SCOREBOARD, found)
 """
 COSTS = "{quick: {}, disk_mb: {}, download_mb: {}}\n"
-PAGES = ("primer", "toy", "scoreboard", "recorded_results")
+PAGES = ("primer", "toy", "scoreboard", "run_it_yourself", "recorded_results")
 TOC = f"format: jb-book\nroot: intro\nparts: [{{chapters: [{', '.join(f'{{file: {one}}}' for one in PAGES)}]}}]\n"
 
 
@@ -29,7 +29,6 @@ def whole_book(root: Path) -> Copy:
     """The copy; what its processes write as temporary files is in `tmp`."""
     copy = toy_book(root)
     (root / "book" / "_toc.yml").write_text(TOC)
-    (root / "book" / "recorded_results.md").write_text("# Recorded results\n\nWords.\n")
     (root / "notebooks" / "costs.yaml").write_text(COSTS)
     editions = root / "notebooks" / "claims" / "editions"
     editions.mkdir(parents=True, exist_ok=True)
