@@ -1,7 +1,9 @@
 """What pages, notebooks and the Makefile tell a reader to type is there to be typed."""
 
+import io
 import re
 import shlex
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -89,3 +91,22 @@ def test_a_command_whose_reader_has_gone_says_whether_its_work_is_done(command, 
     monkeypatch.setattr(command_line.os, "dup2", lambda *_: None)
     monkeypatch.setattr("builtins.print", unread)
     assert command_line.main(command.split()) == status
+
+
+def test_an_interrupt_that_another_error_covers_is_told_as_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def within_a_file(options: object) -> None:
+        with zipfile.ZipFile(io.BytesIO(), "w") as archive:
+            half = archive.open("half", "w")
+            raise KeyboardInterrupt(half)
+
+    def of_its_own(options: object) -> None:
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr(command_line, "_status", within_a_file)
+    assert command_line.main(["status"]) == 130
+    assert capsys.readouterr().err == f"interrupted; {command_line.KEPT}\n"
+    monkeypatch.setattr(command_line, "_status", of_its_own)
+    with pytest.raises(ValueError, match="a mistake"):
+        command_line.main(["status"])

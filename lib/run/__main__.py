@@ -55,6 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt as stopped:
         print(f"interrupted; {str(stopped) or KEPT}", file=sys.stderr)
         return INTERRUPTED
+    except Exception as error:
+        if not isinstance(error.__context__, KeyboardInterrupt):
+            raise
+        print(f"interrupted; {KEPT}", file=sys.stderr)  # such as in the middle of a zip file, which then will not close
+        return INTERRUPTED
     return 0
 
 

@@ -39,7 +39,8 @@ class Campaign:
         seconds = time.monotonic() - started
         assert said.status == 0, said.output
         undisturbed = kept(self.book)
-        assert undisturbed and not scratch_left(self.book), "the measure of the others"
+        assert undisturbed, "the measure of the others"
+        assert not (left := scratch_left(self.book)), f"undisturbed it leaves {left}"
         print(f"{' '.join(self.arguments)}: {seconds:.1f} s undisturbed, {self.trials} kills, seed {self.seed}")
         self._anew()
         for trial in range(1, self.trials + 1):

@@ -78,6 +78,7 @@ def cell(disk: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 def snapshot(disk: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(snapshots, "KILLED_EVERY_S", 1e12)  # no state on the way, however slow this machine is
     kept, model = snapshots.Snapshots(disk), build(SimpleCNN, 0, CPU)
     optimizer, generator = torch.optim.Adam(model.parameters()), torch.Generator()
     kept.save(1, snapshots.State(model, optimizer, generator, snapshots.History()), wanted=True)
