@@ -3,6 +3,7 @@
 It has the toy chapter of `scratch`, and a page with an exercise.
 """
 
+import getpass
 import json
 import os
 import shutil
@@ -108,7 +109,8 @@ def _content(path: Path, name: str) -> dict[str, object]:
 def scratch_left(book: Copy) -> list[str]:
     """What is neither kept nor a lock that its owner's end has opened."""
     left = [path for folder in ("runs", "book", "tmp") for path in (book.root / folder).rglob("*")]
-    own = [path for path in left if not {"_static", ".locks", "dask-scratch-space"} & set(path.parts)]
+    others = {"_static", ".locks", "dask-scratch-space", f"torchinductor_{getpass.getuser()}"}  # the last is torch's
+    own = [path for path in left if not others & set(path.parts)]
     return [
         str(path.relative_to(book.root))
         for path in own
