@@ -551,8 +551,8 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
         "as many as there are, not as were asked for"
     )
     assert found["found"] == (
-        "Accuracy under FGSM starts from 0.300, the paper's from 0.0796. Removal makes it 0.600, as much training "
-        "without removal 0.500: a difference which is more than chance."
+        "There is a gain: accuracy under FGSM is 0.600 after removal and 0.500 after as much training without it. "
+        "Before, it is 0.300; the paper starts from 0.0796."
     )
     assert found["pgd"] == (
         "0.350 before removal, 0.600 after it, 0.500 after as much training without removal, and 0.500 after a random "
@@ -561,7 +561,9 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
     assert found["others"] == "Figs. 2 and 3"
     assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
     of_mnist = summary.summary(networks(), made.loops(), *evidence, made.experiment(dataset="mnist"))
-    assert of_mnist["data"] == "MNIST" and "a difference which may be chance." in of_mnist["found"]
+    assert of_mnist["data"] == "MNIST" and of_mnist["found"].startswith("No gain is shown: ")
+    lost = summary.summary(networks(), made.loops(b=0.4), *evidence, made.experiment())
+    assert lost["found"].startswith("There is a loss: ")
 
 
 def test_a_mean_has_the_digits_of_the_one_that_figures_and_cards_show():

@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.chapters.unlearning import labels, rates
 from lib.chapters.unlearning.experiment import Experiment
-from lib.chapters.unlearning.here import UNLIKELY, side
+from lib.chapters.unlearning.here import UNLIKELY
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.measure_row import CLIPPED
@@ -41,13 +41,15 @@ def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence
 
 
 def found(networks: Networks, loop: Loop) -> str:
-    """Accuracy under FGSM before the loop, after it, and after as much training without removal."""
-    first = rates.mean(rates.before(networks, "FGSM"))
+    """Whether removal adds to accuracy under FGSM, and that after it, after as much training without it, and before."""
+    first, gained = rates.mean(rates.before(networks, "FGSM")), rates.gain(networks, loop, JUDGED, "FGSM")
     removed, control = (rates.after(loop, one, "FGSM") for one in (JUDGED, "none"))
+    word = "No gain is shown"
+    if gained.low is not None and not gained.low <= 0 <= gained.high:
+        word = "There is a gain" if gained.low > 0 else "There is a loss"
     return (
-        f"Accuracy under FGSM starts from {first:.3f}, the paper's from {rates.printed('attacked', 'accuracy')}. "
-        f"Removal makes it {removed:.3f}, as much training without removal {control:.3f}: a difference "
-        f"{side(rates.gain(networks, loop, JUDGED, 'FGSM'))}."
+        f"{word}: accuracy under FGSM is {removed:.3f} after removal and {control:.3f} after as much training without "
+        f"it. Before, it is {first:.3f}; the paper starts from {rates.printed('attacked', 'accuracy')}."
     )
 
 
