@@ -124,16 +124,6 @@ def under_square(accuracy: float) -> Scores:
     return replace(scores(), y=y, sampled=y.astype(np.int32), read={"Square": y + (np.arange(10) >= 10 * accuracy)})
 
 
-SIGNS = {"mixed": flagged([HONEST, HIDING], [under_square(1.0), under_square(0.7)])}
-
-
-def test_red_flags_are_counted_over_networks():
-    frame = frames.red_flags(SIGNS)
-    assert list(frame["mixed: raised by"]) == ["1 of 2", *["0 of 2"] * 5, "1 of 2"]
-    assert frame["mixed: the first network"][0] == "accuracy 0.000 after one step, 0.000 after 40"
-    assert frame["mixed: the first network"][6] == "accuracy 1.000 under Square, 0.000 under PGD"
-
-
 def test_square_is_compared_on_the_images_that_a_network_was_probed_on():
     other = replace(under_square(1.0), sampled=np.arange(10, dtype=np.int32)[::-1])
     with pytest.raises(ValueError, match="other images"):
@@ -360,9 +350,7 @@ def test_a_fall_after_the_best_epoch_is_told_network_by_network():
     )
 
 
-def test_flags_pixels_and_settings_are_told():
-    assert "2 on 2 mixed networks (one step beats many steps, search beats white box)" in here.red_flags(SIGNS)
-    assert "0 on 1 mixed network." in here.red_flags({"mixed": flagged([HONEST], [under_square(1.0)])})
+def test_pixels_and_settings_are_told():
     told = here.few_pixels(SEARCHED)
     assert (
         told.startswith("In this run: mixed training changes accuracy by +0.300 [")

@@ -36,6 +36,7 @@ SMALL = {
         "n_untrained=10",
         "n_forensic=20",
         "n_images=10",
+        "queries=10",
     ],
     "adversarial_training": [
         "seeds=1",

@@ -9,13 +9,23 @@ import unlearning_records as made
 
 from lib import attack as attacks
 from lib import data
-from lib.chapters.unlearning import loop, measure, measure_forensics, measure_loop, measure_removal, networks
+from lib.attack.search import square
+from lib.chapters.unlearning import (
+    loop,
+    measure,
+    measure_flags,
+    measure_forensics,
+    measure_loop,
+    measure_removal,
+    networks,
+)
 from lib.chapters.unlearning.labels import STATES
 from lib.chapters.unlearning.looks import weights
 from lib.chapters.unlearning.loop import GUESSING
 from lib.chapters.unlearning.measure_row import ATTACKS, CLIPPED
 from lib.chapters.unlearning.networks import AT_RANDOM, HIGHEST, Removal, Training, Updating
 from lib.evidence.records import from_arrays, to_arrays
+from lib.measure.red_flags import SEARCH
 from lib.measure.score import attacked_losses, losses, score, under_attack
 from lib.models import LeNet616
 
@@ -143,6 +153,22 @@ def test_one_label_for_all_attacks_the_images_of_that_label_alone_in_earnest(few
     np.testing.assert_array_equal(one.losses[alike], own.losses[alike])
     assert one.losses[~alike].mean() < own.losses[~alike].mean()
     assert [name for name in row.fresh if not name.endswith(CLIPPED)] == list(ATTACKS)
+
+
+# Red flags.
+
+
+def test_the_last_network_is_checked_and_the_one_before_the_loop_makes_transferred_images(few):
+    record = measure_flags.flags(measure_flags.FlagsSetting(updating("d"), 20, 10))
+    chosen = data.sample(few.y_test, 20)
+    x, y = few.x_test[chosen], few.y_test[chosen]
+    last, original = last_network("d"), networks.trained(TRAINING)
+    moved = attacks.PGD(eps=0.1)(original, x, y)
+    np.testing.assert_array_equal(record.probes.transferred, score(last, moved, y).correct)
+    np.testing.assert_array_equal(record.probes.one_step, under_attack(last, FGSM, x, y).correct)
+    np.testing.assert_array_equal(record.searched, score(last, square(last, x, y, 0.1, 10), y).correct)
+    square_flag = record.flags[-1]
+    assert square_flag.name == SEARCH and f"{record.searched.mean():.3f} under Square" in square_flag.sentence
 
 
 # Room to recover.

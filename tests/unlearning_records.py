@@ -38,7 +38,7 @@ def experiment(**given) -> Experiment:
         "shots": 2,
         "forget": 0.05,
     }
-    values |= {"beyond": True, "grid": 3, "n_untrained": 10, "n_forensic": 20, "n_images": N}
+    values |= {"beyond": True, "grid": 3, "n_untrained": 10, "n_forensic": 20, "n_images": N, "queries": 5}
     return Experiment(**values | given)
 
 

@@ -19,7 +19,6 @@ from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import CLAIMS, ROWS, TableOne, off
 from lib.ledger.contradictions import as_table
 from lib.measure.intervals import rate
-from lib.measure.red_flags import Flag
 from lib.show.counting import counted
 
 
@@ -146,16 +145,6 @@ def remedies(ended: Scored, mixed: Sequence[Course], experiment: Experiment) -> 
             }
         )
     return pd.DataFrame(rows)
-
-
-def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> pd.DataFrame:
-    """The signs of hidden gradients: how many networks show each, and the numbers of the first."""
-    columns = {"sign": [flag.name for flag in next(iter(found.values()))[0]]}
-    for name, of_networks in found.items():
-        by_sign = list(zip(*of_networks, strict=True))
-        columns[f"{name}: raised by"] = [f"{sum(one.raised for one in row)} of {len(row)}" for row in by_sign]
-        columns[f"{name}: the first network"] = [row[0].sentence for row in by_sign]
-    return pd.DataFrame(columns)
 
 
 def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> pd.DataFrame:

@@ -15,7 +15,6 @@ from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss,
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
 from lib.chapters.adversarial_training.table_one import ROWS, TableOne, farthest, off, within
 from lib.evidence.cells import Cell
-from lib.measure.red_flags import Flag
 from lib.models.base import outline, parameter_count
 from lib.show.cells import commonest_error
 from lib.show.counting import agreeing, counted
@@ -183,16 +182,6 @@ def remedies(ended: Scored) -> str:
     return (
         f"In this run: accuracy under PGD is {told}; clean accuracy lies between {min(clean):.3f} and {max(clean):.3f}."
     )
-
-
-def red_flags(found: Mapping[str, Sequence[Sequence[Flag]]]) -> str:
-    """How many flags are raised."""
-    told = []
-    for name, networks in found.items():
-        raised = [flag.name for one in networks for flag in one if flag.raised]
-        named = f" ({', '.join(sorted(set(raised)))})" if raised else ""
-        told.append(f"{len(raised)} on {counted(len(networks), f'{name} network')}{named}")
-    return f"In this run: flags raised: {'; '.join(told)}."
 
 
 def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> str:

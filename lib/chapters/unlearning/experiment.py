@@ -7,7 +7,7 @@ import numpy as np
 
 from lib.attack.base import Attack
 from lib.attack.gradient import FGSM, PGD
-from lib.chapters.unlearning import loop, measure, measure_forensics, measure_loop, measure_removal
+from lib.chapters.unlearning import loop, measure, measure_flags, measure_forensics, measure_loop, measure_removal
 from lib.chapters.unlearning.labels import figure
 from lib.chapters.unlearning.networks import AT_RANDOM, HIGHEST, Removal, Training, Updating
 from lib.evidence import experiment
@@ -18,6 +18,7 @@ from lib.show.counting import counted
 NETWORK = Part("unlearning", "network", measure.network)
 LETTER = Part("unlearning", "letter", measure.letter)
 LOOP = Part("unlearning", "loop", measure_loop.rounds)
+FLAGS = Part("unlearning", "flags", measure_flags.flags)
 ROOM = Part("unlearning", "room", measure_loop.room)
 UNTRAINED = Part("unlearning", "untrained", measure_forensics.untrained)
 CURVES = Part("unlearning", "curves", measure_forensics.curves)
@@ -54,6 +55,7 @@ class Experiment(experiment.Experiment):
     n_untrained: int
     n_forensic: int
     n_images: int
+    queries: int
 
     def refused(self) -> str:
         """That the loop would remove all there is."""
@@ -126,10 +128,21 @@ class Experiment(experiment.Experiment):
 
     def loop(self, reading: str) -> list[Cell[measure_loop.LoopRecord]]:
         """The loop in one reading, a key of `loop.READINGS`, one a network."""
-        chosen = (reading, self.fgsm, self.remove, self.round_epochs, self.rounds)
         trainings = self.looped if reading in measure_loop.READINGS else self.trainings
-        updating = [Updating(training, *chosen) for training in trainings]
+        updating = [self._updating(training, reading) for training in trainings]
         return [LOOP(measure_loop.LoopSetting(one, self.n_images, self.n_forensic)) for one in updating]
+
+    def flags(self, reading: str) -> list[Cell[measure_flags.FlagsRecord]]:
+        """The signs of hidden gradients after the loop, a reading of `measure_flags.CHECKED`.
+
+        Of the paper's method one a network, of the others the first network's.
+        """
+        trainings = self.looped if reading == measure_loop.JUDGED else self.trainings[:1]
+        updating = [self._updating(training, reading) for training in trainings]
+        return [FLAGS(measure_flags.FlagsSetting(one, self.n_images, self.queries)) for one in updating]
+
+    def _updating(self, training: Training, reading: str) -> Updating:
+        return Updating(training, reading, self.fgsm, self.remove, self.round_epochs, self.rounds)
 
     def room(self) -> list[Cell[measure_loop.RoomRecord]]:
         """The loop at the eps where FGSM leaves `leaves`, one a network."""
@@ -162,6 +175,7 @@ class Experiment(experiment.Experiment):
         """All, in the notebook's order."""
         by_kind = [self.networks(), self.letter()]
         by_kind += [self.loop(reading) for reading in loop.READINGS]
+        by_kind += [self.flags(reading) for reading in measure_flags.CHECKED]
         by_kind += [self.room(), self.untrained(), *(self.curves(attempt) for attempt in self.attempts)]
         by_kind += [self.one_shot(kind, share) for kind in KINDS for share in self.shares]
         return [cell for cells in [*by_kind, self.membership()] for cell in cells]
