@@ -60,6 +60,14 @@ def test_of_one_set_of_images_the_digest_is_its_own(two: list[Cell]) -> None:
     assert of_cells(two[:1]).digest == made_by(two[0]).data["digits"]["digest"] == "0"
 
 
+def test_two_copies_of_one_set_are_both_told(two: list[Cell]) -> None:
+    """As of CIFAR-10, which some machine has had from elsewhere."""
+    record, made = two[1].read()
+    store.write(two[1].path, record, replace(made, data={"digits": {"digest": "2", "origin": "another copy"}}))
+    found = of_cells(two)
+    assert (found.digest, found.origin) == (data.joined_digest(["0", "2"]), "set 0; another copy")
+
+
 def test_a_cell_that_is_not_kept_is_no_part_of_it(two: list[Cell]) -> None:
     assert of_cells([*two, LABELS(Draw(2))]) == of_cells(two)
     assert not LABELS(Draw(2)).is_kept, "looking measures nothing"

@@ -82,6 +82,21 @@ def test_each_kind_is_told_somewhere() -> None:
     assert lines("make") and lines("python -m lib.run") and chapters == set(book.chapters())
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("export mitigation", "mitigation is a notebook: name the file first, say cells.zip mitigation"),
+        ("export book mitigation", "book is a folder: name the file, say book/cells.zip"),
+        ("fill mitigation --within 1h --export book", "book is a folder"),
+    ],
+)
+def test_a_file_that_could_not_be_written_is_refused_before_anything_runs(line, said, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(compute.ROOT)
+    with pytest.raises(SystemExit):
+        command_line.main(line.split())
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("command", "status"), [("fill mitigation", 141), ("status", 0)])
 def test_a_command_whose_reader_has_gone_says_whether_its_work_is_done(command, status, monkeypatch) -> None:
     def unread(*_: object, **__: object) -> None:

@@ -221,6 +221,18 @@ def test_a_page_named_twice_is_in_a_course_once(page: Path, tmp_path: Path, monk
     assert made.exercises == 1 and (made.student / "README.md").read_text().count("primer.ipynb") == 1
 
 
+def test_what_is_no_part_of_a_course_is_not_thrown_away(page: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(package, "COPIED", ("notebooks",))
+    monkeypatch.setattr(compute, "ROOT", page)
+    made = package.make(tmp_path / "a course", ["primer"])
+    package.make(tmp_path / "a course", grader=True)  # in the place of the first
+    sent = made.instructor / "a_student_s_primer.ipynb"
+    sent.write_text("an hour's work")
+    with pytest.raises(ExerciseError, match=r"a_student_s_primer.ipynb is no part of a course, .* move it"):
+        package.make(tmp_path / "a course", ["primer"])
+    assert sent.exists()
+
+
 def test_a_course_of_sources_that_may_only_be_read_can_be_changed(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

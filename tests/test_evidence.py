@@ -92,6 +92,22 @@ def test_a_record_of_another_type_is_refused() -> None:
 
 
 @dataclass(frozen=True)
+class Whole:
+    alpha: int
+
+
+@dataclass(frozen=True)
+class Decimal:
+    alpha: float
+
+
+def test_a_number_that_its_field_would_round_is_refused() -> None:
+    assert from_arrays(Decimal, to_arrays(Whole(2))) == Decimal(2.0)
+    with pytest.raises(ValueError, match="no Whole: its fields change what was written"):
+        from_arrays(Whole, to_arrays(Decimal(2.5)))
+
+
+@dataclass(frozen=True)
 class Setting:
     seed: int = 0
     eps: float = 0.3
@@ -334,6 +350,16 @@ def test_a_cell_of_a_chapter_that_is_no_name_is_not_taken_over(
     assert "left out" in capsys.readouterr().err and not list(tmp_path.rglob("elsewhere"))
 
 
+def test_a_whole_cell_that_its_record_s_fields_cannot_hold_is_an_error_and_stays(monkeypatch) -> None:
+    """An annotation is in no digest: to set cells aside for one would throw away what took hours."""
+    cell = PART(Setting())
+    cell.get()
+    monkeypatch.setattr(Part, "record", Other)
+    with pytest.raises(TypeError, match="is whole, but Other has other fields now"):
+        cell.read()
+    assert cell.path.exists() and not list(cell.path.parent.rglob(store.ASIDE))
+
+
 # Carrying
 
 
@@ -350,6 +376,16 @@ def test_cells_go_to_another_machine_and_back(tmp_path: Path, folders: list[Path
     CALLS.clear()
     assert carry.bring(target) == carry.Brought(1, 2)
     assert [len(cell.get().numbers) for cell in wanted(3)] == [3, 4, 5] and not CALLS
+
+
+def test_a_whole_cell_takes_the_place_of_a_damaged_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cell = PART(Setting())
+    cell.get()
+    carry.export([cell], tmp_path / "cells.zip")
+    cut_off(cell.path)
+    assert carry.bring(tmp_path / "cells.zip") == carry.Brought(1, 0)
+    CALLS.clear()
+    assert len(cell.get().numbers) == 3 and not CALLS and not capsys.readouterr().err
 
 
 @pytest.mark.survives(

@@ -75,6 +75,20 @@ def test_a_recording_keeps_the_cells_that_it_shows(project: Project) -> None:
     assert sorted(found["provenance"]["evidence"]["cells"]) == [name.removesuffix(".npz") for name in recorded(project)]
 
 
+MEASURED_ELSEWHERE = """\
+tiny.LABELS(tiny.Draw(2)).get()
+"""
+
+
+def test_a_cell_that_another_process_makes_meanwhile_is_no_part_of_the_page(project: Project) -> None:
+    """It came after the page had looked for it: the page is out of date, and not silently without it."""
+    project.write(MEASURED_ELSEWHERE)
+    run = Run.of("tiny", "paper", {})
+    record.record(run)
+    assert recorded(project) == [LABELS(Draw(1)).path.name] and LABELS(Draw(2)).is_kept
+    assert run.changes() == ["the evidence, of which there is more now"]
+
+
 def test_a_recording_starts_from_the_recorded_cells(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on another machine, to which runs/ has not come: nothing is measured, and nothing changes."""
     run = Run.of("tiny", "paper", {})
@@ -96,7 +110,7 @@ def copy_as(cell: Cell, name: str, **changes: object) -> Path:
     return path
 
 
-def test_what_recorded_cells_replace_goes_and_what_was_left_out_stays(project: Project) -> None:
+def test_what_recorded_cells_replace_goes_back_to_runs_and_what_was_left_out_stays(project: Project) -> None:
     cell = LABELS(Draw(1))
     cell.get()
     older = copy_as(cell, "labels-seed-1-0123456789abcdef.npz")
@@ -106,6 +120,7 @@ def test_what_recorded_cells_replace_goes_and_what_was_left_out_stays(project: P
     kept[-1].write_text("no cell, which is not ours to delete")
     record.keep([cell])
     assert not older.exists() and all(path.exists() for path in kept)
+    assert (project.evidence[0] / "tiny" / older.name).exists(), "with other parameters it may be of use"
     assert recorded(project) == sorted([cell.path.name, *(path.name for path in kept)])
 
 

@@ -57,7 +57,7 @@ class Course:
 
 
 def make(folder: Path, pages: Sequence[str] = (), *, grader: bool = False) -> Course:
-    """Make the copies of these pages, of all that have exercises where none is named; what was in `folder` goes.
+    """Make the copies of these pages, of all that have exercises where none is named; an older course goes.
 
     Parameters
     ----------
@@ -67,11 +67,14 @@ def make(folder: Path, pages: Sequence[str] = (), *, grader: bool = False) -> Co
     Raises
     ------
     ExerciseError
-        Where a page has no exercises, or something of an exercise is missing.
+        Where a page has no exercises, or something of an exercise is missing; and where something else lies among
+        the instructor's files, such as what students have sent.
     """
     known = {sheet.page: sheet for sheet in tasks.sheets()}
     if unknown := [page for page in pages if page not in known]:
         raise ExerciseError(f"{unknown[0]}: no page with exercises; there are {', '.join(known)}")
+    if foreign := _foreign(folder / "instructor", known):
+        raise ExerciseError(f"{foreign} is no part of a course, and would go with the last one: move it")
     sheets = [known[page] for page in dict.fromkeys(pages or known)]
     with whole(folder) as made:
         student, instructor = made / "student", made / "instructor"
@@ -85,6 +88,12 @@ def make(folder: Path, pages: Sequence[str] = (), *, grader: bool = False) -> Co
         _zipped(student, made / ARCHIVE)
     exercises = sum(len(sheet.tasks) for sheet in sheets)
     return Course(folder / "student", folder / "instructor", folder / ARCHIVE, exercises, cells)
+
+
+def _foreign(instructor: Path, pages: Iterable[str]) -> Path | None:
+    """Something among the instructor's files that no course has put there."""
+    ours = {"rubric.md", "tests", *(f"{page}.ipynb" for page in pages)}
+    return next((path for path in sorted(instructor.glob("[!._]*")) if path.name not in ours), None)
 
 
 def write(folder: Path, sheets: Iterable[Sheet], *, solved: bool, grader: bool) -> None:

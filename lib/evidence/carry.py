@@ -121,8 +121,16 @@ def _brought(found: Path, name: str) -> bool | None:
         print(f"{name}: left out, its name is not that of the cell {made.digest[:16]}", file=sys.stderr)
         return None
     places = [folder / made.chapter / found.name for folder in cells.FOLDERS]
-    if any(place.exists() for place in places):
+    if any(_holds(place, made.digest) for place in places):
         return False
     with atomic(places[0]) as temporary:
         shutil.copyfile(found, temporary)
     return True
+
+
+def _holds(place: Path, digest: str) -> bool:
+    """Whether the cell is there, and whole."""
+    try:
+        return store.read_made(place).digest == digest
+    except (FileNotFoundError, Damaged):
+        return False

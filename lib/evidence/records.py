@@ -32,12 +32,18 @@ def from_arrays(kind: type[R], arrays: Arrays) -> R:
     Raises
     ------
     ValueError
-        Where the arrays are no such record.
+        Where the arrays are no such record, or would not be the same in one: a whole number reads as one where its
+        field says so, whatever was written.
     """
     try:
-        return _converter(arrays).structure(json.loads(word(arrays[TREE])), kind)
+        tree = json.loads(word(arrays[TREE]))
+        record = _converter(arrays).structure(tree, kind)
+        again = json.loads(json.dumps(_converter({}).unstructure(record)))
     except (KeyError, ValueError, TypeError, cattrs.BaseValidationError) as error:
         raise ValueError(f"no {kind.__name__}: {error}") from error
+    if again != tree:
+        raise ValueError(f"no {kind.__name__}: its fields change what was written")
+    return record
 
 
 def text(word: str) -> np.ndarray:

@@ -75,6 +75,8 @@ def read(path: Path, kind: type[R], digest: str) -> tuple[R, Made]:
         Where it is not what was written, or another cell's.
     OSError, MemoryError
         Where the machine cannot read it now, whatever it holds; it names the file.
+    TypeError
+        Where it is whole and of this digest, and the record's type cannot hold it: annotations are in no digest.
     """
     arrays = _arrays(path)
     made = _made(arrays)
@@ -83,7 +85,7 @@ def read(path: Path, kind: type[R], digest: str) -> tuple[R, Made]:
     try:
         return from_arrays(kind, arrays), made
     except ValueError as error:
-        raise Damaged(str(error)) from error
+        raise TypeError(f"{path.name} is whole, but {kind.__name__} has other fields now: {error}") from error
 
 
 def read_made(path: Path) -> Made:

@@ -34,14 +34,15 @@ class Basis:
 def of_cells(cells: Iterable[Cell]) -> Basis:
     """What rests on cells: those of them that are kept."""
     pairs = [(cell, made) for cell in cells if (made := cell.made)]
-    sets = dict(sorted((name, facts) for _, made in pairs for name, facts in made.data.items()))
+    found = {(name, one["digest"], one["origin"]) for _, made in pairs for name, one in made.data.items()}
+    sets = sorted(found)  # one set can be there twice: another copy of it was measured on elsewhere
     seconds: dict[str, float] = {}
     for cell, made in pairs:
         seconds[cell.part.name] = round(seconds.get(cell.part.name, 0.0) + made.seconds, 3)
     moments = sorted(made.finished for _, made in pairs)
     return Basis(
-        data.joined_digest([facts["digest"] for facts in sets.values()]) if sets else None,
-        "; ".join(facts["origin"] for facts in sets.values()),
+        data.joined_digest([digest for _, digest, _ in sets]) if sets else None,
+        "; ".join(dict.fromkeys(origin for *_, origin in sets)),
         seconds,
         max((made.peak_memory_bytes for _, made in pairs), default=0),
         {cell.name: {"digest": cell.digest, "contents": cell.contents} for cell, _ in pairs},

@@ -36,7 +36,9 @@ class Ledger:
     def __init__(self, experiment: Experiment) -> None:
         self.notebook = experiment.chapter
         self.paper = paper(self.notebook) if self.notebook in book.papers() else None
-        self.experiment = experiment
+        needed = set(experiment.needed())
+        self.cells = [cell for cell in experiment.cells() if cell in needed or cell.is_kept]
+        """What the page can be made from: what another process measures from now on may come too late for it."""
         self.parameters = check(contract(book.source(self.notebook)), experiment.parameters)
         if why := experiment.refused():
             raise ParameterError(why)
@@ -113,7 +115,7 @@ class Ledger:
         return results.write(self.notebook, self._results(claims))
 
     def _results(self, claims: Mapping[str, Claim]) -> dict:
-        basis = of_cells(self.experiment.cells())
+        basis = of_cells(self.cells)
         written = results.written(self.notebook, self.parameters, basis, self.commit, self.started)
         written["provenance"]["digest"] = self.digests | {"data": basis.digest}
         return written | {"claims": [self.answers[id] for id in claims], "metrics": self.metrics}

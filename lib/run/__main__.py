@@ -17,7 +17,7 @@ from lib.ledger import claims, results
 from lib.ledger.claims_file import ClaimsError
 from lib.parameters import ParameterError
 from lib.run import STARTED, costs, downloads, execute, interrupts, measuring, missing, profiles, record, status
-from lib.run.arguments import as_given, folder, positive, resource, seconds
+from lib.run.arguments import as_given, folder, new_file, positive, resource, seconds
 from lib.run.run import Run
 from lib.site.render import SiteError
 
@@ -264,9 +264,9 @@ def _parser() -> argparse.ArgumentParser:
     filled.add_argument("--list", action="store_true", help="only say what is missing, and how long it will take here")
     filled.add_argument("--within", type=seconds, metavar="TIME", help="have ended after 90s, 12m or 2h, file and all")
     filled.add_argument("--jobs", type=positive, metavar="N", help="processes side by side; one a core by default")
-    filled.add_argument("--export", type=Path, metavar="FILE", help="at the end, do what `export` does")
+    filled.add_argument("--export", type=new_file, metavar="FILE", help="at the end, do what `export` does")
     packed = command(_export, "export", "put the cells that are kept, and trainings to go on with, into a zip file")
-    packed.add_argument("export", type=Path, metavar="FILE")
+    packed.add_argument("export", type=new_file, metavar="FILE")
     asked(packed, profiles.PAPER)
     for added in (filled, packed):
         added.add_argument("--at-most", type=positive, default=float("inf"), metavar="MB", help=LARGEST)

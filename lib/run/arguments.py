@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from lib import book
 from lib.parameters import ParameterError
 
 
@@ -43,6 +44,16 @@ def positive(text: str) -> int:
 def folder(text: str) -> Path:
     """A folder by its full path, which tells whether it is book/recorded."""
     return Path(text).resolve()
+
+
+def new_file(text: str) -> Path:
+    """A file to be written: neither a folder, nor the chapter that was to follow the file."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a folder: name the file, say {path / 'cells.zip'}")
+    if text in book.notebooks():
+        raise argparse.ArgumentTypeError(f"{text} is a notebook: name the file first, say cells.zip {text}")
+    return path
 
 
 def resource(text: str) -> tuple[str, float]:

@@ -29,7 +29,8 @@ def record(run: Run) -> None:
     if run.notebook != book.SCOREBOARD:
         measuring.fill([run])
         execute(run)
-        keep([cell for cell in run.experiment.cells() if cell.is_kept])
+        shown = {one["digest"] for one in run.results()["provenance"]["evidence"]["cells"].values()}
+        keep([cell for cell in run.experiment.cells() if cell.digest in shown])
         kept = run.at(results.RECORDED)
         for made, place in ((run.target, kept.target), (run.results_file, kept.results_file)):
             with atomic(place) as temporary:
@@ -39,7 +40,10 @@ def record(run: Run) -> None:
 
 
 def keep(shown: list[Cell]) -> None:
-    """Put cells among the recorded ones; those of the same part and setting that they replace go."""
+    """Put cells among the recorded ones; those that they replace, of the same part and setting, go back to runs/.
+
+    A setting's words leave out what its chapter has once, such as epochs: under other parameters they may serve still.
+    """
     places = [cells.RECORDED / cell.part.chapter / cell.path.name for cell in shown]
     for cell, place in zip(shown, places, strict=True):
         if cell.path != place:
@@ -48,7 +52,15 @@ def keep(shown: list[Cell]) -> None:
         stem = place.stem.rpartition("-")[0]
         for other in place.parent.glob(f"{stem}-*.npz"):
             if other not in places and _setting(other) == str(cell.setting):
-                other.unlink()
+                _put_back(other)
+
+
+def _put_back(recorded: Path) -> None:
+    """Move a recorded cell to where cells are kept as they are made."""
+    place = cells.FOLDERS[0] / recorded.parent.name / recorded.name
+    with atomic(place) as temporary:
+        shutil.copyfile(recorded, temporary)
+    recorded.unlink()
 
 
 def _setting(path: Path) -> str | None:

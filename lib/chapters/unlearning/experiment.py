@@ -132,13 +132,9 @@ class Experiment(experiment.Experiment):
         updating = [self._updating(training, reading) for training in trainings]
         return [LOOP(measure_loop.LoopSetting(one, self.n_images, self.n_forensic)) for one in updating]
 
-    def flags(self, reading: str) -> list[Cell[measure_flags.FlagsRecord]]:
-        """The signs of hidden gradients after the loop, a reading of `measure_flags.CHECKED`.
-
-        Of the paper's method one a network, of the others the first network's.
-        """
-        trainings = self.looped if reading == measure_loop.JUDGED else self.trainings[:1]
-        updating = [self._updating(training, reading) for training in trainings]
+    def flags(self) -> list[Cell[measure_flags.FlagsRecord]]:
+        """The signs of hidden gradients after the loop of the paper's method, one a network."""
+        updating = [self._updating(training, measure_loop.JUDGED) for training in self.looped]
         return [FLAGS(measure_flags.FlagsSetting(one, self.n_images, self.queries)) for one in updating]
 
     def _updating(self, training: Training, reading: str) -> Updating:
@@ -175,7 +171,6 @@ class Experiment(experiment.Experiment):
         """All, in the notebook's order."""
         by_kind = [self.networks(), self.letter()]
         by_kind += [self.loop(reading) for reading in loop.READINGS]
-        by_kind += [self.flags(reading) for reading in measure_flags.CHECKED]
-        by_kind += [self.room(), self.untrained(), *(self.curves(attempt) for attempt in self.attempts)]
+        by_kind += [self.flags(), self.room(), self.untrained(), *(self.curves(attempt) for attempt in self.attempts)]
         by_kind += [self.one_shot(kind, share) for kind in KINDS for share in self.shares]
         return [cell for cells in [*by_kind, self.membership()] for cell in cells]

@@ -14,9 +14,6 @@ from lib.measure import red_flags
 from lib.measure.red_flags import Flag, Probes
 from lib.measure.score import score
 
-CHECKED = ("b", "c", "d", "e")
-"""The readings whose last network is checked: the paper's method, and those that gain anything under attack."""
-
 
 @dataclass(frozen=True)
 class FlagsSetting:
