@@ -248,6 +248,12 @@ def test_on_a_linear_model_local_search_takes_the_pixels_that_count_most(linear,
     assert read_rightly.any() and (changed.sum(1)[read_rightly] == 3).all()
 
 
+def test_local_search_draws_other_pixels_in_each_round(linear, x, binary_y):
+    """With one candidate a round, more than one pixel changes only if the rounds draw different ones."""
+    changed = (LocalSearch(pixels=6, candidates=1)(linear, x, binary_y) != x).flatten(1).sum(1)
+    assert changed.max() > 1
+
+
 class Counting(nn.Module):
     """A network that notes how many images it is given at once."""
 

@@ -49,6 +49,17 @@ def test_distance_is_infinite_where_nothing_is_misread(centred):
     assert np.isinf(distance(centred, GREY, ZEROS, towards_y, largest=0.4, steps=10)).all()
 
 
+def test_a_pixel_that_is_at_the_end_of_its_range_moves_no_further(centred):
+    """An image of black and white along a direction that leads out of [0, 1], where this model would misread it."""
+    rising = (centred[1].weight[1] - centred[1].weight[0]).detach().view(1, 1, 28, 28)
+    x, direction = (rising > 0).float(), rising.sign()
+    with torch.no_grad():
+        margin = centred(x)[0, 1] - centred(x)[0, 0]
+        centred[1].bias[0] += margin + 0.1 * rising.abs().sum()
+    assert centred(x).argmax(1) == 0 and centred(x + 0.2 * direction).argmax(1) == 1
+    assert np.isinf(distance(centred, x, ZEROS[:1], direction, largest=0.4, steps=10)).all()
+
+
 def test_each_image_has_its_own_distance(centred):
     mixed = torch.where(torch.arange(20, device=DEVICE) % 2 == 0, 0, 1)
     found = distance(centred, GREY, mixed, attack_direction(centred, GREY, ZEROS), largest=0.4, steps=40)
@@ -73,6 +84,12 @@ def test_orthogonal_direction_is_orthogonal_and_as_long():
     torch.testing.assert_close(other.flatten(1).norm(dim=1), direction.flatten(1).norm(dim=1))
     assert torch.equal(other, orthogonal_direction(direction, seed=0))
     assert not torch.equal(other, orthogonal_direction(direction, seed=1))
+
+
+def test_images_with_the_same_direction_have_the_same_orthogonal_one():
+    direction = torch.randn(1, 1, 28, 28, generator=torch.Generator().manual_seed(2)).sign()
+    other = orthogonal_direction(torch.cat([direction, -direction, direction]), seed=0)
+    torch.testing.assert_close(other, other[:1].expand_as(other), rtol=0, atol=1e-5)
 
 
 def test_the_plane_s_centre_is_the_image_itself(trained, digits):

@@ -90,6 +90,14 @@ def test_of_one_image_a_difference_and_a_loss_have_no_interval(networks: int) ->
     assert found.between == (pytest.approx(np.std(values, ddof=1)) if networks > 1 else None)
 
 
+def test_networks_that_are_alike_by_chance_leave_the_images_what_their_means_vary_by() -> None:
+    """Both classify half of the images, and not the same half: equal means say nothing of how far images vary."""
+    x = np.array(hits("1100" * 10, "1010" * 10))
+    found = crossed.parts(x)
+    assert found.between == 0
+    assert found.within == found.error == pytest.approx((x.mean(0).var(ddof=1) / 40) ** 0.5)
+
+
 @pytest.mark.parametrize("rows", [("1", "0"), ("1", "1"), ("1", "0", "0")])
 def test_of_one_image_a_share_of_several_networks_has_numbers_that_a_file_can_hold(rows: tuple[str, ...]) -> None:
     """How far networks agree on images cannot be seen on one: its part is the largest that there can be."""
@@ -167,6 +175,12 @@ def test_a_share_among_some_of_the_images_is_the_mean_of_the_networks_shares() -
     assert found.images == 120
     everything = [np.ones(200, dtype=bool)] * 3
     assert rate(MANY, everything).high == pytest.approx(rate(MANY).high)
+
+
+def test_a_network_of_which_no_image_counts_has_no_share_and_is_named() -> None:
+    among = [MANY[0], np.zeros(200, dtype=bool), MANY[2]]
+    with pytest.raises(ValueError, match="of network 2 of 3, no image counts"):
+        rate(MANY, among)
 
 
 def test_a_share_among_some_that_is_1_is_exactly_1() -> None:

@@ -7,7 +7,7 @@ import jsonschema
 import numpy as np
 import pytest
 import torch
-from judged import Around
+from judged import Around, nearest_mean
 
 from lib import compute, data
 from lib.chapters.common_ground.defences import DEFENCES
@@ -58,6 +58,11 @@ def test_numbers_of_numpy_are_numbers(few_to_judge, networks_to_judge) -> None:
     found = judge(network, eps=np.float32(0.1), n_images=np.int64(20), other=other, **counts)
     assert found.n == 20 and found.safe(0.1) == found.safe(np.float32(0.1)) == found.measured(0.1, WORST)
     jsonschema.validate(json.loads(json.dumps(written.as_json(found))), SCHEMA)
+
+
+def test_parameters_that_are_frozen_are_counted(digits, few_to_judge, networks_to_judge) -> None:
+    frozen = nearest_mean(digits).requires_grad_(False)
+    assert judge(frozen, other=networks_to_judge[1], **ASKED).subject.parameters == 784 * 10 + 10
 
 
 def test_a_network_is_transferred_through_as_in_the_book_s_rows(few_to_judge) -> None:

@@ -62,6 +62,27 @@ def test_a_masked_class_is_no_fault(good, images) -> None:
     assert admitted(masked, sample(images, 40)).classes == 12
 
 
+class Masked(Around):
+    """It keeps an attention mask, which is -inf where nothing is to be looked at."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__(network, before=lambda x: x * (1 + self.mask.softmax(0)[1]))
+        self.register_buffer("mask", torch.tensor([0.0, -torch.inf]))
+
+
+def test_a_buffer_may_be_infinite_by_design(good, images) -> None:
+    masked = Masked(good).to(DEVICE)
+    assert torch.equal(admitted(masked, sample(images, 40))(images[0].to(DEVICE)), good(images[0].to(DEVICE)))
+
+
+@pytest.mark.parametrize("value", [float("nan"), -torch.inf])
+def test_a_buffer_that_makes_logits_no_numbers_is_refused_by_these(good, images, value) -> None:
+    masked = Around(good, after=lambda out: out + masked.mask)
+    masked.register_buffer("mask", torch.full((10,), value, device=DEVICE))
+    with pytest.raises(Refused, match="logits that are not numbers"):
+        admitted(masked, sample(images, 40))
+
+
 def test_log_probabilities_are_logits(good, images) -> None:
     before = admitted(good, sample(images, 40))
     found = admitted(Around(good, after=lambda out: out.log_softmax(1)), sample(images, 40))

@@ -152,6 +152,26 @@ def test_of_few_images_one_or_two_are_no_sign() -> None:
     assert raised_by == [False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        (ONE_STEP, lambda images: {"one_step": 10 - images}),
+        (MORE_STEPS, lambda images: {"longer": 10 - images}),
+        (MORE_STEPS, lambda images: {"longer": 10 + images}),
+        (BLACK_BOX, lambda images: {"transferred": 10 - images}),
+        (HUGE_EPS, lambda images: {"huge": 2 + images}),
+    ],
+)
+def test_of_few_images_one_or_two_raise_no_flag_by_gradient(name: str, found: Callable[[int], dict[str, int]]) -> None:
+    """Of twenty images, two to a class, so that a constant prediction is right on two of them."""
+    sound = {"one_step": 10, "iterated": 10, "longer": 10, "transferred": 20, "noisy": 20, "huge": 0, "no_gradient": 0}
+    up = []
+    for images in (1, 2, 3):
+        hits = {probe: np.arange(20) < count for probe, count in (sound | found(images)).items()}
+        up.append(raised(red_flags.flags(red_flags.Probes(np.repeat(np.arange(10, dtype=np.uint8), 2), **hits))))
+    assert up == [set(), set(), {name}]
+
+
 # With prepared numbers
 
 SOUND = {"one_step": 0.3, "iterated": 0.1, "longer": 0.1, "black_box": 0.2, "noisy": 0.9, "huge": 0.0, "zeros": 0.0}

@@ -124,6 +124,19 @@ def test_it_trains_in_train_mode_whatever_the_model_was_in(batches):
     assert model[1].modes == {True}
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_what_is_trained_is_left_in_training_mode_and_what_is_loaded_in_the_mode_it_came_in(batches, store, training):
+    def modes(epochs: int) -> list[bool]:
+        model, seen = build(SimpleCNN, 0, DEVICE).train(training), []
+        fit(model, batches, epochs, snapshots=store, each_epoch=lambda shown: seen.append(shown.training))
+        return [*seen, model.training]
+
+    assert modes(0) == [training]
+    assert modes(1) == [True, True]
+    assert modes(1) == [training, training], "loaded"
+    assert modes(2) == [training, True, True], "loaded, then trained"
+
+
 def test_every_image_comes_once_an_epoch_in_a_new_order(batches):
     generator = compute.seeded(0)
     epochs = [torch.cat([x for x, _ in batches(nn.Identity(), generator)]) for _ in range(2)]

@@ -52,7 +52,8 @@ class Attack(ABC):
     targeted
         Whether y names the class to reach (the loss is lowered) or the one to leave (it is raised).
     loss
-        A name in `LOSSES`, or a function of logits and labels that gives one loss an image.
+        A name in `LOSSES`, or a function of logits and labels that gives one loss an image, as torch's do with
+        `reduction="none"`. A mean over the batch would divide the gradient by the number of images in it.
     clip
         The range of a valid pixel; None lets the result leave it, as some papers' code does.
     batch_size

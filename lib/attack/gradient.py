@@ -58,7 +58,7 @@ class BIM(Attack):
     alpha
         The step length in pixel units; None means 2.5 eps / steps, so that every point of the ball is in reach.
     steps
-        How many steps.
+        How many steps, a whole number.
     early_stop
         Whether an image is left alone once a step has got it where the attack wants it. For measuring accuracy, where
         further steps could only lose it again; not where the loss that is reached matters, as in training.
@@ -118,7 +118,7 @@ class PGD(BIM):
     random_start
         Whether a restart begins at a point drawn uniformly from the ball, or at x.
     restarts
-        How many starts, at least 1.
+        How many starts, a whole number of at least 1.
     seed
         What the starts depend on, besides the image itself and the number of the restart.
     """

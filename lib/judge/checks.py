@@ -97,7 +97,8 @@ def _hold_to_modes(network: nn.Module) -> None:
 
 def _hold_to_numbers(network: nn.Module) -> None:
     device = compute.device()
-    for name, one in (*network.named_parameters(), *network.named_buffers()):
+    parameters = dict(network.named_parameters())
+    for name, one in (*parameters.items(), *network.named_buffers()):
         if isinstance(one, UninitializedTensorMixin):
             raise Refused(f"{name} has no shape yet: call the network once, on an image, and load its weights then")
         if one.is_inference():
@@ -114,7 +115,8 @@ def _hold_to_numbers(network: nn.Module) -> None:
                 f"{name} is {str(one.dtype).removeprefix('torch.')}: networks are judged in float32, as the book's "
                 "are. Call `network.float()`."
             )
-        if not one.isfinite().all():
+        # A buffer may be infinite by design, as an attention mask is; where that matters, the logits are not finite.
+        if name in parameters and not one.isfinite().all():
             raise Refused(f"{name} holds what is not a number (NaN or infinite): the training diverged")
 
 

@@ -27,7 +27,6 @@ from lib.judge.images import Sample, sample
 from lib.judge.radii import Eps, shown, wanted
 from lib.judge.verdict import Asked, Subject, Verdict
 from lib.measure.score import BATCH, next_class
-from lib.models.base import parameter_count
 
 LEAST_IMAGES = 2
 """With one, an accuracy has no interval: nothing could be told from chance."""
@@ -106,7 +105,7 @@ def judge(
         subject = Subject(
             " ".join(name.split()) or type(model).__name__,
             weights.digest(model),
-            parameter_count(model),
+            sum(one.numel() for one in model.parameters()),  # those that are frozen too
             f"{type(model).__module__}.{type(model).__qualname__}",
             images.name,
             images.origin,

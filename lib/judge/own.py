@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lib.chapters.common_ground.attacks import Case
 from lib.chapters.common_ground.chosen import Chosen
+from lib.chapters.common_ground.within import outside
 from lib.judge import Refused, draws, weights
 from lib.judge.checks import alike
 from lib.judge.guarded import Guarded
@@ -18,9 +19,6 @@ from lib.judge.verdict import COLUMNS
 
 Attack = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
 """From a network, images (N, C, H, W) in [0, 1], classes (N,) and eps to x_adv (N, C, H, W)."""
-
-ROUNDING = 1e-5
-"""By how much a pixel may lie beyond the ball: x + eps is rounded, and so is the way back."""
 
 FEW = 8
 """Images that are enough to see whether an attack works."""
@@ -65,7 +63,7 @@ def _held(name: str, attack: Attack) -> Callable[[Case], Tensor]:
                 f"the attack {name!r} {why}: what is attacked after it would be another network. Let it work on a "
                 "copy, copy.deepcopy(model)."
             )
-        if why := _outside(x_adv, case):
+        if why := outside(x_adv, case, shown(case.eps)):
             raise Refused(f"the attack {name!r} {why}: its accuracy would say nothing about this eps")
         return x_adv.detach()
 
@@ -102,19 +100,3 @@ def _changed(network: nn.Module, before: str) -> str:
     if any(module.training for module in network.modules()):
         return "leaves the network in training mode"
     return "" if weights.digest(network) == before else "changes the network's weights"
-
-
-def _outside(x_adv: object, case: Case) -> str:
-    """Why what an attack gives are not images within eps; "" where they are."""
-    if not isinstance(x_adv, Tensor):
-        return f"gives a {type(x_adv).__name__}, not a tensor"
-    if x_adv.shape != case.x.shape or x_adv.dtype != torch.float32 or x_adv.device != case.x.device:
-        kind = str(x_adv.dtype).removeprefix("torch.")
-        wanted = f"float32 {tuple(case.x.shape)} on {case.x.device}"
-        return f"gives {kind} {tuple(x_adv.shape)} on {x_adv.device}, not {wanted}"
-    if not x_adv.isfinite().all():
-        return "gives pixels that are not numbers"
-    if x_adv.min() < 0 or x_adv.max() > 1:
-        return f"gives pixels from {float(x_adv.min()):.4g} to {float(x_adv.max()):.4g}, outside [0, 1]"
-    far = float((x_adv - case.x).abs().max())
-    return f"moves a pixel by {far:.6g}, more than eps {shown(case.eps)}" if far > case.eps + ROUNDING else ""

@@ -55,7 +55,7 @@ class Subject:
     weights
         SHA-256 of its parameters and buffers.
     parameters
-        How many numbers training may have changed.
+        How many numbers they hold, those that are frozen too: training may have changed them before.
     made_as
         Its class, with the module that has it.
     data, origin, digest

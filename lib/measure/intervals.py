@@ -143,12 +143,15 @@ def rate(hits: Sequence[np.ndarray], among: Sequence[np.ndarray] | None = None) 
     Raises
     ------
     ValueError
-        Where the arrays are not of the same images: then use `among`.
+        Where the arrays are not of the same images: then use `among`. Where for one network no image counts, so that
+        there is no share: it says which network.
     """
     values = _stacked(hits)
     if among is None:
         return _over_both(values, "logit")
     chosen = _stacked(among)
+    if len(empty := np.flatnonzero(~chosen.any(-1))):
+        raise ValueError(f"of network {empty[0] + 1} of {len(chosen)}, no image counts: there is no share among none")
     weight = chosen.mean(-1, keepdims=True)
     shares = (values & chosen).sum(-1, keepdims=True) / chosen.sum(-1, keepdims=True)
     values = shares + chosen * (values - shares) / weight  # a ratio, linearised: each row keeps its share as mean

@@ -60,7 +60,8 @@ def probes(
     Parameters
     ----------
     x, y
-        Images (N, C, H, W) in [0, 1] and true labels (N,).
+        Images (N, C, H, W) in [0, 1] and true labels (N,), below 256: they are kept in eight bits, and a larger one
+        would come back as another class.
     eps
         The radius that the defence is meant for, in pixel units.
     transfer

@@ -69,6 +69,8 @@ def score(model: nn.Module, x: Tensor, y: Tensor) -> Score:
     ------
     ValueError
         Where labels are not one class each, or the network returns no logits.
+    TypeError
+        Where the logits are bfloat16, which NumPy does not have: have the network return `logits.float()`.
     """
     y, outputs = check_labels(x, y), logits(model, x)
     losses = _losses(outputs, y)

@@ -32,7 +32,8 @@ def fit(
     """Train `model` in place with Adam on cross-entropy, going on from the newest state of the same training.
 
     A training that was finished is loaded; one of fewer epochs, or that was interrupted, is continued. The weights
-    are those of one training without a stop, to the bit. The model is left in training mode and without gradients;
+    are those of one training without a stop, to the bit. The model is left without gradients, and in training mode
+    where an epoch was trained. Where all was loaded, or there are no epochs, it stays in the mode that it came in.
     `lib.measure` and `lib.attack` switch the mode for as long as they need.
 
     Parameters
@@ -53,7 +54,8 @@ def fit(
         Where states are kept; None keeps none and looks for none.
     each_epoch
         Called with the model after each epoch, whether it was trained now or before. Every epoch's weights are kept
-        for it, so that a second call trains nothing.
+        for it, so that a second call trains nothing. It has to set the mode that it needs: the model is in training
+        mode after an epoch that was trained, and in the caller's after one that was loaded.
 
     Returns
     -------

@@ -104,7 +104,8 @@ def pgd_trained(begun: Start, eps: float, *, pgd_steps: int) -> Defended:
 def pgd_trained_rising(begun: Start, eps: float, *, pgd_steps: int) -> Defended:
     """The same with an eps that rises linearly, epoch by epoch, over the first half of them.
 
-    So Wong and Kolter, 2018, appendix B.2, do in their own robust training on MNIST, which else can fail to begin.
+    So Wong and Kolter, 2018, appendix B.2, do in their own robust training on MNIST, which else can fail to begin. Each
+    epoch is a training of its own here, in which Adam starts anew; in `pgd_trained` one Adam goes on over all epochs.
     """
     network, seconds = copy.deepcopy(begun.network), 0.0
     rising = (begun.further + 1) // 2

@@ -1,16 +1,17 @@
 """A network judged: by every attack of the table, by L-BFGS and for red flags. `judge_network` takes any network."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from lib.attack.gradient import FGSM
 from lib.chapters.common_ground.attacks import ATTACKS, CHECKS, Attack, Case, correct_under, nearest_adversarial
 from lib.chapters.common_ground.chosen import Chosen, choose
 from lib.chapters.common_ground.first import Images, sampled
+from lib.chapters.common_ground.within import outside
 from lib.measure.red_flags import Flag, Probes, by_search, flags, without_gradient
 
 WORST = "worst case"
@@ -95,11 +96,35 @@ def judge_network(
     n_lbfgs
         How many of the images L-BFGS is run on, a sample of them.
     more
-        Attacks of your own by name, functions of a `Case`: further columns, which count for the worst case.
+        Attacks of your own by name, functions of a `Case`: further columns, which count for the worst case. What they
+        give has to lie within eps and in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        Where a label is above 255, or an attack of your own has the name of a column or a check, or leaves the ball.
     """
+    if (highest := int(images[1].max())) > (most := np.iinfo(np.uint8).max):
+        raise ValueError(f"a label is {highest}; a judgement keeps classes in eight bits, from 0 to {most}")
+    mine = more or {}
+    if taken := [name for name in mine if name in (WORST, *ATTACKS, *CHECKS)]:
+        raise ValueError(f"the table or its checks have {', '.join(map(repr, taken))} already: give other names")
     allowed = {"steps": steps, "queries": queries}
-    case = Case(model, other, *images, eps)
-    return judged(case, choose(ATTACKS | dict(more or {}), allowed), choose(CHECKS, allowed), n_lbfgs)
+    attacks = (*choose(ATTACKS, allowed), *map(_held, choose(mine, allowed)))
+    return judged(Case(model, other, *images, eps), attacks, choose(CHECKS, allowed), n_lbfgs)
+
+
+def _held(attack: Chosen) -> Chosen:
+    """The same attack, held to the ball: beyond it, its accuracy would say nothing about this eps."""
+
+    def own(case: Case, **options: int) -> Tensor:
+        copy = replace(case, x=case.x.clone(), y=case.y.clone())  # so that it cannot write to what it is held to
+        x_adv = attack.function(copy, **options)
+        if why := outside(x_adv, case, f"{case.eps:g}"):
+            raise ValueError(f"the attack {attack.name!r} {why}")
+        return x_adv
+
+    return replace(attack, function=own)
 
 
 def judged(
