@@ -27,7 +27,7 @@ class Clock:
         self.passed += 0.001
         return self.passed
 
-    monotonic = time
+    monotonic = perf_counter = time
 
     def sleep(self, seconds: float) -> None:
         self.naps.append(seconds)
