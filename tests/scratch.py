@@ -17,6 +17,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import standing_clock
 
 from lib import compute
 
@@ -153,10 +154,19 @@ found = records(experiment.cells())
 ledger.metric("score", found[-1].score)
 path = ledger.finish()
 """
-SERVER = """\
-import json, multiprocessing, os, signal, subprocess, sys, time, traceback
+CLOCK = "clock"
+"""A file that says how much of a command's time has passed, where it is there as the command begins."""
+SERVER = f"""\
+import json, multiprocessing, os, pathlib, signal, subprocess, sys, time, traceback
+sys.path.append({str(Path(__file__).parent)!r})
+import standing_clock
 import torch
-from lib.run import __main__ as command, measuring, worker
+from lib.evidence import fill
+from lib.run import __main__ as command, interrupts, measuring, worker
+
+CLOCK = {CLOCK!r}
+"""
+SERVER += """\
 
 torch.optim.Adam([torch.zeros(1)])  # the first one imports for seconds
 
@@ -186,8 +196,17 @@ def run(arguments, output, ignoring, forking):
     signal.signal(signal.SIGINT, signal.SIG_IGN if ignoring else signal.default_int_handler)
     if forking:
         measuring.start = Forked
+    now = time
+    if os.path.exists(CLOCK):
+        now = standing_clock.ClockInAFile(pathlib.Path(CLOCK))
+        standing_clock.put(now, fill, measuring, worker)
+    heed = interrupts.heed
+    def heard():
+        heed()
+        pathlib.Path(output + ".hears").touch()
+    interrupts.heed = heard
     try:
-        command.STARTED = time.time()
+        command.STARTED = now.time()
         return command.main(arguments)
     except SystemExit as error:
         return error.code
@@ -236,6 +255,11 @@ class Command:
 
     def interrupt(self) -> None:
         os.kill(self.pid, signal.SIGINT)
+
+    def hears(self) -> None:
+        """Wait until it answers an interrupt as a command does; before that it does so as Python."""
+        signs = [self.path.with_name(self.path.name + ending) for ending in (".hears", ".status")]
+        until(lambda: any(sign.exists() for sign in signs), self.output)
 
 
 @dataclass
@@ -289,6 +313,10 @@ class Copy:
     def release(self) -> None:
         for path in self.root.glob("hold-*"):
             path.unlink()
+
+    def clock(self, seconds: float) -> None:
+        """Have the time of commands that are begun from now on, and of these, stand at so many seconds."""
+        standing_clock.move(self.root / CLOCK, seconds)
 
     def begun(self, name: str, since: int = 0, said: Callable[[], str] = str) -> int:
         """Wait until a cell is begun; the process that is at it."""

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 
 import pandas as pd
@@ -24,11 +25,15 @@ CODE = """\
 import importlib, json, os, time
 from pathlib import Path
 root = Path({root!r})
+log, held = root / "log", root / "held"
 def note(word):
-    with (root / "log").open("a") as file:
-        file.write(f"{{word}} {{eps}} {{loss}} {{os.getppid()}} {{time.time()}}\\n")
+    with log.open("a") as file:
+        file.write(f"{{word}} {{eps}} {{loss}} {{os.getppid()}} {{os.getpid()}}\\n")
 note("start")
+is_late = any(line.startswith("end") for line in log.open())
 time.sleep({seconds})
+while is_late and held.exists():
+    time.sleep(0.05)
 if (root / "stuck").exists() and eps == {stuck}:
     time.sleep({patience})
 if (root / "broken").exists() and (str(eps), loss) == {cursed}:
@@ -54,7 +59,7 @@ class Event:
     word: str
     run: tuple[str, str]
     worker: int
-    at: float
+    kernel: int
 
 
 @dataclass
@@ -66,13 +71,21 @@ class Project:
     log: Path
     broken: Path
     """While there is this file, one run fails."""
+    held: Path
+    """While there is this file, a run that began when another had ended does not end."""
 
     def events(self) -> list[Event]:
         """What has happened so far."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [
-            Event(word, (eps, loss), int(worker), float(at)) for word, eps, loss, worker, at in map(str.split, lines)
+            Event(word, (eps, loss), int(worker), int(kernel))
+            for word, eps, loss, worker, kernel in map(str.split, lines)
         ]
+
+    def late(self) -> list[Event]:
+        """The runs that have begun since another had ended."""
+        events = list(dropwhile(lambda event: event.word != "end", self.events()))
+        return [event for event in events if event.word == "start"]
 
     def sweep(self, *arguments: str, values: Sequence[str] = GRID, name: str = "both", **options) -> subprocess.Popen:
         pairs = [word for pair in values for word in ("-p", pair)]
@@ -114,10 +127,10 @@ def sweeping(tmp_path_factory: pytest.TempPathFactory, write_notebook) -> Projec
         for point in [point for values in (GRID, MORE) for point in grid.points(grid.parse(NOTEBOOK, "quick", values))]:
             path = root / "made" / f"{point['eps']} {point['loss']}.json"
             path.write_text(json.dumps(results_of(profiles.values(NOTEBOOK, "quick", point))))
-    return Project(here, there, root / "log", root / "broken")
+    return Project(here, there, root / "log", root / "broken", root / "held")
 
 
-def wait_for(happened: Callable[[], bool], process: subprocess.Popen) -> None:
+def wait_for(happened: Callable[[], object], process: subprocess.Popen) -> None:
     """Until something has happened; not where the process has ended, nor for ever."""
     until = time.monotonic() + PATIENCE_S
     while not happened():

@@ -8,15 +8,16 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scratch import HELPERS, MEASURE, SCALED, Copy, cells, copy_of_the_book, lives, until
+from scratch import CLOCK, HELPERS, MEASURE, SCALED, Copy, cells, copy_of_the_book, lives, until
 
 BOTH = cells("train", "score")
 LEFT = "the same command goes on"
+TO_LET_GO_S = 9.2
+"""When, of ten seconds, processes are to let go of what they are at, and are not yet ended."""
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +34,13 @@ def _book(root: Path) -> Iterator[Copy]:
 
 def emptied(copy: Copy) -> None:
     shutil.rmtree(copy.root / "runs", ignore_errors=True)
-    (copy.root / "log").unlink(missing_ok=True)
+    for name in ("log", CLOCK):
+        (copy.root / name).unlink(missing_ok=True)
 
 
 @pytest.fixture
 def book(_book: Copy) -> Iterator[Copy]:
-    """The copy, with no evidence and an empty log."""
+    """The copy, with no evidence, an empty log and the time of the machine."""
     emptied(_book)
     yield _book
     for pattern in ("hold-*", "broken-*", "deaf-*"):
@@ -162,7 +164,11 @@ def test_two_commands_at_once_make_each_cell_once(book: Copy, undisturbed: dict[
 @pytest.mark.parametrize("ignoring", [False, True], ids=["in a terminal", "in the background"])
 def test_within_a_time_what_takes_longer_is_interrupted_and_said_to_be_left(book: Copy, ignoring: bool) -> None:
     book.hold("train-0")
-    said = book.run("fill", "--jobs", "1", "--within", "10s", ignoring=ignoring)
+    book.clock(0)
+    command = book.start("fill", "--jobs", "1", "--within", "10s", ignoring=ignoring)
+    book.begun("train-0", said=command.output)
+    book.clock(TO_LET_GO_S)
+    said = command.wait()
     assert said.status == 0 and said.output.endswith(f"2 cells are left; {LEFT}\n"), said.output
     assert book.count("end") == cells("score") and len(book.kept()) == 2
 
@@ -172,7 +178,11 @@ def test_a_training_that_the_time_has_stopped_goes_on_on_another_machine(
 ) -> None:
     book.hold("epoch")
     file = str(root / "begun.zip")
-    said = book.run("fill", "--jobs", "1", "--within", "10s", "--export", file)
+    book.clock(0)
+    command = book.start("fill", "--jobs", "1", "--within", "10s", "--export", file)
+    until(lambda: book.count("epoch"), command.output)
+    book.clock(TO_LET_GO_S)
+    said = command.wait()
     assert said.status == 0 and f"2 cells in {file}, 1 trainings to go on with\n" in said.output, said.output
     assert book.count("epoch") == {"done": 1} and book.count("end") == cells("score"), "stopped in its second epoch"
     book.release()
@@ -188,10 +198,13 @@ def test_a_training_that_the_time_has_stopped_goes_on_on_another_machine(
 def test_who_does_not_let_go_in_time_is_ended_and_the_file_is_written(book: Copy, root: Path) -> None:
     book.hold("train-0")
     (book.root / "deaf-train-0").touch()
-    began = time.monotonic()
-    said = book.run("fill", "--jobs", "1", "--within", "6s", "--export", str(root / "late.zip"))
+    book.clock(0)
+    command = book.start("fill", "--jobs", "1", "--within", "10s", "--export", str(root / "late.zip"))
+    deaf = book.begun("train-0", said=command.output)
+    book.clock(10)
+    said = command.wait()
     assert said.status == 0 and "2 cells are left" in said.output and "2 cells in" in said.output, said.output
-    assert time.monotonic() - began < 8 and not lives(book.begun("train-0"))
+    assert not lives(deaf)
 
 
 def test_a_damaged_cell_is_set_aside_and_made_anew(book: Copy, undisturbed: dict[str, bytes]) -> None:
@@ -301,7 +314,7 @@ def test_a_cluster_of_which_a_worker_is_killed_makes_the_same_cells(
 def test_within_a_time_a_cluster_begins_nothing_more(book: Copy, cluster: tuple[Copy, str]) -> None:
     there, address = cluster
     shutil.rmtree(there.root / "runs", ignore_errors=True)
-    there.hold("score-0")
+    there.hold(*BOTH)
     said = book.run("fill", "--scheduler", address, "--within", "1s")
     there.release()
     assert said.status == 0 and "cells are left" in said.output and not book.kept(), said.output

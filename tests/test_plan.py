@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+import standing_clock
 import toy
-from scratch import until
+from scratch import PATIENCE_S, until
 
 from lib.evidence import cells, cluster, fill, plan, store
 from lib.evidence.cells import Cell, Part
@@ -177,8 +177,9 @@ def test_filling_makes_what_is_missing_and_goes_on_after_a_failure() -> None:
 
 
 def slow(setting: Setting) -> Found:
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
+    """Work that takes a thousand seconds by the clock of the tests, and is there to be interrupted for a minute."""
+    fill.time.sleep(1000)
+    for _ in range(6000):
         time.sleep(0.01)
     return FOUND
 
@@ -186,11 +187,28 @@ def slow(setting: Setting) -> Found:
 SLOW = Part("toy", "slow", slow)
 
 
-def test_within_a_time_nothing_is_begun_that_cannot_end_and_what_takes_longer_is_interrupted() -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> standing_clock.Clock:
+    """What filling goes by: within a time, what the machine takes is no matter."""
+    made = standing_clock.Clock()
+    standing_clock.put(made, fill, by=monkeypatch.setattr)
+    return made
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[Cell]:
+    """The cells that are begun, in this order."""
+    found, measured = [], Cell.measured
+    monkeypatch.setattr(Cell, "measured", lambda cell: found.append(cell) or measured(cell))
+    return found
+
+
+def test_within_a_time_nothing_is_begun_that_cannot_end_and_what_takes_longer_is_interrupted(
+    clock: standing_clock.Clock, begun: list[Cell]
+) -> None:
     tasks = [plan.Task(SLOW(Setting(1)), 1000.0), plan.Task(PART(Setting()), 0.1), plan.Task(SLOW(Setting(2)), None)]
-    started = time.monotonic()
     assert not fill.fill(tasks, within=0.5)
-    assert time.monotonic() - started < 3
+    assert begun == [PART(Setting()), SLOW(Setting(2))]
     assert [task.cell for task in tasks if task.cell.is_kept] == [PART(Setting())]
 
 
@@ -209,20 +227,22 @@ def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path: Path) -> None
 
         process = context.Process(target=other)
         process.start()
-        assert queue.get(timeout=20) == "toy: curve, seed 0, eps 0.3"
+        assert queue.get(timeout=PATIENCE_S) == "toy: curve, seed 0, eps 0.3"
         process.join()
 
 
-def test_time_is_spent_on_what_fits_and_others_are_waited_for_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_is_spent_on_what_fits_and_others_are_waited_for_in_peace(
+    clock: standing_clock.Clock, begun: list[Cell]
+) -> None:
     """Where another process is at the last cell that fits, what does not fit is begun instead."""
-    naps: list[float] = []
     tasks = [plan.Task(PART(Setting()), 0.1), plan.Task(SLOW(Setting(1)), 1000.0)]
     with PART(Setting()).alone(wait=False):
-        monkeypatch.setattr(fill, "time", SimpleNamespace(monotonic=time.monotonic, sleep=naps.append))
         fill.fill(tasks, within=1.0)
-        assert not any(task.cell.is_kept for task in tasks) and fill.POLL_S not in naps, "the long one was begun"
-        fill.fill(tasks[:1], within=0.2)
-        assert naps and set(naps) <= {fill.POLL_S} | {nap for nap in naps if nap <= 0.2}
+        assert begun == [SLOW(Setting(1))] and not any(task.cell.is_kept for task in tasks)
+        assert fill.POLL_S not in clock.naps
+        clock.naps.clear()
+        fill.fill(tasks[:1], within=1.2)
+    assert clock.naps == pytest.approx([fill.POLL_S, fill.POLL_S, 0.2], abs=0.1)
 
 
 def trained(setting: Setting) -> Found:
@@ -232,38 +252,49 @@ def trained(setting: Setting) -> Found:
 
 
 @contextmanager
-def taken(training: Path, seconds: float) -> Iterator[None]:
-    """Another holds a training for some seconds."""
-    begun = threading.Event()
+def taken(training: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Another holds a training until somebody says that they wait for it; what is said."""
+    begun, heard, said = threading.Event(), threading.Event(), []
 
     def hold() -> None:
         with turns.in_turn(training):
             begun.set()
-            time.sleep(seconds)
+            heard.wait(PATIENCE_S)
 
+    def hear(words: str, **_: object) -> None:
+        said.append(words)
+        heard.set()
+
+    monkeypatch.setattr(turns, "print", hear, raising=False)
     thread = threading.Thread(target=hold)
     thread.start()
     begun.wait()
-    yield
-    thread.join()
+    try:
+        yield said
+    finally:
+        heard.set()
+        thread.join()
 
 
 TRAINED = Part("toy", "trained", trained)
 
 
-def test_a_network_that_another_process_trains_is_waited_for_only_where_nothing_else_is_left(capsys) -> None:
+def test_a_network_that_another_process_trains_is_waited_for_only_where_nothing_else_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     tasks = [plan.Task(TRAINED(Setting(seed)), None) for seed in range(3)]
-    with taken(cells.FOLDERS[0] / "networks" / "0", seconds=2):
+    with taken(cells.FOLDERS[0] / "networks" / "0", monkeypatch) as said:
         assert not fill.fill(tasks)
     made = sorted((task.cell for task in tasks), key=lambda cell: cell.path.stat().st_mtime_ns)
     assert made == [tasks[2].cell, tasks[0].cell, tasks[1].cell]
-    assert capsys.readouterr().err.count("waiting for another process") == 1
+    assert said == ["waiting for another process, which trains the same network"]
 
 
-def test_whoever_has_worked_on_a_cell_for_some_time_waits_rather_than_do_it_again(tmp_path: Path) -> None:
-    started = time.monotonic()
-    with taken(tmp_path, seconds=0.5), turns.impatient(seconds=0), turns.in_turn(tmp_path):
-        assert time.monotonic() - started > 0.4
+def test_whoever_has_worked_on_a_cell_for_some_time_waits_rather_than_do_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with taken(tmp_path, monkeypatch) as said, turns.impatient(seconds=0), turns.in_turn(tmp_path):
+        assert said == ["waiting for another process, which trains the same network"]
 
 
 def test_what_another_process_failed_at_is_not_tried_again(tmp_path: Path) -> None:

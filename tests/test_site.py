@@ -127,14 +127,14 @@ def test_a_figure_lies_on_white_in_the_dark(name: str, address: str, chromium: W
 def test_search_finds_the_one_page_that_has_a_word(address: str, chromium: Window) -> None:
     chromium.look(f"{address}/search.html?q=REPRO_DEVICE")
     results = chromium.page.locator("#search-results ul.search li a")
-    results.first.wait_for(timeout=10_000)
+    results.first.wait_for(timeout=60_000)
     found = {urlsplit(link.get_attribute("href")).path for link in results.all()}
     assert found == {"run_it_yourself.html"}
 
 
 def test_the_first_page_leads_to_the_introduction(address: str, chromium: Window) -> None:
     chromium.page.goto(f"{address}/index.html")
-    chromium.page.wait_for_url(f"{address}/intro.html", timeout=10_000)
+    chromium.page.wait_for_url(f"{address}/intro.html", timeout=60_000)
 
 
 def test_no_text_runs_out_of_its_cell_and_no_code_out_of_its_block(visits: dict[str, Visit]) -> None:

@@ -453,7 +453,7 @@ def test_two_processes_do_not_meet_in_one_training(batches, store, epochs_traine
         thread.start()
         thread.join(timeout=0.3)
         assert thread.is_alive() and not epochs_trained
-    thread.join(timeout=30)
+    thread.join(timeout=300)
     assert len(epochs_trained) == 1
 
 

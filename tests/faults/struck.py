@@ -11,9 +11,7 @@ from scratch import Command, Copy
 from toy_book import at_work, emptied, kept, scratch_left
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-BEGUN_S = 0.1
-"""By then a command, which is forked from what has imported all, is in `main`."""
-ORPHANS_S = 20
+ORPHANS_S = 60
 """How long what a killed command has started may take to notice; a training writes its state in that time."""
 
 
@@ -44,7 +42,7 @@ class Campaign:
         print(f"{' '.join(self.arguments)}: {seconds:.1f} s undisturbed, {self.trials} kills, seed {self.seed}")
         self._anew()
         for trial in range(1, self.trials + 1):
-            self._struck(SIGNALS[trial % 3], draw.uniform(BEGUN_S, seconds), undisturbed)
+            self._struck(SIGNALS[trial % 3], draw.uniform(0, seconds), undisturbed)
             if trial % self.in_a_row == 0 or trial == self.trials:
                 said = self.book.run(*self.arguments)
                 assert said.status == 0, f"the run after kill {trial}: {said.output}"
@@ -61,6 +59,7 @@ class Campaign:
     def _struck(self, number: signal.Signals, after: float, undisturbed: dict[str, object]) -> None:
         there = kept(self.book)
         command = self.book.start(*self.arguments)
+        command.hears()
         time.sleep(after)
         moment = f"{number.name} after {after:.3f} s"
         print(f"  {moment}", flush=True)

@@ -4,12 +4,12 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 
 import pytest
-from sweeps import CURSED, MORE, PATIENCE_S, STUCK, Project, Said, finished, wait_for
-from swept import LASTS_S, NOTEBOOK, started
+from scratch import lives, until
+from sweeps import CURSED, MORE, STUCK, Project, Said, finished, wait_for
+from swept import NOTEBOOK, started
 
 pytest.importorskip("distributed", reason="no Dask: it comes with the extra `sweep`")
 pytestmark = pytest.mark.campaign
@@ -26,9 +26,7 @@ def cluster(sweeping: Project) -> Iterator[str]:
     processes = [started(sweeping.there, "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", *where, **quiet)]
     worker = ["dask", "worker", *where, *WORKER.split()]
     processes += [started(sweeping.there, *worker, **quiet) for _ in range(2)]
-    while not file.exists():
-        assert processes[0].poll() is None
-        time.sleep(0.1)
+    wait_for(lambda: file.exists() and file.read_text(), processes[0])  # it is there before its text is
     yield json.loads(file.read_text())["address"]
     for process in processes:
         process.kill()
@@ -39,15 +37,13 @@ def cluster(sweeping: Project) -> Iterator[str]:
 def first(sweeping: Project, cluster: str) -> Said:
     """A sweep on the cluster; a worker is killed in the middle of a run that began when another had ended."""
     sweeping.broken.touch()
+    sweeping.held.touch()
     process = sweeping.sweep("--scheduler", cluster, "--resources", "GPU=1")
-    until = time.monotonic() + PATIENCE_S
-    while process.poll() is None and time.monotonic() < until:
-        events = sweeping.events()
-        last = events[-1] if events else None
-        if last and last.word == "start" and len(events) > 2 and time.time() - last.at < LASTS_S / 2:
-            os.kill(last.worker, signal.SIGKILL)
-            break
-        time.sleep(0.05)
+    wait_for(sweeping.late, process)
+    struck = sweeping.late()[0]
+    os.kill(struck.worker, signal.SIGKILL)
+    until(lambda: not lives(struck.kernel))  # which ends with its worker, and else would end the run as well
+    sweeping.held.unlink()
     return finished(process, sweeping)
 
 
