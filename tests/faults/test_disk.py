@@ -99,8 +99,10 @@ def recorded(disk: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(record, "execute", lambda run: None)
     patch.setattr(record.measuring, "fill", lambda runs: None)
     where = {"target": made / "toy.ipynb", "results_file": made / "toy.json"}
+    of_none = {"provenance": {"evidence": {"cells": {}}}}
     kept = SimpleNamespace(target=disk / "toy.ipynb", results_file=disk / "toy.json")
-    run = SimpleNamespace(notebook="toy", experiment=SimpleNamespace(cells=list), at=lambda folder: kept, **where)
+    way = {"experiment": SimpleNamespace(cells=list), "results": lambda: of_none, "at": lambda folder: kept}
+    run = SimpleNamespace(notebook="toy", **way, **where)
     record.record(run)
 
 
