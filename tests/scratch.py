@@ -162,7 +162,7 @@ sys.path.append({str(Path(__file__).parent)!r})
 import standing_clock
 import torch
 from lib.evidence import fill
-from lib.run import __main__ as command, interrupts, measuring, worker
+from lib.run import __main__ as command, commands, interrupts, measuring, worker
 
 CLOCK = {CLOCK!r}
 """
@@ -206,7 +206,7 @@ def run(arguments, output, ignoring, forking):
         pathlib.Path(output + ".hears").touch()
     interrupts.heed = heard
     try:
-        command.STARTED = now.time()
+        commands.STARTED = now.time()
         return command.main(arguments)
     except SystemExit as error:
         return error.code

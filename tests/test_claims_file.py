@@ -12,6 +12,7 @@ from lib.ledger.claims import paper
 from lib.ledger.claims_file import ClaimsError
 from lib.ledger.ledger import Ledger
 from lib.run import __main__ as command
+from lib.run import status
 from lib.run.run import Run
 from lib.show.cards import answered
 
@@ -132,7 +133,7 @@ def test_a_command_says_it_in_a_sentence(
 ) -> None:
     path = notebooks / "claims" / "mitigation.yaml"
     path.write_text(path.read_text().replace("tolerance: 0.05", "tolerence: 0.05", 1))
-    monkeypatch.setattr(command.status, "lines", lambda: [paper("mitigation").title])
+    monkeypatch.setattr(status, "lines", lambda: [paper("mitigation").title])
     monkeypatch.setattr(Run, "of", lambda *_: None)  # there is nothing else to be refused
     assert command.main(arguments) == 1
     said = capsys.readouterr().err

@@ -12,7 +12,7 @@ import pytest
 from lib import book, compute
 from lib.ledger import results
 from lib.run import __main__ as command_line
-from lib.run import profiles
+from lib.run import commands, profiles
 from lib.sweep import grid
 
 MAKEFILE = (compute.ROOT / "Makefile").read_text()
@@ -119,9 +119,9 @@ def test_an_interrupt_that_another_error_covers_is_told_as_one(
     def of_its_own(options: object) -> None:
         raise ValueError("a mistake")
 
-    monkeypatch.setattr(command_line, "_status", within_a_file)
+    monkeypatch.setattr(commands, "run_status", within_a_file)
     assert command_line.main(["status"]) == 130
     assert capsys.readouterr().err == f"interrupted; {command_line.KEPT}\n"
-    monkeypatch.setattr(command_line, "_status", of_its_own)
+    monkeypatch.setattr(commands, "run_status", of_its_own)
     with pytest.raises(ValueError, match="a mistake"):
         command_line.main(["status"])

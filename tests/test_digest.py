@@ -14,6 +14,7 @@ from torch import nn
 from lib import compute
 from lib.digest import code, values
 from lib.digest.code import Definition, changed_files, code_digest, definitions, of_definition, roots_of
+from lib.digest.text import sha256
 
 CODE = '''
 def halve(x):
@@ -414,7 +415,7 @@ def test_values_that_are_equal_have_one_digest() -> None:
 
 
 def test_code_in_a_value_counts_by_what_it_does() -> None:
-    assert values.described(code.sha256)[:2] == ("code", of_definition(Definition("lib.digest.code", "sha256")))
+    assert values.described(sha256)[:2] == ("code", of_definition(Definition("lib.digest.text", "sha256")))
     assert values.described(round) == "builtins.round"
 
 

@@ -3,20 +3,24 @@
 A definition's digest is that of its syntax, in which every name that stands for something of `lib` is replaced by the
 digest of what it stands for, as the language Unison identifies code. Module paths, private names, comments, docstrings
 and type annotations are no part of it. So a function that is moved or a helper that is renamed changes no digest, and
-a changed operator, default, constant or order of a registry changes that of everything that reaches it.
+a changed operator, default, constant or order of a registry changes that of everything that reaches it; unless the
+change is known to alter no result (`lib.digest.same`): the definition then has the digest that it had before.
 """
 
 import ast
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 
 from lib import compute
-from lib.digest import modules
+from lib.digest import modules, same
+from lib.digest.graph import Digests
 from lib.digest.modules import attribute, defined_by, names_of, path_of, read_module
 from lib.digest.names import Names, Reference
 from lib.digest.syntax import rendered, without_strings
+from lib.digest.text import sha256
 
 NEUTRAL = (
     "lib.compute.ROOT",
@@ -50,10 +54,11 @@ class Definition:
     def __str__(self) -> str:
         return f"{self.file}: {self.name}"
 
-
-def sha256(text: str) -> str:
-    """The hexadecimal SHA-256 of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    @classmethod
+    def parse(cls, text: str) -> "Definition":
+        """The definition whose `str` is a text."""
+        file, name = text.split(": ")
+        return cls(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."), name)
 
 
 def code_digest(source: str) -> str:
@@ -72,10 +77,36 @@ def of_definition(definition: Definition) -> str:
     LookupError
         Where lib has none of that name.
     """
-    home = _home(definition)
-    if home is None:
-        raise LookupError(f"{definition.module} defines no {definition.name}")
-    return _digests().of(home)
+    return _digests().of(_at_home(definition))
+
+
+def as_written(definition: Definition) -> str:
+    """The digest of a definition itself, whatever it counts as; raises as `of_definition` does."""
+    home = _at_home(definition)
+    _digests().of(home)
+    return _digests().written[home]
+
+
+@contextmanager
+def assuming(then: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Take it that what has changed gives the same results: within, it has the digest that it had before.
+
+    Parameters
+    ----------
+    then
+        Digests by `str` of the definition, as `definitions` gave them before.
+
+    Returns
+    -------
+    What is taken to be the same, by `str` of the definition with its digest of before: filled as digests are taken.
+    What merely names something that has changed is not among it.
+    """
+    digests = Digests(_parts, same.table(), then)
+    token = _assuming.set(digests)
+    try:
+        yield digests.assumed
+    finally:
+        _assuming.reset(token)
 
 
 def definitions(roots: Iterable[Definition], also: str = "") -> dict[str, str]:
@@ -101,9 +132,9 @@ def changed_files(then: Mapping[str, str], roots: Iterable[Definition], also: st
     """
     known = set(then.values())
     found = set()
+    digests = _digests()
     for one in _all(roots, also):
-        digests = _digests()
-        others = {other for other in _references(one) if digests.circle(other) != digests.circle(one)}
+        others = {other for other in digests.references(one) if digests.circle(other) != digests.circle(one)}
         if digests.of(one) not in known and all(digests.of(other) in known for other in others):
             found.add(one.file)
     return sorted(found)
@@ -126,7 +157,7 @@ def roots_of(code: str) -> list[Definition]:
 def forget() -> None:
     """Read modules anew: their files may have changed since."""
     modules.forget()
-    for cached in (_parts, _references, _named, _digests):
+    for cached in (_parts, _named, _usual):
         cached.cache_clear()
 
 
@@ -138,8 +169,14 @@ def _all(roots: Iterable[Definition], also: str = "") -> Iterator[Definition]:
         if one not in seen:
             seen.add(one)
             yield one
-            queue += _references(one)
+            queue += _digests().references(one)
             queue += [part for part in _named(one) if _within(part.module, also)]
+
+
+def _at_home(definition: Definition) -> Definition:
+    if home := _home(definition):
+        return home
+    raise LookupError(f"{definition.module} defines no {definition.name}")
 
 
 def _home(definition: Definition) -> Definition | None:
@@ -174,11 +211,6 @@ def _parts(definition: Definition) -> tuple[str | Definition, ...]:
 
 
 @cache
-def _references(definition: Definition) -> tuple[Definition, ...]:
-    return tuple(dict.fromkeys(part for part in _parts(definition) if isinstance(part, Definition)))
-
-
-@cache
 def _named(definition: Definition) -> tuple[Definition, ...]:
     """What of lib a definition names, neutral or not."""
     parts = rendered(_body(definition), read_module(definition.module).names)
@@ -207,54 +239,14 @@ def _meant(part: str | Reference) -> list[str | Definition]:
     return [f"import {part.module}"]
 
 
-@dataclass
-class _Digests:
-    """The digests of definitions, and of those that refer to each other in a circle."""
-
-    known: dict[Definition, str] = field(default_factory=dict)
-    circles: dict[Definition, int] = field(default_factory=dict)
-    _order: dict[Definition, int] = field(default_factory=dict)
-    _low: dict[Definition, int] = field(default_factory=dict)
-    _stack: list[Definition] = field(default_factory=list)
-
-    def of(self, definition: Definition) -> str:
-        if definition not in self.known:
-            self._visit(definition)
-        return self.known[definition]
-
-    def circle(self, definition: Definition) -> int:
-        """A number that is the same for those that refer to each other."""
-        self.of(definition)
-        return self.circles[definition]
-
-    def _visit(self, one: Definition) -> None:
-        """Tarjan's algorithm: circles come out after all that they refer to."""
-        self._order[one] = self._low[one] = len(self._order)
-        self._stack.append(one)
-        for other in _references(one):
-            if other not in self._order:
-                self._visit(other)
-                self._low[one] = min(self._low[one], self._low[other])
-            elif other in self._stack:
-                self._low[one] = min(self._low[one], self._order[other])
-        if self._low[one] == self._order[one]:
-            at = self._stack.index(one)
-            circle, self._stack[at:] = self._stack[at:], []
-            self._close(circle)
-
-    def _close(self, circle: list[Definition]) -> None:
-        """Digests of a circle, by what each refers to in it, refined as often as the circle has members."""
-        within = dict.fromkeys(circle, "circle")
-        for _ in circle:
-            known = self.known | within
-            within = {
-                one: sha256("\n".join(known[part] if isinstance(part, Definition) else part for part in _parts(one)))
-                for one in circle
-            }
-        self.known |= within
-        self.circles |= dict.fromkeys(circle, len(self.known))
+def _digests() -> Digests[Definition]:
+    return _assuming.get() or _usual()
 
 
 @cache
-def _digests() -> _Digests:
-    return _Digests()
+def _usual() -> Digests[Definition]:
+    return Digests(_parts, same.table())
+
+
+_assuming: ContextVar[Digests[Definition] | None] = ContextVar("_assuming", default=None)
+"""The digests within `assuming`."""

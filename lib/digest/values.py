@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from lib.digest import code, tensors
-from lib.digest.code import Definition, sha256
+from lib.digest.code import Definition
+from lib.digest.text import sha256
 
 PLAIN = (type(None), bool, int, float, str, bytes)
 

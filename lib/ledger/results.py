@@ -12,7 +12,7 @@ import torch
 
 from lib import book, compute, files, provenance
 from lib.digest import code
-from lib.digest.code import sha256
+from lib.digest.text import sha256
 from lib.ledger.basis import Basis
 from lib.ledger.claims import paper
 from lib.notebooks import read_cells

@@ -10,7 +10,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 
 from lib.digest import code
-from lib.digest.code import differing_files, sha256
+from lib.digest.code import differing_files
+from lib.digest.text import sha256
 from lib.evidence import carry
 from lib.evidence.cluster import client, ended, reason
 from lib.files import first_line

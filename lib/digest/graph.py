@@ -1,0 +1,87 @@
+"""Digests of definitions by what they are made of: words, and other definitions, in circles too."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from lib.digest.text import sha256
+
+D = TypeVar("D")
+
+
+@dataclass
+class Digests(Generic[D]):
+    """The digests of definitions, and of those that refer to each other in a circle.
+
+    Parameters
+    ----------
+    parts
+        What a definition is made of, in order: texts, and the definitions that it refers to.
+    same
+        Digests of definitions as they are written, and what each counts as.
+    then
+        Digests that definitions are taken to have still, by their `str`.
+    """
+
+    parts: Callable[[D], Sequence[str | D]]
+    same: Mapping[str, str] = field(default_factory=dict)
+    then: Mapping[str, str] = field(default_factory=dict)
+    assumed: dict[str, str] = field(default_factory=dict)
+    """Those of `then` that are not their own: what has changed, but not what merely refers to it."""
+    written: dict[D, str] = field(default_factory=dict)
+    """Of each definition its digest as it is written, whatever that counts as."""
+    _known: dict[D, str] = field(default_factory=dict)
+    _circles: dict[D, int] = field(default_factory=dict)
+    _order: dict[D, int] = field(default_factory=dict)
+    _low: dict[D, int] = field(default_factory=dict)
+    _stack: list[D] = field(default_factory=list)
+
+    def of(self, definition: D) -> str:
+        """What the digest of a definition counts as."""
+        if definition not in self._known:
+            self._visit(definition)
+        return self._known[definition]
+
+    def circle(self, definition: D) -> int:
+        """A number that is the same for those that refer to each other."""
+        self.of(definition)
+        return self._circles[definition]
+
+    def references(self, definition: D) -> list[D]:
+        """The definitions that one refers to."""
+        return list(dict.fromkeys(part for part in self.parts(definition) if not isinstance(part, str)))
+
+    def _visit(self, one: D) -> None:
+        """Tarjan's algorithm: circles come out after all that they refer to."""
+        self._order[one] = self._low[one] = len(self._order)
+        self._stack.append(one)
+        for other in self.references(one):
+            if other not in self._order:
+                self._visit(other)
+                self._low[one] = min(self._low[one], self._low[other])
+            elif other in self._stack:
+                self._low[one] = min(self._low[one], self._order[other])
+        if self._low[one] == self._order[one]:
+            at = self._stack.index(one)
+            circle, self._stack[at:] = self._stack[at:], []
+            self._close(circle)
+
+    def _close(self, circle: list[D]) -> None:
+        """Digests of a circle, by what each refers to in it, refined as often as the circle has members."""
+        within = dict.fromkeys(circle, "circle")
+        for _ in circle:
+            known = self._known | within
+            within = {
+                one: sha256("\n".join(part if isinstance(part, str) else known[part] for part in self.parts(one)))
+                for one in circle
+            }
+        self.written |= within
+        self._known |= {one: self._counted(one, digest) for one, digest in within.items()}
+        self._circles |= dict.fromkeys(circle, len(self._known))
+
+    def _counted(self, one: D, written: str) -> str:
+        digest = self.same.get(written, written)
+        then = self.then.get(str(one), digest)
+        if then != digest:
+            self.assumed[str(one)] = then
+        return then

@@ -1,0 +1,159 @@
+"""Cells that were measured before a change of code and after it: where all are the same, recorded ones still count."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from lib import provenance
+from lib.digest import code, same
+from lib.digest.code import Definition
+from lib.digest.same import Change
+from lib.evidence import cells, plan
+from lib.evidence.cells import Cell
+from lib.evidence.records import TREE, Arrays, to_arrays, word
+from lib.evidence.store import Made
+from lib.files import write
+
+OF_THE_CLOCK = "seconds"
+"""What a field is called that holds a time: it is another one in each measurement."""
+
+
+class NotTheSame(RuntimeError):
+    """A change cannot count as none; the message says why."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A cell as it was measured before a change, and after it."""
+
+    label: str
+    before: Made
+    differences: tuple[str, ...]
+
+    @property
+    def part(self) -> str:
+        """Its part, as `chapter.part`."""
+        return f"{self.before.chapter}.{self.before.part}"
+
+
+def accept(why: str, wanted: Iterable[Cell]) -> Change:
+    """Let what has changed in lib count as unchanged, and keep that on record.
+
+    Every part of which a recorded cell was measured by what has changed has to be among the cells that were measured
+    before and after, through each definition that has changed. All these cells have to hold the same, to the bit.
+
+    Parameters
+    ----------
+    wanted
+        Cells of which some were measured by the earlier code and again by today's.
+
+    Raises
+    ------
+    NotTheSame
+        Where nothing has changed, a cell differs, or a part was not measured again.
+    """
+    recorded = list(plan.experience([cells.RECORDED]))
+    before, wanted = _before(recorded), _fresh(wanted)
+    with code.assuming(before) as assumed:
+        for name in before:
+            _written(name)
+        pairs = list(_pairs(wanted, _fresh(wanted)))
+        counts_as = {
+            name: {"now": code.as_written(Definition.parse(name)), "then": then} for name, then in assumed.items()
+        }
+    _check(recorded, pairs, assumed.values())
+    change = Change(
+        why,
+        {name: one for name, one in sorted(counts_as.items()) if _measured_by(recorded, [one["then"]])},
+        dict(sorted(Counter(pair.part for pair in pairs).items())),
+        provenance.commit(),
+        provenance.describe_device(),
+        datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    kept = [one for one in same.changes() if is_in_use(one)]
+    write(same.path(), same.text([*kept, change]))
+    code.forget()
+    return change
+
+
+def is_in_use(change: Change) -> bool:
+    """Whether lib still has a definition as some change left it."""
+    return any(_written(name) == one["now"] for name, one in change.counts_as.items())
+
+
+def _written(name: str) -> str | None:
+    try:
+        return code.as_written(Definition.parse(name))
+    except LookupError:
+        return None
+
+
+def _before(recorded: Sequence[Made]) -> dict[str, str]:
+    """The digest of each definition that the recorded cells were measured by, under the latest name that it had."""
+    counted = {digest for made in recorded for digest in made.definitions.values()}
+    found: dict[str, str] = {}
+    for made in sorted(plan.experience(), key=lambda made: made.finished):
+        found |= {name: digest for name, digest in made.definitions.items() if digest in counted}
+    return found
+
+
+def _fresh(wanted: Iterable[Cell]) -> list[Cell]:
+    """Cells with the digests that they have now, which stay theirs, whatever they had when they were asked before."""
+    found = [cell.part(cell.setting) for cell in dict.fromkeys(wanted)]
+    return [cell for cell in found if cell.digest]  # it is taken once, when it is asked for first
+
+
+def _pairs(of_now: Sequence[Cell], of_before: Sequence[Cell]) -> Iterator[Pair]:
+    for now, before in zip(of_now, of_before, strict=True):
+        if now.digest != before.digest and (after := now.read()) and (first := before.read()):
+            yield Pair(now.label, first[1], tuple(differences(first[0], after[0])))
+
+
+def _check(recorded: Sequence[Made], pairs: Sequence[Pair], changed: Iterable[str]) -> None:
+    asked = {(one.chapter, one.part, digest) for digest in changed for one in _measured_by(recorded, [digest])}
+    if not asked:
+        raise NotTheSame("nothing has changed by which a recorded cell was measured")
+    if differing := [pair for pair in pairs if pair.differences]:
+        listed = "\n".join(f"  {pair.label}: {', '.join(pair.differences)}" for pair in differing)
+        raise NotTheSame(f"{len(differing)} of {len(pairs)} cells differ from what was measured before:\n{listed}")
+    measured = [pair.before for pair in pairs]
+    seen = {(one.chapter, one.part, digest) for one in measured for digest in one.definitions.values()}
+    if missing := sorted({f"{chapter}.{part}" for chapter, part, digest in asked - seen}):
+        raise NotTheSame(
+            f"of {len(missing)} parts no cell was measured both before and after: {', '.join(missing)}\n"
+            "measure one of each with the code of before and one with today's, as `execute` does"
+        )
+
+
+def _measured_by(recorded: Sequence[Made], digests: Iterable[str]) -> list[Made]:
+    wanted = set(digests)
+    return [made for made in recorded if wanted & set(made.definitions.values())]
+
+
+def differences(one: object, other: object) -> list[str]:
+    """The fields in which two records differ, but for those of the clock."""
+    left, right = to_arrays(one), to_arrays(other)
+    return list(_differences(json.loads(word(left[TREE])), json.loads(word(right[TREE])), "", left, right))
+
+
+def _differences(one: object, other: object, where: str, left: Arrays, right: Arrays) -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        if one.keys() == {"array"}:
+            if not _equal(left[one["array"]], right[other["array"]]):
+                yield where
+            return
+        for name in sorted(one.keys() - {OF_THE_CLOCK}):
+            yield from _differences(one[name], other[name], f"{where}.{name}".lstrip("."), left, right)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for place, (mine, theirs) in enumerate(zip(one, other, strict=True)):
+            yield from _differences(mine, theirs, f"{where}[{place}]", left, right)
+    elif json.dumps(one) != json.dumps(other):  # which is one text for all NaN
+        yield where or "all"
+
+
+def _equal(one: np.ndarray, other: np.ndarray) -> bool:
+    return (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
