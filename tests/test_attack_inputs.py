@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from devices import DEVICE
@@ -63,6 +64,60 @@ class Does(nn.Module):
 
 
 # What is refused
+
+
+@pytest.mark.survives(
+    "inputs",
+    "A network detaches the images, or computes outside torch, and so has no gradient.",
+    "Attacks that need one say so, and what can be done; those that search do without.",
+)
+@pytest.mark.parametrize("frozen", [False, True], ids=["trains", "frozen"])
+@pytest.mark.parametrize("cut", [Tensor.detach, lambda x: torch.tensor(x.tolist(), device=x.device)])
+def test_a_network_without_a_gradient_is_refused_by_attacks_that_follow_one(cut, frozen: bool, net, x, y) -> None:
+    severed = nn.Sequential(Does(cut), net).requires_grad_(not frozen)
+    for attack in (FGSM(), GradientStep(), BIM(steps=1), PGD(steps=1), LBFGS()):
+        with pytest.raises(ValueError, match=r"logits have no gradient with respect to the images: .* \(BPDA\), or "):
+            attack(severed, x, y)
+    for search in (LocalSearch(pixels=1, candidates=2), OUTSIDE[0]):
+        assert search(severed, x, y).shape == x.shape
+
+
+@pytest.mark.parametrize(
+    ("loss", "told"),
+    [
+        (lambda logits, y: nn.functional.cross_entropy(logits, y), r"a tensor of shape \(\)"),
+        (lambda logits, y: logits, r"a tensor of shape \(\d+, 10\)"),
+        (lambda logits, y: 1.0, "float"),
+    ],
+    ids=["a mean", "logits", "a number"],
+)
+def test_a_loss_that_is_not_one_an_image_is_refused(loss: Callable, told: str, net, x, y) -> None:
+    for attack in (FGSM(loss=loss), PGD(steps=1, loss=loss), LocalSearch(pixels=1, candidates=2, loss=loss)):
+        with pytest.raises(
+            ValueError, match=rf"the loss returns {told} for \d+ images; one each is needed: reduction='none'"
+        ):
+            attack(net, x, y)
+
+
+@pytest.mark.parametrize("count", [2.5, -1, float("nan"), "3"], ids=str)
+@pytest.mark.parametrize(
+    ("attack", "name"),
+    [
+        *((FGSM, "batch_size"), (BIM, "steps"), (PGD, "restarts"), (LocalSearch, "pixels")),
+        *((LocalSearch, "candidates"), (LBFGS, "iterations"), (LBFGS, "searches")),
+    ],
+)
+def test_what_is_counted_is_whole(attack: type[Attack], name: str, count: object) -> None:
+    with pytest.raises(ValueError, match=f"{name} is {count}; a whole number is needed, at least [01]"):
+        attack(**{name: count})
+    assert getattr(attack(**{name: np.int64(2)}), name) == 2
+
+
+@pytest.mark.parametrize("labels", [torch.int32, torch.uint8])
+def test_labels_of_any_whole_type_are_looked_for_without_gradient(labels: torch.dtype, net, x, y) -> None:
+    assert zero_gradients(net, FGSM(), x, y.to(labels)) == zero_gradients(net, FGSM(), x, y) == 0
+    with pytest.raises(ValueError, match="divide them by 255"):
+        zero_gradients(net, FGSM(), x * 255, y)
 
 
 @pytest.mark.survives(
@@ -296,11 +351,31 @@ def test_other_float_types_are_attacked_in_them(does: Callable, dtype: torch.dty
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_a_score_is_in_float32_at_least(dtype: torch.dtype, net, x, y) -> None:
+    found, wanted = score(copy.deepcopy(net).to(dtype), x.to(dtype), y), score(net, x, y)
+    assert found.losses.dtype == (np.float64 if dtype == torch.float64 else np.float32)
+    assert found.losses == pytest.approx(wanted.losses, abs=0.02)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_noise_is_even_in_any_float_type(dtype: torch.dtype, x) -> None:
     drawn = noise(x.to(dtype), 0)
     assert drawn.dtype == dtype and drawn.min() >= 0 and drawn.max() < 1
     assert drawn.double().mean().item() == pytest.approx(0.5, abs=0.02)
     assert drawn.double().std().item() == pytest.approx(12**-0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("does", OUTSIDE, ids=["square", "autoattack"])
+def test_another_default_type_changes_nothing(does: Callable, net, x, y) -> None:
+    asked, wanted = [], does(net, x, y)
+    watched = nn.Sequential(Does(lambda images: asked.append(torch.get_default_dtype()) or images), net)
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = does(watched, x, y)
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.equal(found, wanted) and set(asked) == {torch.float64}, "the network's own is the caller's"
 
 
 @every

@@ -88,3 +88,22 @@ def test_autoattack_leaves_misread_and_resisting_images_alone_and_takes_none(tra
     assert autoattack(trained, x[:0], y[:0], 0.2).shape == (0, 1, 28, 28)
     resisting = autoattack(trained, x[:5], y[:5], 1e-6, steps=2, queries=2)
     assert torch.equal(resisting, x[:5])
+
+
+def test_autoattack_takes_nine_targets_of_an_image_however_many_classes_there_are(monkeypatch):
+    """As the reference does; with all of 100 it takes ten times as long."""
+    seen = {}
+    for name in ("APGDT", "FAB"):
+        made = getattr(torchattacks, name)
+
+        def noting(*given, made=made, name=name, **named):
+            seen[name] = attack = made(*given, **named)
+            attack.forward = lambda images, labels: images
+            return attack
+
+        monkeypatch.setattr(torchattacks, name, noting)
+    x = torch.rand(4, 1, 8, 8, device=DEVICE)
+    for classes, targets in ((5, 4), (10, 9), (100, 9)):
+        model = nn.Sequential(nn.Flatten(), nn.Linear(64, classes)).to(DEVICE)
+        autoattack(model, x, model(x).argmax(1), 0.0, steps=1, queries=1)
+        assert {name: attack.n_target_classes for name, attack in seen.items()} == {"APGDT": targets, "FAB": targets}

@@ -257,6 +257,13 @@ def test_a_gradient_that_is_not_finite_counts_with_those_of_zero(images: tuple[T
     assert red_flags.zero_gradients(rooted, FGSM(eps=EPS), *images) == 1
 
 
+def test_a_label_that_eight_bits_do_not_hold_is_refused(images: tuple[Tensor, Tensor]) -> None:
+    many = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 300)).to(DEVICE)
+    x, y = images
+    with pytest.raises(ValueError, match="a label is 256; the network has the classes 0 to 255"):
+        red_flags.probes(many, x, torch.full_like(y, 256), EPS, lambda x, y, eps: x)
+
+
 def test_probes_are_kept_as_they_were_made(honest: nn.Module, images: tuple[Tensor, Tensor]) -> None:
     made = red_flags.probes(honest, *images, EPS, lambda x, y, eps: x)
     kept = from_arrays(red_flags.Probes, to_arrays(made))

@@ -125,16 +125,28 @@ def test_it_trains_in_train_mode_whatever_the_model_was_in(batches):
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_what_is_trained_is_left_in_training_mode_and_what_is_loaded_in_the_mode_it_came_in(batches, store, training):
+def test_a_network_is_shown_and_left_in_training_mode_whether_it_was_trained_or_loaded(batches, store, training):
     def modes(epochs: int) -> list[bool]:
         model, seen = build(SimpleCNN, 0, DEVICE).train(training), []
-        fit(model, batches, epochs, snapshots=store, each_epoch=lambda shown: seen.append(shown.training))
+
+        def look(shown: nn.Module) -> None:
+            seen.append(shown.training)
+            shown.eval()
+
+        fit(model, batches, epochs, snapshots=store, each_epoch=look)
         return [*seen, model.training]
 
-    assert modes(0) == [training]
+    assert modes(0) == [True]
     assert modes(1) == [True, True]
-    assert modes(1) == [training, training], "loaded"
-    assert modes(2) == [training, True, True], "loaded, then trained"
+    assert modes(2) == [True, True, True], "loaded, then trained"
+    assert modes(2) == [True, True, True], "loaded"
+
+
+def test_a_training_without_an_image_is_refused(batches):
+    none = replace(batches, x=batches.x[:0], y=batches.y[:0])
+    with pytest.raises(ValueError, match="a try: there is no image to train on"):
+        fit(build(SimpleCNN, 0, DEVICE), none, 1, snapshots=None, label="a try")
+    assert fit(build(SimpleCNN, 0, DEVICE), none, 0, snapshots=None).losses == []
 
 
 def test_every_image_comes_once_an_epoch_in_a_new_order(batches):

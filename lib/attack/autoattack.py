@@ -10,6 +10,8 @@ from lib.attack.inputs import check_counts, check_eps
 from lib.attack.outside import outside
 
 LEAST_CLASSES = 4
+MOST_TARGETS = 9
+"""Of an image, as in the reference: the classes of the highest logits but the true one, however many there are."""
 
 
 def autoattack(
@@ -67,7 +69,7 @@ def autoattack(
 def _parts(
     model: nn.Module, eps: float, steps: int, queries: int, seed: int, classes: int
 ) -> Iterator[torchattacks.attack.Attack]:
-    shared = {"eps": eps, "seed": seed}
+    shared, classes = {"eps": eps, "seed": seed}, min(classes, MOST_TARGETS + 1)
     yield torchattacks.APGD(model, steps=steps, loss="ce", n_restarts=1, **shared)
     yield torchattacks.APGDT(model, steps=steps, n_restarts=1, n_classes=classes, **shared)
     yield torchattacks.FAB(model, steps=steps, multi_targeted=True, n_restarts=1, n_classes=classes, **shared)

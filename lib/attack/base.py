@@ -9,7 +9,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib import compute
-from lib.attack.inputs import check_classes, check_eps, check_labels, check_logits, check_pixels
+from lib.attack.inputs import (
+    check_classes,
+    check_counts,
+    check_eps,
+    check_gradient,
+    check_labels,
+    check_logits,
+    check_losses,
+    check_pixels,
+)
 from lib.models.base import evaluating
 from lib.train import graphs
 
@@ -53,7 +62,7 @@ class Attack(ABC):
         Whether y names the class to reach (the loss is lowered) or the one to leave (it is raised).
     loss
         A name in `LOSSES`, or a function of logits and labels that gives one loss an image, as torch's do with
-        `reduction="none"`. A mean over the batch would divide the gradient by the number of images in it.
+        `reduction="none"`.
     clip
         The range of a valid pixel; None lets the result leave it, as some papers' code does.
     batch_size
@@ -66,7 +75,8 @@ class Attack(ABC):
         On construction with a setting that means nothing: an eps that is negative or infinite, a `targeted` that is
         no bool, a loss of no known name, an empty `clip`. On a call whose x lies outside `clip` (it was normalised
         before the attack, most likely), whose labels do not match the images or the network's classes, whose network
-        returns no logits, or one along whose gradient no attack can be made, since it is not finite.
+        returns no logits, whose loss is not one an image, or along whose gradient no attack can be made: there is none
+        with respect to the images, or it is not finite.
     """
 
     eps: float = 0.1
@@ -79,7 +89,7 @@ class Attack(ABC):
     def __post_init__(self) -> None:
         check_eps(self.eps)
         self.check("targeted", isinstance(self.targeted, bool), "it is True or False")  # 0.01 would count as True
-        self.check("batch_size", self.batch_size >= 1, "at least one image is attacked at once")
+        check_counts(batch_size=self.batch_size)
         self.check("clip", self.clip is None or self.clip[0] < self.clip[1], "the lower end comes first")
         if isinstance(self.loss, str) and self.loss not in LOSSES:
             raise ValueError(f"no loss named {self.loss!r}; there are: {', '.join(LOSSES)}")
@@ -110,7 +120,7 @@ class Attack(ABC):
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """What the attack raises (N,): the loss, or its negative where targeted."""
         loss = LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
-        values = loss(logits, y)
+        values = check_losses(loss(logits, y), len(y))
         return -values if self.targeted else values
 
     def resisting(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -129,7 +139,9 @@ class Attack(ABC):
         # A look at labels waits for the GPU, which a capture may not; the calls before it have looked.
         if not (x.is_cuda and torch.cuda.is_current_stream_capturing()):
             check_classes(y, logits.shape[1])
-        return torch.autograd.grad(self.losses(logits, y).sum(), x)[0], logits.detach()
+        raised = self.losses(logits, y).sum()
+        gradient = torch.autograd.grad(raised, x, allow_unused=True)[0] if raised.requires_grad else None
+        return check_gradient(gradient), logits.detach()
 
     def clipped(self, x: Tensor) -> Tensor:
         """x with every pixel moved into the valid range."""

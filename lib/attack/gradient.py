@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.attack.base import Attack
+from lib.attack.inputs import check_counts
 from lib.attack.noise import uniform
 from lib.train import graphs
 
@@ -58,7 +59,7 @@ class BIM(Attack):
     alpha
         The step length in pixel units; None means 2.5 eps / steps, so that every point of the ball is in reach.
     steps
-        How many steps, a whole number.
+        How many steps.
     early_stop
         Whether an image is left alone once a step has got it where the attack wants it. For measuring accuracy, where
         further steps could only lose it again; not where the loss that is reached matters, as in training.
@@ -70,7 +71,7 @@ class BIM(Attack):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("steps", self.steps >= 0, "it cannot be negative")
+        check_counts(least=0, steps=self.steps)
         is_length = self.alpha is None or (self.alpha >= 0 and math.isfinite(self.alpha))
         self.check("alpha", is_length, "a step has a finite length")
 
@@ -118,7 +119,7 @@ class PGD(BIM):
     random_start
         Whether a restart begins at a point drawn uniformly from the ball, or at x.
     restarts
-        How many starts, a whole number of at least 1.
+        How many starts, at least 1.
     seed
         What the starts depend on, besides the image itself and the number of the restart.
     """
@@ -130,7 +131,7 @@ class PGD(BIM):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("restarts", self.restarts >= 1, "at least one is needed")
+        check_counts(restarts=self.restarts)
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         best = self.from_start(model, x, y, restart=0)

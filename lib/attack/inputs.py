@@ -22,8 +22,8 @@ def check_eps(eps: float) -> None:
         raise ValueError(f"eps is {eps}; it is a finite number, and cannot be negative")
 
 
-def check_counts(**counts: int) -> None:
-    """Refuse counts, by their names, that are no whole number from 1 on.
+def check_counts(*, least: int = 1, **counts: int) -> None:
+    """Refuse counts, by their names, that are no whole number from `least` on.
 
     Raises
     ------
@@ -31,8 +31,8 @@ def check_counts(**counts: int) -> None:
         Naming the first.
     """
     for name, count in counts.items():
-        if not isinstance(count, Integral) or count < 1:
-            raise ValueError(f"{name} is {count}; a whole number is needed, at least 1")
+        if not isinstance(count, Integral) or count < least:
+            raise ValueError(f"{name} is {count}; a whole number is needed, at least {least}")
 
 
 def check_pixels(x: Tensor, clip: tuple[float, float] | None) -> None:
@@ -95,6 +95,36 @@ def check_logits(logits: object, images: int) -> Tensor:
             f"logits ({images}, classes) of at least two classes are needed"
         )
     return logits
+
+
+def check_losses(losses: object, images: int) -> Tensor:
+    """What a loss function has returned for so many images, if it is one loss each (N,).
+
+    Raises
+    ------
+    ValueError
+        Where it is anything else: a mean over the batch, most likely, which no image could be attacked along alone.
+    """
+    if not isinstance(losses, Tensor) or losses.shape != (images,):
+        found = f"a tensor of shape {tuple(losses.shape)}" if isinstance(losses, Tensor) else type(losses).__name__
+        raise ValueError(f"the loss returns {found} for {images} images; one each is needed: reduction='none'")
+    return losses
+
+
+def check_gradient(gradient: Tensor | None) -> Tensor:
+    """The gradient with respect to images, if there is one.
+
+    Raises
+    ------
+    ValueError
+        Where there is none, since what is raised does not come from the images by steps that autograd follows.
+    """
+    if gradient is None:
+        raise ValueError(
+            "the network's logits have no gradient with respect to the images: on the way it detaches them or leaves "
+            "torch. Put a step that has a gradient in that one's place (BPDA), or search with Square, which needs none"
+        )
+    return gradient
 
 
 def check_classes(y: Tensor, classes: int) -> None:

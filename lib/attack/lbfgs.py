@@ -9,6 +9,7 @@ from scipy import optimize
 from torch import Tensor, nn
 
 from lib.attack.base import Attack
+from lib.attack.inputs import check_counts
 
 LEAD = 1e-3
 """By how many logits L-BFGS has to have its way, so that rounding in a batch of another size cannot undo it."""
@@ -52,8 +53,7 @@ class LBFGS(Attack):
         super().__post_init__()
         if self.loss != "cross_entropy":
             raise ValueError("L-BFGS has a loss of its own; it takes no other")
-        self.check("iterations", self.iterations >= 1, "at least one is needed")
-        self.check("searches", self.searches >= 1, "at least one is needed")
+        check_counts(iterations=self.iterations, searches=self.searches)
         self.check("tolerance", self.tolerance >= 0, "it is a share, and cannot be negative")
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:

@@ -14,6 +14,8 @@ from lib.models.base import evaluating
 class Wrapped(nn.Module):
     """A network in float32 to those who ask it, whatever it computes in; it is given copies, which it may change.
 
+    It is asked under the default type of when it was wrapped, whatever that is by then.
+
     Parameters
     ----------
     model
@@ -24,12 +26,13 @@ class Wrapped(nn.Module):
 
     def __init__(self, model: nn.Module, x: Tensor) -> None:
         super().__init__()
-        self.model, self.dtype = model, x.dtype
+        self.model, self.dtype, self.default = model, x.dtype, torch.get_default_dtype()
         self.anchor = nn.Parameter(torch.zeros((), device=x.device), requires_grad=False)
         """Torchattacks asks the first parameter where the network is; not every network has one."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return check_logits(self.model(x.to(self.dtype, copy=True)), len(x)).float()
+        with _default_dtype(self.default):
+            return check_logits(self.model(x.to(self.dtype, copy=True)), len(x)).float()
 
     @torch.no_grad()
     def correct(self, x: Tensor, y: Tensor) -> Tensor:
@@ -46,7 +49,7 @@ class Wrapped(nn.Module):
 def outside(model: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[Wrapped, Tensor, Tensor]]:
     """The network wrapped, in eval mode and with gradients on its parameters off, and the images and labels to attack.
 
-    Within, draws from torch's generators leave no trace.
+    Within, draws from torch's generators leave no trace, and what torchattacks makes is float32, as the images are.
 
     Raises
     ------
@@ -60,7 +63,19 @@ def outside(model: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[Wrapped, T
     with torch.inference_mode(False), evaluating(model), _frozen(model), torch.random.fork_rng(devices=devices):
         if len(x):
             check_classes(y, wrapped.classes(x))
-        yield wrapped.eval(), x.detach().float().clone(), y.clone()
+        with _default_dtype(torch.float32):
+            yield wrapped.eval(), x.detach().float().clone(), y.clone()
+
+
+@contextmanager
+def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """What tensors are made of within that are told no type."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 @contextmanager

@@ -45,8 +45,8 @@ class LocalSearch(Attack):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("candidates", self.candidates >= 1, "at least one is needed")
-        self.check("pixels", self.pixels >= 0, "it cannot be negative")
+        check_counts(candidates=self.candidates)
+        check_counts(least=0, pixels=self.pixels)
 
     @torch.no_grad()
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from lib.attack.base import Attack
 from lib.attack.gradient import FGSM, PGD
+from lib.attack.inputs import check_classes, check_labels, check_pixels
 from lib.attack.noise import uniform
 from lib.measure.score import BATCH, score, under_attack
 from lib.models.base import evaluating
@@ -17,6 +18,8 @@ from lib.models.base import evaluating
 LARGE_EPS = 0.5
 MARGIN = 0.02
 """A difference in accuracy below this is no sign of anything."""
+HIGHEST = 255
+"""The highest label that is kept, in eight bits."""
 FEWEST = 2.5
 """So many images have to make it at least: of few, one or two can fall to either side by chance."""
 
@@ -60,13 +63,19 @@ def probes(
     Parameters
     ----------
     x, y
-        Images (N, C, H, W) in [0, 1] and true labels (N,), below 256: they are kept in eight bits, and a larger one
-        would come back as another class.
+        Images (N, C, H, W) in [0, 1] and true labels (N,).
     eps
         The radius that the defence is meant for, in pixel units.
     transfer
         Attacks x within eps through another model, trained apart: (x, y, eps) -> x_adv.
+
+    Raises
+    ------
+    ValueError
+        As attacks do, and where a label is above `HIGHEST`.
     """
+    y = check_labels(x, y)
+    check_classes(y, HIGHEST + 1)
     return Probes(
         y.cpu().numpy().astype(np.uint8),
         under_attack(model, FGSM(eps=eps), x, y).correct,
@@ -157,7 +166,15 @@ def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> fl
 
 
 def without_gradient(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> Tensor:
-    """Which images (N,) have a gradient of zero in every pixel, or in one that is not finite, by the attack's loss."""
+    """Which images (N,) have a gradient of zero in every pixel, or in one that is not finite, by the attack's loss.
+
+    Raises
+    ------
+    ValueError
+        As attacks do.
+    """
+    y = check_labels(x, y)
+    check_pixels(x, attack.clip)
     with torch.inference_mode(False), evaluating(model), torch.enable_grad():
         batches = zip(x.clone().split(BATCH), y.clone().split(BATCH), strict=True)
         gradients = (attack.gradient(model, images, labels).flatten(1) for images, labels in batches)

@@ -69,8 +69,6 @@ def score(model: nn.Module, x: Tensor, y: Tensor) -> Score:
     ------
     ValueError
         Where labels are not one class each, or the network returns no logits.
-    TypeError
-        Where the logits are bfloat16, which NumPy does not have: have the network return `logits.float()`.
     """
     y, outputs = check_labels(x, y), logits(model, x)
     losses = _losses(outputs, y)
@@ -79,7 +77,8 @@ def score(model: nn.Module, x: Tensor, y: Tensor) -> Score:
 
 def _losses(outputs: Tensor, y: Tensor) -> Tensor:
     check_classes(y, outputs.shape[1])
-    return F.cross_entropy(outputs, y, reduction="none")
+    full = outputs.to(torch.promote_types(outputs.dtype, torch.float32))  # half a number's bits lose the small losses
+    return F.cross_entropy(full, y, reduction="none")
 
 
 def under_attack(model: nn.Module, attack: Attack, x: Tensor, y: Tensor, targets: Tensor | None = None) -> Score:

@@ -32,8 +32,7 @@ def fit(
     """Train `model` in place with Adam on cross-entropy, going on from the newest state of the same training.
 
     A training that was finished is loaded; one of fewer epochs, or that was interrupted, is continued. The weights
-    are those of one training without a stop, to the bit. The model is left without gradients, and in training mode
-    where an epoch was trained. Where all was loaded, or there are no epochs, it stays in the mode that it came in.
+    are those of one training without a stop, to the bit. The model is left without gradients, and in training mode:
     `lib.measure` and `lib.attack` switch the mode for as long as they need.
 
     Parameters
@@ -53,15 +52,21 @@ def fit(
     snapshots
         Where states are kept; None keeps none and looks for none.
     each_epoch
-        Called with the model after each epoch, whether it was trained now or before. Every epoch's weights are kept
-        for it, so that a second call trains nothing. It has to set the mode that it needs: the model is in training
-        mode after an epoch that was trained, and in the caller's after one that was loaded.
+        Called with the model, in training mode, after each epoch, whether it was trained now or before. Every epoch's
+        weights are kept for it, so that a second call trains nothing.
 
     Returns
     -------
     History
         Of the whole training, also where it was loaded or continued.
+
+    Raises
+    ------
+    ValueError
+        Where there are epochs, and no image to train on.
     """
+    if epochs and not len(batches):
+        raise ValueError(f"{label}: there is no image to train on")
     on_cuda = next(model.parameters()).is_cuda
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, capturable=on_cuda, fused=on_cuda or None)
     state = State(model, optimizer, compute.seeded(seed), History())
@@ -83,6 +88,7 @@ def fit(
             else:
                 kept.save(epoch, state, wanted=epoch == epochs)
         bar.close()
+        model.train()
         optimizer.zero_grad(set_to_none=True)
     return state.history
 
@@ -92,7 +98,7 @@ def _look_back(kept: Snapshots, state: State, epochs: int, each_epoch: EachEpoch
     for epoch in range(1, epochs + 1):
         if not kept.show(epoch, state):
             return epoch - 1
-        each_epoch(state.model)
+        each_epoch(state.model.train())
     return epochs
 
 
