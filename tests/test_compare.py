@@ -4,15 +4,20 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from lib import compute
 from lib.digest import code, same
-from lib.evidence import cells, compare
+from lib.evidence import cells, compare, plan
 from lib.evidence.cells import Cell, Part
 from lib.evidence.compare import NotTheSame, accept, differences
+from lib.run import __main__ as command
+from lib.run import commands
+from lib.run.run import Run
+from lib.site import facts
 
 LOW = """
 def scaled(x):
@@ -222,6 +227,43 @@ def test_functions_that_call_each_other_are_accepted_together(book: Book) -> Non
     book.measure(3)
     assert list(accept("a difference", book.cells(1, 3)).counts_as) == ["lib/low.py: less", "lib/low.py: scaled"]
     assert [cell.digest for cell in book.cells(1, 3)] == before
+
+
+def test_every_change_that_counts_as_none_is_of_code_that_is_there() -> None:
+    """The file is written by `lib.run same` alone, which leaves out what is gone."""
+    recorded = {digest for made in plan.experience([cells.RECORDED]) for digest in made.definitions.values()}
+    for change in same.changes():
+        assert compare.is_in_use(change), change.why
+        assert change.why and change.cells and {one["then"] for one in change.counts_as.values()} <= recorded
+
+
+def test_a_page_lists_what_altered_nothing(book: Book) -> None:
+    assert facts.same_table() == "No such change is on record."
+    book.record(1)
+    book.measure(3)
+    book.change("2 * x", "x + x")
+    book.measure(3)
+    accept("a sum, not a product", book.cells(1, 3))
+    assert "| a sum, not a product | `lib/low.py` | 2 of 2 parts | 20" in facts.same_table()
+
+
+def test_the_command_compares_the_cells_of_all_profiles(book: Book, monkeypatch, capsys) -> None:
+    asked = []
+    monkeypatch.setattr(commands.Run, "of", lambda *run: asked.append(run) or Run("tiny", "quick", {}))
+    monkeypatch.setattr(commands, "_check_claims", lambda _: None)
+    monkeypatch.setattr(Run, "experiment", SimpleNamespace(cells=lambda: book.cells(1, 3)))
+    book.record(1)
+    book.measure(3)
+    assert command.main(["same", "nothing"]) == 1
+    assert capsys.readouterr().err == "error: nothing has changed by which a recorded cell was measured\n"
+    book.change("2 * x", "x + x")
+    book.measure(3)
+    assert command.main(["same", "a sum"]) == 0
+    assert capsys.readouterr().out == (
+        "2 cells of 2 parts, measured before and after, are the same to the bit\n"
+        "counts as unchanged:\n  lib/low.py: scaled\n"
+    )
+    assert {profile for _, profile, _ in asked} >= {"quick", "paper"}
 
 
 NAN = float("nan")

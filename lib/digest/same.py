@@ -26,8 +26,8 @@ class Change:
 
 
 def path() -> Path:
-    """The file of the changes, beside the recorded cells."""
-    return compute.ROOT / "book" / "recorded" / "same.json"
+    """The file of the changes, which goes wherever the code goes: without it recorded cells would be missing."""
+    return compute.ROOT / "lib" / "digest" / "same.json"
 
 
 def changes() -> list[Change]:

@@ -85,7 +85,7 @@ def run_same(options: argparse.Namespace) -> None:
     found = compare.accept(options.why, [cell for run in runs for cell in run.experiment.cells()])
     many = sum(found.cells.values())
     print(f"{many} cells of {len(found.cells)} parts, measured before and after, are the same to the bit")
-    print("\n".join(f"  counts as unchanged: {name}" for name in found.counts_as))
+    print("\n".join(["counts as unchanged:", *(f"  {name}" for name in found.counts_as)]))
 
 
 def run_reproduce(options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ import html
 from collections.abc import Mapping, Sequence
 
 from lib import book
+from lib.digest import same
 from lib.exercises import tasks
 from lib.ledger import claims, open_data
 from lib.ledger.claims import Claim, Paper
@@ -21,6 +22,7 @@ def fragments(runs: Runs) -> dict[str, str]:
         "runs": runs_table(runs),
         "parameters": parameters_tables(),
         "missing": missing_tables(),
+        "same": same_table(),
         "claims": claims_tables(),
         "costs": costs_table(),
         "exercises": exercises_table(),
@@ -94,6 +96,24 @@ def _missing_table(name: str, found: list[dict]) -> str:
     head = ["Part", "What it does", "Cells missing", *(f"Minutes on a {kind}" for kind in missing.KINDS)]
     table = markup.table(f"What is not measured of {name}", head, rows, wraps=True)
     return f"{{doc}}`{name}`, with `make fill PAPER={name}`:\n\n{table}"
+
+
+def same_table() -> str:
+    """The changes of what measures that altered nothing, with the cells that say so, in Markdown."""
+    found = same.changes()
+    if not found:
+        return "No such change is on record."
+    rows = [
+        [
+            markup.plain(one.why),
+            ", ".join(f"`{name}`" for name in sorted({name.partition(":")[0] for name in one.counts_as})),
+            f"{sum(one.cells.values()):,} of {len(one.cells)} parts",
+            markup.moment(one.finished),
+        ]
+        for one in found
+    ]
+    head = ["What was changed", "Where", "Cells that came out the same", "Compared"]
+    return markup.table("Changes that altered nothing", head, rows, wraps=True)
 
 
 def parameters_tables() -> str:
