@@ -11,6 +11,7 @@ import pytest
 
 from lib import compute
 from lib.digest import code, same
+from lib.digest.code import Definition
 from lib.evidence import cells, compare, plan
 from lib.evidence.cells import Cell, Part
 from lib.evidence.compare import NotTheSame, accept, differences
@@ -187,6 +188,23 @@ def test_what_is_accepted_holds_for_that_code_alone(book: Book) -> None:
     assert not any(cell.is_kept for cell in book.cells(1, 3))
     book.change("x + x + 0", "x + x")
     assert all(cell.is_kept for cell in book.cells(1))
+
+
+def test_a_helper_that_such_a_change_brings_is_part_of_it(book: Book) -> None:
+    """Pages, too, are as up to date as before: until the helper is changed."""
+    book.record(1)
+    book.measure(3)
+    roots = [Definition("lib.high", "measure")]
+    page = code.definitions(roots)
+    book.write("lib/low.py", "def half(x):\n    return x / 2\n\n\ndef scaled(x):\n    return 4 * half(x)\n")
+    book.measure(3)
+    assert code.changed_files(page, roots) == ["lib/low.py"]
+    change = accept("halves", book.cells(1, 3))
+    assert list(change.counts_as) == ["lib/low.py: scaled"]
+    assert code.changed_files(page, roots) == []
+    assert "lib/low.py: half" in code.definitions(roots), "which those who measure from now on know"
+    book.change("x / 2", "x / 3")
+    assert code.changed_files(page, roots) == ["lib/low.py"]
 
 
 def test_a_second_change_counts_as_the_first_code_and_ousts_what_is_gone(book: Book) -> None:

@@ -8,7 +8,7 @@ change is known to alter no result (`lib.digest.same`): the definition then has 
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -82,9 +82,7 @@ def of_definition(definition: Definition) -> str:
 
 def as_written(definition: Definition) -> str:
     """The digest of a definition itself, whatever it counts as; raises as `of_definition` does."""
-    home = _at_home(definition)
-    _digests().of(home)
-    return _digests().written[home]
+    return _digests().as_written(_at_home(definition))
 
 
 @contextmanager
@@ -123,7 +121,8 @@ def definitions(roots: Iterable[Definition], also: str = "") -> dict[str, str]:
 def changed_files(then: Mapping[str, str], roots: Iterable[Definition], also: str = "") -> list[str]:
     """The files in which what these roots reach is no longer what it was.
 
-    A definition that merely names a changed one is not blamed for it.
+    A definition that merely names a changed one is not blamed for it. What is reached only by way of one that counts
+    as unchanged belongs to that: such a helper may be new.
 
     Parameters
     ----------
@@ -133,7 +132,7 @@ def changed_files(then: Mapping[str, str], roots: Iterable[Definition], also: st
     known = set(then.values())
     found = set()
     digests = _digests()
-    for one in _all(roots, also):
+    for one in _all(roots, also, beneath=lambda one: not digests.counts_as_another(one)):
         others = {other for other in digests.references(one) if digests.circle(other) != digests.circle(one)}
         if digests.of(one) not in known and all(digests.of(other) in known for other in others):
             found.add(one.file)
@@ -161,7 +160,10 @@ def forget() -> None:
         cached.cache_clear()
 
 
-def _all(roots: Iterable[Definition], also: str = "") -> Iterator[Definition]:
+def _all(
+    roots: Iterable[Definition], also: str = "", beneath: Callable[[Definition], bool] = lambda one: True
+) -> Iterator[Definition]:
+    """What these reach, themselves included; not by way of a definition for which `beneath` is False."""
     seen: set[Definition] = set()
     queue = [home for root in roots if (home := _home(root))]
     while queue:
@@ -169,8 +171,9 @@ def _all(roots: Iterable[Definition], also: str = "") -> Iterator[Definition]:
         if one not in seen:
             seen.add(one)
             yield one
-            queue += _digests().references(one)
-            queue += [part for part in _named(one) if _within(part.module, also)]
+            if beneath(one):
+                queue += _digests().references(one)
+                queue += [part for part in _named(one) if _within(part.module, also)]
 
 
 def _at_home(definition: Definition) -> Definition:

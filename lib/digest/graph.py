@@ -28,8 +28,7 @@ class Digests(Generic[D]):
     then: Mapping[str, str] = field(default_factory=dict)
     assumed: dict[str, str] = field(default_factory=dict)
     """Those of `then` that are not their own: what has changed, but not what merely refers to it."""
-    written: dict[D, str] = field(default_factory=dict)
-    """Of each definition its digest as it is written, whatever that counts as."""
+    _written: dict[D, str] = field(default_factory=dict)
     _known: dict[D, str] = field(default_factory=dict)
     _circles: dict[D, int] = field(default_factory=dict)
     _order: dict[D, int] = field(default_factory=dict)
@@ -41,6 +40,15 @@ class Digests(Generic[D]):
         if definition not in self._known:
             self._visit(definition)
         return self._known[definition]
+
+    def as_written(self, definition: D) -> str:
+        """The digest of a definition as it is written, whatever that counts as."""
+        self.of(definition)
+        return self._written[definition]
+
+    def counts_as_another(self, definition: D) -> bool:
+        """Whether a definition counts as another than the one which is written."""
+        return self.of(definition) != self._written[definition]
 
     def circle(self, definition: D) -> int:
         """A number that is the same for those that refer to each other."""
@@ -75,7 +83,7 @@ class Digests(Generic[D]):
                 one: sha256("\n".join(part if isinstance(part, str) else known[part] for part in self.parts(one)))
                 for one in circle
             }
-        self.written |= within
+        self._written |= within
         self._known |= {one: self._counted(one, digest) for one, digest in within.items()}
         self._circles |= dict.fromkeys(circle, len(self._known))
 
