@@ -392,3 +392,14 @@ def test_a_difference_of_shares_has_an_interval_where_nothing_differs_whatever_t
     areas = difference([np.ones(50)], [np.ones(50)], shares=True)
     assert areas == booleans and areas.low < 0 < areas.high
     assert difference([np.ones(50, bool)], [np.zeros(50, bool)], shares=False).low is None
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_difference_of_shares_has_no_interval_beyond_one(sign: int) -> None:
+    """Of few images all that is added to the variance would reach further."""
+    none, all_ = [np.zeros(3, bool)] * 2, [np.ones(3, bool)] * 2
+    found = difference(*((all_, none) if sign == 1 else (none, all_)))
+    assert (found.low, found.high)[sign == 1] == sign and found.mean == sign
+    assert all(-1 <= end <= 1 for end in (found.low, found.high, *found.predicted))
+    uncut = difference([np.array([3.0, 5.0])] * 2, [np.array([0.0, 1.0])] * 2)
+    assert uncut.high > 1, "what has another unit is not cut"

@@ -66,5 +66,5 @@ def test_results_that_are_damaged_or_of_no_paper_count_for_nothing(
     written("second", d="near")
     written("no_paper", e="found", smaller=("e",))
     (tmp_path / "first.json").write_text('{"notebook": "first"')
-    assert status.summary(tmp_path) == "4 claims: 3 not run, 1 near."
+    assert status.summary(tmp_path) == "4 claims: 1 near, 3 not run."
     assert "first.json is damaged" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import pytest
 import unlearning_records as made
 
 from lib import book
-from lib.chapters.unlearning import contradictions, figures, frames, here, labels, listings, rates, summary
+from lib.chapters.unlearning import contradictions, figures, frames, here, labels, listings, paper_table, rates, summary
 from lib.chapters.unlearning.experiment import KINDS
 from lib.chapters.unlearning.loop import READINGS
 from lib.chapters.unlearning.measure_loop import UPDATED
@@ -34,7 +34,7 @@ def networks(**levels):
 
 def test_what_is_measured_has_its_words():
     assert tuple(labels.READINGS) == READINGS and tuple(labels.STATES) == STATES
-    assert tuple(labels.UPDATED) == (rates.ORIGINAL, *UPDATED) and tuple(labels.PRINTED) == ATTACKS
+    assert tuple(labels.UPDATED) == (paper_table.ORIGINAL, *UPDATED) and tuple(labels.PRINTED) == ATTACKS
 
 
 # The networks.
@@ -156,7 +156,7 @@ def test_a_reading_of_fewer_networks_is_held_against_those():
 def test_the_paper_s_rise_is_a_line_where_a_gain_comes_near_it():
     (ax,) = figures.gains(networks(printed=0.1), made.loops(0.05, none=0.02, d=0.95)).axes
     assert "the paper: +0.887" in [text.get_text() for text in ax.texts]
-    assert rates.PAPER_RISE in [line.get_xdata()[0] for line in ax.lines]
+    assert paper_table.RISE in [line.get_xdata()[0] for line in ax.lines]
 
 
 def test_the_answer_s_figure_has_the_loop_its_controls_and_the_paper_s_row():
@@ -380,7 +380,7 @@ def test_a_trained_network_comes_through_the_second_row_or_not():
 
 def test_a_path_is_the_mean_over_networks():
     records = [made.curve([(1.0, 0.0), (0.5, 1.0)]), made.curve([(0.8, 1.0), (0.3, 3.0)])]
-    np.testing.assert_allclose(rates.path(records), [[0.9, 0.5], [0.4, 2.0]])
+    np.testing.assert_allclose(paper_table.path(records), [[0.9, 0.5], [0.4, 2.0]])
 
 
 def test_the_second_row_s_figure_shows_clouds_paths_and_the_paper_s_point():

@@ -24,7 +24,7 @@ STATEMENTS = (
 )
 GOOD = ("found", "confirmed", "found there and here")
 """What needs no reason."""
-ALL = tuple(dict.fromkeys([*STATEMENTS, *NUMBERS, *CITATIONS]))
+ALL = (*(word for word in (*STATEMENTS, *NUMBERS, *CITATIONS) if word != NOT_RUN), NOT_RUN)
 
 ROUNDING = 1e-9
 """What a computer may add to a value that lies on a bound."""

@@ -11,6 +11,7 @@ Where some networks collapse and others do not (p (1 - p) and more) a few can co
 misses far more often: there the points are to be looked at.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -163,17 +164,13 @@ def loss(losses: Sequence[np.ndarray]) -> Measured:
 
     Of one image there is no interval.
     """
-    found = _over_both(_stacked(losses), "linear")
-    if found.low is None:
-        return found
-    predicted = found.predicted and (max(found.predicted[0], 0.0), found.predicted[1])
-    return replace(found, low=max(found.low, 0.0), predicted=predicted)
+    return _cut(_over_both(_stacked(losses), "linear"), 0.0, math.inf)
 
 
 def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, shares: bool | None = None) -> Measured:
     """Mean of `after` less `before`, paired: one array (N,) a network in each, the same images in the same order.
 
-    Of shares the variance is taken with z^2 = 3.84 pairs more that differ by 1, so that no interval has width zero:
+    Of shares the interval is cut at -1 and 1, and the variance is taken with z^2 = 3.84 pairs more that differ by 1, so that no interval has width zero:
     where no pair of booleans differs it is the score interval (Tango, 1998). Of what has no such unit (a loss, a
     distance) there is no interval where all pairs differ alike. Of one image there is none: what images vary by is not
     to be seen.
@@ -188,7 +185,8 @@ def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, sha
     if after.shape != before.shape:
         raise ValueError(f"{after.shape} values cannot be paired with {before.shape}")
     shares = after.dtype == before.dtype == bool if shares is None else shares
-    return _over_both(after.astype(float) - before, "linear", between_shares=shares)
+    found = _over_both(after.astype(float) - before, "linear", between_shares=shares)
+    return _cut(found, -1.0, 1.0) if shares else found
 
 
 def over_networks(values: Sequence[float], *, scale: Scale = "linear", images: int | None = None) -> Measured:
@@ -251,6 +249,14 @@ def _over_both(
         within, error = float(np.hypot(within, more)), float(np.hypot(error, more))
     df = networks - 1 if networks > 1 else images - 1
     return _measured(each, error, df, scale, images, between if networks > 1 else None, within)
+
+
+def _cut(found: Measured, lowest: float, highest: float) -> Measured:
+    """The same, with no end of an interval beyond what the quantity can be."""
+    ends_of = {"predicted": found.predicted and tuple(min(max(end, lowest), highest) for end in found.predicted)}
+    if found.low is not None:
+        ends_of |= {"low": max(found.low, lowest), "high": min(found.high, highest)}
+    return replace(found, **ends_of)
 
 
 def _to_whole_images(low: float, high: float, images: int | None) -> tuple[float, float]:

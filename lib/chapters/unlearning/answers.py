@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from lib.chapters.unlearning import labels, rates
+from lib.chapters.unlearning import labels, paper_table, rates
 from lib.chapters.unlearning.experiment import Experiment
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_row import CLIPPED
-from lib.chapters.unlearning.rates import CLAIMS, Loop, Networks, Rooms
+from lib.chapters.unlearning.paper_table import CLAIMS
+from lib.chapters.unlearning.rates import Loop, Networks, Rooms
 from lib.chapters.unlearning.reads import Reads
 from lib.ledger.answers import Answer, Finding, Readings, finding, not_run
 from lib.ledger.scale import smaller
@@ -62,12 +63,12 @@ def _attacked(name: str, networks: Networks, experiment: Experiment) -> Answer:
     if of is rates.accuracy:
         ladder += ((WORST, rate(rates.worst(networks))),)
     candidates = {
-        attack: rates.off(of_row, rates.PAPER_ROW_2, rates.WITHIN_2) <= 1
-        for attack, of_row in rates.second_row(networks).items()
+        attack: paper_table.off(of_row, paper_table.ROW_2, paper_table.WITHIN_2) <= 1
+        for attack, of_row in paper_table.second_row(networks).items()
     }
     giving = [labels.attack(one) for one, gives in candidates.items() if gives]
     readings = Readings(len(candidates), len(giving), _nearest(candidates["fgsm"], giving))
-    kept, cost = rates.means(printed)
+    kept, cost = paper_table.means(printed)
     why = f"Under FGSM as printed a trained network has an accuracy of {kept:.2f} with a loss of {cost:.2f}."
     row = "FGSM as printed on the trained networks"
     return _answer(f"attacked.{name}", experiment, found, ladder=ladder, readings=readings, experiment=row, why=why)
@@ -86,10 +87,10 @@ def _unlearned(name: str, networks: Networks, loop: Loop, experiment: Experiment
     ladder = _ladder(of, printed, clipped, [one.longest for one in loop[JUDGED]])
     if of is rates.accuracy:
         ladder += ((WORST, rate(rates.worst_after(loop[JUDGED]))),)
-    ways = rates.giving(networks, loop)
-    nearest = _nearest(rates.NEAREST_TO_THE_WORDS in ways, [labels.way(*one) for one in ways])
-    readings = Readings(len(rates.ways(networks, loop)), len(ways), nearest)
-    (kept, cost), (first, _) = rates.means(printed), rates.means([one.printed for one in networks])
+    ways = paper_table.giving(networks, loop)
+    nearest = _nearest(paper_table.NEAREST_TO_THE_WORDS in ways, [labels.way(*one) for one in ways])
+    readings = Readings(len(paper_table.ways(networks, loop)), len(ways), nearest)
+    (kept, cost), (first, _) = paper_table.means(printed), paper_table.means([one.printed for one in networks])
     why = f"After the loop accuracy is {kept:.2f} with a loss of {cost:.2f}; before it, accuracy is {first:.2f}."
     row = f"FGSM as printed on reading ({JUDGED})"
     return _answer(f"unlearned.{name}", experiment, found, ladder=ladder, readings=readings, experiment=row, why=why)
@@ -152,8 +153,10 @@ def _targets(networks: Networks, loop: Loop) -> Readings:
 
     Where it was so before the first round, Fig. 9's loop never begins.
     """
-    before = {attack: rates.accuracy(of).mean for attack, of in rates.second_row(networks).items()}
-    after = {attack: [rates.mean_after(loop, one, attack) for one in (JUDGED, "none")] for attack in rates.AS_MADE}
+    before = {attack: rates.accuracy(of).mean for attack, of in paper_table.second_row(networks).items()}
+    after = {
+        attack: [rates.mean_after(loop, one, attack) for one in (JUDGED, "none")] for attack in paper_table.AS_MADE
+    }
     giving = [attack for attack, (removed, _) in after.items() if removed >= rates.TARGET]
     idle = [attack for attack in giving if before[attack] >= rates.TARGET]
     told = []

@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from lib.chapters.unlearning import labels, rates
+from lib.chapters.unlearning import labels, paper_table, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
 from lib.chapters.unlearning.measure import LetterRecord
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_row import CLIPPED
-from lib.chapters.unlearning.rates import Clouds, Curves, Hits, Loop, Networks, OneShot, Rooms
+from lib.chapters.unlearning.paper_table import Clouds, Curves
+from lib.chapters.unlearning.rates import Hits, Loop, Networks, OneShot, Rooms
 from lib.measure.intervals import Measured, rate
 from lib.show import plots
 from lib.show import rows as in_rows
@@ -32,7 +33,7 @@ GUESSED = (0.1, math.log(10))
 
 CLAIMED = {
     f"the paper, {when}: {accuracy}": accuracy
-    for when, (accuracy, _) in {"before": rates.PAPER_ROW_2, "after": rates.PAPER_ROW_3}.items()
+    for when, (accuracy, _) in {"before": paper_table.ROW_2, "after": paper_table.ROW_3}.items()
 }
 """The accuracies under FGSM that the paper prints, by what they are called where they are drawn."""
 
@@ -74,11 +75,11 @@ def gains(networks: Networks, loop: Loop) -> Figure:
     ax.axvline(0, color="0.35", linewidth=1.5)
     beside = {"xytext": (-4, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
     ax.annotate("its control", (0, -0.7), color="0.25", **beside)
-    said = f"the paper: +{rates.PAPER_RISE:.3f}"
+    said = f"the paper: +{paper_table.RISE:.3f}"
     above = {"ha": "right", "va": "center", "color": "0.25"}  # higher than the other label, which it may lie beside
-    if ax.get_xlim()[1] >= rates.PAPER_RISE:
-        ax.axvline(rates.PAPER_RISE, **DOTTED)
-        ax.annotate(said, (rates.PAPER_RISE, -1.3), **above)
+    if ax.get_xlim()[1] >= paper_table.RISE:
+        ax.axvline(paper_table.RISE, **DOTTED)
+        ax.annotate(said, (paper_table.RISE, -1.3), **above)
     else:
         ax.annotate(f"{said} →", (1, -1.3), xycoords=("axes fraction", "data"), **above)
     ax.set(yticks=range(len(readings)), yticklabels=[labels.READINGS[reading] for reading in readings])
@@ -122,12 +123,14 @@ def third_row(networks: Networks, loop: Loop) -> Figure:
     box has.
     """
     figure, (whole, near) = plt.subplots(1, 2, figsize=(8.6, 5.0))
-    (accuracy, loss), (high, wide) = rates.PAPER_ROW_3, rates.WITHIN_3
+    (accuracy, loss), (high, wide) = paper_table.ROW_3, paper_table.WITHIN_3
     star = {"marker": "*", "markersize": 13, "color": "black", "linestyle": "none"}
     for ax in (whole, near):
-        for (attack, _, network), of in rates.ways(networks, loop).items():
-            idle = network in rates.NOTHING_UNLEARNED
-            ax.plot(*reversed(rates.means(of)), **_mark(attack.removesuffix(CLIPPED), idle), zorder=3 if idle else 2)
+        for (attack, _, network), of in paper_table.ways(networks, loop).items():
+            idle = network in paper_table.NOTHING_UNLEARNED
+            ax.plot(
+                *reversed(paper_table.means(of)), **_mark(attack.removesuffix(CLIPPED), idle), zorder=3 if idle else 2
+            )
         ax.add_patch(Rectangle((loss - wide, accuracy - high), 2 * wide, 2 * high, fill=False, edgecolor="0.25"))
         ax.plot(loss, accuracy, **star)
         ax.set_xlabel("mean loss (nats)")
@@ -162,10 +165,10 @@ def second_row(clouds: Clouds, curves: Curves) -> Figure:
                 look |= {"edgecolors": COLOURS[number], "marker": MARKERS[number], "s": 16, "alpha": 0.6}
                 ax.scatter(points[:, 1], points[:, 0], label=label, **look)
         for number, (name, records) in enumerate(curves.items(), start=len(clouds)):
-            points = rates.path(records)
+            points = paper_table.path(records)
             look = {"color": COLOURS[number], "linestyle": DASHES[number], "marker": MARKERS[number]}
             ax.plot(points[:, 1], points[:, 0], label=f"trained, {name}", markersize=3, **look)
-        accuracy, loss = rates.PAPER_ROW_2
+        accuracy, loss = paper_table.ROW_2
         ax.plot(loss, accuracy, marker="*", markersize=15, color="black", linestyle="none", label="the paper, row 2")
         ax.axhline(GUESSED[0], color="0.35", linewidth=0.8, zorder=0)
         ax.axvline(GUESSED[1], color="0.35", linewidth=0.8, zorder=0)
@@ -173,7 +176,8 @@ def second_row(clouds: Clouds, curves: Curves) -> Figure:
     for end, at in (("eps 0", 0), ("eps 1", -1)):  # of the last path
         whole.annotate(end, points[at, ::-1], xytext=(-4, 6), textcoords="offset points", fontsize=8, color="0.25")
     _enlarge(
-        near, np.vstack([rates.PAPER_ROW_2, *(points for cloud in clouds.values() for points in cloud.ways.values())])
+        near,
+        np.vstack([paper_table.ROW_2, *(points for cloud in clouds.values() for points in cloud.ways.values())]),
     )
     whole.set(ylabel="accuracy", xscale="log", title="all")
     return plots.named_below(figure, columns=3)

@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lib.chapters.unlearning import labels, listings, rates
+from lib.chapters.unlearning import labels, listings, paper_table, rates
 from lib.chapters.unlearning.contradictions import CONTRADICTIONS
 from lib.chapters.unlearning.experiment import KINDS, Experiment
 from lib.chapters.unlearning.looks import WAYS
 from lib.chapters.unlearning.measure import LetterRecord, NetworkRecord
 from lib.chapters.unlearning.measure_loop import READINGS
 from lib.chapters.unlearning.measure_removal import MembershipRecord
-from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, OneShot, Rooms
+from lib.chapters.unlearning.paper_table import Clouds, Curves
+from lib.chapters.unlearning.rates import Loop, Networks, OneShot, Rooms
 from lib.chapters.unlearning.reads import Reads
 from lib.evidence.cells import Cell
 from lib.ledger.contradictions import as_table
@@ -70,7 +71,7 @@ def trained(networks: Networks) -> pd.DataFrame:
 
 def _printed(row: str) -> str:
     """Accuracy and loss in a row of the paper's table, digit by digit."""
-    return " and ".join(rates.printed(row, one) for one in ("accuracy", "loss"))
+    return " and ".join(paper_table.printed(row, one) for one in ("accuracy", "loss"))
 
 
 def letter(record: LetterRecord) -> pd.DataFrame:
@@ -150,11 +151,11 @@ def room(rooms: Rooms) -> pd.DataFrame:
 
 def third_row(networks: Networks, loop: Loop) -> pd.DataFrame:
     """Each network under each of the printed attacks: accuracy / loss, marked where both are the paper's."""
-    found, giving = rates.ways(networks, loop), rates.giving(networks, loop)
-    rows = [(attack, age) for attack in rates.AS_MADE for age in ("fresh", "stale")]
+    found, giving = paper_table.ways(networks, loop), paper_table.giving(networks, loop)
+    rows = [(attack, age) for attack in paper_table.AS_MADE for age in ("fresh", "stale")]
     columns = {"attack": [labels.attack(attack) for attack, _ in rows] + ["random signs, clipped"]}
     columns["images"] = [age for _, age in rows] + ["the same for all"]
-    for who, of in rates.rows(networks, loop).items():
+    for who, of in paper_table.rows(networks, loop).items():
         cells = [
             in_brief(found[*row, who]) + (" ✓" if (*row, who) in giving else "") if (*row, who) in found else "as fresh"
             for row in rows
@@ -165,8 +166,8 @@ def third_row(networks: Networks, loop: Loop) -> pd.DataFrame:
 
 def nearest_ways(networks: Networks, loop: Loop) -> pd.DataFrame:
     """The ways that come nearest to the third row, in tolerances; all that give both numbers are among them."""
-    found, distances = rates.ways(networks, loop), rates.third_row_off(networks, loop)
-    shown = list(distances)[: max(SHOWN_WAYS, len(rates.giving(networks, loop)))]
+    found, distances = paper_table.ways(networks, loop), paper_table.third_row_off(networks, loop)
+    shown = list(distances)[: max(SHOWN_WAYS, len(paper_table.giving(networks, loop)))]
     off = [f"{distances[way]:.1f}" + (" ✓" if distances[way] <= 1 else "") for way in shown]
     rows = [(*labels.of_way(way), in_brief(found[way]), far) for way, far in zip(shown, off, strict=True)]
     return pd.DataFrame(rows, columns=["attack", "images", "network", "accuracy / loss", "off by"])
@@ -174,7 +175,7 @@ def nearest_ways(networks: Networks, loop: Loop) -> pd.DataFrame:
 
 def in_brief(scores: Sequence[Reads]) -> str:
     """Accuracy and loss in the mean over networks."""
-    accuracy, loss = rates.means(scores)
+    accuracy, loss = paper_table.means(scores)
     return f"{accuracy:.3f} / {loss:.3f}"
 
 
@@ -183,7 +184,7 @@ def in_brief(scores: Sequence[Reads]) -> str:
 
 def untrained(clouds: Clouds) -> pd.DataFrame:
     """How far from untrained networks the paper's row lies."""
-    tails = rates.tails(clouds)
+    tails = paper_table.tails(clouds)
     points = [clouds[lenet].ways[way] for lenet, way in tails]
     return pd.DataFrame(
         {
@@ -200,8 +201,8 @@ def untrained(clouds: Clouds) -> pd.DataFrame:
 def nearest_to_second_row(curves: Curves, experiment: Experiment) -> pd.DataFrame:
     """How near the paper's row trained networks come, at any eps."""
     steps, rows = range(experiment.grid), []
-    for name, (at, far) in rates.nearest(curves).items():
-        values = experiment.eps_grid, *rates.path(curves[name]).T
+    for name, (at, far) in paper_table.nearest(curves).items():
+        values = experiment.eps_grid, *paper_table.path(curves[name]).T
         rows.append([name, *(f"{np.interp(at, steps, one):.3f}" for one in values), f"{far:.1f}"])
     head = ["trained network under", "nearest eps", "accuracy there", "loss there", "distance, in tolerances"]
     return pd.DataFrame(rows, columns=head)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.chapters.unlearning import labels, listings, rates
+from lib.chapters.unlearning import labels, listings, paper_table, rates
 from lib.chapters.unlearning.experiment import KINDS, Experiment
 from lib.chapters.unlearning.figures import COMPARED, SHOWN
 from lib.chapters.unlearning.measure import LetterRecord
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_removal import MembershipRecord
-from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, OneShot, Rooms
+from lib.chapters.unlearning.paper_table import Clouds, Curves
+from lib.chapters.unlearning.rates import Loop, Networks, OneShot, Rooms
 from lib.measure import intervals
 from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
@@ -34,9 +35,9 @@ def side(measured: Measured) -> str:
 
 def trained(networks: Networks) -> str:
     """For the table of the trained network."""
-    kept = rates.means([one.printed for one in networks])[0]
-    pgd, some = rates.means([one.pgd for one in networks])[0], len(networks[0].some)
-    printed = rates.PAPER_ROW_2[0]
+    kept = paper_table.means([one.printed for one in networks])[0]
+    pgd, some = paper_table.means([one.pgd for one in networks])[0], len(networks[0].some)
+    printed = paper_table.ROW_2[0]
     return (
         f"In this run: under the paper's FGSM accuracy on the test images is {kept:.3f}, {kept / printed:.2g} times "
         f"the paper's {printed:.3f}; under PGD, on a sample of {some:,}, it is {pgd:.3f}."
@@ -66,7 +67,7 @@ def answer(networks: Networks, loop: Loop) -> str:
     }
     return (
         f"In this run: over the loop accuracy under FGSM changes by {rises[JUDGED]:+z.3f}; the paper's changes by "
-        f"{rates.PAPER_RISE:+.3f}. Without removal it changes by {rises['none'].mean:+z.3f}, "
+        f"{paper_table.RISE:+.3f}. Without removal it changes by {rises['none'].mean:+z.3f}, "
         f"with a random removal by {rises['random'].mean:+z.3f}."
     )
 
@@ -80,7 +81,7 @@ def gains(networks: Networks, loop: Loop) -> str:
         f"the accuracy of no removal, {side(removed)}; a random removal adds {chance.mean:+z.3f}. On "
         f"{counted(taught.networks, 'network')} adding attacked images, (d), adds {taught.mean:+z.3f} to that "
         f"accuracy; a start afresh, (c), adds {afresh.mean:+z.3f} to that of the network before the loop. The paper's "
-        f"rise is {rates.PAPER_RISE:+.3f}."
+        f"rise is {paper_table.RISE:+.3f}."
     )
 
 
@@ -160,7 +161,7 @@ def room(rooms: Rooms, leaves: float) -> str:
     return (
         f"In this run: {at} eps {labels.room_eps(rooms)} accuracy under FGSM is {first:.3f} on test images before the "
         f"loop. After it, it is {then[JUDGED]:.3f}; without removal {then['none']:.3f}, with a random removal "
-        f"{then['random']:.3f}. The paper goes from {rates.PAPER_ROW_2[0]:.3f} to {rates.PAPER_ROW_3[0]:.3f}."
+        f"{then['random']:.3f}. The paper goes from {paper_table.ROW_2[0]:.3f} to {paper_table.ROW_3[0]:.3f}."
         f"{_grey(rooms)}"
     )
 
@@ -174,9 +175,9 @@ def _grey(rooms: Rooms) -> str:
 
 def third_row(networks: Networks, loop: Loop) -> str:
     """For the figure and the tables of the third row's candidates."""
-    giving, distances = rates.giving(networks, loop), rates.third_row_off(networks, loop)
-    nearest, noise = next(iter(distances)), rates.noise_off(networks, loop)
-    idle = sum(who in rates.NOTHING_UNLEARNED for _, _, who in giving)
+    giving, distances = paper_table.giving(networks, loop), paper_table.third_row_off(networks, loop)
+    nearest, noise = next(iter(distances)), paper_table.noise_off(networks, loop)
+    idle = sum(who in paper_table.NOTHING_UNLEARNED for _, _, who in giving)
     zero = np.mean([one.row.zero_gradients for one in networks])
     of_them = f", {idle or 'none'} of them with nothing unlearned" if giving else ""
     return (
@@ -189,7 +190,7 @@ def third_row(networks: Networks, loop: Loop) -> str:
 
 def untrained(clouds: Clouds) -> str:
     """For the table of untrained networks."""
-    clean, attacked = (_likely(*rates.likeliest(clouds)[way]) for way in ("clean", "attacked"))
+    clean, attacked = (_likely(*paper_table.likeliest(clouds)[way]) for way in ("clean", "attacked"))
     return f"In this run: on clean images the paper's second row {clean}; under FGSM it {attacked}."
 
 
@@ -202,7 +203,7 @@ def _likely(lenet: str, share: float) -> str:
 def at_any_eps(curves: Curves) -> str:
     """For the table of trained networks over eps."""
     some = f"on the {next(iter(curves.values()))[0].correct.shape[1]:,} images of PGD"
-    name, (_, far) = min(rates.nearest(curves).items(), key=lambda item: item[1][1])
+    name, (_, far) = min(paper_table.nearest(curves).items(), key=lambda item: item[1][1])
     if far <= 1:
         return (
             f"In this run: {some} there is an eps at which a trained network has both numbers of the second row, "

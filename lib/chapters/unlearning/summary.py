@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lib.chapters.unlearning import labels, rates
+from lib.chapters.unlearning import labels, paper_table, rates
 from lib.chapters.unlearning.experiment import Experiment
 from lib.chapters.unlearning.here import UNLIKELY
 from lib.chapters.unlearning.measure_loop import JUDGED
 from lib.chapters.unlearning.measure_removal import MembershipRecord
 from lib.chapters.unlearning.measure_row import CLIPPED
-from lib.chapters.unlearning.rates import Clouds, Curves, Loop, Networks, Rooms
+from lib.chapters.unlearning.paper_table import Clouds, Curves
+from lib.chapters.unlearning.rates import Loop, Networks, Rooms
 from lib.models import LENETS
 from lib.show.counting import counted
 from lib.show.sentences import capital, data_named
@@ -21,7 +22,7 @@ WHERE = {"clean": "on clean images", "attacked": "under FGSM"}
 
 def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence[MembershipRecord]) -> dict[str, float]:
     """The numbers that tests hold against their range."""
-    printed, rows = [one.printed for one in networks], rates.second_row(networks)
+    printed, rows = [one.printed for one in networks], paper_table.second_row(networks)
     beyond = {"membership_auc": float(np.mean(rates.membership(memberships, "whole")))} if memberships else {}
     return beyond | {
         "clean_accuracy": rates.accuracy([one.clean for one in networks]).mean,
@@ -33,8 +34,8 @@ def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence
         "trained_fgsm_accuracy": rates.after(loop, "d", "FGSM"),
         "removed_pgd_accuracy": rates.after(loop, JUDGED, "PGD"),
         "trained_pgd_accuracy": rates.after(loop, "d", "PGD"),
-        "softmax_sum_accuracy": rates.means(rows["softmax sum" + CLIPPED])[0],
-        "one_label_accuracy": rates.means(rows["one label"])[0],
+        "softmax_sum_accuracy": paper_table.means(rows["softmax sum" + CLIPPED])[0],
+        "one_label_accuracy": paper_table.means(rows["one label"])[0],
         "room_eps": float(np.mean([one.eps for one in rooms])),
         "room_fgsm_accuracy": rates.mean(rates.in_room(rooms, JUDGED, "FGSM")),
     }
@@ -49,7 +50,7 @@ def found(networks: Networks, loop: Loop) -> str:
         word = "There is a gain" if gained.low > 0 else "There is a loss"
     return (
         f"{word}: accuracy under FGSM is {removed:.3f} after removal and {control:.3f} after as much training without "
-        f"it. Before, it is {first:.3f}; the paper starts from {rates.printed('attacked', 'accuracy')}."
+        f"it. Before, it is {first:.3f}; the paper starts from {paper_table.printed('attacked', 'accuracy')}."
     )
 
 
@@ -65,9 +66,9 @@ def under_pgd(networks: Networks, loop: Loop) -> str:
 
 def origin(clouds: Clouds, curves: Curves) -> str:
     """Which networks have the accuracy and the loss that the paper starts from."""
-    likely = rates.likeliest(clouds)
+    likely = paper_table.likeliest(clouds)
     who = [f"untrained networks {WHERE[way]}" for way, (_, p) in likely.items() if p > UNLIKELY]
-    if min(far for _, far in rates.nearest(curves).values()) <= 1:
+    if min(far for _, far in paper_table.nearest(curves).values()) <= 1:
         who.append("trained networks at another eps")
     start = " and ".join(who) or "no network here, trained or untrained,"
     verb = "have" if who else "has"
@@ -76,7 +77,7 @@ def origin(clouds: Clouds, curves: Curves) -> str:
 
 def ending(networks: Networks, loop: Loop) -> str:
     """In how many ways the numbers that the paper ends with need no unlearning."""
-    idle = sum(network in rates.NOTHING_UNLEARNED for _, _, network in rates.giving(networks, loop))
+    idle = sum(network in paper_table.NOTHING_UNLEARNED for _, _, network in paper_table.giving(networks, loop))
     ways = f"in {counted(idle, 'way')}" if idle else "in no way"
     return f"The accuracy and loss that the paper ends with come out {ways} of attacking without any unlearning."
 
