@@ -170,10 +170,10 @@ def loss(losses: Sequence[np.ndarray]) -> Measured:
 def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, shares: bool | None = None) -> Measured:
     """Mean of `after` less `before`, paired: one array (N,) a network in each, the same images in the same order.
 
-    Of shares the interval is cut at -1 and 1, and the variance is taken with z^2 = 3.84 pairs more that differ by 1, so that no interval has width zero:
-    where no pair of booleans differs it is the score interval (Tango, 1998). Of what has no such unit (a loss, a
-    distance) there is no interval where all pairs differ alike. Of one image there is none: what images vary by is not
-    to be seen.
+    Of shares the interval is cut at -1 and 1, and the variance is taken with z^2 = 3.84 pairs more that differ by 1, so
+    that no interval has width zero: where no pair of booleans differs it is the score interval (Tango, 1998). Of what
+    has no such unit (a loss, a distance) there is no interval where all pairs differ alike. Of one image there is none:
+    what images vary by is not to be seen.
 
     Parameters
     ----------
