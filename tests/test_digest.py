@@ -284,6 +284,12 @@ def test_a_move_is_no_change(repository: Repository, move: Callable[[Repository]
     assert changed_files(before, roots) == []
 
 
+def test_a_definition_is_found_by_what_it_is_called(repository: Repository) -> None:
+    repository.write("lib/passing/__init__.py", "def own(x):\n    return x\n")
+    for one in [*(Definition(*root.rsplit(".", 1)) for root in ROOTS[:6]), Definition("lib.passing", "own")]:
+        assert Definition.parse(str(one)) == one
+
+
 def test_what_a_module_does_on_import_counts(repository: Repository) -> None:
     before = of("lib.high.Derived")
     repository.add("low", "print(SCALE)")
