@@ -260,7 +260,7 @@ def test_finetuning_is_cheaper_by_count_whatever_the_seconds():
     scored = {GOING_ON: [scores(seconds=1.0)], TUNED: [scores(seconds=9.0)]}
     answer = answers.finetuning_cheaper(scored, MNIST)
     assert answer.paper.measured.is_exact and answer.paper.measured.mean == 4 and word(answer) == "confirmed"
-    assert answer.why.startswith("15 gradient passes an image against 11; 1.0 against 9.0 seconds")
+    assert answer.why.startswith("15 gradient passes per image against 11; 1.0 against 9.0 seconds")
 
 
 def test_finetuning_for_two_epochs_costs_as_much_as_mixing_and_is_not_cheaper():

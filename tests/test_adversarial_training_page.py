@@ -269,8 +269,8 @@ def test_pictures_are_told_by_what_changed():
     after = np.array([0, 0, 0], np.uint8)
     seen = Pictures(image, image, image, before, after, before, after)
     assert here.pictures(seen) == (
-        "In this run: clipped FGSM changes the class of 2 of 3 digits for the undefended network, the mixed one "
-        "changes its answer for 0 of them, and under fresh PGD for 2."
+        "In this run: clipped FGSM changes the undefended network's answer for 2 of 3 digits, and the mixed network's "
+        "for 0. Fresh PGD changes the mixed network's for 2."
     )
 
 
@@ -298,10 +298,11 @@ def test_protocols_batch_sizes_and_endings_are_told_by_their_numbers():
     told = here.protocols(scored)
     assert told.startswith(
         "In this run: with Table II's training the undefended network classifies 0.100 of the stale images correctly, "
-        "and 0.200 under random signs. Fine-tuned on test images, accuracy is 0.990 on those very images; "
+        "and 0.200 under random signs. The network fine-tuned on test images has an accuracy of 0.990 on those very "
+        "images. "
     )
-    assert "on training images it is 0.900 on held-out stale images, 0.300 under fresh FGSM and 0.100 under PGD" in told
-    assert told.endswith("mixed training that goes on, minus fine-tuning, is -0.100, +0.400 and +0.500.")
+    assert "on training images has 0.900 on held-out stale images, 0.300 under fresh FGSM and 0.100 under PGD" in told
+    assert told.endswith("mixed training from the trained network, minus fine-tuning, is -0.100, +0.400 and +0.500.")
     told = here.batch_sizes(BY_SIZE)
     assert told.startswith(
         "In this run: by images in a batch, 64: 0.900 on the images trained on, 0.100 under PGD; 227: 0.5"

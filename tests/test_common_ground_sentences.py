@@ -147,7 +147,7 @@ def test_the_tables_say_how_the_defences_lie_to_no_defence_and_under_transfer():
 
 
 def test_madry_s_farthest_figure_is_named():
-    assert here.published([]).startswith("In this run: not run, so this page does not show")
+    assert here.published([]).startswith("In this run: Madry's own network was not trained, so this page does not show")
     assert here.published([judgement(clean=49, FGSM=48, AutoAttack=30)]) == (
         "In this run: the farthest from its published figure is AutoAttack, by -0.285."
     )

@@ -108,7 +108,7 @@ def test_sentences_say_what_the_records_say() -> None:
     assert here.targeted(found[:1]).startswith("In this run: at eps 0.9 the network classifies 20.0% of the images")
     assert here.survival(LIKENESS) == (
         "In this run: at eps 0.9 the nearest training image is of the right class for 12% of the attacked digits and "
-        "for 50% of those under random signs. Of the latter the network misclassifies 90%."
+        "for 50% of those under random signs. Under random signs the network misclassifies 90%."
     )
     after = outcome([0.8] * 3, [0.2] * 3)
     assert here.retrained(after, EXPERIMENT) == (
@@ -153,7 +153,7 @@ def test_the_commonest_error_is_named() -> None:
     (found,) = networks(clean=[0.99])
     found = replace(found, fgsm=Curve((0.3,), classes[None]))
     assert here.confusions([found], 0.3) == (
-        "In this run: the commonest error is 8 for 3, in 50% of that digit's images; "
+        "In this run: the commonest error is 3 taken for 8, in 50% of that digit's images; "
         "8 is named most often, for 15% of all images."
     )
 

@@ -97,7 +97,7 @@ def test_the_loop_s_table_compares_each_reading_with_its_control():
 
 @pytest.mark.parametrize(
     ("b", "says"),
-    [(0.6, "adds +0.100 ["), (0.5, "adds +0.000 ["), (0.4, "adds -0.100 [")],
+    [(0.6, "by +0.100 ["), (0.5, "by +0.000 ["), (0.4, "by -0.100 [")],
 )
 def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
     loop = made.loops(b=b, d=0.8)
@@ -112,8 +112,8 @@ def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
     (point,) = [line for line in ax.lines if line.get_marker() == "o" and line.get_ydata()[0] == 1 - 0.14]
     assert point.get_xdata()[0] == pytest.approx(b - 0.5)
     said = here.gains(networks(), loop)
-    assert says in said and "On 3 networks adding attacked images, (d), adds +0.300 to that accuracy; a start" in said
-    assert "afresh, (c), adds +0.200 to that of the network before the loop." in said
+    assert says in said and "adding attacked images, (d), changes accuracy by +0.300 compared with no removal" in said
+    assert "a start afresh, (c), changes it by +0.200 compared with the network before the loop." in said
     assert said.endswith("The paper's rise is +0.887.")
 
 
@@ -229,7 +229,7 @@ def test_overfitting_s_table_begins_before_the_loop():
     assert frame["difference"][labels.READINGS["b"]].startswith("0.0300")
     said = here.overfitting(networks(clean=0.9), loop)
     assert "ahead by 0.0500 before the loop, by 0.0300 after removal, and by 0.0600 after as much" in said
-    assert "Removal makes it 0.0300 less" in said
+    assert "Removal makes that lead 0.0300 smaller" in said
 
 
 def test_the_room_s_table_has_a_line_a_network():
@@ -422,7 +422,7 @@ def test_removal_in_one_shot_is_held_against_the_same_networks_before():
     assert frame["clean, at random"][1].startswith("-0.500") and frame["FGSM, highest loss"][1].startswith("+0.500")
     assert frame["FGSM, at random"][1].startswith("+0.000")
     said = here.one_shot(shots(e), each, e)
-    assert "with 50% of the training images removed" in said and "+0.500 where the worst go, by +0.000" in said
+    assert "with 50% of the training images removed" in said and "+0.500 if they are the worst, by +0.000" in said
 
 
 def test_removal_in_one_shot_of_fewer_networks_is_held_against_those():

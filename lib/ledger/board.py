@@ -173,9 +173,7 @@ def doubt(rows: Sequence[Row]) -> str:
     holding = sum(one["word"] == "holds" and one["measured"]["networks"] > 1 for one in findings)
     surviving_ = sum(side in row.survives for row in rows if row.answer for side in _measured(row.answer))
     alone = sum(one["measured"]["networks"] == 1 for one in findings)
-    of_one = (
-        f" {alone} of {len(findings)} measurements are of one network: what another one would give, they do not say."
-    )
+    of_one = f" {alone} of {len(findings)} measurements come from one network: they do not say what another would give."
     return (
         f"{total} intervals decide these answers. Of all intervals that are made, one in twenty misses the true value: "
         f"here about {(1 - CONFIDENCE) * total:.0f} would do so by chance alone. Of {holding} findings that hold "

@@ -167,8 +167,8 @@ def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
     mixed, tuned = experiment.going_on(experiment.seed), experiment.tuned(experiment.seed, AS_MANY)
     many, few = rates.passes_an_image(mixed, count), rates.passes_an_image(tuned, count)
     seconds = [np.mean([one.seconds for one in scored[case]]) for case in (GOING_ON, TUNED)]
-    why = f"{many:g} gradient passes an image against {few:g}; {seconds[0]:.1f} against {seconds[1]:.1f} seconds, "
-    why += "which other work on the machine moves."
+    why = f"{many:g} gradient passes per image against {few:g}; {seconds[0]:.1f} against {seconds[1]:.1f} seconds, "
+    why += "which also depend on other work on the machine."
     by = f"a count, {counted(experiment.finetune_epochs, 'epoch')} each on {count:,} images"
     found = Finding(exact(many - few), by)
     return _answer("finetuning.cheaper", experiment, found, found, why=why)
@@ -218,7 +218,7 @@ def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
     if influence.seeds(swept) < influence.FEWEST:
         return not_run(claim, "A spread over seeds needs three networks of each setting: run it with sweep_seeds=3.")
     clean, strong = (influence.least_spread(swept, kind) for kind in ("clean", "PGD"))
-    why = "Least over the four settings, spread minus that over seeds: "
+    why = "The smallest of the four settings' spreads, minus the spread over seeds: "
     why += f"{clean.mean:+.4f} of clean accuracy, {strong.mean:+.4f} under PGD."
     each = f"each number halved and doubled, {influence.seeds(swept)} networks of each"
     few = len(swept["epochs"][str(experiment.side_epochs)][0].sampled)

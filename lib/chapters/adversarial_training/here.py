@@ -80,8 +80,8 @@ def pictures(seen: Pictures) -> str:
         for read in (seen.fgsm_read, seen.fgsm_read_by_mixed, seen.pgd_read_by_mixed)
     )
     return (
-        f"In this run: clipped FGSM changes the class of {changed} of {len(seen.clean)} digits for the undefended "
-        f"network, the mixed one changes its answer for {kept} of them, and under fresh PGD for {lost}."
+        f"In this run: clipped FGSM changes the undefended network's answer for {changed} of {len(seen.clean)} digits, "
+        f"and the mixed network's for {kept}. Fresh PGD changes the mixed network's for {lost}."
     )
 
 
@@ -148,11 +148,11 @@ def protocols(scored: Scored) -> str:
     lead = [gap(scored[cases.GOING_ON], scored[cases.TUNED], kind).mean for kind in made]
     return (
         f"In this run: with Table II's training the undefended network classifies {stale.mean:.3f} of the stale images "
-        f"correctly, and {ends(lot.per_network, '.3f')} under random signs. Fine-tuned on test images, accuracy is "
-        f"{seen:.3f} on those very images; on training images it is {tuned[0]:.3f} on held-out stale images, "
-        f"{tuned[1]:.3f} under fresh FGSM and {tuned[2]:.3f} under PGD. Mixed training from scratch has "
-        f"{mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on the last three. The fair comparison has equal epochs "
-        "and images: mixed training that goes on, minus fine-tuning, is "
+        f"correctly, and {ends(lot.per_network, '.3f')} under random signs. The network fine-tuned on test images has "
+        f"an accuracy of {seen:.3f} on those very images. The one fine-tuned on training images has {tuned[0]:.3f} on "
+        f"held-out stale images, {tuned[1]:.3f} under fresh FGSM and {tuned[2]:.3f} under PGD. Mixed training from "
+        f"scratch has {mixed[0]:.3f}, {mixed[1]:.3f} and {mixed[2]:.3f} on these three. The fair comparison has equal "
+        "epochs and images: mixed training from the trained network, minus fine-tuning, is "
         f"{lead[0]:+.3f}, {lead[1]:+.3f} and {lead[2]:+.3f}."
     )
 

@@ -230,8 +230,8 @@ def published(judgements: Sequence[Judgement]) -> str:
     """For Madry's network against its published figures."""
     if not judgements:
         return (
-            "In this run: not run, so this page does not show how near its PGD training comes to its authors'. Which "
-            "attack breaks which defence needs no yardstick."
+            "In this run: Madry's own network was not trained, so this page does not show how near its PGD training "
+            "comes to Madry's. Which attack breaks which defence needs no yardstick."
         )
     gaps = {name: judgements[0].accuracy(name) - value for name, value in madry.PUBLISHED.items()}
     name = max(gaps, key=lambda one: abs(gaps[one]))

@@ -25,7 +25,7 @@ CONTRADICTIONS = (
         "which singular values the filter changes",
         "those below the threshold are clamped (4.1, first sentence)",
         "all are at most the threshold (Eq. 4), or are cut off after a row (text of Eq. 4)",
-        "all are readings; at most answers",
+        "all are readings; the one called “at most” answers",
     ),
     Contradiction(
         "what the noise level is",

@@ -33,7 +33,7 @@ def confusions(networks: Networks, eps: float) -> str:
     shares = rates.confusion(networks, eps)
     (digit, taken, error), often = commonest_error(shares), shares.mean(0)
     return (
-        f"In this run: the commonest error is {taken} for {digit}, in {error:.0%} of that digit's images; "
+        f"In this run: the commonest error is {digit} taken for {taken}, in {error:.0%} of that digit's images; "
         f"{often.argmax()} is named most often, for {often.max():.0%} of all images."
     )
 
@@ -89,7 +89,7 @@ def survival(likeness: LikenessRecord) -> str:
     fooled = (likeness.signs.network[-1] != likeness.labels).mean()
     return (
         f"In this run: at eps {likeness.eps[-1]:g} the nearest training image is of the right class for {attacked:.0%} "
-        f"of the attacked digits and for {signs:.0%} of those under random signs. Of the latter the network "
+        f"of the attacked digits and for {signs:.0%} of those under random signs. Under random signs the network "
         f"misclassifies {fooled:.0%}."
     )
 

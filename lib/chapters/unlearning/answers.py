@@ -44,7 +44,8 @@ def first_row(networks: Networks, experiment: Experiment) -> list[Answer]:
     """Accuracy and loss without an attack."""
     data = "MNIST" if experiment.dataset == "mnist" else experiment.dataset
     network = labels.figure(experiment.architecture)
-    why = f"{network}'s LeNet after {counted(experiment.epochs, 'epoch')} on {data}, nothing chosen by the number."
+    why = f"{network}'s LeNet after {counted(experiment.epochs, 'epoch')} on {data}; nothing was chosen to match "
+    why += "the number."
     parts = {"experiment": "the trained networks", "why": why}
     found = {name: finding("no attack", of([one.clean for one in networks])) for name, of in OF_A_ROW.items()}
     return [_answer(f"clean.{name}", experiment, one, **parts) for name, one in found.items()]

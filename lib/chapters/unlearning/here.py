@@ -77,11 +77,11 @@ def gains(networks: Networks, loop: Loop) -> str:
     gained = (rates.gain(networks, loop, one, "FGSM") for one in (JUDGED, "random", "c", "d"))
     removed, chance, afresh, taught = gained
     return (
-        f"In this run: under FGSM, on {counted(removed.networks, 'network')}, removal, (b), adds {removed:+z.3f} to "
-        f"the accuracy of no removal, {side(removed)}; a random removal adds {chance.mean:+z.3f}. On "
-        f"{counted(taught.networks, 'network')} adding attacked images, (d), adds {taught.mean:+z.3f} to that "
-        f"accuracy; a start afresh, (c), adds {afresh.mean:+z.3f} to that of the network before the loop. The paper's "
-        f"rise is {paper_table.RISE:+.3f}."
+        f"In this run: under FGSM, on {counted(removed.networks, 'network')}, removal, (b), changes accuracy by "
+        f"{removed:+z.3f} compared with no removal, {side(removed)}; a random removal changes it by "
+        f"{chance.mean:+z.3f}. On {counted(taught.networks, 'network')} adding attacked images, (d), changes accuracy "
+        f"by {taught.mean:+z.3f} compared with no removal; a start afresh, (c), changes it by {afresh.mean:+z.3f} "
+        f"compared with the network before the loop. The paper's rise is {paper_table.RISE:+.3f}."
     )
 
 
@@ -137,8 +137,8 @@ def overfitting(networks: Networks, loop: Loop) -> str:
     first, after, without_it = (rates.overfits(looks).mean for looks in ([one.look for one in networks], then, without))
     return (
         f"In this run: training accuracy is ahead by {first:.4f} before the loop, by {after:.4f} after removal, and by "
-        f"{without_it:.4f} after as much training without it. Removal makes it {abs(less.mean):.4f} "
-        f"{'less' if less.mean > 0 else 'more'}, {side(less)}."
+        f"{without_it:.4f} after as much training without it. Removal makes that lead {abs(less.mean):.4f} "
+        f"{'smaller' if less.mean > 0 else 'larger'}, {side(less)}."
     )
 
 
@@ -229,10 +229,10 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> str:
     by_itself = rates.change(found[KINDS[-1], few], networks, "FGSM")
     return (
         f"In this run: with {share:.0%} of the training images removed, accuracy under FGSM changes by "
-        f"{worst.mean:+z.3f} where the worst go, by {chance.mean:+z.3f} where chance decides; the difference is "
+        f"{worst.mean:+z.3f} if they are the worst, by {chance.mean:+z.3f} if they are random; the difference is "
         f"{gaps[share]:+z.3f}. Of {len(gaps)} sizes, it is largest at {best:.1%}: {gaps[best]:+z.3f}. A random removal "
-        f"of {few:.1%}, which should change next to nothing, changes it by {by_itself:+z.3f}: so much do trainings "
-        f"differ by themselves. All of it is on {counted(worst.networks, 'network')}."
+        f"of {few:.1%}, which should change next to nothing, changes accuracy by {by_itself:+z.3f}: trainings differ "
+        f"that much by themselves. All of this was measured on {counted(worst.networks, 'network')}."
     )
 
 

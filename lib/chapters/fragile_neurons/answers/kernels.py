@@ -48,8 +48,8 @@ def fragile_share(grid: Grid, dataset: str) -> Answer:
         value, n = shares.pop("one half"), len(grid[key][0].dropout.intact)
         by = told("S by every other image, of 64 kernels", (n + 1) // 2, grid, key, which=every_other(grid))
     finding = Finding(value, by)
-    others = " and ".join(f"{one.mean:.2f} by {name}" for name, one in shares.items() if one is not value)
-    why = f"How many kernels lie below a mean follows from the drops' shape alone; it is {others}."
+    others = " and ".join(f"from {name} it is {one.mean:.2f}" for name, one in shares.items() if one is not value)
+    why = f"The share follows from the drops' shape alone. With S {others}."
     return Answer(id, finding, experiment=grid.title(key), smaller=smaller(id, key), why=why)
 
 

@@ -131,8 +131,8 @@ def fragile_moved_more(grid: Grid) -> Answer:
     by = "FGSM clipped, relative to random signs, S from other images"
     by = told_anew(by, free.images, grid, key, every_other(grid))
     high, beyond = controls(grid[key], "FGSM").as_high, sum(is_above_zero(lead) for lead in leads(grid))
-    why = f"{high:.0%} of random sets have as high a share as S; relative to random signs S lies beyond them in "
-    why += f"{beyond} of {counted(len(grid), 'case')}."
+    why = f"{high:.0%} of random sets have as high a share as S; relative to random signs S exceeds 95% of "
+    why += f"them in {beyond} of {counted(len(grid), 'case')}."
     return Answer(id, paper, Finding(free.shifted(0.5), by, over_free, PERCENTILE), smaller=smaller(id, key), why=why)
 
 
