@@ -91,7 +91,7 @@ def test_the_loop_s_table_compares_each_reading_with_its_control():
     assert gains[labels.READINGS["b"]].startswith("+0.100") and gains[labels.READINGS["c"]].startswith("+0.050")
     assert here.last_round(loop) == (
         "In this run: after the last round accuracy under PGD is highest for “(c) remove, start afresh”, 0.700. It "
-        "is 0.600 for “(b) remove, train on”. Without removal it is 0.500."
+        "is 0.600 for “(b) remove, keep training”. Without removal it is 0.500."
     )
 
 
@@ -164,7 +164,7 @@ def test_the_answer_s_figure_has_the_loop_its_controls_and_the_paper_s_row():
     (ax,) = figures.answer(networks(printed=0.3), loop).axes
     drawn = [text.get_text() for text in ax.texts]
     assert drawn == ["0.300", "0.600", "0.500", "0.400", "the paper, before: 0.0796", "the paper, after: 0.9669"]
-    names = ["before the loop", "(b) remove, train on", "no removal", "random removal"]
+    names = ["before the loop", "(b) remove, keep training", "no removal", "random removal"]
     assert [text.get_text() for text in ax.get_yticklabels()] == names
     said = here.answer(networks(printed=0.3), loop)
     assert said.startswith("In this run: over the loop accuracy under FGSM changes by +0.300 [")

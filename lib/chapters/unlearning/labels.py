@@ -10,7 +10,7 @@ READINGS = {
     "none": "no removal",
     "random": "random removal",
     "a": "(a) code to the letter",
-    "b": "(b) remove, train on",
+    "b": "(b) remove, keep training",
     "c": "(c) remove, start afresh",
     "d": "(d) add attacked images",
     "e": "(e) add, remove the worst",
@@ -30,10 +30,10 @@ PRINTED = {
 
 STATES = {
     "whole": "trained on all images",
-    "b": "(b) remove, train on",
+    "b": "(b) remove, keep training",
     "c": "(c) remove, start afresh",
     "f alone": "(f) gradient ascent alone",
-    "f": "(f) gradient ascent, then train on",
+    "f": "(f) gradient ascent, then keep training",
 }
 """The networks that may have forgotten, by their keys in `measure_removal.STATES`."""
 
