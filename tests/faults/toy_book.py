@@ -110,7 +110,7 @@ def scratch_left(book: Copy) -> list[str]:
     """What is neither kept nor a lock that its owner's end has opened."""
     left = [path for folder in ("runs", "book", "tmp") for path in (book.root / folder).rglob("*")]
     others = {"_static", ".locks", "dask-scratch-space", f"torchinductor_{getpass.getuser()}"}  # the last is torch's
-    own = [path for path in left if not others & set(path.parts)]
+    own = [path for path in left if not others & set(path.parts) and not _is_of_ipython(path)]
     return [
         str(path.relative_to(book.root))
         for path in own
@@ -119,6 +119,11 @@ def scratch_left(book: Copy) -> list[str]:
         or path.name.endswith((".failed.ipynb", ".damaged"))
         or path.name.startswith("passing-")
     ]
+
+
+def _is_of_ipython(path: Path) -> bool:
+    """Whether it is an empty folder: IPython makes one where a kernel starts just as its command clears up and ends."""
+    return path.parent.name == "tmp" and path.name.startswith("tmp") and path.is_dir() and not any(path.rglob("*"))
 
 
 def at_work(book: Copy) -> list[psutil.Process]:
