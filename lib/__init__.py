@@ -1,7 +1,7 @@
 """What the notebooks of this book share: data, networks, attacks, training and the ledger of claims.
 
-Importing it sets how fast and how exactly a process computes. A program that imports torch as well imports this first:
-some of it is read once, when torch's libraries start.
+Importing it sets how fast and how exactly a process computes. A program that also imports torch has to import this
+first: torch's libraries read some of the settings only once, when they start.
 """
 
 import ctypes
@@ -10,26 +10,26 @@ import signal
 import sys
 from contextlib import suppress
 
-# Ctrl-C ends a command that still imports torch, as `python -m lib.run` does for seconds, at once and without a word:
-# it has begun nothing. From then on it listens (`lib.run.interrupts.heed`).
+# Ctrl-C ends a command at once and silently while it still imports torch, as `python -m lib.run` does for seconds: it
+# has begun nothing yet. Afterwards the command handles Ctrl-C itself (`lib.run.interrupts.heed`).
 if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-# Threads that spin for long while they wait make a training many times slower wherever another program wants the same
-# cores; those that sleep at once make it a third slower where none does.
+# Threads that spin for long while they wait make training many times slower if another program wants the same cores.
+# Threads that sleep at once make it a third slower if none does.
 if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
     os.environ["GOMP_SPINCOUNT"] = "2000"
 
-# Convolutions on newer NVIDIA GPUs round their inputs to ten bits unless told not to, too coarse for a small eps.
+# Convolutions on newer NVIDIA GPUs round their inputs to ten bits unless told not to: too coarse for a small eps.
 os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
 
-# cuDNN and cuBLAS may else add up in another order each time: results are kept by the digest of the weights that they
-# belong to, and a training that is repeated has to end at those.
+# Otherwise cuDNN and cuBLAS may add up in a different order each time. Results are kept by the digest of the weights
+# that they belong to, and repeated training has to end with the same weights.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
-# NumPy's BLAS has threads of its own, which spin while they wait, whatever is set above. Its matrices here are small:
-# beside another program on two cores, statistics with two threads took fourteen times as long as with one.
-import numpy  # noqa: F401 - has to be there to be limited, and before torch, whose own BLAS keeps its threads
+# NumPy's BLAS has threads of its own, which spin while they wait, whatever is set above. Its matrices are small here:
+# beside another program on two cores, statistics took fourteen times as long with two threads as with one.
+import numpy  # noqa: F401 - imported to be limited, and before torch, whose own BLAS keeps its threads
 from threadpoolctl import threadpool_limits
 
 threadpool_limits(1, "blas")
@@ -38,9 +38,9 @@ import torch  # noqa: E402
 
 torch.backends.cudnn.deterministic = True
 
-# glibc hands a large block back to the system once it is free, and the next step asks for the same pages anew; a
-# training on the CPU that keeps them is done in four fifths of the time. Its variables are read before Python starts,
-# so the same is said by `mallopt` (malloc.h), which other libraries of C lack.
+# glibc returns a large block to the system once it is free, and the next step asks for the same pages again. Training
+# on the CPU takes only four fifths of the time if they are kept. glibc reads its environment variables before Python
+# starts, so the same is set by `mallopt` (malloc.h), which other C libraries lack.
 if sys.platform == "linux" and not any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
     M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
     with suppress(AttributeError):

@@ -6,14 +6,14 @@ from pathlib import Path
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
-"""The repository."""
+"""The root of the repository."""
 
 RUNS = ROOT / "runs"
 """Where executed notebooks, results and snapshots of trained networks are kept."""
 
 
 def device() -> torch.device:
-    """The fastest device at hand: CUDA, else Apple's MPS, else the CPU.
+    """The fastest device available: CUDA, else Apple's MPS, else the CPU.
 
     The environment variable REPRO_DEVICE ("cpu", "cuda", "mps") overrides the choice.
     """
@@ -27,15 +27,15 @@ def device() -> torch.device:
 
 
 def at_once(images: int, device: torch.device) -> int:
-    """How many images to compute at once on a device, where a CPU takes so many: five times as many fill a GPU."""
+    """How many images a device should take at once: `images` on a CPU, five times as many on a GPU, to fill it."""
     return 5 * images if device.type == "cuda" else images
 
 
 def seeded(seed: int) -> torch.Generator:
-    """A generator of its own on the CPU, so that no other draw can shift this one."""
+    """A separate generator, on the CPU, so that no other draw can shift this one's."""
     return torch.Generator().manual_seed(seed)
 
 
 def float64(x: torch.Tensor) -> torch.Tensor:
-    """x in double precision, on its own device where that has it; Apple's GPUs have not, and the CPU takes over."""
+    """x in double precision, on its own device; on the CPU instead of Apple's GPUs, which do not support it."""
     return x.cpu().double() if x.device.type == "mps" else x.double()

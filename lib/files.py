@@ -1,7 +1,7 @@
 """Files and folders that are written whole or not at all, and folders that are copied so that the copy can be changed.
 
-What is not whole yet has a name that begins with a dot and says which process writes it. Where that process was killed,
-the next one that writes at the same place removes it.
+What is not complete yet has a name that begins with a dot and says which process is writing it. If that process was
+killed, the next one that writes in the same place removes it.
 """
 
 import errno
@@ -24,27 +24,27 @@ from pathlib import Path
 import psutil
 
 FULL = (errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
-"""What a disk says that is full or may only be read, or takes no file so large; Windows has no quota of that name."""
+"""Errors of a disk that is full or read-only, or takes no file so large; Windows has no EDQUOT."""
 
 NO_MEMORY = ("allocate memory", "out of memory", "bad_alloc")
-"""What PyTorch, CUDA and C++ say where there is not enough memory; Python has an error of its own."""
+"""What PyTorch, CUDA and C++ say when memory runs out; Python has an exception of its own."""
 
 DAMAGE = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What zipfile and NumPy raise over an archive that is damaged, or encrypted; it may be the machine's doing as well
+"""What zipfile and NumPy raise on an archive that is damaged or encrypted. The cause may also be the machine
 (`is_of_the_machine`)."""
 
 SCRATCH = "adversarial-reproductions"
-"""What folders for a while are called among those of other programs."""
+"""The name of temporary folders, among those of other programs."""
 
 TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
-"""What a file system says of a folder's place that another folder has."""
+"""Errors of a file system when a folder is moved to where another one already is."""
 
 LONGEST_NAME = 120
-"""Of a folder, in bytes; file systems allow 255, encrypted ones 143."""
+"""The longest name of a folder, in bytes; file systems allow 255, encrypted ones 143."""
 
 
 def short_name(name: str) -> str:
-    """A folder's name as it is, or its beginning and a digest of the whole where it is too long for a file system."""
+    """A folder's name as it is; if it is too long for a file system, its beginning and a digest of the whole."""
     if len(name.encode()) <= LONGEST_NAME:
         return name
     beginning = name.encode()[: LONGEST_NAME // 2].decode(errors="ignore")
@@ -52,7 +52,7 @@ def short_name(name: str) -> str:
 
 
 def copied(source: Path, target: Path, *left_out: str) -> None:
-    """Copy a folder, without names that match patterns, into a new folder or an old one; the copy can be written to."""
+    """Copy a folder into a new or an existing one, without names that match `left_out`; the copy can be written to."""
     ignore = shutil.ignore_patterns(*left_out)
     shutil.copytree(source, target, ignore=ignore, copy_function=shutil.copyfile, dirs_exist_ok=True)
     for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):  # copytree keeps folders' modes
@@ -63,14 +63,14 @@ def copied(source: Path, target: Path, *left_out: str) -> None:
 def atomic(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`, and move it into place when the block succeeds.
 
-    Where the block raises (a full disk, an interrupt), the temporary file is removed and
-    whatever stood at `path` before still stands. Two processes may write the same path:
+    Where the block raises (a full disk, an interrupt), the temporary file is removed, and
+    whatever was at `path` before is still there. Two processes may write the same path:
     each has its own temporary file, and the last to finish wins.
 
     Raises
     ------
     OSError
-        Where the disk is full or may only be read: it names the file, and how much is free.
+        Where the disk is full or cannot be written to: a `DiskError`, which names the file.
     """
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,19 +85,23 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Put a file in place, whole or not at all, a text as UTF-8; it raises as `atomic` does."""
+    """Write a file, whole or not at all, text as UTF-8; it raises as `atomic` does."""
     with atomic(path) as temporary:
         temporary.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 @contextmanager
 def scratch(name: str = SCRATCH, beside: Path | None = None) -> Iterator[Path]:
-    """Give an empty folder that goes at the end of the block, and with the next of its name where this is killed.
+    """Give an empty folder that is removed at the end of the block.
+
+    If this process is killed, the next one that makes a folder of that name in the same place removes it.
 
     Parameters
     ----------
+    name
+        What its name begins with, after a dot.
     beside
-        The folder that it is in; the system's own for such files by default, which each command clears.
+        The folder that contains it; by default the system's temporary folder, where each command clears up.
 
     Raises
     ------
@@ -118,7 +122,7 @@ def scratch(name: str = SCRATCH, beside: Path | None = None) -> Iterator[Path]:
 
 @contextmanager
 def whole(folder: Path) -> Iterator[Path]:
-    """Give a path beside `folder` for what takes its place when the block succeeds; until then it stays as it was.
+    """Give a path for what takes the place of `folder` when the block succeeds; until then that stays as it was.
 
     Raises
     ------
@@ -127,16 +131,16 @@ def whole(folder: Path) -> Iterator[Path]:
     """
     for left in _abandoned(folder.parent, folder.name):
         if (left / "before").exists() and not folder.exists():
-            (left / "before").rename(folder)  # it was killed after it had moved this, and before its own was there
+            (left / "before").rename(folder)  # its process was killed between the two moves
     with scratch(folder.name, folder.parent) as work:
         yield work / "new"
         _take_place(work / "new", folder, work / "before")
 
 
 def _take_place(new: Path, folder: Path, before: Path) -> None:
-    """Move a folder into the place of another, which goes to `before`, or leave that as it was.
+    """Move a folder into the place of another, which goes to `before`; where this fails, the other stays as it was.
 
-    Of several processes that do so at once the last one's stays: where another was quicker, its folder goes too.
+    Of several processes that do so at once, the last one's folder stays: it replaces those of quicker ones too.
     """
     while True:
         try:
@@ -154,12 +158,12 @@ def _take_place(new: Path, folder: Path, before: Path) -> None:
 
 
 def clear_abandoned(folder: Path | None = None, name: str = SCRATCH) -> None:
-    """Remove what processes of this machine left in a folder under a name and are gone; those that live keep theirs."""
+    """Remove temporary files and folders of this name that processes of this machine left behind when they ended."""
     for left in _abandoned(folder or Path(tempfile.gettempdir()), name):
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
         else:
-            with suppress(OSError):  # as where the disk may only be read: what comes next says so
+            with suppress(OSError):  # such as on a read-only disk, which the next write will report
                 left.unlink()
 
 
@@ -172,28 +176,28 @@ def _abandoned(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _beginning(name: str) -> str:
-    """How the name of a file that is not whole yet begins."""
+    """How the name of a file that is not complete yet begins."""
     return f".{name}-~"
 
 
 def _temporary(name: str) -> str:
-    """A name of this process alone."""
+    """A temporary name that no other process uses."""
     return f"{_beginning(name)}{os.getpid()}-{_machine()}-{uuid.uuid4().hex[:8]}"
 
 
 def _machine() -> str:
-    """Where a process's number is its own: this machine, and in it the container."""
+    """A digest of where process ids are unique: this machine, and the container on it."""
     inside = os.stat("/proc/self/ns/pid").st_ino if sys.platform == "linux" else 0
     return hashlib.sha256(f"{socket.gethostname()} {inside}".encode()).hexdigest()[:8]
 
 
 class DiskError(OSError):
-    """The disk is full, or may not be written to; the message names the file, and where it is full how much is free."""
+    """The disk is full or cannot be written to; the message names the file and, if it is full, how much is free."""
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Have the error of a full disk name this file, and how much is free: of itself it often names none."""
+    """Have the error of a disk that is full or cannot be written to name this file, which it often does not itself."""
     try:
         yield
     except DiskError:
@@ -214,15 +218,15 @@ def naming(path: Path) -> Iterator[None]:
 def reading(path: Path) -> Iterator[None]:
     """Have an error of the machine name the file that the block reads.
 
-    What is wrong with the file itself is raised as it is. Read the file's bytes in the block, and give these to zipfile
-    or PyTorch: given a path, they call a file damaged where the disk does not answer.
+    Errors of the file itself are raised as they are. Read the file's bytes in the block and pass these to zipfile or
+    PyTorch: given a path, they call a file damaged if the disk does not respond.
 
     Raises
     ------
     FileNotFoundError
         Where there is no such file.
     OSError, MemoryError
-        Where the machine refuses or lacks something: a right, an open file, memory, a disk that answers.
+        Where the machine refuses or lacks something: permission, a file handle, memory, a disk that responds.
     """
     try:
         yield
@@ -238,9 +242,9 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def is_of_the_machine(error: Exception) -> bool:
-    """Whether an error speaks of the machine, as it is just now, and not of the file that was being read.
+    """Whether an error is about the machine in its present state, and not about the file that was being read.
 
-    A library that meets damage raises an OSError without a number, or the one of a place before the file's beginning.
+    A library that meets damage raises an OSError without an errno, or with that of a seek to before the file's start.
     """
     if isinstance(error, OSError):
         return error.errno not in (None, errno.EINVAL)
@@ -248,18 +252,18 @@ def is_of_the_machine(error: Exception) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line; empty where it says nothing."""
+    """The first line of an error's message; empty where it has none."""
     return str(error).strip().partition("\n")[0]
 
 
 def _is_of(error: OSError, path: Path) -> bool:
-    """Whether a file that an error names is a path, a folder above it, or a neighbour that is to become it."""
+    """Whether the file that an error names is `path`, a folder above it, or a file beside it (as its temporary one)."""
     named = Path(error.filename or path).absolute()
     return named in (path.absolute(), *path.absolute().parents) or named.parent == path.absolute().parent
 
 
 def _full(error: BaseException | None) -> int | None:
-    """The number of the disk's error, be it below a library's own error; None where there is none."""
+    """The errno of a full disk, even where a library's own error hides it; None where there is none."""
     while error:
         for number in FULL:
             if getattr(error, "errno", None) == number or os.strerror(number) in str(error):

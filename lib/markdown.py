@@ -1,4 +1,4 @@
-"""Markdown as every program shows it, from that of the book's pages."""
+"""Turn the Markdown of the book's pages into Markdown that every program can show."""
 
 import re
 
@@ -10,7 +10,7 @@ ROLES = {
     r"\{(?:doc|ref)\}`([^`<]+?)\s+<[^`]*>`": r"*\1*",
     r"\{doc\}`([^`]*)`": r"the page *\1*",
 }
-"""What becomes of the roles that cards, captions and exercises use."""
+"""What replaces the roles that cards, captions and exercises use."""
 
 
 def plain(text: str) -> str:

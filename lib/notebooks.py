@@ -1,4 +1,4 @@
-"""The cells of a notebook's file, read as the JSON that it is: nbformat takes seconds to import, in every process."""
+"""The cells of a notebook's file, read as plain JSON: nbformat takes seconds to import, in every process."""
 
 import json
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""The parameters of a notebook: a contract that is read from its `parameters` cell and held before anything runs.
+"""The parameters of a notebook: a contract that is read from its `parameters` cell and checked before anything runs.
 
-Each is one line: `eps: float = 0.1  # [0, 1] perturbation size, in pixel units`. In front of the meaning stands
-the range: `[low, high]` for numbers (`inf` where there is no end), `{one, two}` for words. A comment too long for the
-page's column goes on in lines of its own, each `#` with two blanks or more behind it.
+Each is one line: `eps: float = 0.1  # [0, 1] perturbation size, in pixel units`. The range comes before the meaning:
+`[low, high]` for numbers (`inf` where there is no bound), `{one, two}` for words. A comment too long for the page's
+column continues on lines of its own, each with `#` and two or more spaces.
 """
 
 import ast
@@ -22,7 +22,7 @@ LINE = re.compile(r"#\s*(?P<range>\[[^\]]*\]|\{[^}]*\})?\s*(?P<meaning>.+)$")
 
 
 class ParameterError(ValueError):
-    """A parameter that does not exist, is of the wrong type or lies out of its range; or a cell that is no contract."""
+    """A parameter does not exist, has the wrong type or is out of its range; or a cell is not a valid contract."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class Parameter:
         return f"{self.name}: {self.type.__name__} = {self.default!r}{allowed}  {self.meaning}"
 
     def checked(self, value: object) -> Value:
-        """The value, given as text or in its type, in its type.
+        """The value, given as text or in the parameter's type, in that type.
 
         Raises
         ------
         ParameterError
-            Where it is of another type or out of range.
+            Where it is of another type, out of range, or not finite.
         """
         value = self._parsed(value) if isinstance(value, str) and self.type is not str else value
         if self.type is float and type(value) is int:
-            with suppress(OverflowError):  # of a number that no float can be
+            with suppress(OverflowError):  # from a number too large for a float
                 value = float(value)
         if type(value) is not self.type:
             raise ParameterError(f"{self.name} is {value!r}; it takes {self.type.__name__}: {self}")
@@ -65,11 +65,11 @@ class Parameter:
         return value + 0.0 if self.type is float else value  # -0.0 is 0.0, also in the name of a run
 
     def _parsed(self, text: str) -> object:
-        """What a text says in this type, or the text; it is read as a number is, never as code."""
+        """The value that a text stands for in this type, or the text itself; it is never run as code."""
         if self.type is bool:
             return {"true": True, "false": False}.get(text.lower(), text)
         try:
-            return int(text, 0) if self.type is int else float(text)  # 010 is none: some take it for 8
+            return int(text, 0) if self.type is int else float(text)  # 010 is refused: some would take it for 8
         except ValueError:
             return text
 
@@ -83,7 +83,7 @@ def contract(notebook: Path) -> Contract:
     Raises
     ------
     ParameterError
-        Where it has no cell tagged `parameters`, or a line of it is not a declaration.
+        Where it has no cell tagged `parameters`, a line of that is not a declaration, or a default is invalid.
     """
     for cell in read_cells(notebook):
         if "parameters" in cell.tags:
@@ -92,7 +92,13 @@ def contract(notebook: Path) -> Contract:
 
 
 def check(declared: Contract, given: Mapping[str, object]) -> dict[str, Value]:
-    """The given values in their types; the message of an unknown name lists what exists."""
+    """The given values in their types.
+
+    Raises
+    ------
+    ParameterError
+        Where a name is unknown, with a list of those that exist, or a value is invalid.
+    """
     unknown = given.keys() - declared.keys()
     if unknown:
         listed = "\n".join(f"  {parameter}" for parameter in declared.values())
@@ -101,7 +107,7 @@ def check(declared: Contract, given: Mapping[str, object]) -> dict[str, Value]:
 
 
 def _lines(source: str) -> list[str]:
-    """The declarations, each with all of its comment on one line; other comments are left out."""
+    """The declarations, each on one line with its whole comment; other comments are left out."""
     found: list[str] = []
     for line in source.splitlines():
         if found and (more := MORE.match(line.strip())):

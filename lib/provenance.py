@@ -1,4 +1,4 @@
-"""Where a result comes from: the commit, the device, the versions, the memory that it took."""
+"""Where a result comes from: the commit, the device, the versions, and the memory that it took."""
 
 import os
 import platform
@@ -17,11 +17,11 @@ REDIRECTING = (
     *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT", "GIT_SHALLOW_FILE"),
     *("GIT_GRAFT_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE", "GIT_CEILING_DIRECTORIES"),
 )
-"""Variables by which git looks elsewhere than in the folder that it is run in."""
+"""Environment variables that make git look elsewhere than in the folder that it is run in."""
 
 
 def commit() -> str | None:
-    """The commit the code is at, with "+changes" where the working tree differs; None outside a checkout of its own."""
+    """The commit the code is at, with "+changes" where tracked files differ; None outside a checkout of its own."""
     try:
         if not Path(_git("rev-parse", "--show-toplevel")).samefile(compute.ROOT):
             return None  # another repository, in whose folders this one was unpacked
@@ -32,11 +32,11 @@ def commit() -> str | None:
 
 
 def _git(*arguments: str) -> str:
-    """What git says of this folder, whoever owns it, and whatever repository the environment names (as hooks do)."""
+    """Git's output for this folder, whoever owns it, and whatever repository the environment names (as in hooks)."""
     command = ["git", "-C", str(compute.ROOT), "-c", f"safe.directory={compute.ROOT}", *arguments]
     environment = {name: value for name, value in os.environ.items() if name not in REDIRECTING}
     said = subprocess.run(command, check=True, capture_output=True, env=environment).stdout
-    return os.fsdecode(said).rstrip("\n")  # a path has the letters of the file system, whatever language is set
+    return os.fsdecode(said).rstrip("\n")  # paths are in the file system's encoding, whatever the locale
 
 
 def describe_device() -> str:
@@ -54,7 +54,7 @@ def versions() -> dict[str, str]:
 
 
 def peak_memory_bytes() -> int:
-    """The most memory that this process has held so far, on the GPU where it used one, else in RAM."""
+    """The most memory that this process has held so far: on the GPU where the device is CUDA, else in RAM."""
     if compute.device().type == "cuda":
         return torch.cuda.max_memory_allocated()
     held = psutil.Process().memory_info()
@@ -67,5 +67,5 @@ def peak_memory_bytes() -> int:
 
 
 def clock(seconds: float) -> str:
-    """A span of time as minutes and seconds."""
+    """A duration as minutes:seconds."""
     return f"{int(seconds // 60)}:{int(seconds % 60):02d}"

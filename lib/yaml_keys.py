@@ -1,13 +1,13 @@
-"""YAML in which a key stands once: of two, the library would keep the last and say nothing."""
+"""YAML in which a key may occur only once: of two, the library would silently keep the last."""
 
 import yaml
 
 
 class KeysOnce(yaml.constructor.BaseConstructor):
-    """For a loader to inherit from: a key that comes twice is an error."""
+    """A base class for loaders that makes a duplicate key an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        """The mapping of a node."""
+        """The mapping of a node; ConstructorError where a key comes twice."""
         keys = [key.value for key, _ in node.value]
         if twice := [key for key in keys if keys.count(key) > 1]:
             raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} is given twice", node.start_mark)
@@ -15,4 +15,4 @@ class KeysOnce(yaml.constructor.BaseConstructor):
 
 
 class Texts(KeysOnce, yaml.BaseLoader):
-    """Every scalar as its text: 0.9970 keeps its last digit, and 010 or 1:30 is read by whoever knows what it is."""
+    """A loader that gives every scalar as its text: 0.9970 keeps its last digit, and 010 or 1:30 stays as written."""

@@ -3,8 +3,9 @@
 Each attack is a frozen dataclass with the parameter names of torchattacks. x holds images (N, C, H, W) within
 `clip`, y the true labels (N,), or the targets where the attack is `targeted`. The model returns logits.
 
-Every call runs in eval mode and leaves each module's mode as it was, leaves no gradient on any parameter, treats
-each image by itself (the result does not depend on how images are batched), and gives x to the bit at eps = 0.
+Every call runs the model in eval mode and leaves each module's mode as it was. It leaves no gradient on any parameter,
+treats each image by itself (the result does not depend on how images are batched), and returns x, equal to the bit, at
+eps = 0.
 """
 
 from lib.attack.base import LOSSES, Attack, Loss, cross_entropy, softmax_sum, squared_error

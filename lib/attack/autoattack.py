@@ -1,4 +1,4 @@
-"""AutoAttack, of torchattacks' parts, as an outside judge of what our own attacks leave."""
+"""AutoAttack, put together from torchattacks' parts: an independent check on our own attacks."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,17 @@ from lib.attack.outside import outside
 
 LEAST_CLASSES = 4
 MOST_TARGETS = 9
-"""Of an image, as in the reference: the classes of the highest logits but the true one, however many there are."""
+"""The most targets of an image, as in the reference: the classes with the highest logits other than the true one."""
 
 
 def autoattack(
     model: nn.Module, x: Tensor, y: Tensor, eps: float, *, steps: int = 100, queries: int = 5000, seed: int = 0
 ) -> Tensor:
-    """AutoAttack: two forms of APGD, FAB and Square, each on what those before have left (Croce and Hein, 2020).
+    """AutoAttack: two forms of APGD, FAB and Square, each on the images that still resist (Croce and Hein, 2020).
 
-    The reference's standard version has 100 steps and 5,000 queries, as here; torchattacks' own has 10 steps. The same
-    for the same arguments, whatever was drawn before; but not image by image, as `lib.attack.search.square`.
+    The reference's standard version has 100 steps and 5,000 queries, as here; torchattacks' own has 10 steps. The
+    result depends on the arguments alone, whatever was drawn before. As with `lib.attack.search.square`, it does depend
+    on which images are attacked together.
 
     Parameters
     ----------
@@ -29,20 +30,23 @@ def autoattack(
     eps
         The radius of the L-infinity ball, in pixel units.
     steps
-        Of both APGDs and of FAB, for each of its targets.
+        How many steps both APGDs take, and FAB for each of its targets.
     queries
-        Of Square.
+        How many changes to an image Square tries.
+    seed
+        What the parts' random draws depend on.
 
     Returns
     -------
     Tensor
-        x_adv (N, C, H, W): images that are misread already, and those that resist all parts, are returned as they are.
+        x_adv (N, C, H, W). Images that are already misclassified, and those that resist all parts, are unchanged.
 
     Raises
     ------
     ValueError
-        Where the network has fewer than four classes: the targeted loss takes the four highest logits. Else as attacks
-        do, on images, labels and networks that are none, an eps that is negative or not finite, and counts below 1.
+        Where the network has fewer than four classes: the targeted loss takes the four highest logits. Also, as all
+        attacks do, on invalid images, labels or logits, on an eps that is negative or not finite, and on counts below
+        1.
     """
     check_eps(eps)
     check_counts(steps=steps, queries=queries)

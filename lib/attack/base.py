@@ -1,4 +1,4 @@
-"""What all attacks share, and the losses that they raise."""
+"""What all attacks have in common, and the losses that they raise."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -23,11 +23,11 @@ from lib.models.base import evaluating
 from lib.train import graphs
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-"""Logits (N, classes) and labels (N,) to one loss an image (N,)."""
+"""A function from logits (N, classes) and labels (N,) to one loss per image (N,)."""
 
 
 def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
-    """One loss an image (N,), in nats."""
+    """The cross-entropy of each image (N,), in nats."""
     return F.cross_entropy(logits, y, reduction="none")
 
 
@@ -37,46 +37,49 @@ LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy}
 def softmax_sum(logits: Tensor, y: Tensor) -> Tensor:
     """The sum of the softmax outputs (N,), which Fig. 5 of the paper on unlearning differentiates.
 
-    It is 1 whatever the image: its gradient is zero up to rounding, and its sign the sign of rounding errors.
+    It is 1 for every image. So its gradient is zero up to rounding, with the signs of rounding errors.
     """
     return logits.softmax(1).sum(1)
 
 
 def squared_error(logits: Tensor, y: Tensor) -> Tensor:
-    """The squared difference between softmax and one-hot (N,), its mean over classes: Keras's `mean_squared_error`.
+    """The squared difference between softmax and one-hot label, averaged over classes (N,).
 
-    Where the softmax saturates, its gradient is zero, and an attack along it does nothing.
+    It is Keras's `mean_squared_error`. Where the softmax saturates, the gradient is zero, and an attack along it does
+    nothing.
     """
     return (logits.softmax(1) - F.one_hot(y, logits.shape[1])).square().mean(1)
 
 
 @dataclass(frozen=True)
 class Attack(ABC):
-    """What all attacks share. All settings but eps go by their names: libraries order them differently.
+    """The base class of all attacks.
+
+    All settings except eps are keyword-only, since libraries order them differently.
 
     Parameters
     ----------
     eps
-        The largest change of a pixel, in [0, 1]: the radius of the L-infinity ball.
+        The largest change of a pixel, in pixel units: the radius of the L-infinity ball. Finite, at least 0.
     targeted
         Whether y names the class to reach (the loss is lowered) or the one to leave (it is raised).
     loss
-        A name in `LOSSES`, or a function of logits and labels that gives one loss an image, as torch's do with
+        A name in `LOSSES`, or a function of logits and labels that returns one loss per image, as torch's do with
         `reduction="none"`.
     clip
         The range of a valid pixel; None lets the result leave it, as some papers' code does.
     batch_size
-        How many images are attacked at once on a CPU, a matter of memory alone; `compute.at_once` says how many on
-        a GPU.
+        How many images are attacked at once on a CPU, at least 1. It only affects memory. `compute.at_once` says how
+        many that is on a GPU.
 
     Raises
     ------
     ValueError
-        On construction with a setting that means nothing: an eps that is negative or infinite, a `targeted` that is
-        no bool, a loss of no known name, an empty `clip`. On a call whose x lies outside `clip` (it was normalised
-        before the attack, most likely), whose labels do not match the images or the network's classes, whose network
-        returns no logits, whose loss is not one an image, or along whose gradient no attack can be made: there is none
-        with respect to the images, or it is not finite.
+        On construction with an invalid setting: an eps that is negative or not finite, a `targeted` that is not a bool,
+        an unknown loss, an empty `clip`, a `batch_size` below 1. On a call where x is not of a floating-point type, has
+        NaN, or lies outside `clip` (most likely it was normalised before the attack); where labels do not match the
+        images or the network's classes; where the network does not return logits, or the loss not one value per image;
+        or where the gradient with respect to the images does not exist or is not finite.
     """
 
     eps: float = 0.1
@@ -95,7 +98,7 @@ class Attack(ABC):
             raise ValueError(f"no loss named {self.loss!r}; there are: {', '.join(LOSSES)}")
 
     def check(self, name: str, holds: bool, otherwise: str) -> None:
-        """Raise a ValueError that names a setting and its value, unless something holds."""
+        """Raise a ValueError that names a setting and its value, unless `holds`."""
         if not holds:
             raise ValueError(f"{name} is {getattr(self, name)}; {otherwise}")
 
@@ -124,7 +127,7 @@ class Attack(ABC):
         return -values if self.targeted else values
 
     def resisting(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Which images (N,) the attack has not got where it wants them."""
+        """Which images (N,) the attack has not succeeded on: still classified as y, or, targeted, not yet as y."""
         read_as_y = logits.argmax(1) == y
         return ~read_as_y if self.targeted else read_as_y
 
@@ -133,10 +136,10 @@ class Attack(ABC):
         return self.gradient_and_logits(model, x, y)[0]
 
     def gradient_and_logits(self, model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """The gradient of `losses` with respect to x, and the logits at x that it took."""
+        """The gradient of `losses` with respect to x, and the logits at x, computed on the way."""
         x = x.detach().requires_grad_()
         logits = check_logits(model(x.clone()), len(x))  # a copy: a network may write to what it is given
-        # A look at labels waits for the GPU, which a capture may not; the calls before it have looked.
+        # Checking labels waits for the GPU, which a capture must not do; the calls before it have checked them.
         if not (x.is_cuda and torch.cuda.is_current_stream_capturing()):
             check_classes(y, logits.shape[1])
         raised = self.losses(logits, y).sum()
@@ -148,5 +151,5 @@ class Attack(ABC):
         return x if self.clip is None else x.clamp(*self.clip)
 
     def within(self, x_adv: Tensor, x: Tensor) -> Tensor:
-        """x_adv moved back into the eps ball around x and the valid range."""
+        """x_adv moved back into the eps ball around x and into the valid range."""
         return self.clipped(torch.minimum(torch.maximum(x_adv, x - self.eps), x + self.eps))

@@ -1,4 +1,4 @@
-"""Attacks that follow the gradient of the loss, by one step or by many."""
+"""Attacks that follow the gradient of the loss, in one step or in many."""
 
 import math
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from lib.attack.noise import uniform
 from lib.train import graphs
 
 LOOK_EVERY = 5
-"""After how many steps to look whether any image is left, where looking makes the device wait."""
+"""After how many steps to check whether any image is left to attack, where the check makes the device wait."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class FGSM(Attack):
         return graphs.Captured(FGSM.moved, self, model)(x, y)
 
     def moved(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        """The step."""
+        """x after the step."""
         return self.clipped(x + self.eps * signs(self.gradient(model, x, y)))
 
 
@@ -34,7 +34,7 @@ class FGSM(Attack):
 class GradientStep(Attack):
     """One step along the gradient itself, without its sign: x + eps grad J(x, y).
 
-    The code line that Sharna prints above the formula of FGSM (mitigation, III.C). Here eps is a step size,
+    This is the line of code that Sharna prints above the formula of FGSM (mitigation, III.C). Here eps is a step size,
     not a bound, and may exceed 1: how far a pixel moves depends on the size of the gradient.
     """
 
@@ -42,14 +42,14 @@ class GradientStep(Attack):
         return graphs.Captured(GradientStep.moved, self, model)(x, y)
 
     def moved(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        """The step."""
+        """x after the step."""
         gradient = self.gradient(model, x, y)
         return self.clipped(x + self.eps * (gradient + 0 * gradient))  # as in `signs`
 
 
 @dataclass(frozen=True, kw_only=True)
 class BIM(Attack):
-    """Basic iterative method: `steps` steps of FGSM of length alpha, each brought back into the eps ball.
+    """Basic iterative method: `steps` steps of FGSM of length alpha, each projected back into the eps ball.
 
     Kurakin, Goodfellow and Bengio, 2017, section 2.2 (Eq. 2 of Biswari et al.). With steps = 1 and
     alpha = eps it is FGSM. It takes the parameters of `Attack` as well.
@@ -59,10 +59,10 @@ class BIM(Attack):
     alpha
         The step length in pixel units; None means 2.5 eps / steps, so that every point of the ball is in reach.
     steps
-        How many steps.
+        How many steps to take, at least 0.
     early_stop
-        Whether an image is left alone once a step has got it where the attack wants it. For measuring accuracy, where
-        further steps could only lose it again; not where the loss that is reached matters, as in training.
+        Whether an image is left alone once the attack has succeeded on it. Meant for measuring accuracy, where further
+        steps could only undo the success; not for training, where the loss that is reached matters.
     """
 
     alpha: float | None = None
@@ -77,7 +77,7 @@ class BIM(Attack):
 
     @property
     def step(self) -> float:
-        """The step length that is used."""
+        """The step length in use, in pixel units."""
         return 2.5 * self.eps / self.steps if self.alpha is None else self.alpha
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -100,7 +100,7 @@ class BIM(Attack):
         return reached
 
     def uphill(self, model: nn.Module, x_adv: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """x_adv after one step, but for images that stop early; and which images (N,) had resisted by then."""
+        """x_adv after one step, unchanged where images stop early; and which images (N,) resisted before the step."""
         gradient, logits = self.gradient_and_logits(model, x_adv, y)
         moved = self.within(x_adv + self.step * signs(gradient), x)
         resisting = self.resisting(logits, y)
@@ -109,19 +109,19 @@ class BIM(Attack):
 
 @dataclass(frozen=True, kw_only=True)
 class PGD(BIM):
-    """Projected gradient descent: BIM from random points of the eps ball, the worst of `restarts` for each image.
+    """Projected gradient descent: BIM from random points of the eps ball, keeping each image's worst of `restarts`.
 
-    Madry et al., 2018, section 2.1. A further restart attacks only the images that none before has fooled. It takes
-    the parameters of `BIM` and of `Attack` as well.
+    Madry et al., 2018, section 2.1. A further restart counts only for images on which none before has succeeded. It
+    takes the parameters of `BIM` and of `Attack` as well.
 
     Parameters
     ----------
     random_start
         Whether a restart begins at a point drawn uniformly from the ball, or at x.
     restarts
-        How many starts, at least 1.
+        How many starts, the first included, at least 1.
     seed
-        What the starts depend on, besides the image itself and the number of the restart.
+        What the starting points depend on, besides the image itself and the number of the restart.
     """
 
     steps: int = 40
@@ -151,19 +151,19 @@ class PGD(BIM):
         return best
 
     def from_start(self, model: nn.Module, x: Tensor, y: Tensor, restart: int) -> Tensor:
-        """One restart."""
+        """The images after one restart."""
         start = self.within(uniform(x, self.eps, self.seed * 1000 + restart), x) if self.random_start else x
-        # Where it starts is all that a seed decides, so that one capture of a step serves all seeds.
+        # The seed decides only where it starts: without it, one capture of a step serves all seeds.
         return replace(self, seed=0).ascend(model, start, x, y)
 
 
 def signs(gradient: Tensor) -> Tensor:
-    """The signs of a gradient; NaN where it is not finite, so that no such pixel passes for one that was attacked."""
+    """The signs of a gradient; NaN where it is not finite, so that no such pixel passes for an attacked one."""
     return gradient.sign() + 0 * gradient
 
 
 def _going(resisting: Tensor) -> Tensor:
-    """Which images of a batch (N,) are attacked further: those that resist; where shapes are fixed, all or none."""
+    """Which images of a batch (N,) are attacked further: those that resist, or, where shapes are fixed, all or none."""
     return resisting.any().expand_as(resisting) if graphs.fixed_shapes(resisting.device) else resisting
 
 

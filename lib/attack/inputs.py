@@ -1,4 +1,4 @@
-"""What attacks and scores are given, and what a network returns: refused where it would make a number a lie."""
+"""Checks on what attacks and scores are given and on what a network returns: what would falsify a result is refused."""
 
 import math
 from numbers import Integral
@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 ROUNDING = 1e-5
-"""By how much pixels may miss their range for it to be called rounding."""
+"""By how much pixels may lie outside their range for the error message to put it down to rounding."""
 
 
 def check_eps(eps: float) -> None:
-    """Refuse a radius, in pixel units, that is none.
+    """Refuse an eps that is not a valid radius, in pixel units.
 
     Raises
     ------
@@ -23,12 +23,12 @@ def check_eps(eps: float) -> None:
 
 
 def check_counts(*, least: int = 1, **counts: int) -> None:
-    """Refuse counts, by their names, that are no whole number from `least` on.
+    """Refuse counts, passed by name, that are not whole numbers of at least `least`.
 
     Raises
     ------
     ValueError
-        Naming the first.
+        Where there is one; it names the first.
     """
     for name, count in counts.items():
         if not isinstance(count, Integral) or count < least:
@@ -36,12 +36,12 @@ def check_counts(*, least: int = 1, **counts: int) -> None:
 
 
 def check_pixels(x: Tensor, clip: tuple[float, float] | None) -> None:
-    """Refuse images that no attack within `clip` can begin at.
+    """Refuse images from which no attack within `clip` can start.
 
     Raises
     ------
     ValueError
-        Where x is not of floating point, has NaN, or lies outside `clip`; the message says what may have happened.
+        Where x is not of a floating-point type, has NaN, or lies outside `clip`; the message suggests a cause.
     """
     if not x.is_floating_point():
         raise ValueError(f"images are {_name(x.dtype)}; floats are needed, as 255 grey levels divided by 255")
@@ -63,12 +63,12 @@ def _advice(low: float, high: float, clip: tuple[float, float]) -> str:
 
 
 def check_labels(x: Tensor, y: Tensor) -> Tensor:
-    """Labels or targets (N,) as int64, one for each image.
+    """Return labels or targets (N,), one for each image, as int64.
 
     Raises
     ------
     ValueError
-        Where their shape is another (one-hot, most likely), they are no whole numbers, or one is negative.
+        Where they have another shape (most likely one-hot), are not of an integer type, or one is negative.
     """
     if y.shape != x.shape[:1]:
         raise ValueError(f"{len(x)} images come with labels of shape {tuple(y.shape)}; one each is needed")
@@ -80,7 +80,7 @@ def check_labels(x: Tensor, y: Tensor) -> Tensor:
 
 
 def check_logits(logits: object, images: int) -> Tensor:
-    """What a network has returned for so many images, if it is logits (N, classes) of at least two classes.
+    """Return what a network gave for so many images, if that is logits (N, classes) of at least two classes.
 
     Raises
     ------
@@ -98,12 +98,12 @@ def check_logits(logits: object, images: int) -> Tensor:
 
 
 def check_losses(losses: object, images: int) -> Tensor:
-    """What a loss function has returned for so many images, if it is one loss each (N,).
+    """Return what a loss function gave for so many images, if that is one loss per image (N,).
 
     Raises
     ------
     ValueError
-        Where it is anything else: a mean over the batch, most likely, which no image could be attacked along alone.
+        Where it is anything else: most likely a mean over the batch, from which no single image can be attacked.
     """
     if not isinstance(losses, Tensor) or losses.shape != (images,):
         found = f"a tensor of shape {tuple(losses.shape)}" if isinstance(losses, Tensor) else type(losses).__name__
@@ -112,12 +112,12 @@ def check_losses(losses: object, images: int) -> Tensor:
 
 
 def check_gradient(gradient: Tensor | None) -> Tensor:
-    """The gradient with respect to images, if there is one.
+    """Return the gradient with respect to images, if there is one.
 
     Raises
     ------
     ValueError
-        Where there is none, since what is raised does not come from the images by steps that autograd follows.
+        Where there is none: autograd cannot trace the loss back to the images.
     """
     if gradient is None:
         raise ValueError(
@@ -128,12 +128,12 @@ def check_gradient(gradient: Tensor | None) -> Tensor:
 
 
 def check_classes(y: Tensor, classes: int) -> None:
-    """Refuse labels (N,) that the network has no class for; it waits for the device.
+    """Refuse labels (N,) that the network has no class for; the check waits for the device.
 
     Raises
     ------
     ValueError
-        Naming the highest.
+        Where there is one; it names the highest.
     """
     if y.numel() and (highest := int(y.max())) >= classes:
         raise ValueError(f"a label is {highest}; the network has the classes 0 to {classes - 1}")

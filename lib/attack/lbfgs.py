@@ -12,7 +12,7 @@ from lib.attack.base import Attack
 from lib.attack.inputs import check_counts
 
 LEAD = 1e-3
-"""By how many logits L-BFGS has to have its way, so that rounding in a batch of another size cannot undo it."""
+"""By how many logits L-BFGS has to succeed, so that rounding in a batch of another size cannot undo it."""
 
 
 @dataclass(frozen=True)
@@ -20,27 +20,29 @@ class LBFGS(Attack):
     """The nearest adversarial image in L2, by L-BFGS within the box of valid pixels, image by image.
 
     Szegedy et al., 2014, section 4.1: minimise |r|^2 + c loss(x + r), and search for the smallest c whose minimiser
-    succeeds. The loss is minus the log-probability of the class to reach, or untargeted of all classes but y together.
-    The search over c starts where a linear model would need it, and ends when a c that fails and one that succeeds
-    are `tolerance` apart. Of all points that were looked at, the nearest that succeeds is returned; x itself where
-    none does, or where x needs no attack. The arithmetic of L-BFGS is SciPy's, in double precision on the CPU.
+    succeeds. The loss is minus the log-probability of the class to reach; untargeted, it is minus that of all classes
+    except y together. The search over c starts at the value that a linear model would need. It ends when a c that fails
+    and one that succeeds are within `tolerance` of each other. Of all points that were examined, the nearest that
+    succeeds is returned; x itself where none does, or where x needs no attack. The arithmetic of L-BFGS is SciPy's, in
+    double precision on the CPU.
 
     Parameters
     ----------
     eps
-        The largest change of a pixel, here 1: the valid range alone bounds it.
+        The largest change of a pixel, in pixel units; by default 1, so that only the valid range bounds it.
     iterations
-        Of L-BFGS for each c, at most.
+        How many iterations L-BFGS takes for each c, at most; at least 1.
     searches
-        How many c, at most.
+        How many values of c are tried, at most; at least 1.
     tolerance
-        How far apart, as a share, the failing and the succeeding c may be at the end.
+        By what share the succeeding c may exceed the failing one at the end.
 
     Raises
     ------
     ValueError
-        On another `loss`: the attack has its own; or without iterations or searches. On a call, as all attacks do; a
-        gradient that is not finite is refused where no adversarial image was found.
+        On any other `loss`, since the attack has its own, on fewer than one iteration or search, and on a negative
+        tolerance. On a call, as all attacks do, except that a gradient that is not finite is refused only where no
+        adversarial image was found.
     """
 
     eps: float = 1.0
@@ -58,7 +60,7 @@ class LBFGS(Attack):
 
     def perturb(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
         x_adv = x.clone()
-        for i in range(len(x)):  # in a batch the gradient rounds otherwise, and the search carries that on
+        for i in range(len(x)):  # in a batch the gradient is rounded differently, and the search would amplify that
             x_adv[i] = self.nearest(model, x[i : i + 1], y[i : i + 1])[0]
         return x_adv
 
@@ -68,9 +70,9 @@ class LBFGS(Attack):
         return reached.logsumexp(1) - logits.logsumexp(1)
 
     def nearest(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        """The nearest success for one image x (1, C, H, W) with y (1,).
+        """The nearest adversarial image for one image x (1, C, H, W) with y (1,).
 
-        NaN, which `Attack` refuses, where there is none and a gradient was not finite.
+        Where there is none and a gradient was not finite, it is NaN, which `Attack` refuses.
         """
         start, best, shortest, finite = _as_vector(x), x, math.inf, True
 
@@ -101,11 +103,11 @@ class LBFGS(Attack):
         return best if finite or shortest < math.inf else torch.full_like(x, math.nan)
 
     def image(self, point: np.ndarray, x: Tensor) -> Tensor:
-        """A point of the search as an image like x, which rounding cannot put out of the box."""
+        """A point of the search as an image like x, kept within the box despite rounding."""
         return self.within(torch.tensor(point, dtype=x.dtype, device=x.device).view_as(x), x)
 
     def examine(self, model: nn.Module, x: Tensor, y: Tensor) -> tuple[float, np.ndarray, float]:
-        """At one image: what is raised, its gradient (C H W,), and by how many logits the attack has its way."""
+        """At one image: what is raised, its gradient (C H W,), and by how many logits the attack succeeds."""
         gradient, logits = self.gradient_and_logits(model, x, y)
         of_y, others = logits[0, y[0]], logits.scatter(1, y[:, None], -torch.inf).amax()
         lead = of_y - others if self.targeted else others - of_y

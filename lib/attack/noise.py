@@ -1,4 +1,4 @@
-"""Noise that an image and a seed decide, on any device and in any batch; and images moved by it."""
+"""Noise that depends on the image and a seed alone, not on device or batch; and images changed by it."""
 
 import math
 
@@ -7,11 +7,11 @@ from torch import Tensor
 
 
 def noise(x: Tensor, seed: int) -> Tensor:
-    """Uniform noise in [0, 1), of the shape of x, drawn for each image from the image itself and the seed.
+    """Uniform noise in [0, 1), of the shape of x, derived for each image from the image itself and the seed.
 
     A stream of random numbers would tie an image's noise to its place in a batch. Here it is a hash of the image's
-    bits, the pixel's number and the seed, and so the same on any device and in any batch. It has as many bits as a
-    number of x's type holds, at most 24.
+    bits, the pixel's number and the seed, and so the same on any device and in any batch. It has as many bits as the
+    significand of x's type, at most 24.
     """
     bits = x.detach().to(torch.float32).flatten(1).contiguous().view(torch.int32).to(torch.int64)
     pixel = torch.arange(bits.shape[1], device=x.device)
@@ -23,7 +23,7 @@ def noise(x: Tensor, seed: int) -> Tensor:
 
 
 def _scramble(values: Tensor) -> Tensor:
-    """SplitMix64's finaliser (Steele, Lea and Flood, 2014), in int64 that wraps around."""
+    """SplitMix64's finaliser (Steele, Lea and Flood, 2014), in int64 arithmetic that wraps around."""
     values = values * -0x61C8864680B583EB  # 2^64 / golden ratio, as a signed number
     values = (values ^ ((values >> 30) & 0x3FFFFFFFF)) * -0x40A7B892E31B1A47
     values = (values ^ ((values >> 27) & 0x1FFFFFFFFF)) * -0x6B2FB644ECCEEE15
@@ -31,7 +31,7 @@ def _scramble(values: Tensor) -> Tensor:
 
 
 def uniform(x: Tensor, eps: float, seed: int) -> Tensor:
-    """x with noise that fills the eps ball evenly; nothing is clipped."""
+    """x with noise added that fills the eps ball evenly; nothing is clipped."""
     return x + eps * (2 * noise(x, seed) - 1)
 
 

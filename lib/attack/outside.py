@@ -1,4 +1,4 @@
-"""Networks and images as torchattacks' attacks take them."""
+"""Networks and images in the form that torchattacks' attacks take."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,23 +12,23 @@ from lib.models.base import evaluating
 
 
 class Wrapped(nn.Module):
-    """A network in float32 to those who ask it, whatever it computes in; it is given copies, which it may change.
+    """A network that returns float32, whatever type it computes in, and is given copies, which it may change.
 
-    It is asked under the default type of when it was wrapped, whatever that is by then.
+    It is called under the default dtype at the time of wrapping, whatever the default is at the time of the call.
 
     Parameters
     ----------
     model
-        From images (N, C, H, W) to logits (N, classes).
+        The network, from images (N, C, H, W) to logits (N, classes).
     x
-        Images, of the type and on the device that the network computes in.
+        Images of the type, and on the device, that the network computes in.
     """
 
     def __init__(self, model: nn.Module, x: Tensor) -> None:
         super().__init__()
         self.model, self.dtype, self.default = model, x.dtype, torch.get_default_dtype()
         self.anchor = nn.Parameter(torch.zeros((), device=x.device), requires_grad=False)
-        """Torchattacks asks the first parameter where the network is; not every network has one."""
+        """Torchattacks finds the network's device by its first parameter; not every network has one."""
 
     def forward(self, x: Tensor) -> Tensor:
         with _default_dtype(self.default):
@@ -41,20 +41,21 @@ class Wrapped(nn.Module):
 
     @torch.no_grad()
     def classes(self, x: Tensor) -> int:
-        """How many classes it has."""
+        """How many classes the network has; x needs at least one image."""
         return self(x[:1]).shape[1]
 
 
 @contextmanager
 def outside(model: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[Wrapped, Tensor, Tensor]]:
-    """The network wrapped, in eval mode and with gradients on its parameters off, and the images and labels to attack.
+    """Give the wrapped network, in eval mode and without gradients on its parameters, and the images and labels.
 
-    Within, draws from torch's generators leave no trace, and what torchattacks makes is float32, as the images are.
+    Within the block, draws from torch's generators leave their state as it was, and tensors that torchattacks creates
+    are float32, as the images are.
 
     Raises
     ------
     ValueError
-        Where images, labels or what the network returns are not what attacks take.
+        Where images, labels or the network's output are not what attacks take.
     """
     y = check_labels(x, y)
     check_pixels(x, (0.0, 1.0))
@@ -69,7 +70,7 @@ def outside(model: nn.Module, x: Tensor, y: Tensor) -> Iterator[tuple[Wrapped, T
 
 @contextmanager
 def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    """What tensors are made of within that are told no type."""
+    """Set the type of tensors that are created within the block without one."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:
@@ -80,7 +81,7 @@ def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
 
 @contextmanager
 def _frozen(model: nn.Module) -> Iterator[None]:
-    """No parameter takes a gradient within."""
+    """Let no parameter take a gradient within the block."""
     taking = [parameter for parameter in model.parameters() if parameter.requires_grad]
     for parameter in taking:
         parameter.requires_grad_(False)

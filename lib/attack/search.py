@@ -1,4 +1,4 @@
-"""Attacks that search: they see the network's outputs and no gradient."""
+"""Attacks that search, using the network's outputs and no gradient."""
 
 from dataclasses import KW_ONLY, dataclass
 
@@ -15,23 +15,23 @@ from lib.attack.outside import outside
 
 @dataclass(frozen=True)
 class LocalSearch(Attack):
-    """Greedy search over single pixels: it sees the network's outputs and no gradient, and changes few pixels by much.
+    """Greedy search over single pixels, which changes a few pixels by much and uses outputs only, no gradient.
 
     After the local search of Narodytska and Kasiviswanathan, 2017. In each round `candidates` pixels are drawn for each
-    image, and tried at both ends of their range, all channels alike; the one that raises the loss most is kept, where
-    one does. An image that is where the attack wants it is left alone.
+    image and tried at both ends of their range, all channels alike. The change that raises the loss most is kept, if
+    any raises it. An image on which the attack has succeeded is left alone.
 
     Parameters
     ----------
     eps
-        The largest change of a pixel, here 1: the valid range alone bounds it.
+        The largest change of a pixel, in pixel units; by default 1, so that only the valid range bounds it.
     pixels
-        How many rounds, and so how many pixels may change.
+        How many rounds there are, at least 0, and so how many pixels may change.
     candidates
-        How many pixels are tried in a round, at least 1, each at two values: twice as many queries.
+        How many pixels are tried in a round, at least 1. Each is tried at two values: twice as many queries.
     batch_size
-        How many images are searched at once on a CPU, each with all its trials; `compute.at_once` says how many on a
-        GPU.
+        How many images are searched at once on a CPU, each with all its trials; `compute.at_once` says how many that is
+        on a GPU.
     seed
         What the draws depend on, besides the image itself and the round.
     """
@@ -66,7 +66,10 @@ class LocalSearch(Attack):
         return x_adv
 
     def trials(self, x_adv: Tensor, x: Tensor, number: int) -> Tensor:
-        """Each image with each candidate of a round, at the lower and at the upper end (N, 2 candidates, C, H, W)."""
+        """Each image with each candidate of a round, first at the lower, then at the upper end.
+
+        Shape (N, 2 * candidates, C, H, W), with fewer candidates where an image has fewer pixels.
+        """
         draw = noise(x[:, :1], self.seed * 1000 + number).flatten(1)
         places = draw.topk(min(self.candidates, draw.shape[1])).indices
         one = F.one_hot(places, draw.shape[1]).bool().view(*places.shape, 1, *x.shape[2:])
@@ -75,10 +78,10 @@ class LocalSearch(Attack):
 
 
 def square(model: nn.Module, x: Tensor, y: Tensor, eps: float, queries: int, seed: int = 0) -> Tensor:
-    """Square: a random search that sees the network's outputs and no gradient (Andriushchenko et al., 2020).
+    """Square: a random search that uses the network's outputs and no gradient (Andriushchenko et al., 2020).
 
-    The same for the same arguments, whatever was drawn before; but not image by image, since all images of a call
-    share their random squares.
+    The result depends on the arguments alone, whatever was drawn before. It does depend on which images are attacked
+    together, since all images of a call share their random squares.
 
     Parameters
     ----------
@@ -87,20 +90,22 @@ def square(model: nn.Module, x: Tensor, y: Tensor, eps: float, queries: int, see
     eps
         The radius of the L-infinity ball, in pixel units.
     queries
-        How many changes of an image are tried, one after the other, until one is misread. The network is asked more
-        often than that about an image that resists: three times more (the image itself, the first change, what was
-        found), and once more about the first image of a call, to count the classes.
+        How many changes of an image are tried, one after the other, until one is misclassified; at least 1. An image
+        that resists costs three queries more (the image itself, the first change, the result), and the first image of a
+        call another one, to count the classes.
+    seed
+        What the random squares depend on.
 
     Returns
     -------
     Tensor
-        x_adv (N, C, H, W): images that are misread already, and those that resist, included.
+        x_adv (N, C, H, W), including images that are already misclassified and those that resist.
 
     Raises
     ------
     ValueError
-        As attacks do, on images, labels and networks that are none, an eps that is negative or not finite, and on
-        fewer queries than one.
+        As all attacks do, on invalid images, labels or logits, on an eps that is negative or not finite, and on fewer
+        than one query.
     """
     check_eps(eps)
     check_counts(queries=queries)

@@ -1,10 +1,10 @@
-"""Content digests of code: what a definition does, whatever it is called and wherever it stands.
+"""Content digests of code: what a definition does, whatever its name and wherever it is.
 
 A definition's digest is that of its syntax, in which every name that stands for something of `lib` is replaced by the
-digest of what it stands for, as the language Unison identifies code. Module paths, private names, comments, docstrings
-and type annotations are no part of it. So a function that is moved or a helper that is renamed changes no digest, and
-a changed operator, default, constant or order of a registry changes that of everything that reaches it; unless the
-change is known to alter no result (`lib.digest.same`): the definition then has the digest that it had before.
+digest of what it stands for, as in the language Unison. Module paths, private names, comments, docstrings and type
+annotations are left out. So moving a function or renaming a helper changes no digest. Changing an operator, a default,
+a constant or the order of a registry changes the digest of everything that reaches it. The exception is a change that
+is known to alter no result (`lib.digest.same`): the definition then keeps the digest that it had before.
 """
 
 import ast
@@ -35,20 +35,20 @@ NEUTRAL = (
     "lib.train.snapshots",
     "lib.train.turns",
 )
-"""What keeps, names, times and shows results and decides none, and how a function is run that makes them: what it does
-is no part of a digest."""
+"""What stores, names, times or shows results, or decides how the functions that produce them are run, and so alters no
+result: it is left out of all digests."""
 
 
 @dataclass(frozen=True, order=True)
 class Definition:
-    """A name on the top level of a module of lib; the name "*" stands for what the module does on import."""
+    """A name at the top level of a module of lib; the name "*" stands for what the module does on import."""
 
     module: str
     name: str
 
     @property
     def file(self) -> str:
-        """The file that has it, relative to the repository."""
+        """The file that contains it, relative to the repository."""
         return path_of(self.module).relative_to(compute.ROOT).as_posix()
 
     def __str__(self) -> str:
@@ -56,13 +56,13 @@ class Definition:
 
     @classmethod
     def parse(cls, text: str) -> "Definition":
-        """The definition whose `str` is a text."""
+        """The definition whose `str` is `text`."""
         file, name = text.split(": ")
         return cls(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."), name)
 
 
 def code_digest(source: str) -> str:
-    """The digest of a piece of Python, as it is written but for comments, docstrings and annotations."""
+    """The digest of a piece of Python as it is written, without comments, docstrings and annotations."""
     parts = []
     for statement in without_strings(ast.parse(source).body):
         parts += [getattr(statement, "name", ""), *map(str, rendered([statement], Names()))]
@@ -75,29 +75,30 @@ def of_definition(definition: Definition) -> str:
     Raises
     ------
     LookupError
-        Where lib has none of that name.
+        Where lib has no definition of that name.
     """
     return _digests().of(_at_home(definition))
 
 
 def as_written(definition: Definition) -> str:
-    """The digest of a definition itself, whatever it counts as; raises as `of_definition` does."""
+    """The digest of a definition's own code, whatever it counts as; raises as `of_definition` does."""
     return _digests().as_written(_at_home(definition))
 
 
 @contextmanager
 def assuming(then: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Take it that what has changed gives the same results: within, it has the digest that it had before.
+    """Assume that what has changed gives the same results: within the block, it has the digest that it had before.
 
     Parameters
     ----------
     then
-        Digests by `str` of the definition, as `definitions` gave them before.
+        The earlier digests by `str` of the definition, as `definitions` gave them.
 
-    Returns
-    -------
-    What is taken to be the same, by `str` of the definition with its digest of before: filled as digests are taken.
-    What merely names something that has changed is not among it.
+    Yields
+    ------
+    dict
+        What is assumed to be the same: the earlier digest, by `str` of the definition. It fills up as digests are
+        taken. A definition that merely names a changed one is not included.
     """
     digests = Digests(_parts, same.table(), then)
     token = _assuming.set(digests)
@@ -108,26 +109,26 @@ def assuming(then: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 
 def definitions(roots: Iterable[Definition], also: str = "") -> dict[str, str]:
-    """The digest of every definition that these reach, themselves included, by `str` of the definition.
+    """The digest of every definition that the roots reach, themselves included, by `str` of the definition.
 
     Parameters
     ----------
     also
-        One of `NEUTRAL`, whose definitions count all the same: `lib.show` decides no number, but a page follows it.
+        A name in `NEUTRAL` whose definitions count all the same: `lib.show` decides no number, but pages depend on it.
     """
     return {str(one): _digests().of(one) for one in sorted(_all(roots, also))}
 
 
 def changed_files(then: Mapping[str, str], roots: Iterable[Definition], also: str = "") -> list[str]:
-    """The files in which what these roots reach is no longer what it was.
+    """The files in which something that these roots reach has changed.
 
-    A definition that merely names a changed one is not blamed for it. What is reached only by way of one that counts
-    as unchanged belongs to that: such a helper may be new.
+    A definition that merely names a changed one does not count. Neither does what is reached only through a definition
+    that counts as unchanged: such a helper may be new.
 
     Parameters
     ----------
     then
-        What `definitions` gave, with the same `also`.
+        What `definitions` gave before, with the same `also`.
     """
     known = set(then.values())
     found = set()
@@ -140,7 +141,7 @@ def changed_files(then: Mapping[str, str], roots: Iterable[Definition], also: st
 
 
 def differing_files(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    """The files of the definitions that only one of two results of `definitions` has."""
+    """The files of the definitions whose digests are in only one of two results of `definitions`."""
     only = set(one.values()) ^ set(other.values())
     return sorted({str(name).partition(":")[0] for of in (one, other) for name, digest in of.items() if digest in only})
 
@@ -154,7 +155,7 @@ def roots_of(code: str) -> list[Definition]:
 
 
 def forget() -> None:
-    """Read modules anew: their files may have changed since."""
+    """Drop what is cached, so that modules are read anew: their files may have changed."""
     modules.forget()
     for cached in (_parts, _named, _usual):
         cached.cache_clear()
@@ -163,7 +164,7 @@ def forget() -> None:
 def _all(
     roots: Iterable[Definition], also: str = "", beneath: Callable[[Definition], bool] = lambda one: True
 ) -> Iterator[Definition]:
-    """What these reach, themselves included; not by way of a definition for which `beneath` is False."""
+    """What the roots reach, themselves included, but not through a definition for which `beneath` is False."""
     seen: set[Definition] = set()
     queue = [home for root in roots if (home := _home(root))]
     while queue:
@@ -183,7 +184,7 @@ def _at_home(definition: Definition) -> Definition:
 
 
 def _home(definition: Definition) -> Definition | None:
-    """Where a definition stands, which a module may only pass on; None where lib has none."""
+    """The definition where it is written, since its module may only re-export it; None where lib has none."""
     if definition.name == "*":
         return definition
     return _referred(attribute(Reference(definition.module), definition.name))
@@ -215,7 +216,7 @@ def _parts(definition: Definition) -> tuple[str | Definition, ...]:
 
 @cache
 def _named(definition: Definition) -> tuple[Definition, ...]:
-    """What of lib a definition names, neutral or not."""
+    """The definitions of lib that a definition names, neutral or not."""
     parts = rendered(_body(definition), read_module(definition.module).names)
     return tuple(dict.fromkeys(found for part in parts if (found := _referred(part))))
 
@@ -226,7 +227,7 @@ def _body(definition: Definition) -> list[ast.stmt]:
 
 
 def _within(name: str, whole: str) -> bool:
-    """Whether a dotted name is another, or stands below it."""
+    """Whether a dotted name equals another or is below it."""
     return f"{name}.".startswith(f"{whole}.")
 
 
@@ -237,7 +238,7 @@ def _meant(part: str | Reference) -> list[str | Definition]:
         return ["neutral"]
     if found := _referred(part):
         return [found]
-    if part.is_of_lib and path_of(part.module).exists():  # a module as a value: all that it has
+    if part.is_of_lib and path_of(part.module).exists():  # a module as a value: all its definitions
         return [Definition(part.module, name) for name in read_module(part.module).definitions]
     return [f"import {part.module}"]
 

@@ -1,4 +1,4 @@
-"""Digests of definitions by what they are made of: words, and other definitions, in circles too."""
+"""Digests of definitions by what they consist of: words, and other definitions, even in circles."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,23 +11,23 @@ D = TypeVar("D")
 
 @dataclass
 class Digests(Generic[D]):
-    """The digests of definitions, and of those that refer to each other in a circle.
+    """The digests of definitions, including those that refer to each other in a circle.
 
     Parameters
     ----------
     parts
-        What a definition is made of, in order: texts, and the definitions that it refers to.
+        What a definition consists of, in order: texts, and the definitions that it refers to.
     same
-        Digests of definitions as they are written, and what each counts as.
+        What the digest of a definition as written counts as, by that digest.
     then
-        Digests that definitions are taken to have still, by their `str`.
+        Digests that definitions are assumed to have still, by `str` of the definition.
     """
 
     parts: Callable[[D], Sequence[str | D]]
     same: Mapping[str, str] = field(default_factory=dict)
     then: Mapping[str, str] = field(default_factory=dict)
     assumed: dict[str, str] = field(default_factory=dict)
-    """Those of `then` that are not their own: what has changed, but not what merely refers to it."""
+    """The entries of `then` that differ from the actual digest: what has changed, not what merely refers to it."""
     _written: dict[D, str] = field(default_factory=dict)
     _known: dict[D, str] = field(default_factory=dict)
     _circles: dict[D, int] = field(default_factory=dict)
@@ -36,22 +36,22 @@ class Digests(Generic[D]):
     _stack: list[D] = field(default_factory=list)
 
     def of(self, definition: D) -> str:
-        """What the digest of a definition counts as."""
+        """The digest that a definition counts as having."""
         if definition not in self._known:
             self._visit(definition)
         return self._known[definition]
 
     def as_written(self, definition: D) -> str:
-        """The digest of a definition as it is written, whatever that counts as."""
+        """The digest of a definition as it is written, whatever it counts as."""
         self.of(definition)
         return self._written[definition]
 
     def counts_as_another(self, definition: D) -> bool:
-        """Whether a definition counts as another than the one which is written."""
+        """Whether a definition counts as having another digest than the one of what is written."""
         return self.of(definition) != self._written[definition]
 
     def circle(self, definition: D) -> int:
-        """A number that is the same for those that refer to each other."""
+        """A number that is the same for definitions that refer to each other in a circle, and for no others."""
         self.of(definition)
         return self._circles[definition]
 
@@ -60,7 +60,7 @@ class Digests(Generic[D]):
         return list(dict.fromkeys(part for part in self.parts(definition) if not isinstance(part, str)))
 
     def _visit(self, one: D) -> None:
-        """Tarjan's algorithm: circles come out after all that they refer to."""
+        """Visit by Tarjan's algorithm: a circle is closed after everything that it refers to."""
         self._order[one] = self._low[one] = len(self._order)
         self._stack.append(one)
         for other in self.references(one):
@@ -75,7 +75,7 @@ class Digests(Generic[D]):
             self._close(circle)
 
     def _close(self, circle: list[D]) -> None:
-        """Digests of a circle, by what each refers to in it, refined as often as the circle has members."""
+        """Digest the members of a circle by what each refers to, refined once for each member of the circle."""
         within = dict.fromkeys(circle, "circle")
         for _ in circle:
             known = self._known | within

@@ -1,4 +1,4 @@
-"""What names stand for: imports and attributes followed home, and the names that a scope binds itself."""
+"""What names stand for: imports and attributes traced to their definitions, and the names that a scope itself binds."""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Reference:
-    """What a name stands for: a module, or with a `name` something in it."""
+    """What a name stands for: a module, or, with a `name`, something in it."""
 
     module: str
     name: str = ""
@@ -20,18 +20,18 @@ class Reference:
 
 @dataclass
 class Names:
-    """What the names of a module's top level stand for.
+    """What the names at a module's top level stand for.
 
     Parameters
     ----------
     package
-        What relative imports start from.
+        The package that relative imports start from.
     find
-        What an attribute of a module of lib stands for, or None.
+        Gives what an attribute of a module of lib stands for, or None.
     private
-        The private members of a class of lib, or None where it has bases that are not of lib.
+        Gives the private members of a class of lib, or None where a base may have some that are not known.
     targets
-        What each name stands for, as its import says; `resolved` follows it home.
+        What each name stands for, as its import says; `resolved` follows it to the definition.
     """
 
     package: str = ""
@@ -45,7 +45,7 @@ class Names:
         Raises
         ------
         ValueError
-            On `import *`, which binds nobody knows what.
+            On `import *`, which does not say what it binds.
         """
         if isinstance(node, ast.Import):
             whole = {alias.asname: Reference(alias.name) for alias in node.names if alias.asname}
@@ -64,14 +64,14 @@ class Names:
         return bound
 
     def resolved(self, reference: Reference) -> Reference:
-        """Where a name of lib is defined, which the module that it is imported from may only pass on."""
+        """Where a name of lib is defined: the module that it is imported from may only re-export it."""
         if not reference.name:
             return reference
         return self.find(Reference(reference.module), reference.name) or reference
 
 
 Members = dict[str, list["str | Reference"]]
-"""A class's private members by name, and what stands for each in its place: names that nobody outside uses."""
+"""A class's private members by name, and what takes the place of each: nothing outside the class uses these names."""
 
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -79,7 +79,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def bound_names(body: Sequence[ast.AST]) -> set[str]:
-    """The names that a body binds itself: not those of functions, classes and comprehensions inside it."""
+    """The names that a body itself binds, not those bound in its functions, classes and comprehensions."""
     found: set[str] = set()
     queue = list(body)
     while queue:
@@ -100,7 +100,7 @@ def bound_names(body: Sequence[ast.AST]) -> set[str]:
 
 
 def declared_global(body: Sequence[ast.AST]) -> set[str]:
-    """The names that a body says are the module's."""
+    """The names that a body declares `global`."""
     return {name for part in body for node in ast.walk(part) if isinstance(node, ast.Global) for name in node.names}
 
 

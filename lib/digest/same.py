@@ -1,6 +1,6 @@
 """Changes of code that alter no result, and what the digests of the changed definitions count as.
 
-`lib.evidence.same` finds out by cells that were measured before a change and after it.
+`lib.evidence.compare` finds out, from cells that were measured before a change and after it.
 """
 
 import json
@@ -17,29 +17,29 @@ class Change:
 
     why: str
     counts_as: Mapping[str, Mapping[str, str]]
-    """By definition as it is written now: its digest (`now`), and that of the one which it counts as (`then`)."""
+    """For each changed definition, its digest as it is written now (`now`), and the one that it counts as (`then`)."""
     cells: Mapping[str, int]
-    """How many cells of each `chapter.part` were measured before and after, and hold the same to the bit."""
+    """How many cells of each `chapter.part` were measured before and after, and are the same to the bit."""
     commit: str | None
     device: str
     finished: str
 
 
 def path() -> Path:
-    """The file of the changes, which goes wherever the code goes: without it recorded cells would be missing."""
+    """The file of the changes. It has to travel with the code: without it, recorded cells would count as missing."""
     return compute.ROOT / "lib" / "digest" / "same.json"
 
 
 def changes() -> list[Change]:
-    """The changes that are on record, the oldest first."""
+    """The changes on record, the oldest first."""
     return [Change(**one) for one in json.loads(path().read_text(encoding="utf-8"))] if path().exists() else []
 
 
 def table() -> dict[str, str]:
-    """What the digest of a changed definition counts as."""
+    """The digests that changed definitions count as, by their digests as written."""
     return {one["now"]: one["then"] for change in changes() for one in change.counts_as.values()}
 
 
 def text(found: Iterable[Change]) -> str:
-    """Changes as the file has them."""
+    """Changes as the text of the file."""
     return json.dumps([asdict(one) for one in found], indent=1) + "\n"

@@ -8,21 +8,21 @@ from typing import Any
 from lib.digest.names import Members, Names, Reference, bound_names, declared_global, private_names, stored_names
 
 FOR_PEOPLE = ("__str__", "__repr__")
-"""Methods that say what something is called; no result may hang on them."""
+"""Methods that say what something is called; no result may depend on them."""
 
 FIELD_MARKS = ("ClassVar", "InitVar", "KW_ONLY")
-"""Annotations that change what a dataclass makes of a line; all others say something to people alone."""
+"""Annotations that change what a dataclass makes of a line; all others are for people only."""
 
 
 def rendered(body: Sequence[ast.stmt], names: Names) -> Iterator[str | Reference]:
-    """Statements as words and references; the name of a function or class on the top level is left out."""
+    """Statements as words and references; the name of a function or class at the top level is left out."""
     yield from _Renderer(names).block(body)
 
 
 def private_members(node: ast.ClassDef, names: Names) -> Members | None:
     """A class's private members, each by its number in the class that it belongs to.
 
-    None where a base is not of lib: what that calls its own, nobody here knows.
+    None where a base is neither of lib nor in `EMPTY_BASES`: its private members are not known.
     """
     found: Members = {}
     for base in node.bases:
@@ -41,7 +41,7 @@ def private_members(node: ast.ClassDef, names: Names) -> Members | None:
 
 
 EMPTY_BASES = ("abc.ABC", "typing.Protocol", "typing.Generic")
-"""Bases that bring no private members that a class could meet."""
+"""Bases without private members that could clash with a class's own."""
 
 
 def _base(base: ast.expr, names: Names) -> Reference | None:
@@ -69,10 +69,10 @@ class _Renderer:
     # Names
 
     def target(self, name: str) -> Reference | None:
-        """What a name stands for; None where it is a function's own, or Python's."""
+        """What a name stands for; None where it is local, or built into Python."""
         for depth, frame in enumerate(reversed(self.frames)):
             if frame.is_class and depth:
-                continue  # what a class body binds its methods do not see
+                continue  # methods do not see what the class body binds
             if name in frame.imports:
                 return self.names.resolved(frame.imports[name])
             if name in frame.bound:
@@ -85,7 +85,7 @@ class _Renderer:
         yield found if found else f"Name {node.id}"
 
     def of_Attribute(self, node: ast.Attribute) -> Iterator[str | Reference]:
-        """`module.name` as what it stands for, other attributes as they are written."""
+        """`module.name` as what it stands for, any other attribute as it is written."""
         found = self.whole(node)
         if found:
             yield found
@@ -96,7 +96,7 @@ class _Renderer:
         yield ")"
 
     def whole(self, node: ast.expr) -> Reference | None:
-        """What a chain of attributes stands for, if it starts at a module."""
+        """What a name, or a chain of attributes that starts at a module, stands for; else None."""
         if isinstance(node, ast.Name):
             return self.target(node.id)
         if not isinstance(node, ast.Attribute):
@@ -109,7 +109,7 @@ class _Renderer:
         return Reference(f"{owner.module}.{node.attr}")
 
     def member(self, name: str) -> Iterator[str | Reference]:
-        """The name of an attribute or a method; a private one by its number in the class."""
+        """The name of an attribute or a method, or its number in the class if it is private."""
         yield " "
         yield from self.private.get(name, [name])
         yield " "
@@ -136,7 +136,7 @@ class _Renderer:
             yield repr(value)
 
     def plain(self, node: ast.AST, *left_out: str) -> Iterator[str | Reference]:
-        """A node by its fields, without the empty ones: each version of Python has others."""
+        """A node by its fields, without empty ones: which of these there are depends on the version of Python."""
         yield f"{type(node).__name__}("
         for label, part in ast.iter_fields(node):
             if part is None or part == [] or label in ("ctx", "type_comment", "kind", *left_out):
@@ -177,7 +177,7 @@ class _Renderer:
         yield ")"
 
     def of_Import(self, node: ast.Import) -> Iterator[str | Reference]:
-        """Nothing: what it binds counts where it is used."""
+        """Yield nothing: what an import binds counts where it is used."""
         if self.frames:
             self.frames[-1].imports.update(self.names.imported(node))
         return
@@ -201,7 +201,7 @@ class _Renderer:
         yield ")"
 
     def inside(self, node: ast.AST, arguments: ast.arguments, body: list) -> Iterator[str | Reference]:
-        """Arguments and body of a function; the defaults belong to the scope around it."""
+        """A function's arguments and body; the defaults belong to the surrounding scope."""
         yield from self.value([*arguments.defaults, *(one for one in arguments.kw_defaults)])
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         every += [one for one in (arguments.vararg, arguments.kwarg) if one]
@@ -236,7 +236,7 @@ class _Renderer:
 
 
 def without_strings(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Statements without those that are a bare string: docstrings, and the notes below assignments."""
+    """The statements that are not bare strings: no docstrings, and no notes below assignments."""
     return [statement for statement in body if not _is_bare_string(statement)]
 
 

@@ -1,4 +1,4 @@
-"""The digest of a tensor's numbers, taken once of images that do not change."""
+"""The digest of a tensor's numbers, computed only once for images that do not change."""
 
 import hashlib
 from typing import NamedTuple
@@ -9,18 +9,18 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils.weak import WeakTensorKeyDictionary
 
 REMEMBERED = 2**20
-"""Of how many bytes a tensor is worth remembering: less is hashed in a millisecond."""
+"""From how many bytes on a tensor's digest is worth remembering: fewer are hashed in a millisecond."""
 
 PART = 2**20
 """How many numbers are hashed at once."""
 
 
 class State(NamedTuple):
-    """What changes as soon as a tensor stands for other numbers."""
+    """What is no longer the same once a tensor stands for other numbers."""
 
     storage: StorageWeakRef  # as long as it is held, no other storage can take its place
     address: int
-    version: int  # counts what is written in place, to the tensor or to one that shares its storage
+    version: int  # counts writes in place, to the tensor or to one that shares its storage
     layout: tuple
 
 
@@ -28,7 +28,7 @@ _known: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
 
 
 def sha256(x: Tensor) -> str:
-    """The hexadecimal SHA-256 of a tensor's numbers in order, on whatever device it lies."""
+    """The hexadecimal SHA-256 of a tensor's numbers in order, whatever device it is on."""
     state = _state(x) if _can_be_remembered(x) else None
     known = _known.get(x) if state else None
     if known and known[0] == state:
@@ -40,11 +40,11 @@ def sha256(x: Tensor) -> str:
 
 
 def _can_be_remembered(x: Tensor) -> bool:
-    """Whether all that writes to a tensor is counted.
+    """Whether a tensor is large enough to be remembered, and every write to it is counted.
 
-    It is not where its memory is NumPy's as well, or in inference mode. Nor is what goes through `.data` or a replayed
-    CUDA graph, as is usual with what is trained: a tensor with gradients is never remembered, nor is a network's state,
-    which comes as new tensors each time. Images are not written to in these ways.
+    Writes are not counted where NumPy shares the memory, or in inference mode. Nor are those through `.data` or a
+    replayed CUDA graph, which are usual for what is trained. So a tensor with gradients is never remembered, and nor is
+    a network's state, which comes as new tensors each time. Images are not written to in these ways.
     """
     plain = type(x) is Tensor and not x.requires_grad and not x.is_inference() and x.layout == torch.strided
     return plain and x.nbytes >= REMEMBERED and x.untyped_storage().resizable()
@@ -58,6 +58,6 @@ def _state(x: Tensor) -> State:
 def _hashed(x: Tensor) -> str:
     sha = hashlib.sha256()
     for part in x.detach().contiguous().view(-1).split(PART):
-        # A copy, since memory once shared with NumPy is never remembered; as bytes, since NumPy has not every type.
+        # Copied, since a tensor that NumPy has shared is never remembered; as bytes, since NumPy lacks some types.
         sha.update(part.cpu().clone().view(torch.uint8).numpy())
     return sha.hexdigest()

@@ -1,4 +1,4 @@
-"""Values as text that is equal where they are: what a digest of settings, weights and images is taken of."""
+"""Values in a form that is equal where they are equal, from which digests of settings, weights and images are taken."""
 
 import enum
 import functools
@@ -18,17 +18,17 @@ PLAIN = (type(None), bool, int, float, str, bytes)
 
 
 def digest(value: object) -> str:
-    """The digest of a value: of numbers and tensors by what they hold, of code of lib by what it does."""
+    """The digest of a value: numbers and tensors count by what they hold, code of lib by what it does."""
     return sha256(repr(described(value)))
 
 
 def described(value: object) -> object:
-    """A value as nested tuples of plain values, equal where the value is.
+    """A value as nested tuples of plain values, equal where the values are equal.
 
     Raises
     ------
     TypeError
-        On what has no such form: a function inside another, an object of a class that is no dataclass.
+        On what has no such form: a function inside another, or an object of an ordinary class, not a dataclass.
     """
     if isinstance(value, PLAIN):
         return value
@@ -52,7 +52,7 @@ def described(value: object) -> object:
 
 
 def definitions(value: object) -> set[Definition]:
-    """The classes and functions of lib that a value is made of: what `code.definitions` starts from."""
+    """The classes and functions of lib that a value is made of: the roots for `code.definitions`."""
     if isinstance(value, type | FunctionType | BuiltinFunctionType) or hasattr(value, "__wrapped__"):
         found = definition(value)
         return {found} if found else set()
@@ -82,7 +82,7 @@ def _whole(value: object) -> object:
 
 
 def definition(value: object) -> Definition | None:
-    """The definition of lib that a class or a function is; None where it is not of lib."""
+    """The definition of a class or function of lib; None where it is not of lib."""
     value = getattr(value, "__wrapped__", value)
     module, name = value.__module__, value.__qualname__
     if "<" in name:
@@ -99,7 +99,7 @@ def _code(value: object) -> object:
 
 
 def _network(model: nn.Module) -> tuple:
-    """A network's layers, which of its weights are trained, and all its numbers."""
+    """A network's layers, the names of its trained weights, and all its numbers."""
     layers = tuple((name, _code(type(one)), one.extra_repr()) for name, one in model.named_modules())
     trained = tuple(name for name, parameter in model.named_parameters() if parameter.requires_grad)
     return layers, trained, tuple((name, described(tensor)) for name, tensor in model.state_dict().items())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 Weights = Mapping[str, np.ndarray]
-"""A network's numbers by the names of its state."""
+"""A network's numbers, by their names in its state."""
 
 
 def sha256(weights: Weights) -> str:

@@ -1,5 +1,5 @@
-"""Evidence: what was measured, raw, in small files that say where they come from.
+"""Evidence: raw measurements, in small files that say where they come from.
 
-A cell is one part of one chapter under one setting. Measuring is dear and rarely changes; what is read off a cell is
-cheap and may change any day.
+A cell is one part of one chapter under one setting. Measuring is expensive and rarely changes; what is read off a cell
+is cheap and may change any day.
 """

@@ -1,4 +1,4 @@
-"""Which trainings a cell has begun and not ended: a file beside the cells, with a line for each."""
+"""Which trainings a cell has begun but not finished: a file beside the cells, with a line for each training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,18 +9,18 @@ from lib.files import write
 
 @dataclass(frozen=True)
 class Begun:
-    """The trainings that a cell comes to, as a process notes them while it makes the cell.
+    """The trainings that a cell reaches, noted while a process makes the cell.
 
-    A line has the name of a training's folder, and how many seconds the training had taken when the cell first came to
-    it. A later process that goes on with the training finds it further: those seconds were spent for this cell.
+    A line has the name of a training's folder, and how many seconds the training had taken when the cell first reached
+    it. A later process that continues the training finds it further on: the seconds between were spent for this cell.
     """
 
     path: Path
     earlier: dict[str, float] = field(default_factory=dict)
-    """Seconds of each training that earlier processes spent on it for this cell."""
+    """The seconds that earlier processes spent on each training for this cell."""
 
     def trainings(self) -> dict[str, float]:
-        """The seconds of each training's line; none where there is no file."""
+        """The seconds in each training's line; empty where there is no file."""
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
         pairs = (line.partition(" ") for line in lines)
         return {name: float(seconds or 0) for name, _, seconds in pairs}
@@ -31,7 +31,7 @@ class Begun:
         write(self.path, "\n".join(lines))
 
     def came_to(self, training: Path, seconds: float) -> None:
-        """Note a training that had taken so many seconds when this process came to it."""
+        """Note a training that had taken so many seconds when this process reached it."""
         if training.name not in self.earlier:
             self.add({training.name: seconds})
-            self.earlier[training.name] = max(seconds - self.trainings()[training.name], 0.0)  # begun anew: none
+            self.earlier[training.name] = max(seconds - self.trainings()[training.name], 0.0)  # 0 if it was begun anew

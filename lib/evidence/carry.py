@@ -1,4 +1,4 @@
-"""Cells from one machine to another, in one file, with the states of the trainings that some have begun."""
+"""Carry cells from one machine to another, in one file, with the states of the trainings that some have begun."""
 
 import io
 import shutil
@@ -22,7 +22,7 @@ class CarryError(RuntimeError):
 
 @dataclass(frozen=True)
 class Exported:
-    """What is in a file: how many cells, and how many trainings of cells that are not made; how many stay here."""
+    """How many cells a file holds, how many trainings of cells that are not yet made, and how many of these stay."""
 
     cells: int
     trainings: int
@@ -31,7 +31,7 @@ class Exported:
 
 @dataclass(frozen=True)
 class Brought:
-    """What was taken over of a file: how many cells are new, how many were here, how many states of trainings."""
+    """What was taken over from a file: how many cells are new, how many were here already, how many new states."""
 
     new: int
     known: int
@@ -39,19 +39,19 @@ class Brought:
 
 
 def export(wanted: Iterable[Cell], target: Path, *, at_most: float = float("inf")) -> Exported:
-    """Put the cells that are kept into a zip file, and what the others' trainings go on from.
+    """Write a zip file of the cells that are kept, and of the states from which the other cells' trainings continue.
 
     Parameters
     ----------
     at_most
-        Bytes of the file: of these, as many as fit in beside the cells.
+        The size of the file, in bytes: trainings that do not fit in beside the cells are left out.
     """
     with atomic(target) as temporary:
         return _write(wanted, temporary, at_most)
 
 
 def packed(wanted: Iterable[Cell]) -> bytes:
-    """What `export` writes, as bytes."""
+    """What `export` writes, with all states, as bytes."""
     content = io.BytesIO()
     _write(wanted, content)
     return content.getvalue()
@@ -61,26 +61,28 @@ def _write(wanted: Iterable[Cell], file: Path | BinaryIO, at_most: float = float
     wanted = list(dict.fromkeys(wanted))
     there = [cell for cell in wanted if cell.is_kept]
     with zipfile.ZipFile(file, "w", strict_timestamps=False) as archive:
-        for cell in there:  # they are compressed already
+        for cell in there:  # stored as they are, since they are compressed already
             archive.write(cell.path, f"{cell.part.chapter}/{cell.path.name}")
         packed, staying = trainings.pack(wanted, archive, at_most - sum(cell.path.stat().st_size for cell in there))
     return Exported(len(there), packed, staying)
 
 
 def bring_packed(content: bytes) -> Brought:
-    """`bring` for what `packed` gave."""
+    """Take over what `packed` gave, as `bring` does."""
     return bring(io.BytesIO(content))
 
 
 def bring(source: Path | BinaryIO) -> Brought:
-    """Take the cells of such a file over, and the states of trainings.
+    """Take over the cells of a file that `export` wrote, and the states of trainings.
 
-    What is neither is named and left out.
+    What is neither is left out, with a message that names it.
 
     Raises
     ------
     CarryError
-        Where it is no such file, or cannot be read now.
+        Where it is not such a file, or cannot be read now.
+    lib.files.DiskError
+        Where something cannot be written here.
     """
     outcomes: Counter[bool | None] = Counter()
     try:
@@ -99,7 +101,7 @@ def bring(source: Path | BinaryIO) -> Brought:
 
 
 def _taken(archive: zipfile.ZipFile, one: zipfile.ZipInfo, folder: Path) -> Path | None:
-    """A file of the archive in a folder; None where it cannot be read, which is said."""
+    """Extract a file of the archive into a folder; None, with a message, where it cannot be read."""
     try:
         return Path(archive.extract(one, folder))
     except DAMAGE as error:
@@ -110,7 +112,7 @@ def _taken(archive: zipfile.ZipFile, one: zipfile.ZipInfo, folder: Path) -> Path
 
 
 def _brought(found: Path, name: str) -> bool | None:
-    """Whether a file became a cell here; None where it is none."""
+    """Take a file over; whether its cell is new here, or None where it is not a cell."""
     try:
         made = store.read_made(found)
     except Damaged as error:
@@ -129,7 +131,7 @@ def _brought(found: Path, name: str) -> bool | None:
 
 
 def _holds(place: Path, digest: str) -> bool:
-    """Whether the cell is there, and whole."""
+    """Whether the cell is there, and undamaged."""
     try:
         return store.read_made(place).digest == digest
     except (FileNotFoundError, Damaged):

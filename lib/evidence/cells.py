@@ -29,7 +29,7 @@ RECORDED = compute.ROOT / "book" / "recorded" / "evidence"
 FOLDERS = [compute.RUNS / "evidence", RECORDED]
 """Where cells are looked for, in this order; new ones go to the first."""
 BEGUN = ".begun"
-"""The folder, beside the cells, for what says which trainings a cell has begun."""
+"""The folder, beside the cells, of the files that say which trainings a cell has begun."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,16 @@ class Part(Generic[R]):
     Parameters
     ----------
     chapter, name
-        What it is called: in file names, in a profile's order of worth.
+        What it is called, in file names and in a profile's order of priority.
     measure
-        A pure function of lib from a setting to a record. A setting is a frozen dataclass of all that decides the
-        outcome, data sets by name; `str` of it says in a few words which it is. A record is a frozen dataclass
-        (`lib.evidence.records`), and the function's return annotation.
+        A pure function in lib from a setting to a record. A setting is a frozen dataclass of all that decides the
+        outcome, with data sets by name; its `str` says in a few words which setting it is. A record is a frozen
+        dataclass (`lib.evidence.records`), named by the function's return annotation.
+
+    Raises
+    ------
+    TypeError
+        Where `measure` has no return annotation.
     """
 
     chapter: str
@@ -51,37 +56,37 @@ class Part(Generic[R]):
     measure: Callable[..., R]
 
     def __post_init__(self) -> None:
-        # Asked for only when a record is read, which is after hours of measuring.
+        # Checked here, since it is first needed when a record is read, after hours of measuring.
         if "return" not in self.measure.__annotations__:
             raise TypeError(f"{self.measure.__name__} does not say what it returns: annotate it with its record")
 
     def __call__(self, setting: object) -> "Cell[R]":
-        """The measurement of one setting; TypeError where that is something that can change."""
+        """The cell of one setting; TypeError where that is mutable."""
         if type(setting).__hash__ is None:
             raise TypeError(f"a {type(setting).__name__} can change: a setting has to be a frozen dataclass")
         return Cell(self, setting)
 
     @property
     def record(self) -> type[R]:
-        """The type of what is measured."""
+        """The type of the records."""
         return get_type_hints(self.measure)["return"]
 
 
 @dataclass(frozen=True)
 class Cell(Generic[R]):
-    """A part under one setting: where its record is kept, and how it is made."""
+    """A part under one setting: where its record is kept, and how that is made."""
 
     part: Part[R]
     setting: object
 
     @cached_property
     def digest(self) -> str:
-        """What tells it from every other: its setting, and the code that measures."""
+        """What distinguishes it from every other cell: its setting, and the code that measures."""
         return values.digest((self.part.measure, self.setting))
 
     @property
     def name(self) -> str:
-        """What its file is called: the part and the setting for people, the digest for the rest."""
+        """The name of its file: part and setting for people to read, then the start of the digest, which decides."""
         words = re.sub(r"[^a-z0-9.]+", "-", f"{self.part.name} {self.setting}".lower()).strip("-.")
         return f"{words[:80]}-{self.digest[:16]}"
 
@@ -92,11 +97,11 @@ class Cell(Generic[R]):
 
     @property
     def path(self) -> Path:
-        """Its file: where it is kept, under whatever name for people, else where it would be."""
+        """Its file: where it is kept, whatever the readable part of its name, else where it would be."""
         return next(self._files(), FOLDERS[0] / self.part.chapter / f"{self.name}.npz")
 
     def _files(self) -> Iterator[Path]:
-        """The files of this digest: those of today's name first."""
+        """The files of this digest, those with the current name first."""
         folders = [folder / self.part.chapter for folder in FOLDERS]
         yield from (path for folder in folders if (path := folder / f"{self.name}.npz").exists())
         renamed = (path for folder in folders for path in folder.glob(f"*-{self.digest[:16]}.npz"))
@@ -104,38 +109,38 @@ class Cell(Generic[R]):
 
     @property
     def is_kept(self) -> bool:
-        """Whether there is a file of that name; it is read and checked when the record is asked for."""
+        """Whether there is a file of its digest; that is read and checked only when the record is asked for."""
         return self.path.exists()
 
     @property
     def contents(self) -> str | None:
-        """The digest of what its file holds, which is another one where it was measured again; None without a file."""
+        """The digest of what its file holds, which differs once it was measured again; None where there is no file."""
         return store.contents(self.path)
 
     def read(self) -> tuple[R, Made] | None:
-        """The record and where it comes from, None where it is not kept."""
+        """The record and where it comes from; None where it is not kept."""
         for path in self._files():
             if found := store.kept(path, self.part.record, self.digest):
                 return found
         return None
 
     def get(self) -> R:
-        """The record: read where it is kept, else measured."""
+        """The record, read where it is kept, else measured."""
         return (self.read() or self.make())[0]
 
     @property
     def made(self) -> Made | None:
-        """Where it comes from, None where it is not kept."""
+        """Where the record comes from; None where it is not kept."""
         found = self.read()
         return found and found[1]
 
     def make(self) -> tuple[R, Made]:
-        """Measure it and keep it, unless another process has done so by now; return what is kept."""
+        """Measure it and keep it, unless another process has done so in the meantime; return what is kept."""
         with self.alone(wait=True):
             return self.read() or self.measured()
 
     def measured(self) -> tuple[R, Made]:
-        """Measure it and keep it; for whoever holds it `alone`."""
+        """Measure it and keep it; to be called only within `alone`."""
         commit, begun, started = provenance.commit(), self.begun, time.perf_counter()
         with data.noting() as used, turns.noting(begun.came_to), outcomes.noting() as networks:
             record = self.part.measure(self.setting)
@@ -162,17 +167,17 @@ class Cell(Generic[R]):
 
     @property
     def begun(self) -> Begun:
-        """The trainings that it has begun, as long as it is not made."""
+        """The trainings that it has begun; their file is removed once the cell is made."""
         return Begun(FOLDERS[0] / BEGUN / self.digest[:32])
 
     @contextmanager
     def alone(self, wait: bool) -> Iterator[None]:
-        """Keep other processes from making the cell; whoever dies lets go of it.
+        """Keep other processes from making the cell; a process that dies releases it.
 
         Raises
         ------
         Busy
-            Where another process holds it, and this one is not to `wait`.
+            Where another process holds it and `wait` is False.
         """
         held = lock(self.digest)
         try:
@@ -186,12 +191,12 @@ class Cell(Generic[R]):
 
 
 def lock(digest: str) -> FileLock:
-    """What one process holds at a time, by a digest; the system opens it when its owner dies."""
+    """The lock of a digest, which one process holds at a time; the system releases it when its owner dies."""
     return FileLock(locks() / digest[:32])
 
 
 def locks() -> Path:
-    """The folder of all locks, which is there then.
+    """The folder of all locks, created if need be.
 
     Raises
     ------
@@ -205,7 +210,7 @@ def locks() -> Path:
 
 
 def records(cells: Iterable[Cell[R]]) -> list[R]:
-    """The record of each cell, measured where it is not kept."""
+    """The record of each cell, measured where it is not kept, with a progress bar."""
     cells = list(cells)
     missing = [cell for cell in cells if not cell.is_kept]
     for cell in tqdm(missing, desc="measuring", leave=False, disable=None if missing else True):

@@ -1,4 +1,4 @@
-"""Workers: Dask's, started on this machine or those of a scheduler that is there."""
+"""Dask workers: started on this machine, or those of a running scheduler."""
 
 import os
 import signal
@@ -14,18 +14,18 @@ from lib.files import first_line
 CONNECT_S = 20
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 CORES_PER_WORKER = 4
-"""Fewer gain nothing: a training uses them all."""
+"""With fewer cores each, more workers gain nothing: a training uses all the cores that it has."""
 
 
 class EngineError(RuntimeError):
-    """Dask is missing, no scheduler answers, or what was asked for does not go together."""
+    """Dask is missing, no scheduler answers, or options contradict each other."""
 
 
 def threads(processes: int) -> dict[str, str]:
-    """Variables for each of some processes that share the cores.
+    """Environment variables for each of several processes that share the cores.
 
-    Where a user has set one of them, they stay as they are: each library goes by that of the others, and a network that
-    is trained with another number of threads is another one in its last bits.
+    Where the user has set any of them, they stay as they are: each library falls back on the variables of the others,
+    and a network trained with another number of threads differs in its last bits.
     """
     own = {name: os.environ[name] for name in THREADS if name in os.environ}
     return own or dict.fromkeys(THREADS, str(max(1, cores() // processes)))
@@ -38,21 +38,23 @@ def client(
     resources: Mapping[str, float] | None = None,
     tasks: int = 1,
 ) -> Iterator:
-    """A Dask client.
+    """Give a Dask client.
 
     Parameters
     ----------
     scheduler
-        The address of a running Dask scheduler; workers are started on this machine where there is none.
+        The address of a running Dask scheduler; None starts workers on this machine.
     workers
-        How many of those, no more than `tasks`; they share the cores.
+        How many workers to start, at most `tasks`; they share the cores.
     resources
-        What one task takes of what the workers offer, as in {"GPU": 1}.
+        What one task takes of what a cluster's workers offer, as in {"GPU": 1}.
+    tasks
+        How many tasks there are.
 
     Raises
     ------
     EngineError
-        Where Dask is not installed, no scheduler answers, or resources are asked for that no cluster is there to offer.
+        Where Dask is not installed, no scheduler answers, `resources` come without a scheduler, or `workers` with one.
     """
     if resources and not scheduler:
         raise EngineError("--resources names what the workers of a cluster offer: give its --scheduler as well")
@@ -68,22 +70,22 @@ def client(
 
 
 def ended(cluster, futures: Collection, within: float | None = None) -> Iterator:
-    """Futures as they end, each let go after that; after `within` seconds all others are cancelled."""
+    """Yield futures as they end, and release each afterwards; after `within` seconds, cancel those that remain."""
     ends, done = None if within is None else time.monotonic() + within, SimpleQueue()
     for future in futures:
-        future.add_done_callback(done.put)  # Dask's as_completed can hang where Ctrl-C meets its lock
+        future.add_done_callback(done.put)  # Dask's as_completed can hang if Ctrl-C comes while it holds its lock
     for _ in futures:
         try:
             future = done.get(timeout=ends and max(ends - time.monotonic(), 0))
         except Empty:
-            cluster.cancel(list(futures))  # what a worker is at it ends, and keeps on its own disk
+            cluster.cancel(list(futures))  # a worker finishes what it is at, and keeps it on its own disk
             return
         yield future
-        future.release()  # what has been handed over need not be kept, nor made again where its worker dies
+        future.release()  # what has been handed over need not be kept, nor made again if its worker dies
 
 
 def reason(error: Exception) -> str:
-    """Why a task failed, in a line."""
+    """Why a task failed, in one line."""
     from distributed import KilledWorker
 
     if isinstance(error, KilledWorker):
@@ -92,18 +94,18 @@ def reason(error: Exception) -> str:
 
 
 def _default_workers() -> int:
-    """One where all would share a GPU."""
+    """How many workers to start on this machine: a single one where they would share a GPU."""
     return max(1, cores() // CORES_PER_WORKER) if compute.device().type == "cpu" else 1
 
 
 @contextmanager
 def _local(distributed, workers: int) -> Iterator:
-    """A client of workers of its own on this machine, each a process with its share of the cores."""
+    """Give a client with workers of its own on this machine, each a process with its share of the cores."""
     import dask
 
     settings = {
-        "distributed.nanny.pre-spawn-environ": {},  # Dask's holds every worker, and afterwards us, to one thread
-        "distributed.scheduler.worker-saturation": 1.0,  # a worker that dies takes its own run with it, no other
+        "distributed.nanny.pre-spawn-environ": {},  # Dask's default limits every worker, and then us, to one thread
+        "distributed.scheduler.worker-saturation": 1.0,  # a worker that dies takes only its own run with it
     }
     with (
         dask.config.set(settings),
@@ -111,7 +113,7 @@ def _local(distributed, workers: int) -> Iterator:
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            memory_limit=0,  # the memory is the kernel's, another process
+            memory_limit=0,  # it is the notebook's kernel that takes the memory, another process
             env=threads(workers),
             dashboard_address="127.0.0.1:0",
             silence_logs="CRITICAL",
@@ -123,7 +125,7 @@ def _local(distributed, workers: int) -> Iterator:
 
 
 def _ignore_interrupts() -> None:
-    """Ctrl-C in a terminal goes to the workers too; it is the sweep that ends, and them with it."""
+    """Have a worker ignore Ctrl-C, which a terminal sends to workers too: the sweep stops, and ends them with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

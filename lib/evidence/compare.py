@@ -1,4 +1,4 @@
-"""Cells that were measured before a change of code and after it: where all are the same, recorded ones still count."""
+"""Cells that were measured before and after a change of code: if all are the same, recorded ones still count."""
 
 import json
 from collections import Counter
@@ -19,16 +19,16 @@ from lib.evidence.store import Made
 from lib.files import write
 
 OF_THE_CLOCK = "seconds"
-"""What a field is called that holds a time: it is another one in each measurement."""
+"""The name of fields that hold a time, which is different in each measurement."""
 
 
 class NotTheSame(RuntimeError):
-    """A change cannot count as none; the message says why."""
+    """A change cannot count as altering nothing; the message says why."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A cell as it was measured before a change, and after it."""
+    """A cell that was measured before a change and after it, and the fields in which the two records differ."""
 
     label: str
     before: Made
@@ -43,13 +43,14 @@ class Pair:
 def accept(why: str, wanted: Iterable[Cell]) -> Change:
     """Let what has changed in lib count as unchanged, and keep that on record.
 
-    Every part of which a recorded cell was measured by what has changed has to be among the cells that were measured
-    before and after, through each definition that has changed. All these cells have to hold the same, to the bit.
+    The evidence is the cells that were measured both before and after the change. All of them have to be the same, to
+    the bit, except for times. Wherever a changed definition took part in measuring a recorded cell, it has to have
+    taken part in such a cell of the same `chapter.part`.
 
     Parameters
     ----------
     wanted
-        Cells of which some were measured by the earlier code and again by today's.
+        Cells, some of which were measured by the earlier code and again by the current code.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def accept(why: str, wanted: Iterable[Cell]) -> Change:
 
 
 def is_in_use(change: Change) -> bool:
-    """Whether lib still has a definition as some change left it."""
+    """Whether lib still has any definition as this change left it."""
     return any(_written(name) == one["now"] for name, one in change.counts_as.items())
 
 
@@ -93,7 +94,7 @@ def _written(name: str) -> str | None:
 
 
 def _before(recorded: Sequence[Made]) -> dict[str, str]:
-    """The digest of each definition that the recorded cells were measured by, under the latest name that it had."""
+    """The digest of each definition by which recorded cells were measured, under the latest name that it had."""
     counted = {digest for made in recorded for digest in made.definitions.values()}
     found: dict[str, str] = {}
     for made in sorted(plan.experience(), key=lambda made: made.finished):
@@ -102,9 +103,9 @@ def _before(recorded: Sequence[Made]) -> dict[str, str]:
 
 
 def _fresh(wanted: Iterable[Cell]) -> list[Cell]:
-    """Cells with the digests that they have now, which stay theirs, whatever they had when they were asked before."""
+    """The same cells with the digests that they have now, which they then keep, whatever digests they had before."""
     found = [cell.part(cell.setting) for cell in dict.fromkeys(wanted)]
-    return [cell for cell in found if cell.digest]  # it is taken once, when it is asked for first
+    return [cell for cell in found if cell.digest]  # the digest is computed once, when it is first asked for
 
 
 def _pairs(of_now: Sequence[Cell], of_before: Sequence[Cell]) -> Iterator[Pair]:
@@ -135,7 +136,7 @@ def _measured_by(recorded: Sequence[Made], digests: Iterable[str]) -> list[Made]
 
 
 def differences(one: object, other: object) -> list[str]:
-    """The fields in which two records differ, but for those of the clock."""
+    """The fields in which two records differ, without those that hold a time."""
     left, right = to_arrays(one), to_arrays(other)
     return list(_differences(json.loads(word(left[TREE])), json.loads(word(right[TREE])), "", left, right))
 
@@ -151,7 +152,7 @@ def _differences(one: object, other: object, where: str, left: Arrays, right: Ar
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for place, (mine, theirs) in enumerate(zip(one, other, strict=True)):
             yield from _differences(mine, theirs, f"{where}[{place}]", left, right)
-    elif json.dumps(one) != json.dumps(other):  # which is one text for all NaN
+    elif json.dumps(one) != json.dumps(other):  # as text, in which all NaN are equal
         yield where or "all"
 
 

@@ -11,9 +11,9 @@ from lib.evidence.kept import Kept
 
 @dataclass(frozen=True)
 class Experiment(ABC):
-    """The parameters of a chapter's notebook, as fields of the same names, and what they ask for.
+    """The parameters of a chapter's notebook, as fields of the same names, and the cells that they ask for.
 
-    Each kind of cell has a method that gives its cells, by what the notebook reads; `cells` has all of them.
+    Each kind of cell has a method, which gives those that the notebook reads; `cells` gives all of them.
     """
 
     chapter: ClassVar[str]
@@ -21,25 +21,25 @@ class Experiment(ABC):
 
     @abstractmethod
     def cells(self) -> list[Cell]:
-        """Every cell of the chapter, in the order in which the notebook comes to them."""
+        """Every cell of the chapter, in the order in which the notebook reaches them."""
 
     def needed(self) -> list[Cell]:
         """The cells that the notebook cannot do without; it shows the others where they are kept."""
         return self.cells()
 
     def kept(self) -> Kept | None:
-        """The networks and images that others may try; none where the experiment keeps none."""
+        """The networks and images that others may try; None where the experiment keeps none."""
         return None
 
     def refused(self) -> str:
-        """Why these values, each of them in its range, cannot go together; nothing where they can."""
+        """Why these values, though each is in its range, cannot go together; empty where they can."""
         return ""
 
     @classmethod
     def of(cls, variables: Mapping[str, object]) -> Self:
         """The experiment whose parameters have these values; `variables` may hold more, as `globals()` does.
 
-        A whole number for a decimal one counts as that, as on the command line: it asks for the same cells.
+        A whole number given for a float becomes a float, as on the command line, so that it asks for the same cells.
         """
         kinds = get_type_hints(cls)
         values = {one.name: variables[one.name] for one in fields(cls)}
@@ -53,7 +53,7 @@ class Experiment(ABC):
 
 
 class Nothing(Experiment):
-    """What the scoreboard measures, which reads what others have found."""
+    """The experiment of the scoreboard, which measures nothing: it reads what others have found."""
 
     def cells(self) -> list[Cell]:
         return []

@@ -1,7 +1,7 @@
-"""Make the cells that are missing: by worth, within a time, one after the other or several processes side by side.
+"""Make the cells that are missing: in a given order, within a given time, in one process or several side by side.
 
-Every cell is kept the moment it is done, and a training inside one goes on from its last snapshot. So this may be
-killed at any time and started again, and several of these may run at once: each takes what none other is at.
+Every cell is kept the moment it is done, and a training inside one continues from its last snapshot. So a process may
+be killed at any time and started again. Several may run at once: each takes cells that no other is making.
 """
 
 import _thread
@@ -23,7 +23,7 @@ from lib.train import turns
 from lib.train.turns import Busy
 
 POLL_S = 0.5
-"""How often to look whether what other processes are at is done."""
+"""Seconds between looks at whether other processes are done with their cells."""
 
 
 def fill(tasks: Sequence[Task], *, within: float | None = None, failures: Path | None = None) -> dict[Cell, str]:
@@ -34,32 +34,32 @@ def fill(tasks: Sequence[Task], *, within: float | None = None, failures: Path |
     tasks
         In the order in which to make them.
     within
-        Seconds after which to stop. What would not end by then waits for what would, and is begun only then: it is
-        interrupted when the time is over, and its training goes on from there the next time.
+        Seconds after which to stop. Cells that would not be done by then come after those that would. One that is being
+        made when the time is over is interrupted, and its training continues from there the next time.
     failures
-        A folder in which processes side by side note what fails, so that none tries again what did in another.
+        A folder in which processes side by side note what fails, so that none tries what has failed in another.
 
     Raises
     ------
     KeyboardInterrupt
-        Where somebody interrupts it; what was made is kept.
+        Where the user interrupts it; what was made is kept.
     lib.files.DiskError
         Where a cell, or the state of a training, cannot be written: nothing more is begun.
     """
     clock, failed, waiting = Deadline(within), {}, list(tasks)
     while waiting and not clock.is_over:
         order = sorted(waiting, key=lambda task: (task.seconds or 0) > clock.left)  # what fits comes first
-        for patient, task in product((False, True), order):  # a network that another process trains, last
+        for patient, task in product((False, True), order):  # what waits for another process's training comes last
             if _one(task.cell, failed, clock, failures, patient) or clock.is_over:
                 break
-        else:  # others are at all of it
+        else:  # other processes are making all of them
             time.sleep(min(POLL_S, max(clock.left, 0)))
         waiting = [task for task in waiting if task.cell not in failed and not task.cell.is_kept]
     return failed
 
 
 def _one(cell: Cell, failed: dict[Cell, str], clock: "Deadline", failures: Path | None, patient: bool) -> bool:
-    """Make one cell; whether that came to an end here, be it a bad one."""
+    """Make one cell; return whether that ended here, with success or failure."""
     try:
         with cell.alone(wait=False), nullcontext() if patient else turns.impatient():
             return _held(cell, failed, clock, failures)
@@ -68,7 +68,7 @@ def _one(cell: Cell, failed: dict[Cell, str], clock: "Deadline", failures: Path 
 
 
 def _held(cell: Cell, failed: dict[Cell, str], clock: "Deadline", failures: Path | None) -> bool:
-    """Make a cell that this process holds, so that what it notes of a failure is there before another looks."""
+    """Make a cell that this process holds, so that a failure is noted before another process can try; as `_one`."""
     note = failures and failures / cell.digest
     if cell.is_kept:
         return False
@@ -82,20 +82,20 @@ def _held(cell: Cell, failed: dict[Cell, str], clock: "Deadline", failures: Path
     except Busy:
         raise
     except Exception as error:
-        if not isinstance(error, DiskError | data.DataError):  # these say all there is to say
+        if not isinstance(error, DiskError | data.DataError):  # their messages say all there is to say
             traceback.print_exc(file=sys.stderr)
         failed[cell] = f"{type(error).__name__}: {error}{limits.advice(str(error), type(error).__name__)}"
         if note:
             _note(note, failed[cell])
         if isinstance(error, DiskError):
-            raise  # what else is measured could not be kept either
+            raise  # nothing else that is measured could be kept either
     return True
 
 
 def _note(note: Path, why: str) -> None:
     try:
         note.write_text(why, encoding="utf-8")
-    except OSError:  # that disk is full as well
+    except OSError:  # such as a full disk here too
         print(why, file=sys.stderr, flush=True)
 
 
@@ -111,7 +111,7 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds."""
+        """Seconds left: infinite without a deadline, negative after it."""
         return float("inf") if self.ends is None else self.ends - time.monotonic()
 
     @property
@@ -121,12 +121,13 @@ class Deadline:
     def call(self, work: Callable[[], object]) -> None:
         """Call `work`, and interrupt it when the time is over.
 
-        No context manager: an interrupt between the end of the work and what comes after it would be raised in neither.
+        This is not a context manager: an interrupt between the end of a block and the manager's exit would be raised in
+        neither.
 
         Raises
         ------
         OutOfTime
-            Where it was interrupted.
+            Where `work` was interrupted for lack of time.
         """
         if self.ends is None:
             work()
@@ -146,7 +147,7 @@ class Deadline:
             finally:
                 timer.cancel()
                 timer.join()
-                time.sleep(0)  # an interrupt on its way arrives here, and not in whatever comes next
+                time.sleep(0)  # a pending interrupt arrives here, not in whatever comes next
         except KeyboardInterrupt as error:
             if fired.is_set():
                 raise OutOfTime from error

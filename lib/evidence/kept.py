@@ -20,10 +20,11 @@ class Trained:
     title, how
         What it is, in a word or two, and how it was trained, in sentences.
     cell
-        Its record has the `architecture`, the `weights` by name, and which of all test images are `correct` (N,).
+        The cell of the network. Its record has the `architecture`, the `weights` by name, and which of all test images
+        are `correct` (N,).
     attacked
-        Which images (N,) it classifies correctly under attacks, by what the attack is called; what is not measured is
-        not there.
+        Which images (N,) it classifies correctly under each attack, by the attack's name; attacks that were not
+        measured are left out.
     """
 
     name: str
@@ -40,11 +41,11 @@ class Kept:
     Parameters
     ----------
     dataset
-        What the networks are trained on, and the images are from.
+        The data set that the networks are trained on, and that the images are from.
     eps
-        What they are defended against, and attacked at.
+        The radius that the networks are defended against, and attacked at, in pixel units.
     networks
-        The undefended one first.
+        The networks, the undefended one first.
     images
         The cell of the images; its record has `images` (n, H, W), from 0 to 255, and their classes `y` (n,).
     """

@@ -1,4 +1,4 @@
-"""How many cores and how much memory this process may use: of a container, and not of the machine that it is on."""
+"""How many cores and how much memory this process may use: in a container, its share rather than the whole machine."""
 
 import os
 from collections.abc import Iterator
@@ -10,33 +10,33 @@ import psutil
 from lib.files import NO_MEMORY
 
 GROUPS = Path("/sys/fs/cgroup")
-"""Where Linux says what a group of processes may take: a container, a job of a batch system."""
+"""Where Linux says what a group of processes may use, such as a container or a batch job."""
 
 OWN = Path("/proc/self/cgroup")
-"""Which groups this process is in."""
+"""The file that says which groups this process is in."""
 
 
 def cores() -> int:
-    """The processors that this process may use."""
+    """How many processors this process may use, at least 1."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([bound, *_quotas()]))
 
 
 def memory() -> int:
-    """The bytes that this process and those beside it may hold."""
+    """How many bytes this process and those beside it may hold together."""
     limits = [*_numbers("memory.max"), *_numbers("memory.limit_in_bytes", "memory")]
     return int(min([psutil.virtual_memory().total, *(limit for limit in limits if limit > 0)]))
 
 
 def advice(said: str, name: str) -> str:
-    """What to do about an error, where it is that there was too little memory; nothing else."""
+    """What to do about an error, if it was for lack of memory; empty for any other."""
     if name != "MemoryError" and not any(word in said.lower() for word in NO_MEMORY):
         return ""
     return " (too little memory: `--jobs 1`, or smaller sizes, need less; README, What it takes)"
 
 
 def _quotas() -> Iterator[int]:
-    """Cores by their share of time, rounded down."""
+    """The limits on processor time, as numbers of cores, rounded down."""
     for text in _read("cpu.max"):
         quota, _, period = text.partition(" ")
         if quota.isdecimal() and int(period or 0):
@@ -51,7 +51,7 @@ def _numbers(name: str, controller: str = "") -> list[int]:
 
 
 def _read(name: str, controller: str = "") -> Iterator[str]:
-    """What a file of this process's group says, and those of the groups around it; of version 1 with a `controller`."""
+    """What a file says in this process's group and in those around it; with a `controller`, of version 1 of cgroups."""
     with suppress(OSError):
         for line in OWN.read_text(encoding="utf-8", errors="replace").splitlines():
             _, controllers, path = line.split(":", 2)

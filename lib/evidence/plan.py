@@ -12,30 +12,30 @@ from lib.evidence.cells import Cell
 from lib.evidence.store import Damaged, Made
 
 SHORTEST_S = 0.1
-"""What takes less says nothing of how fast a device is."""
+"""Shorter times tell nothing about how fast a device is."""
 
 EPOCHS = re.compile(r"\bepochs? (\d+)|\b(\d+) epochs?\b")
-"""How the words of a setting name a length of training."""
+"""How the words of a setting give a number of epochs."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A cell that is missing, and the seconds that it will take here; None where nothing like it was measured."""
+    """A cell that is missing, and the seconds that it will take here; None where they cannot be estimated."""
 
     cell: Cell
     seconds: float | None
     is_scaled: bool = False
-    """Whether that was measured on another device or data set, and is scaled to this one."""
+    """Whether the seconds come from another device or data set, scaled to this one."""
 
 
 def missing(wanted: Iterable[Cell], order: Sequence[str] = ()) -> list[Task]:
-    """The cells that are not kept, by worth; a file that is damaged is set aside.
+    """The cells that are not kept, in order of priority; a damaged file is set aside.
 
     Parameters
     ----------
     order
-        Parts as `chapter.part`, or whole chapters, the most telling first. Those of a part stay in their order; parts
-        that are not named come last.
+        Parts as `chapter.part`, or whole chapters, the most telling first. Cells of one place in it stay in the order
+        given; parts that are not named come last.
     """
     known, here = list(experience()), provenance.describe_device()
     found = [planned(cell, known, here) for cell in dict.fromkeys(wanted) if cell.read() is None]
@@ -43,27 +43,27 @@ def missing(wanted: Iterable[Cell], order: Sequence[str] = ()) -> list[Task]:
 
 
 def rank(cell: Cell, order: Sequence[str]) -> int:
-    """The place of a cell's part in the order."""
+    """The place of a cell's part in the order, or of its chapter, whichever comes first; the last place for neither."""
     names = (f"{cell.part.chapter}.{cell.part.name}", cell.part.chapter)
     return min((order.index(name) for name in names if name in order), default=len(order))
 
 
 def experience(folders: Sequence[Path] | None = None) -> Iterable[Made]:
-    """Where each cell comes from that is kept in folders, by default all of them, whichever device made it."""
+    """Where each cell that is kept comes from, whichever device made it; `folders` are all by default."""
     for folder in cells.FOLDERS if folders is None else folders:
         for path in sorted(folder.glob("*/*.npz")):
             try:
                 yield store.read_made(path)
-            except (Damaged, OSError):  # or gone by now: an estimate does without
+            except (Damaged, OSError):  # or gone by now: an estimate can do without it
                 continue
 
 
 def planned(cell: Cell, known: Iterable[Made], here: str) -> Task:
-    """A cell, and what it will take on the device `here`.
+    """A cell, and the seconds that it will take on the device `here`.
 
-    Where none of its part was made on that with its data set, those of another device or data set count, times the
-    ratio of the two: the median over the parts that both have made under the same settings. Of several others, the one
-    with most of these.
+    Where no cell of its part was made on that device with its data set, those of another device or data set count,
+    scaled by the ratio of the two: the median over the parts that both have made under the same settings. Of several
+    others, the one that shares most parts is taken.
     """
     made: dict[tuple[str, tuple[str, ...]], list[Made]] = {}
     for one in known:
@@ -89,7 +89,10 @@ def data_sets(setting: object) -> set[str]:
 
 
 def ratios(mine: Iterable[Made], theirs: Iterable[Made]) -> list[float]:
-    """The seconds of one list by those of another, of each part that both have under some setting of the same words."""
+    """The ratio of the seconds in `mine` to those in `theirs`, one for each part that both have.
+
+    It is the median over the settings of that part that both have, in the same words.
+    """
     one, other = _longest(mine), _longest(theirs)
     parts: dict[tuple[str, str], list[float]] = {}
     for chapter, part, setting in one.keys() & other.keys():
@@ -107,10 +110,10 @@ def _longest(made: Iterable[Made]) -> dict[tuple[str, str, str], float]:
 
 
 def estimate(cell: Cell, known: Iterable[Made]) -> float | None:
-    """Seconds for a cell, by those of its part whose settings are most like its own, all made on one device.
+    """Seconds for a cell, from those of its part whose settings are most like its own; None where there are none.
 
-    Of these the longest counts: a cell that found its networks trained by another took less than it would alone. Where
-    they trained for other epochs, time is in proportion.
+    All of `known` are made on one device. The longest counts: a cell that found its networks already trained took less
+    than it would have alone. Where cells have other numbers of epochs, their times are scaled in proportion.
     """
     text = str(cell.setting)
     words = set(text.split())
@@ -123,13 +126,13 @@ def estimate(cell: Cell, known: Iterable[Made]) -> float | None:
 
 
 def _longer(text: str, other: str) -> float:
-    """The epochs that the words of one setting name by those of another; 1 where either names none."""
+    """The ratio of the epochs that the words of two settings name; 1 where either names none."""
     one, by = (sum(int(number) for pair in EPOCHS.findall(of) for number in pair if number) for of in (text, other))
     return one / by if one and by else 1.0
 
 
 def listed(tasks: Sequence[Task]) -> str:
-    """What is missing, in lines: a part each, with its cells and minutes."""
+    """What is missing, with a line for each part: how many cells, and minutes."""
     parts: dict[str, list[Task]] = {}
     for task in tasks:
         parts.setdefault(f"{task.cell.part.chapter}.{task.cell.part.name}", []).append(task)
@@ -141,7 +144,7 @@ def listed(tasks: Sequence[Task]) -> str:
 
 
 def minutes(tasks: Sequence[Task]) -> str:
-    """What cells will take, as far as it is known; a `~` marks what another device took, scaled."""
+    """The minutes that cells will take, as far as known; `~` marks times scaled from another device or data set."""
     known = [task.seconds for task in tasks if task.seconds is not None]
     text = f"{sum(known) / 60:.1f}" if known else "?"
     text = f"~{text}" if any(task.is_scaled for task in tasks) else text

@@ -1,7 +1,7 @@
-"""Records as arrays and back: a frozen dataclass of arrays, numbers, words, lists, dicts and other such dataclasses.
+"""Convert records to arrays and back: frozen dataclasses of arrays, numbers, words, lists, dicts and such dataclasses.
 
-Arrays keep their type to the bit; all else is JSON, whose decimal numbers are exact to the last bit as well. The type
-annotations of a record say what is read back.
+Arrays keep their type and every bit. All else becomes JSON, whose decimal numbers are exact to the last bit as well.
+The type annotations of a record say what is read back.
 """
 
 import json
@@ -14,7 +14,7 @@ R = TypeVar("R")
 Arrays = dict[str, np.ndarray]
 
 TREE = "record"
-"""The array that holds the JSON."""
+"""The name of the array that holds the JSON."""
 
 
 def to_arrays(record: object) -> Arrays:
@@ -27,13 +27,13 @@ def to_arrays(record: object) -> Arrays:
 
 
 def from_arrays(kind: type[R], arrays: Arrays) -> R:
-    """A record of type `kind`, read back.
+    """Read back a record of type `kind`.
 
     Raises
     ------
     ValueError
-        Where the arrays are no such record, or would not be the same in one: a whole number reads as one where its
-        field says so, whatever was written.
+        Where the arrays are not such a record, or reading them as one would change a value: where a field says int,
+        whatever was written is made a whole number.
     """
     try:
         tree = json.loads(word(arrays[TREE]))
@@ -52,12 +52,12 @@ def text(word: str) -> np.ndarray:
 
 
 def word(array: np.ndarray) -> str:
-    """The text that `text` was given."""
+    """The text of an array that `text` made."""
     return array.tobytes().decode()
 
 
 def _converter(arrays: Arrays) -> cattrs.Converter:
-    """Puts arrays into `arrays`, and takes them from there."""
+    """A converter that puts arrays into `arrays`, and takes them from there."""
     converter = cattrs.Converter(forbid_extra_keys=True)
 
     def put(array: np.ndarray) -> dict[str, str]:

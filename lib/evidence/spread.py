@@ -1,4 +1,4 @@
-"""Cells on the workers of a Dask cluster: a cell is a task. No file system has to be shared."""
+"""Make cells on the workers of a Dask cluster: each cell is a task. No file system has to be shared."""
 
 import sys
 import time
@@ -12,11 +12,11 @@ from lib.evidence.cluster import client, ended, reason
 from lib.evidence.plan import Task
 
 STARTED = time.time()
-"""When this process imported what it measures with."""
+"""When this process imported the code that it measures with."""
 
 
 class OtherCode(RuntimeError):
-    """A worker's copy of the book is another one."""
+    """A worker's copy of the book differs from the one here."""
 
 
 def spread(
@@ -27,10 +27,18 @@ def spread(
     within: float | None,
     say: Callable[[Cell], None],
 ) -> dict[Cell, str]:
-    """Have cells made, the first ones first, and keep each as it comes; return why some could not be made.
+    """Have cells made, in the order given, and keep each as it arrives; return why some could not be made.
 
-    A cell whose worker dies is given to another. The parameters are those of `lib.evidence.cluster.client`; after
-    `within` seconds nothing is begun any more; `say` takes each cell that is kept.
+    A cell whose worker dies is given to another.
+
+    Parameters
+    ----------
+    scheduler, resources
+        As for `lib.evidence.cluster.client`.
+    within
+        Seconds after which to stop: cells that are not done by then are cancelled.
+    say
+        Called with each cell that is kept.
     """
     failed: dict[Cell, str] = {}
     with client(scheduler, resources=resources) as cluster:
@@ -55,8 +63,8 @@ def one_cell(cell: Cell, expected: str) -> bytes:
     Raises
     ------
     OtherCode
-        Where the worker would measure something else under the same name: its copy of the book is another one, or has
-        changed since it was imported.
+        Where the worker would measure something else under the same name: its copy of the book differs, or has changed
+        since it was imported.
     """
     if changed := sorted(
         name for name, path in _loaded().items() if not path.exists() or path.stat().st_ctime > STARTED

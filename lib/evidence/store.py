@@ -1,8 +1,8 @@
 """The files of cells: written whole or not at all, checked whenever they are read.
 
 A file is a NumPy archive: the record's arrays, where it comes from (`Made`) and a digest of both. One that is damaged,
-was edited or belongs to something else is set aside under another name and said so; it is never believed. One that the
-machine cannot read just now stays where it is, and the error is raised.
+was edited or belongs to something else is never trusted: it is moved into the folder `ASIDE`, with a message. One that
+the machine cannot read just now stays where it is, and the error is raised.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from lib.files import DAMAGE, atomic, is_of_the_machine, reading
 R = TypeVar("R")
 MADE, DIGEST = "made", "sha256"
 ASIDE = "set-aside"
-"""The folder, beside the cells, for what is no cell."""
+"""The folder, beside the cells, for files that are not valid cells."""
 
 
 class Damaged(ValueError):
@@ -35,29 +35,29 @@ class Made:
     chapter: str
     part: str
     setting: str
-    """In words, for people; what decides is the digest."""
+    """The setting in words, for people; it is the digest that decides."""
     digest: str
     definitions: dict[str, str]
-    """The digest of each definition of lib that measured it, to tell in which file something has changed since."""
+    """The digest of each definition of lib that measured it, to tell which files have changed since."""
     data: dict[str, dict[str, str]]
-    """Digest and origin of each data set that it took, by name."""
+    """Digest and origin of each data set that was used, by name."""
     commit: str | None
     device: str
     threads: int
     versions: dict[str, str]
     seconds: float
-    """Of measuring, trainings included that were not done before."""
+    """How long measuring took, including the trainings that were not done before."""
     peak_memory_bytes: int
-    """Of the process, up to then."""
+    """The most memory that the process had held up to then."""
     finished: str
     note: str = ""
-    """What else there is to say, as that it was made by other code before."""
+    """Anything else to say, such as that it was made by earlier code."""
     networks: dict[str, str] | None = None
     """The digest of the weights of each network that it trained or found trained (`lib.train.outcomes`)."""
 
 
 def write(path: Path, record: object, made: Made) -> None:
-    """Put a record and where it comes from into a file, whole or not at all."""
+    """Write a record and where it comes from into a file, whole or not at all."""
     arrays = to_arrays(record) | {MADE: text(json.dumps(asdict(made)))}
     arrays[DIGEST] = text(_digest(arrays))
     with atomic(path) as temporary, temporary.open("wb") as file:
@@ -65,18 +65,18 @@ def write(path: Path, record: object, made: Made) -> None:
 
 
 def read(path: Path, kind: type[R], digest: str) -> tuple[R, Made]:
-    """What a file holds.
+    """Read a file's record, and where it comes from.
 
     Raises
     ------
     FileNotFoundError
-        Where there is none.
+        Where there is no file.
     Damaged
-        Where it is not what was written, or another cell's.
+        Where the file is not as it was written, or is another cell's.
     OSError, MemoryError
-        Where the machine cannot read it now, whatever it holds; it names the file.
+        Where the machine cannot read the file now, whatever it holds; the error names the file.
     TypeError
-        Where it is whole and of this digest, and the record's type cannot hold it: annotations are in no digest.
+        Where the file is whole and of this digest, but the record's type cannot hold it: annotations are in no digest.
     """
     arrays = _arrays(path)
     made = _made(arrays)
@@ -94,10 +94,10 @@ def read_made(path: Path) -> Made:
 
 
 def contents(path: Path) -> str | None:
-    """The digest of what a file holds, as it says itself; None where it does not, or there is none.
+    """The digest that a file states of what it holds; None where it states none, or there is no file.
 
-    It is read without the rest: to tell files of one cell apart, not to believe them. Raises as `read` does where the
-    machine cannot read it.
+    The rest is not read or checked: this tells files of one cell apart, and does not vouch for them. It raises as
+    `read` does where the machine cannot read the file.
     """
     try:
         with reading(path), np.load(path, allow_pickle=False) as file:
@@ -111,7 +111,7 @@ def contents(path: Path) -> str | None:
 
 
 def kept(path: Path, kind: type[R], digest: str) -> tuple[R, Made] | None:
-    """What a file holds, None where there is none or it had to be set aside; raises as `read` does otherwise."""
+    """What `read` gives; None where there is no file, or it had to be set aside. It raises as `read` does otherwise."""
     try:
         return read(path, kind, digest)
     except FileNotFoundError:
@@ -122,7 +122,7 @@ def kept(path: Path, kind: type[R], digest: str) -> tuple[R, Made] | None:
 
 
 def set_aside(path: Path, why: str) -> None:
-    """Move a file that is no cell out of the way, and say so."""
+    """Move a file that is not a valid cell out of the way, and say so."""
     aside = path.parent / ASIDE / path.name
     try:
         aside.parent.mkdir(exist_ok=True)

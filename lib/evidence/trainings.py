@@ -1,4 +1,4 @@
-"""The states of trainings that cells have begun and not ended, from one machine to another, in the file of cells."""
+"""Carry the states of trainings that cells have begun but not finished, in the file that carries the cells."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ from lib.train import snapshots
 
 FOLDER = "snapshots"
 LIST = f"{FOLDER}/list.json"
-"""The SHA-256 of each state, and which trainings each cell has begun."""
+"""The file with the SHA-256 of each state, and the trainings that each cell has begun."""
 
 STATE = re.compile(rf"{FOLDER}/([0-9a-f]{{20}})/({snapshots.NAME.pattern})")
 TRAINING = re.compile(r"[0-9a-f]{20}")
@@ -27,13 +27,13 @@ CELL = re.compile(r"[0-9a-f]{32}")
 
 
 class NoState(ValueError):
-    """What is no state of a training; the message says why."""
+    """What is given is not a state of a training; the message says why."""
 
 
 def begun(cell: Cell) -> dict[str, float]:
-    """The trainings that a cell has begun, by the names of their folders; none where it is made.
+    """The trainings that a cell has begun, by the names of their folders; empty where the cell is made.
 
-    With each the seconds that it had taken before.
+    The values are the seconds that each training had taken before the cell first reached it.
     """
     found = {} if cell.is_kept else cell.begun.trainings()
     return {name: seconds for name, seconds in found.items() if TRAINING.fullmatch(name)}
@@ -42,17 +42,17 @@ def begun(cell: Cell) -> dict[str, float]:
 def pack(wanted: Iterable[Cell], archive: zipfile.ZipFile, at_most: float) -> tuple[int, int]:
     """Put the states of trainings that these cells have begun into an archive.
 
-    All states of a training go together: where each epoch is looked at, it goes on from all of them.
+    All states of a training go together: one that is looked at after each epoch needs all of them to continue.
 
     Parameters
     ----------
     at_most
-        Bytes; a training that does not fit in stays here.
+        How many bytes of states to add; a training that does not fit in stays here.
 
     Returns
     -------
     tuple
-        How many trainings are in it, and how many stay.
+        How many trainings are in the archive, and how many stay here.
     """
     digests: dict[str, str] = {}
     packed = staying = 0
@@ -65,7 +65,7 @@ def pack(wanted: Iterable[Cell], archive: zipfile.ZipFile, at_most: float) -> tu
         elif files:
             packed, at_most = packed + 1, at_most - size
             for path, content in files.items():
-                archive.writestr(zipfile.ZipInfo(path), content)  # undated: a wrong clock may say what zip cannot
+                archive.writestr(zipfile.ZipInfo(path), content)  # undated: a wrong clock's date may not fit in a zip
                 digests[path] = hashlib.sha256(content).hexdigest()
     if digests:
         archive.writestr(zipfile.ZipInfo(LIST), json.dumps({"digests": digests, "begun": trainings}, indent=1))
@@ -79,12 +79,14 @@ def _states(training: str) -> Iterator[tuple[str, bytes]]:
 
 
 def unpack(archive: zipfile.ZipFile) -> int:
-    """Take over the states that are not here; return how many are new. What is no state is named and left out.
+    """Take over the states that are not here; return how many are new.
+
+    What is not a state is left out, with a message that names it.
 
     Raises
     ------
     OSError, MemoryError
-        Where the machine cannot read one now.
+        Where the machine cannot read a state now.
     """
     names = [name for name in archive.namelist() if name.startswith(f"{FOLDER}/") and name != LIST]
     if not names:
@@ -123,7 +125,7 @@ def _listed(archive: zipfile.ZipFile) -> Mapping[str, dict]:
 
 
 def _brought(archive: zipfile.ZipFile, name: str, digest: str | None) -> bool:
-    """Whether a state is new here."""
+    """Take over a state; return whether it is new here."""
     found = STATE.fullmatch(name)
     if not found:
         raise NoState("its name is that of no state of a training")
@@ -134,7 +136,7 @@ def _brought(archive: zipfile.ZipFile, name: str, digest: str | None) -> bool:
     try:
         with reading(Path(name)):
             state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever torch, pickle and zipfile raise on what they do not load
+    except Exception as error:  # whatever torch, pickle and zipfile raise on what they cannot load
         if is_of_the_machine(error):
             raise
         raise NoState(f"it cannot be loaded ({first_line(error)})") from error

@@ -1,1 +1,1 @@
-"""What networks get right, what attacks leave of it, and how sure that is."""
+"""What networks get right, clean and under attack, and how certain that is."""

@@ -12,7 +12,7 @@ from lib.measure.score import logits
 
 @dataclass(frozen=True, eq=False)
 class Slice:
-    """The classes that a network reads on a plane through one image; `read[i, j]` at (across[j], up[i])."""
+    """A network's classes on a plane through one image; `read[i, j]` is the class at (across[j], up[i])."""
 
     across: np.ndarray
     """Steps along the attack's direction, in pixel units: eps."""
@@ -28,9 +28,9 @@ def attack_direction(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 
 
 def orthogonal_direction(direction: Tensor, seed: int) -> Tensor:
-    """One random direction, made orthogonal to the `direction` of each image (N, C, H, W) and as long as that in L2.
+    """A random direction, made orthogonal to the `direction` of each image (N, C, H, W) and as long as that in L2.
 
-    It is drawn once for all images: those whose `direction` is the same have the same here.
+    It is drawn once for all images: those with the same `direction` get the same result.
     """
     generator = torch.Generator().manual_seed(seed)
     draw = torch.randn(direction.shape[1:], generator=generator).to(direction.device).expand_as(direction)
@@ -42,9 +42,9 @@ def orthogonal_direction(direction: Tensor, seed: int) -> Tensor:
 
 
 def plane(model: nn.Module, x: Tensor, y: Tensor, radius: float, *, seed: int = 0, n: int = 81) -> Slice:
-    """Read a square of `n` x `n` points around one image.
+    """Classify a square of `n` x `n` points around one image.
 
-    The square's sides are the direction of FGSM and one random direction orthogonal to it. Points are not clipped:
+    The square's sides are the direction of FGSM and a random direction orthogonal to it. Points are not clipped:
     a slice of the clipped space would not be a plane.
 
     Parameters
@@ -53,6 +53,10 @@ def plane(model: nn.Module, x: Tensor, y: Tensor, radius: float, *, seed: int = 
         One image (1, C, H, W) and its true class (1,).
     radius
         Half the side, in pixel units.
+    seed
+        What the random direction depends on.
+    n
+        How many points a side has.
     """
     first = attack_direction(model, x, y)
     second = orthogonal_direction(first, seed)
@@ -67,10 +71,10 @@ def plane(model: nn.Module, x: Tensor, y: Tensor, radius: float, *, seed: int = 
 def distance(
     model: nn.Module, x: Tensor, y: Tensor, direction: Tensor, *, largest: float = 1.0, steps: int = 100
 ) -> np.ndarray:
-    """How far each image (N,) is from being misread along its direction, in pixel units.
+    """How far each image (N,) is from being misclassified along its direction, in pixel units.
 
-    The smallest of `steps` even steps up to `largest` at which the clipped image is read as another class than y;
-    0 where the image itself is misread, infinity where no step is.
+    The smallest of `steps` even steps up to `largest` at which the clipped image is classified as another class than y;
+    0 where the image itself is misclassified, infinity where no step is enough.
     """
     distances = torch.full((len(x),), torch.inf)
     open_ = torch.arange(len(x), device=x.device)

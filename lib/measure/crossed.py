@@ -1,8 +1,8 @@
-"""What a mean over networks and images varies by: all networks see the same images, so both are drawn.
+"""The variance of a mean over networks and images, both of which are samples: all networks see the same images.
 
 A value x[j, i] of network j on image i is taken as mean + network + image + rest. Then the mean over n networks and N
-images has the variance  s_n^2 / n + s_i^2 / N,  where s_n is the spread of the networks' own means (which holds the
-rest once already) and s_i^2 the variance of the images' own effects (Cornfield and Tukey, 1956: two crossed factors).
+images has the variance  s_n^2 / n + s_i^2 / N.  Here s_n is the spread of the networks' own means, which contains the
+rest already, and s_i^2 the variance of the images' own effects (Cornfield and Tukey, 1956: two crossed factors).
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from lib.measure.scales import is_rare
 
 
 class Parts(NamedTuple):
-    """A mean over networks and images, and what it varies by; arrays of the leading shape of the values."""
+    """A mean over networks and images, and the parts of its variance; arrays of the leading shape of the values."""
 
     mean: NDArray[np.float64]
     between: NDArray[np.float64]
@@ -22,15 +22,15 @@ class Parts(NamedTuple):
     within: NDArray[np.float64]
     """The images' part of the standard error."""
     error: NDArray[np.float64]
-    """The standard error: sqrt(between^2 / n + within^2); with one network the images' part alone."""
+    """The standard error: sqrt(between^2 / n + within^2); with one network, the images' part alone."""
 
 
 def parts(values: ArrayLike) -> Parts:
-    """The mean of values (..., n networks, N images) and its variance in parts, by the analysis of variance.
+    """The mean of values (..., n networks, N images) and the parts of its variance, by analysis of variance.
 
-    The images' effect is estimated free of what is already in the spread between networks. Where that leaves less
-    than the images' means vary by, the latter is taken: with few networks the spread between them can be near zero by
-    chance.
+    The images' part is estimated without what the spread between networks already contains. With few networks, that
+    spread can be near zero by chance. So the total is never taken to be less than the variance that the images' means
+    show.
     """
     x = np.asarray(values)
     n, images = x.shape[-2:]
@@ -51,11 +51,11 @@ def parts(values: ArrayLike) -> Parts:
 
 
 def parts_of_shares(hits: ArrayLike, images: int) -> Parts:
-    """`parts` of values whose mean is a share of so many `images`.
+    """`parts` for values whose mean is a share of so many `images`.
 
-    Of a rare kind of image (`is_rare`) there may be none yet on which all networks agree, so that how much they agree
-    cannot be seen; nor can it on a single image. Then the images' part is the largest that there can be, p (1 - p) / N:
-    that of networks which agree on every image.
+    Where the share is rare (`is_rare`), there may be no image among them on which all networks agree. How much they
+    agree then cannot be seen; nor can it from a single image. In these cases the images' part of the variance is taken
+    to be at least p (1 - p) / N, its largest value: that of networks which agree on every image.
     """
     found = parts(hits)
     mean, n = found.mean, np.asarray(hits).shape[-2]

@@ -1,4 +1,4 @@
-"""What a network gets right over the strength of an attack."""
+"""What a network gets right, by the strength of an attack."""
 
 from collections.abc import Iterable
 from dataclasses import replace

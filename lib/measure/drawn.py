@@ -1,7 +1,8 @@
-"""Means over networks whose images' part of the standard error is found apart: by drawing images anew, or otherwise.
+"""Means over networks, with the images' part of the standard error found separately, as by resampling the images.
 
-What no analysis of variance reaches, as a set that is chosen from the images themselves, is measured again on images
-that are drawn with replacement, the same for all networks; the spread of what comes out is what images leave open.
+Analysis of variance does not apply to some measurements, such as those of a set that is itself chosen by the images.
+These are repeated on images drawn with replacement, the same for all networks. The spread of the results is the
+uncertainty that comes from the images.
 """
 
 from collections.abc import Sequence
@@ -14,23 +15,24 @@ from lib.measure.intervals import CONFIDENCE, ROUNDING, Measured
 
 
 def images_part(each: ArrayLike, draws: ArrayLike) -> NDArray[np.float64]:
-    """The images' part of the standard error of a mean over networks, free of what is in the spread between these.
+    """The images' part of the standard error of a mean over networks, without what their spread already contains.
 
-    Drawn anew, one network varies by what images do to all alike and by what they do to it alone: I + R. The mean of n
-    networks varies by I + R / n. So R is their difference, times n / (n - 1), and I is what is left. R is no part of
-    it: the networks' own values differ by it already (as in `lib.measure.crossed`, and with the same floor).
+    Over draws of images, one network's value has the variance I + R: I is what images do to all networks alike, R what
+    they do to this one alone. The mean of n networks has the variance I + R / n. So R is the difference of the two,
+    times n / (n - 1), and I is what remains. R is left out of the result, since the networks' own values already differ
+    by it (as in `lib.measure.crossed`, and with the same lower bound).
 
     Parameters
     ----------
     each
-        What each network gives on the images as they are (n networks, ...).
+        The value of each network on the original images (n networks, ...).
     draws
-        What it gives on each draw of images (draws, n networks, ...), one draw being of the same images.
+        Its value on each draw of images (draws, n networks, ...); within a draw, all networks have the same images.
 
     Returns
     -------
     array
-        Of the trailing shape.
+        A standard error, of the trailing shape (...).
     """
     d = np.asarray(draws, dtype=float)
     n, of_mean = d.shape[1], d.mean(1).var(0, ddof=1)
@@ -42,10 +44,22 @@ def images_part(each: ArrayLike, draws: ArrayLike) -> NDArray[np.float64]:
 
 
 def over_both(each: Sequence[float], within: float, images: int, *, share: bool = True) -> Measured:
-    """A mean over networks of values whose images' part of the standard error is known, with its interval.
+    """A mean over networks, with its interval, where the images' part of the standard error is known.
 
-    One network has the images' part alone. Of a share that part is taken with what so many images leave open where
-    none of them differs, so that no interval has width zero; where nothing differs otherwise there is none.
+    With one network, the standard error is the images' part alone. For a share, that part also includes what so many
+    images leave open even where none of them differs, so that no interval has width zero. For other values there is no
+    interval where nothing differs.
+
+    Parameters
+    ----------
+    each
+        One value per network.
+    within
+        The images' part of the standard error, in the units of the values.
+    images
+        How many images each network saw.
+    share
+        Whether the values are shares of images.
     """
     each, n = np.asarray(each, dtype=float), len(each)
     quantile = (1 + CONFIDENCE) / 2

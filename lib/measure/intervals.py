@@ -1,14 +1,15 @@
 """Measured values with their 95% intervals, over networks and over the images that all of them see.
 
-A mean's variance has two parts, that over networks and that over images (`lib.measure.crossed`); its interval is that
-of Student's t with one degree of freedom less than there are networks, on the logit scale for a share (Agresti,
-Categorical Data Analysis, 2013, section 3.1). Where a share is near 0 or 1, so that fewer than ten images make it, it
-is that of Clopper and Pearson for as many independent images as would say as much (Korn and Graubard, Survey
-Methodology, 1998). With one network it is over images, and speaks of that network alone.
-Simulated, such intervals hold the true mean in 93% or more of all cases, with 3 networks or 300 images too, as long as
-networks differ by a standard deviation of less than about 0.6 p (1 - p); a prediction interval does up to half of that.
-Where some networks collapse and others do not (p (1 - p) and more) a few can come out alike by chance, and the interval
-misses far more often: there the points are to be looked at.
+A mean's variance has two parts, over networks and over images (`lib.measure.crossed`). Its interval is Student's t,
+with one degree of freedom less than there are networks; for a share it is made on the logit scale (Agresti, Categorical
+Data Analysis, 2013, section 3.1). Where a share is so near 0 or 1 that it rests on fewer than ten images, the interval
+is that of Clopper and Pearson, for the number of independent images that would be as informative (Korn and Graubard,
+Survey Methodology, 1998). With one network the interval is over images, and is about that network alone.
+
+In simulations, such intervals contain the true mean in 93% or more of all cases, even with 3 networks or 300 images, as
+long as the standard deviation between networks is below about 0.6 p (1 - p). For a prediction interval the limit is
+half of that. Where some networks collapse and others do not (p (1 - p) and more), a few can come out alike by chance,
+and the interval misses far more often: look at the points there.
 """
 
 import math
@@ -24,35 +25,37 @@ from lib.measure.scales import Scale, distance, effective, ends, is_rare, p_of_s
 CONFIDENCE = 0.95
 
 ROUNDING = 1e-12
-"""What a computer may add to a spread of zero."""
+"""What rounding may add to a spread of zero."""
 
 MOST_NETWORKS = 1000
-"""More than this nobody trains to decide a claim."""
+"""Nobody trains more networks than this to decide a claim."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A mean with its 95% interval, and what both were taken over."""
+    """A mean with its 95% interval, and the networks and images that they were taken over."""
 
     mean: float
     low: float | None
-    """The interval's ends; None where there is nothing to take one over."""
+    """The interval's ends; None where there is nothing to base an interval on."""
     high: float | None
     networks: int
-    """Trained apart. 1: the interval is over images, and speaks of that network alone. 0: `exact`, no sample."""
+    """How many networks were trained independently. 1: the interval is over images, and is about that network alone.
+    0: the value is `exact`, not a sample.
+    """
     images: int | None = None
-    """Of each network; None for what has no images: a count, a distance of sets."""
+    """How many images each network saw; None for what has no images, such as a count or a distance between sets."""
     per_network: tuple[float, ...] = ()
     predicted: tuple[float, float] | None = None
     """95% prediction interval for one more network (Patil, Peng and Leek, 2016); None with fewer than two."""
     error: float | None = None
-    """Standard error on the scale that the interval was made on, never 0; None at a share of 0 or 1, and without
-    interval.
+    """Standard error on the scale that the interval was made on, never 0; None at a share of 0 or 1, and where there is
+    no interval.
     """
     df: float | None = None
     scale: Scale = "linear"
     shift: float = 0.0
-    """What was subtracted since the interval was made."""
+    """What has been subtracted since the interval was made."""
     between: float | None = None
     """Standard deviation over networks, in the units of the mean."""
     within: float | None = None
@@ -73,7 +76,7 @@ class Measured:
         return self.networks == 0
 
     def shifted(self, by: float) -> "Measured":
-        """The same measurement of the quantity less `by`."""
+        """The same measurement, of the quantity minus `by`."""
         low, high = (None if end is None else end - by for end in (self.low, self.high))
         predicted = self.predicted and (self.predicted[0] - by, self.predicted[1] - by)
         each = tuple(value - by for value in self.per_network)
@@ -82,7 +85,7 @@ class Measured:
 
     @property
     def _unshifted(self) -> float:
-        """The mean of what the interval was made for; a share of 0 or 1 exactly so."""
+        """The mean that the interval was made for, exact where it is a share of 0 or 1."""
         mean = self.mean + self.shift
         return float(round(mean)) if self.scale == "logit" and self.error is None else mean
 
@@ -97,7 +100,7 @@ class Measured:
     def p_above(self, threshold: float) -> float:
         """One-sided p-value of the null hypothesis that the quantity is at most `threshold`.
 
-        1 where there is no interval: nothing speaks against the hypothesis.
+        It is 1 where there is no interval: there is no evidence against the hypothesis.
         """
         if self.is_exact:
             return 0.0 if self.mean > threshold else 1.0
@@ -111,9 +114,10 @@ class Measured:
         return float(stdtr(self.df, -gap / self.error))
 
     def networks_to_decide(self, threshold: float, confidence: float = CONFIDENCE) -> int | None:
-        """How many networks would put the interval to one side of `threshold`, at the mean and the spread seen here.
+        """How many networks would put the interval to one side of `threshold`, given the mean and the spread seen here.
 
-        None where no number up to 1,000 would, or where one network says nothing about the spread.
+        None where no number up to 1,000 would, or where the spread is not known: with one network, at a share of 0 or
+        1, or without an interval.
         """
         if self.between is None or self.error is None:
             return None
@@ -126,26 +130,26 @@ class Measured:
 
 
 def exact(value: float) -> Measured:
-    """What is counted or proved, not sampled: its interval is a point by construction."""
+    """A value that is counted or proved, not sampled: its interval is a point by construction."""
     return Measured(float(value), float(value), float(value), 0)
 
 
 def rate(hits: Sequence[np.ndarray], among: Sequence[np.ndarray] | None = None) -> Measured:
-    """How often something is so, from one boolean array (N,) a network: an accuracy, a success rate.
+    """How often something is true, from one boolean array (N,) per network: an accuracy, a success rate.
 
     Parameters
     ----------
     hits
-        Of the same images in the same order; one network's array goes in a list of its own.
+        The arrays, for the same images in the same order; a single network's array goes in a list of its own.
     among
-        Which images count, one boolean array (N,) a network, each with at least one: then the share is taken among
-        these (of the images that each network classifies correctly, say), and is the mean of the networks' shares.
+        Which images count: one boolean array (N,) per network, each with at least one True. The share is then taken
+        among these (say, the images that each network classifies correctly), and averaged over the networks.
 
     Raises
     ------
     ValueError
-        Where the arrays are not of the same images: then use `among`. Where for one network no image counts, so that
-        there is no share: it says which network.
+        Where the arrays are not of the same images: then use `among`. Where no image counts for some network, so that
+        it has no share: the message says which network.
     """
     values = _stacked(hits)
     if among is None:
@@ -160,26 +164,31 @@ def rate(hits: Sequence[np.ndarray], among: Sequence[np.ndarray] | None = None) 
 
 
 def loss(losses: Sequence[np.ndarray]) -> Measured:
-    """The mean loss, from the losses (N,) of the same images under each network, in nats; cut at 0, as losses are.
+    """The mean loss in nats, from each network's losses (N,) on the same images; the interval is cut at 0.
 
-    Of one image there is no interval.
+    With one image there is no interval.
     """
     return _cut(_over_both(_stacked(losses), "linear"), 0.0, math.inf)
 
 
 def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, shares: bool | None = None) -> Measured:
-    """Mean of `after` less `before`, paired: one array (N,) a network in each, the same images in the same order.
+    """The mean of `after` minus `before`, paired: one array (N,) per network in each, of the same images in one order.
 
-    Of shares the interval is cut at -1 and 1, and the variance is taken with z^2 = 3.84 pairs more that differ by 1, so
-    that no interval has width zero: where no pair of booleans differs it is the score interval (Tango, 1998). Of what
-    has no such unit (a loss, a distance) there is no interval where all pairs differ alike. Of one image there is none:
-    what images vary by is not to be seen.
+    For shares, the interval is cut at -1 and 1, and the variance is computed as if z^2 = 3.84 more pairs differed by 1,
+    so that no interval has width zero: where no pair of booleans differs, it is the score interval (Tango, 1998). For
+    other values (a loss, a distance), there is no interval where all pairs differ alike. With one image there is none,
+    since the variance over images cannot be seen.
 
     Parameters
     ----------
     shares
-        Whether values are in units of one image: areas under a curve, probabilities, differences of booleans. By
-        default where both are boolean.
+        Whether the values are shares, for which one image counts at most 1: areas under a curve, probabilities,
+        differences of booleans. By default, whether both are boolean.
+
+    Raises
+    ------
+    ValueError
+        Where the two do not have the same networks and images.
     """
     after, before = _stacked(after), _stacked(before)
     if after.shape != before.shape:
@@ -190,16 +199,22 @@ def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, sha
 
 
 def over_networks(values: Sequence[float], *, scale: Scale = "linear", images: int | None = None) -> Measured:
-    """The mean of one value a network, over networks alone: a distance, a count, an area under a curve (`logit`).
+    """The mean of one value per network, over networks alone: a distance, a count, an area under a curve (`logit`).
 
-    One value has no interval, and several that are equal have none. For a paired difference, pass the differences.
+    There is no interval for a single value, nor for several equal ones. For a paired difference, pass the differences.
 
     Parameters
     ----------
     scale
-        "logit" for what lies in [0, 1], so that its interval does.
+        "logit" for what lies in [0, 1], so that its interval does too.
     images
-        Of each network: with them a share that is 0, or 1, in all networks has an interval, without them none.
+        How many images each network saw. Only if it is given does a share that is 0, or 1, in all of several networks
+        have an interval.
+
+    Raises
+    ------
+    ValueError
+        Where `values` is empty, or not one value per network.
     """
     each = np.asarray(values, dtype=float)
     if each.ndim != 1 or not len(each):
@@ -211,14 +226,20 @@ def over_networks(values: Sequence[float], *, scale: Scale = "linear", images: i
 
 
 def share(k: int, n: int) -> Measured:
-    """A share of k among n images, for one network."""
+    """The share of k in n images, for one network.
+
+    Raises
+    ------
+    ValueError
+        Where n is 0 or k is not from 0 to n.
+    """
     if not 0 <= k <= n or not n:
         raise ValueError(f"{k} of {n} is no share")
     return rate([np.arange(n) < k])
 
 
 def _stacked(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """Arrays (N,) of the same images, as (n, N)."""
+    """Arrays (N,) of the same images, stacked into (n, N)."""
     lengths = {np.shape(one) for one in arrays}
     if len(lengths) != 1 or any(len(shape) != 1 or not shape[0] for shape in lengths):
         raise ValueError(f"one array (N,) a network, of the same images, is needed; given are {sorted(lengths)}")
@@ -233,11 +254,11 @@ def _over_both(
     images: int | None = None,
     between_shares: bool = False,
 ) -> Measured:
-    """The mean of values (n networks, N images), which is that of `each` over so many `images`."""
+    """The mean of values (n networks, N images), which is also the mean of `each`, with its interval."""
     networks = len(values)
     each = values.mean(-1, dtype=float) if each is None else each
     images = values.shape[-1] if images is None else images
-    if images == 1 and (networks == 1 or scale == "linear"):  # of a share, one image still bounds what is likely
+    if images == 1 and (networks == 1 or scale == "linear"):  # over networks, a share still has an interval
         between = float(each.std(ddof=1)) if networks > 1 else None
         return Measured(
             float(each.mean()), None, None, networks, 1, tuple(map(float, each)), scale=scale, between=between
@@ -252,7 +273,7 @@ def _over_both(
 
 
 def _cut(found: Measured, lowest: float, highest: float) -> Measured:
-    """The same, with no end of an interval beyond what the quantity can be."""
+    """The same, with the ends of both intervals cut to the range of the quantity."""
     ends_of = {"predicted": found.predicted and tuple(min(max(end, lowest), highest) for end in found.predicted)}
     if found.low is not None:
         ends_of |= {"low": max(found.low, lowest), "high": min(found.high, highest)}
@@ -260,7 +281,7 @@ def _cut(found: Measured, lowest: float, highest: float) -> Measured:
 
 
 def _to_whole_images(low: float, high: float, images: int | None) -> tuple[float, float]:
-    """An interval for a share that is seen: half an image wider, as it moves in steps of an image, within [0, 1]."""
+    """Widen an interval for an observed share by half an image at each end, within [0, 1]: it moves in whole images."""
     half = 0.5 / images if images else 0.0
     return max(low - half, 0.0), min(high + half, 1.0)
 
@@ -274,10 +295,10 @@ def _measured(
     between: float | None,
     within: float | None,
 ) -> Measured:
-    """The mean of one value a network; `error`, `between` and `within` are in its units.
+    """The mean of one value per network, with its interval; `error`, `between` and `within` are in its units.
 
-    A sample in which nothing differs says nothing about how much it may: it has no interval, but for a share of 0 or 1
-    of so many images.
+    A sample in which nothing differs does not tell how much values may differ: it has no interval, except a share of 0
+    or 1 where `images` is given.
     """
     mean = float(each.mean())
     at_an_end = scale == "logit" and mean in (0, 1)

@@ -9,7 +9,10 @@ from lib.measure.intervals import CONFIDENCE, Measured
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's (1979) adjusted p-values, in the order given: below a level, the family's error rate is at most that."""
+    """Holm's (1979) adjusted p-values, in the order given.
+
+    Rejecting those below a level keeps the probability of any false rejection at or below that level.
+    """
     values = np.asarray(p_values, dtype=float)
     order = np.argsort(values, kind="stable")
     factors = len(values) - np.arange(len(values))
@@ -25,7 +28,7 @@ class Smallest(Measured):
     grid: tuple[Measured, ...] = ()
 
     def shifted(self, by: float) -> "Smallest":
-        """The same measurement of the quantity less `by`."""
+        """The same measurement, of the quantity minus `by`."""
         return smallest([one.shifted(by) for one in self.grid])
 
     def interval(self, confidence: float) -> tuple[float, float] | None:
@@ -35,15 +38,15 @@ class Smallest(Measured):
     def p_above(self, threshold: float) -> float:
         """One-sided p-value of the null hypothesis that the smallest is at most `threshold`.
 
-        All have to lie above (an intersection-union test), so it is the largest of their p-values.
+        All have to lie above it (an intersection-union test), so the p-value is the largest of theirs.
         """
         return max(one.p_above(threshold) for one in self.grid)
 
     def networks_to_decide(self, threshold: float, confidence: float = CONFIDENCE) -> int | None:
-        """How many networks would decide, at the means and the spreads seen here; None where that is not to be had.
+        """How many networks would decide, given the means and the spreads seen here; None where no number is found.
 
-        The smallest lies below a threshold where one of the grid does, with the confidence adjusted for having been
-        picked; above it where all do.
+        The smallest lies below a threshold if one measurement of the grid does, at a confidence adjusted for its having
+        been picked. It lies above the threshold if all do.
         """
         if below := [one for one in self.grid if one.mean < threshold]:
             adjusted = _adjusted(confidence, self.grid)
@@ -54,11 +57,11 @@ class Smallest(Measured):
 
 
 def smallest(measured: Sequence[Measured]) -> Smallest:
-    """The smallest over a grid, taken over the intervals' ends and not over the means.
+    """The smallest over a grid of measurements, with an interval from their intervals' ends.
 
-    That it lies above a threshold needs every interval above it, so its lower end is the lowest of theirs. That it lies
-    below needs one, picked from many, so its upper end is the lowest upper end at a confidence that is adjusted for
-    their number (Holm's first step).
+    The smallest lies above a threshold only if every interval does, so its lower end is the lowest of theirs. For it to
+    lie below, one interval is enough, but that one is picked from many. So its upper end is the lowest upper end at a
+    confidence adjusted for their number (Holm's first step).
 
     Raises
     ------
@@ -74,8 +77,8 @@ def smallest(measured: Sequence[Measured]) -> Smallest:
 
 
 def _ends(measured: Sequence[Measured], confidence: float) -> tuple[float, float]:
-    """The interval's ends for the smallest of what has intervals, at a confidence in (0, 1)."""
-    is_kept = confidence == CONFIDENCE  # then as it stands: some are cut off where no value can be
+    """The ends of the interval for the smallest of measurements that have intervals, at a confidence in (0, 1)."""
+    is_kept = confidence == CONFIDENCE  # then as they stand: some are cut to the range of the quantity
     lows = [one.low if is_kept else one.interval(confidence)[0] for one in measured]
     adjusted = _adjusted(confidence, measured)
     return min(lows), min(one.interval(adjusted)[1] for one in measured)

@@ -1,4 +1,4 @@
-"""Shares of something else than all images: ratios of means, which vary over networks and images as their parts do."""
+"""Ratios of means, as for shares of something other than all images; they vary over networks and images."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from lib.measure.intervals import Measured, difference
 
 
 def mean(values: Sequence[np.ndarray]) -> Measured:
-    """The mean of one value an image, from one array (N,) a network for the same images."""
+    """The mean of one value per image, from one array (N,) per network for the same images."""
     return difference(values, [np.zeros(len(one)) for one in values])
 
 
 def ratio(parts: Sequence[np.ndarray], wholes: Sequence[np.ndarray]) -> Measured | None:
-    """The mean of one quantity in units of another's, a network at a time; None where the other is not above zero.
+    """The mean over networks of mean(part) / mean(whole); None where the mean of some network's whole is not above 0.
 
-    From one value an image (N,) of each, for the same images; over images its spread is that of the ratio, linearised.
+    Each network has one value per image (N,) of both, for the same images. Over images, the ratio is linearised.
     """
     if any(np.mean(whole) <= 0 for whole in wholes):
         return None
@@ -23,7 +23,7 @@ def ratio(parts: Sequence[np.ndarray], wholes: Sequence[np.ndarray]) -> Measured
 
 
 def linearised(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """One value an image (N,) whose mean is mean(part) / mean(whole), and which varies as that does (delta method)."""
+    """One value per image (N,) with mean(part) / mean(whole) as its mean, and the variance of that (delta method)."""
     part, whole = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
     quotient = part.mean() / whole.mean()
     return quotient + (part - quotient * whole) / whole.mean()

@@ -17,18 +17,18 @@ from lib.models.base import evaluating
 
 LARGE_EPS = 0.5
 MARGIN = 0.02
-"""A difference in accuracy below this is no sign of anything."""
+"""A difference in accuracy below this is not a sign."""
 HIGHEST = 255
-"""The highest label that is kept, in eight bits."""
+"""The highest label that can be kept, in eight bits."""
 FEWEST = 2.5
-"""So many images have to make it at least: of few, one or two can fall to either side by chance."""
+"""A difference has to amount to more images than this: one or two can fall to either side by chance."""
 
 BLACK_BOX, SEARCH = "black box beats white box", "search beats white box"
 
 
 @dataclass(frozen=True)
 class Flag:
-    """One check: whether it raises suspicion, and the numbers in a sentence."""
+    """One check: whether it raises suspicion, and its numbers in a sentence."""
 
     name: str
     raised: bool
@@ -37,7 +37,7 @@ class Flag:
 
 @dataclass(frozen=True, eq=False)
 class Probes:
-    """What the checks go by: which images (N,) a model classifies rightly, by what is done to them."""
+    """What the checks are based on: which images (N,) a model classifies correctly, by what is done to them."""
 
     labels: NDArray[np.uint8]
     one_step: NDArray[np.bool_]
@@ -50,7 +50,7 @@ class Probes:
     huge: NDArray[np.bool_]
     """Under PGD at `LARGE_EPS`."""
     no_gradient: NDArray[np.bool_]
-    """Whose gradient is zero in every pixel, or in one not finite."""
+    """Which images have a gradient that is zero in every pixel, or not finite in one."""
 
 
 def probes(
@@ -58,7 +58,7 @@ def probes(
 ) -> Probes:
     """Attack images that the model never trained on, in all the ways that the checks compare.
 
-    They cost an FGSM, PGD of 40 steps twice and of 100 once, and the transfer.
+    The cost is that of FGSM, PGD of 40 steps twice and of 100 once, the transfer, and one more gradient.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def probes(
     eps
         The radius that the defence is meant for, in pixel units.
     transfer
-        Attacks x within eps through another model, trained apart: (x, y, eps) -> x_adv.
+        Attacks x within eps through another model, trained independently: (x, y, eps) -> x_adv.
 
     Raises
     ------
@@ -89,9 +89,10 @@ def probes(
 
 
 def by_search(searched: NDArray[np.bool_], followed: NDArray[np.bool_]) -> Flag:
-    """Whether Square, a search that follows no gradient, fools images that PGD does not.
+    """Whether accuracy is lower under Square, a search that uses no gradient, than under PGD.
 
-    Both say which of the same images (N,) a model classifies rightly; PGD is the strongest that was run.
+    Both arrays say which of the same images (N,) a model classifies correctly: `searched` under Square, `followed`
+    under the strongest PGD that was run.
     """
     square, pgd = float(searched.mean()), float(followed.mean())
     sentence = f"accuracy {square:.3f} under Square, {pgd:.3f} under PGD"
@@ -99,23 +100,23 @@ def by_search(searched: NDArray[np.bool_], followed: NDArray[np.bool_]) -> Flag:
 
 
 def margin(n: int) -> float:
-    """How far two accuracies on n images have to lie apart to be a sign."""
+    """How far apart two accuracies on n images have to be to count as a sign."""
     return max(MARGIN, FEWEST / n)
 
 
 def flags(found: Probes, searched: NDArray[np.bool_] | None = None) -> list[Flag]:
-    """What the probes tell.
+    """The checks on what the probes found.
 
     Parameters
     ----------
     searched
-        Which of the same images (N,) the model classifies rightly under Square.
+        Which of the same images (N,) the model classifies correctly under Square; None where that was not run.
 
     Returns
     -------
     list of Flag
         One step against many, more steps, transfer, noise, a huge eps, gradients of zero: always these six, in this
-        order; and `by_search`, beside PGD of 100 steps, where Square was run.
+        order. Where Square was run, `by_search` follows, which compares with PGD of 100 steps.
     """
     one_step, iterated, longer = (float(hits.mean()) for hits in (found.one_step, found.iterated, found.longer))
     black_box, noisy, huge = (float(hits.mean()) for hits in (found.transferred, found.noisy, found.huge))
@@ -157,7 +158,7 @@ def flags(found: Probes, searched: NDArray[np.bool_] | None = None) -> list[Flag
 
 
 def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> float:
-    """The share of images on which the attack's gradient does nothing: zero in every pixel, or in one not finite.
+    """The share of images for which the attack's gradient is useless: zero in every pixel, or not finite in one.
 
     A softmax that saturates in float32 gives such gradients; a high accuracy then says nothing
     (Carlini and Wagner, 2016).
@@ -166,7 +167,7 @@ def zero_gradients(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> fl
 
 
 def without_gradient(model: nn.Module, attack: Attack, x: Tensor, y: Tensor) -> Tensor:
-    """Which images (N,) have a gradient of zero in every pixel, or in one that is not finite, by the attack's loss.
+    """Which images (N,) have a gradient of the attack's loss that is zero in every pixel, or not finite in one.
 
     Raises
     ------

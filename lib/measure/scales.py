@@ -1,4 +1,4 @@
-"""The scale that an interval is made on: as it is, or the logit, on which no share leaves [0, 1]."""
+"""The scale that an interval is made on: linear, or the logit, on which no share leaves [0, 1]."""
 
 from typing import Literal
 
@@ -9,11 +9,11 @@ from scipy.special import betainc, betaincinv, expit, logit, ndtri, stdtrit
 Scale = Literal["linear", "logit"]
 
 ENOUGH = 10
-"""Images of either kind, in each network, from which on a share is no rare one: the usual rule for proportions."""
+"""A share is rare if fewer of a network's images than this are in it, or outside it: the usual rule for proportions."""
 
 
 def stretch(mean: ArrayLike, scale: Scale) -> NDArray[np.float64]:
-    """By how much the scale stretches a small distance at `mean` (the delta method): 1, or 1 / (p (1 - p))."""
+    """The factor by which the scale stretches a small distance at `mean` (the delta method): 1, or 1 / (p (1 - p))."""
     mean = np.asarray(mean, dtype=float)
     with np.errstate(divide="ignore"):
         return np.ones_like(mean) if scale == "linear" else 1 / (mean * (1 - mean))
@@ -22,16 +22,17 @@ def stretch(mean: ArrayLike, scale: Scale) -> NDArray[np.float64]:
 def ends(
     mean: ArrayLike, error: ArrayLike, df: ArrayLike, scale: Scale, confidence: float, images: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both ends of the interval of a mean: of Student's t, and for a rare kind of image Clopper and Pearson's.
+    """Both ends of the interval of a mean: Student's t, or for a rare share that of Clopper and Pearson.
 
     Parameters
     ----------
     error, df
         Standard error and degrees of freedom, on the scale.
     confidence
-        Of the two-sided interval, in (0, 1).
+        The confidence of the two-sided interval, in (0, 1).
     images
-        How many a share was taken over. Without them no share counts as rare, and one of 0 or 1 has NaN as its ends.
+        How many images a share was taken over. Without it, only shares of 0 and 1 count as rare, and both their ends
+        are NaN.
     """
     mean, error = np.asarray(mean, dtype=float), np.asarray(error, dtype=float)
     half = stdtrit(df, (1 + confidence) / 2) * error
@@ -48,35 +49,36 @@ def ends(
 
 
 def is_rare(mean: ArrayLike, images: int | None) -> NDArray[np.bool_]:
-    """Whether what makes a share, or what is lacking to 1, is a rare kind among so many images; so are 0 and 1.
+    """Whether fewer than `ENOUGH` of so many images are in a share, or outside it; always so for shares of 0 and 1.
 
-    There the logit is no scale for an interval: it stretches without end, and one image more or less is most of it.
+    There the logit is no scale for an interval: it stretches without bound, and most of it hinges on a single image.
     """
     rest = np.minimum(mean, 1 - np.asarray(mean))
     return (rest == 0) | (rest * (np.nan if images is None else images) < ENOUGH)
 
 
 def effective(mean: ArrayLike, error: ArrayLike, df: ArrayLike, images: int | None) -> NDArray[np.float64]:
-    """How many independent images would say as much about a share (Korn and Graubard, 1998); NaN without `images`.
+    """How many independent images would be as informative about a share (Korn and Graubard, 1998).
 
-    Those whose standard error would be `error` (on the logit scale), fewer where few networks tell it, as Student's t
-    has it at 95%, and at most as many as there are: all networks see the same.
+    It is the number whose standard error would be `error` (on the logit scale), reduced where that comes from few
+    networks, by the squared ratio of the normal quantile to Student's at 95%. It is at most `images`, if given, since
+    all networks see the same ones.
     """
     mean = np.asarray(mean, dtype=float)
     few = ndtri(0.975) / stdtrit(df, 0.975)
-    with np.errstate(divide="ignore"):  # an error that is not known, NaN, leaves as many as there are
+    with np.errstate(divide="ignore"):  # where the error is not known (NaN), the result is `images`
         return np.fmin(few**2 / (np.square(error) * mean * (1 - mean)), np.nan if images is None else images)
 
 
 def p_of_share(mean: float, n: float, threshold: float) -> float:
-    """How likely a share is to be as large as `mean` among n independent images, where in truth it is `threshold`."""
+    """The probability of a share of at least `mean` among n independent images, if the true share is `threshold`."""
     if mean == 0:
         return 1.0
     return float(betainc(mean * n, (1 - mean) * n + 1, np.clip(threshold, 0, 1)))
 
 
 def distance(mean: float, threshold: float, scale: Scale) -> float:
-    """How far a mean lies above a threshold, on the scale; infinite where no share can lie on the other side."""
+    """How far a mean lies above a threshold, on the scale; infinite where the threshold is not inside (0, 1)."""
     if scale == "linear":
         return mean - threshold
     if not 0 < threshold < 1:

@@ -1,4 +1,4 @@
-"""What a network gets right, clean and attacked. Every network is read in eval mode."""
+"""What a network gets right, clean and under attack. Networks are always run in eval mode."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from lib.attack.inputs import check_classes, check_labels, check_logits
 from lib.models.base import evaluating
 
 BATCH = 1000
-"""How many images a CPU computes at once."""
+"""How many images a CPU takes at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """How one network read some images: class read, true class, cross-entropy in nats; each an array (N,)."""
+    """How one network classified some images: its class, the true class, cross-entropy in nats; each an array (N,)."""
 
     read: np.ndarray
     y: np.ndarray
@@ -26,17 +26,17 @@ class Score:
 
     @property
     def correct(self) -> np.ndarray:
-        """Whether each image was read as its true class."""
+        """Whether each image (N,) was classified as its true class."""
         return self.read == self.y
 
     @property
     def accuracy(self) -> float:
-        """The share of images read as their true class."""
+        """The share of images classified as their true class."""
         return float(self.correct.mean())
 
     @property
     def loss(self) -> float:
-        """The mean cross-entropy."""
+        """The mean cross-entropy, in nats."""
         return float(self.losses.mean())
 
 
@@ -47,7 +47,7 @@ def logits(model: nn.Module, x: Tensor) -> Tensor:
     Raises
     ------
     ValueError
-        Where the network returns no logits, or some that are NaN.
+        Where the network does not return logits, or some are NaN.
     """
     with evaluating(model):
         parts = x.split(compute.at_once(BATCH, x.device))
@@ -63,12 +63,12 @@ def losses(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 
 
 def score(model: nn.Module, x: Tensor, y: Tensor) -> Score:
-    """Read x as it is. x (N, C, H, W), y (N,) on the model's device.
+    """Classify x as it is. x (N, C, H, W), y (N,) on the model's device.
 
     Raises
     ------
     ValueError
-        Where labels are not one class each, or the network returns no logits.
+        Where labels are not one class of the network's per image, or `logits` refuses what it returns.
     """
     y, outputs = check_labels(x, y), logits(model, x)
     losses = _losses(outputs, y)
@@ -77,17 +77,18 @@ def score(model: nn.Module, x: Tensor, y: Tensor) -> Score:
 
 def _losses(outputs: Tensor, y: Tensor) -> Tensor:
     check_classes(y, outputs.shape[1])
-    full = outputs.to(torch.promote_types(outputs.dtype, torch.float32))  # half a number's bits lose the small losses
+    full = outputs.to(torch.promote_types(outputs.dtype, torch.float32))  # small losses are lost in half precision
     return F.cross_entropy(full, y, reduction="none")
 
 
 def under_attack(model: nn.Module, attack: Attack, x: Tensor, y: Tensor, targets: Tensor | None = None) -> Score:
-    """Attack the model itself (white box), then read the result against the true labels y.
+    """Attack the model itself (white box), then score the result against the true labels y.
 
     Raises
     ------
     ValueError
-        Where a targeted attack comes without `targets` (N,), or an untargeted one with them.
+        Where a targeted attack comes without `targets` (N,), or an untargeted one with them. Also as attacks and
+        `score` do.
     """
     if attack.targeted != (targets is not None):
         raise ValueError("targets belong to a targeted attack, and it to them")
@@ -101,12 +102,12 @@ def attacked_losses(network: nn.Module, attack: Attack, x: Tensor, y: Tensor) ->
 
 
 def highest(values: Tensor, count: int, apart: Tensor | None = None) -> Tensor:
-    """The places of the `count` highest values (N,), but for those marked in `apart` (N,)."""
+    """The indices of the `count` highest values (N,), highest first; those marked in `apart` (N,) come last."""
     if apart is not None:
         values = values.masked_fill(apart, -torch.inf)
     return values.argsort(descending=True, stable=True)[:count]
 
 
 def next_class(y: Tensor, classes: int = 10) -> Tensor:
-    """The target (y + 1) mod classes: every class is a target equally often, none its own."""
+    """The target (y + 1) mod classes: each class is the target of exactly one other class."""
     return (y + 1) % classes

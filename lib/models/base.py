@@ -1,4 +1,4 @@
-"""Building a network, reading it in eval mode, and saying what it consists of."""
+"""Building a network, running it in eval mode, and describing what it consists of."""
 
 import threading
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from lib.models.layers import PartialConv2d, Subsampling
 
 
 def build(network: type[nn.Module], seed: int, device: torch.device, **options) -> nn.Module:
-    """A fresh network whose starting weights depend on the seed alone, laid out for fast convolutions."""
+    """A new network whose starting weights depend on the seed alone, in a memory layout for fast convolutions."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = network(**options)
@@ -19,7 +19,7 @@ def build(network: type[nn.Module], seed: int, device: torch.device, **options) 
 
 
 def start_as_keras(model: nn.Module) -> None:
-    """Starting weights as Keras draws them (Glorot's uniform, biases 0), in which the paper's code is written."""
+    """Draw starting weights as Keras does (Glorot's uniform, biases 0), for papers whose code is written in Keras."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             nn.init.xavier_uniform_(module.weight)
@@ -28,10 +28,10 @@ def start_as_keras(model: nn.Module) -> None:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Put every module in eval mode, and give each its own mode back afterwards, also after an error.
+    """Put every module in eval mode within the block, and give each its own mode back afterwards, even after an error.
 
-    One flag for the whole model would be wrong: a network whose batch norm is frozen is in both modes at once. Of
-    several threads one is within at a time, so that each finds the modes that it has set.
+    One flag for the whole model would be wrong: a network whose batch norm is frozen is in both modes at once. Only one
+    thread is within such a block at a time, so that no other changes the modes in the meantime.
     """
     with _ALONE:
         modes = [(module, module.training) for module in model.modules()]
@@ -47,12 +47,12 @@ _ALONE = threading.RLock()
 
 
 def parameter_count(model: nn.Module) -> int:
-    """How many numbers training may change."""
+    """How many trainable numbers a network has."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
 def outline(model: nn.Sequential) -> str:
-    """A network's layers in words, but for activations and reshaping."""
+    """A network's convolutions, dense layers, dropout and pooling in words; all other layers are left out."""
     words = []
     for layer in model:
         if isinstance(layer, nn.Conv2d):

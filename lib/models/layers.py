@@ -1,16 +1,16 @@
-"""Layers of 1998 that PyTorch does not have."""
+"""Layers of LeCun et al., 1998, that PyTorch does not have."""
 
 import torch
 from torch import nn
 
 
 class PartialConv2d(nn.Module):
-    """A convolution whose maps read only some of the maps below; what is not connected is no parameter.
+    """A convolution whose output maps each read only some of the input maps; missing connections have no parameters.
 
     Parameters
     ----------
     table
-        For each map of the output the maps of the input that it reads.
+        For each map of the output, the maps of the input that it reads.
     inputs
         How many maps the input has.
     size
@@ -32,7 +32,7 @@ class PartialConv2d(nn.Module):
 
 
 class Subsampling(nn.Module):
-    """The mean of each 2 x 2 square, times a coefficient, plus a bias, both trained, one pair a map."""
+    """The mean of each 2 x 2 square, times a coefficient, plus a bias; each map has its own trained pair of them."""
 
     def __init__(self, maps: int) -> None:
         super().__init__()

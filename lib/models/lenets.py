@@ -9,9 +9,9 @@ from lib.models.layers import PartialConv2d, Subsampling
 class LeNet3264(nn.Sequential):
     """The LeNet of Fig. 3 (unlearning): 3 x 3 convolutions of 32 and 64 maps, max-pooling, dense 128, dropout.
 
-    The network of Keras's MNIST example, which the paper calls LeNet. 1,199,882 parameters. The second ReLU comes after
-    the pooling here, which is the same function with the same gradient, for a quarter of the work.
-    Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits; so are those of the other two.
+    It is the network of Keras's MNIST example, which the paper calls LeNet. 1,199,882 parameters. Here the second ReLU
+    comes after the pooling: the same function with the same gradient, for a quarter of the work.
+    Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits, as for the other two.
     """
 
     def __init__(self) -> None:
@@ -67,10 +67,10 @@ C3_TABLE = [
 
 
 class LeNet5(nn.Sequential):
-    """The LeNet-5 of Fig. 2 (unlearning), by the layers of LeCun et al., 1998: 32 x 32 input, partial C3.
+    """The LeNet-5 of Fig. 2 (unlearning), with the layers of LeCun et al., 1998: 32 x 32 input, partial C3.
 
-    The image is padded to 32 x 32 inside. tanh after each layer and a linear output take the place of the scaled
-    tanh and the radial basis functions of 1998, of which the paper says nothing. 60,850 parameters.
+    The image is padded to 32 x 32 inside. A tanh after each hidden layer and a linear output take the place of the
+    scaled tanh and the radial basis functions of 1998, which the paper does not mention. 60,850 parameters.
     """
 
     def __init__(self) -> None:

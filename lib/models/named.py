@@ -11,11 +11,11 @@ from lib.models.small import DenseNetwork, MadryCNN, SimpleCNN, SmallCNN, Stride
 NETWORKS: dict[str, type[nn.Module]] = {
     one.__name__: one for one in (SimpleCNN, DenseNetwork, StridedCNN, SmallCNN, MadryCNN, *LENETS.values())
 }
-"""The small networks, each as it comes without options."""
+"""The small networks, each built with its default options."""
 
 
 class WeightsError(ValueError):
-    """Something holds no network of this book; the message names it and says why."""
+    """What is given holds no network of this book; the message names it and says why."""
 
 
 def built(architecture: str, weights: Weights, whose: str) -> nn.Module:
@@ -24,7 +24,7 @@ def built(architecture: str, weights: Weights, whose: str) -> nn.Module:
     Raises
     ------
     WeightsError
-        Where lib has no such network, or the weights are another's; the message begins with `whose`.
+        Where lib has no such network, or the weights do not fit it; the message begins with `whose`.
     """
     if architecture not in NETWORKS:
         raise WeightsError(f"{whose} holds a network named {architecture!r}; there are: {', '.join(NETWORKS)}")

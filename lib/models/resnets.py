@@ -8,7 +8,7 @@ STATISTICS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "mnist": ((0.1307,), (0.3081,)),
     "cifar10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
 }
-"""Mean and standard deviation of each channel of the training images, to the digits in common use."""
+"""Mean and standard deviation of each channel of the training images, with as many digits as are in common use."""
 
 
 RESNETS = ("resnet18", "resnet50", "resnet101")
@@ -16,7 +16,7 @@ RESNETS = ("resnet18", "resnet50", "resnet101")
 
 
 class Standardised(nn.Module):
-    """Images (N, C, H, W) less each channel's mean, over its standard deviation."""
+    """Images (N, C, H, W) minus each channel's mean, divided by its standard deviation."""
 
     def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
@@ -28,16 +28,16 @@ class Standardised(nn.Module):
 
 
 class Bfloat16InTraining(nn.Module):
-    """A network that computes in bfloat16 while it trains on a device that gains by it, and else in float32.
+    """A network that computes in bfloat16 while it trains on a device that gains from it, and otherwise in float32.
 
-    What is measured on a trained network (eval mode) is float32 on every device, and so are the weights.
+    In eval mode, where everything is measured, it computes in float32 on every device. Its weights are always float32.
 
     Parameters
     ----------
     network
-        The network; its output is given in float32 always.
+        The network; its output is always returned in float32.
     device_type
-        Where to do so.
+        The type of device on which training computes in bfloat16.
     """
 
     def __init__(self, network: nn.Module, device_type: str = "cuda") -> None:
@@ -54,7 +54,7 @@ class Bfloat16InTraining(nn.Module):
 class LiveConv2d(nn.Conv2d):
     """A convolution that leaves out the taps that read nothing but padding, on maps smaller than its kernel.
 
-    On 28 x 28 images the last stage of a ResNet has maps of 1 x 1, of which a 3 x 3 kernel reads its middle alone: the
+    On 28 x 28 images the last stage of a ResNet has maps of 1 x 1, which only the middle of a 3 x 3 kernel reads: the
     other eight taps multiply zeros, and on a CPU take most of the time of training. The output and the gradients are
     those of `nn.Conv2d` with zeros for padding, a dilation of 1 and one group, as in torchvision's ResNets.
     """
@@ -68,21 +68,21 @@ class LiveConv2d(nn.Conv2d):
 
 
 def _live_taps(size: int, kernel: int, stride: int, padding: int) -> tuple[int, int]:
-    """The first tap of a kernel that reads a pixel at some place, and the one after the last."""
+    """The first tap of a kernel that reads a pixel at any position, and the one after the last such tap."""
     starts = range(-padding, size + padding - kernel + 1, stride)
     live = [tap for tap in range(kernel) if any(0 <= start + tap < size for start in starts)]
     return live[0], live[-1] + 1
 
 
 def resnet(name: str, images: str, *, stem: str = "imagenet", size: int = 0, classes: int = 10) -> nn.Sequential:
-    """torchvision's ResNet as it comes, with fresh weights, behind a layer that standardises the images.
+    """A ResNet of torchvision's, untrained, behind a layer that standardises the images.
 
     Parameters
     ----------
     name
         A name in `RESNETS`.
     images
-        The data set, a key of `STATISTICS`: one channel makes a first convolution that reads one.
+        The data set, a key of `STATISTICS`. The first convolution reads as many channels as its images have.
     stem
         `imagenet`: 7 x 7, stride 2, then max-pooling, torchvision's own. `small`: 3 x 3, stride 1, no pooling, as is
         common for images this small.
@@ -94,7 +94,7 @@ def resnet(name: str, images: str, *, stem: str = "imagenet", size: int = 0, cla
     Raises
     ------
     ValueError
-        On a name, a data set or a stem that there is not.
+        On an unknown name, data set or stem.
     """
     from torchvision.models import get_model
 
@@ -112,6 +112,6 @@ def resnet(name: str, images: str, *, stem: str = "imagenet", size: int = 0, cla
         network.maxpool = nn.Identity()
     for module in network.modules():
         if type(module) is nn.Conv2d:
-            module.__class__ = LiveConv2d  # the same weights and settings, another forward
+            module.__class__ = LiveConv2d  # the same weights and settings, with another forward
     resized = [nn.Upsample(size=(size, size), mode="bilinear")] if size else []
     return nn.Sequential(*resized, Standardised(*STATISTICS[images]), Bfloat16InTraining(network))

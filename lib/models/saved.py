@@ -1,4 +1,4 @@
-"""Trained networks as safetensors files: numbers and words, and no code that loading could run."""
+"""Trained networks as safetensors files, which hold numbers and words, and no code that loading could run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from lib.files import atomic
 from lib.models.named import NETWORKS, WeightsError, built
 
 ARCHITECTURE, DIGEST = "architecture", "sha256"
-"""What the words of a file say besides what it is given: a name in `NETWORKS`, and the digest of the weights."""
+"""The keys that `save` adds to a file's words: their values are a name in `NETWORKS` and the digest of the weights."""
 
 
 def save(path: Path, architecture: str, weights: Weights, about: Mapping[str, str]) -> None:
@@ -26,12 +26,14 @@ def save(path: Path, architecture: str, weights: Weights, about: Mapping[str, st
     architecture
         A name in `NETWORKS`.
     about
-        Words that the file carries, by name.
+        Further words that the file carries, by key.
 
     Raises
     ------
     KeyError
         Where there is no such architecture.
+    OSError
+        Where the file cannot be written.
     """
     words = {**about, ARCHITECTURE: NETWORKS[architecture].__name__, DIGEST: sha256(weights)}
     with atomic(path) as temporary:
@@ -39,17 +41,17 @@ def save(path: Path, architecture: str, weights: Weights, about: Mapping[str, st
 
 
 def load(path: Path | str, device: torch.device | None = None) -> nn.Module:
-    """The network that a file holds, in eval mode; images in [0, 1] to logits.
+    """The network that a file holds, in eval mode, from images in [0, 1] to logits.
 
     Parameters
     ----------
     device
-        Where it is put; the fastest device at hand by default.
+        Where it is put; the fastest available device by default.
 
     Raises
     ------
     WeightsError
-        Where the file is missing, damaged, was edited, or holds another network than it says.
+        Where the file is missing, damaged or edited, or does not hold the network that it says.
     """
     words, weights = read(path)
     return built(words[ARCHITECTURE], weights, str(path)).to(device or compute.device())

@@ -1,4 +1,4 @@
-"""Small networks for digits: the papers' own, and those that stand beside them."""
+"""Small networks for digits: the papers' own, and others for comparison."""
 
 from torch import nn
 
@@ -6,10 +6,10 @@ from lib.models.base import start_as_keras
 
 
 class SimpleCNN(nn.Sequential):
-    """A simple convolution network: two 5 x 5 convolutions (10, 20 maps) with max-pooling, dense 50, dropout.
+    """A "simple convolution network": two 5 x 5 convolutions (10, 20 maps) with max-pooling, dense 50, dropout.
 
-    Sharna's paper (mitigation, IV) names its network so and prints neither layers nor sizes. This is the network of
-    PyTorch's early MNIST example and of its FGSM tutorial, whose variable `data_grad` is in the paper's code line.
+    Sharna's paper (mitigation, IV) calls its network that, and prints neither layers nor sizes. This is the network of
+    PyTorch's early MNIST example and of its FGSM tutorial, whose variable `data_grad` is in the paper's line of code.
     Input (N, 1, 28, 28) in [0, 1], output (N, classes) logits.
     """
 
@@ -38,31 +38,31 @@ class DenseNetwork(nn.Sequential):
 
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
-"""What `StridedCNN` can have between its layers, by name."""
+"""The activations that `StridedCNN` can have, by name."""
 
 
 KERAS_EPSILON = 1e-3
-"""What Keras's batch norm adds to a variance. PyTorch adds 1e-5, and then a map that is silent on clean images, but not
-under an attack that leaves [0, 1], is amplified ten times more."""
+"""What Keras's batch norm adds to a variance. PyTorch adds 1e-5. With that, a map that is silent on clean images, but
+not under an attack that leaves [0, 1], is amplified ten times more."""
 
 
 class StridedCNN(nn.Sequential):
     """The network of the paper on adversarial training: 3 x 3 convolutions of stride 2, batch norm, dense 128, dropout.
 
-    The paper prints two convolutional layers and a softmax. The rest is that of the Keras tutorials which it follows,
-    with batch norm after each activation; its epsilon and the starting weights are as in Keras. Its running statistics
-    are not: PyTorch's momentum of 0.1 is 0.9 in Keras's terms, where the default is 0.99, so that they follow the last
-    batches more closely here. 422,090 parameters as it comes.
+    The paper prints two convolutional layers and a softmax. The rest is as in the Keras tutorials that it follows, with
+    batch norm after each activation. The starting weights and the epsilon of batch norm are as in Keras. Its running
+    statistics are not: PyTorch's momentum of 0.1 is 0.9 in Keras's terms, where the default is 0.99, so they follow the
+    last batches more closely here. 422,090 parameters with the default options.
     Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits.
 
     Parameters
     ----------
     convolutions
-        How many, from 1 to 4; each further one has twice as many maps as the one before.
+        How many convolutions, from 1 to 4; each further one has twice as many maps as the one before.
     activation
         A name in `ACTIVATIONS`.
     width
-        How many maps the first has.
+        How many maps the first convolution has.
     """
 
     def __init__(self, convolutions: int = 2, activation: str = "relu", width: int = 32) -> None:
@@ -81,7 +81,7 @@ class StridedCNN(nn.Sequential):
 class SmallCNN(nn.Sequential):
     """Two 4 x 4 convolutions of stride 2 (16, 32 maps) and a dense layer of 100, without batch norm or pooling.
 
-    The small network of Wong and Kolter, 2018: fast on a CPU, and able to learn from strong attacks. 166,406
+    It is the small network of Wong and Kolter, 2018: fast on a CPU, and able to learn from strong attacks. 166,406
     parameters. Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits.
     """
 
@@ -101,8 +101,8 @@ class SmallCNN(nn.Sequential):
 class MadryCNN(nn.Sequential):
     """The MNIST network of Madry et al., 2018: 5 x 5 convolutions (32, 64 maps), each max-pooled, dense 1024.
 
-    Weights start as in the authors' code: normal, spread 0.1, cut at two spreads; biases 0.1. 3,274,634 parameters.
-    Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits.
+    Starting weights are as in the authors' code: normal with standard deviation 0.1, truncated at two standard
+    deviations; biases 0.1. 3,274,634 parameters. Input (N, 1, 28, 28) in [0, 1], output (N, 10) logits.
     """
 
     def __init__(self) -> None:

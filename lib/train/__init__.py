@@ -1,1 +1,1 @@
-"""Training: one loop, the batches that it runs on, and the states that it goes on from."""
+"""Training: one loop, the batches that it runs on, and the saved states from which it continues."""

@@ -1,4 +1,4 @@
-"""What an epoch consists of: images as they are, moved, or attacked."""
+"""What an epoch consists of: images as they are, shifted and mirrored, or attacked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ from lib.attack.gradient import PGD
 
 
 class Batches(Protocol):
-    """One epoch's batches, given the model as it is: a frozen dataclass whose fields decide what it yields."""
+    """One epoch's batches, given the current model: a frozen dataclass whose fields decide what it yields."""
 
     def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield images (N, C, H, W) and labels (N,); draw from `generator` alone."""
+        """Yield images (N, C, H, W) and labels (N,), drawing random numbers from `generator` alone."""
         ...
 
     def __len__(self) -> int:
@@ -26,7 +26,7 @@ class Batches(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Shuffled:
-    """Every image once an epoch, in a new order. x (N, C, H, W), y (N,) on the model's device."""
+    """Every image once an epoch, in a new order each time. x (N, C, H, W), y (N,) on the model's device."""
 
     x: Tensor
     y: Tensor
@@ -37,7 +37,7 @@ class Shuffled:
             yield self.x[chosen], self.y[chosen]
 
     def order(self, generator: torch.Generator) -> Tensor:
-        """The images' places (N,) in a new order, on their device."""
+        """The images' indices (N,) in a new order, on their device."""
         return torch.randperm(len(self.x), generator=generator).to(self.x.device)
 
     def __len__(self) -> int:
@@ -46,19 +46,19 @@ class Shuffled:
 
 @dataclass(frozen=True, eq=False)
 class Augmented(Shuffled):
-    """Every image once an epoch, in a new order, each moved by up to four pixels each way and mirrored by half.
+    """Every image once an epoch, in a new order, shifted by up to four pixels in each direction, and mirrored or not.
 
     Parameters
     ----------
     mirror
-        Whether to mirror: right for CIFAR-10, wrong for digits.
+        Whether to mirror each image with probability 1/2: right for CIFAR-10, wrong for digits.
     """
 
     mirror: bool = False
 
     def __call__(self, model: nn.Module, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         chosen = self.order(generator).split(self.batch_size)
-        # All moves of an epoch go to the device at once, so that no batch waits there for the one before.
+        # All shifts of an epoch go to the device at once, so that no batch has to wait there for the one before.
         moves = [
             (torch.randint(0, 9, (2, len(part), 1), generator=generator), torch.rand(len(part), generator=generator))
             for part in chosen
@@ -69,7 +69,7 @@ class Augmented(Shuffled):
             yield self.moved(self.x[part], shift, draw < (0.5 if self.mirror else 0)), self.y[part]
 
     def moved(self, x: Tensor, shift: Tensor, mirrored: Tensor) -> Tensor:
-        """Images (N, C, H, W), moved up and left by `shift` (2, N, 1) less 4 pixels, and some mirrored (N,)."""
+        """Images (N, C, H, W), shifted up and left by `shift` (2, N, 1) minus 4 pixels, then mirrored or not (N,)."""
         rows, columns = (shift[i] + torch.arange(x.shape[2 + i], device=x.device) for i in (0, 1))
         columns = torch.where(mirrored[:, None], columns.flip(1), columns)
         padded = nn.functional.pad(x, [4] * 4)
@@ -79,16 +79,16 @@ class Augmented(Shuffled):
 
 @dataclass(frozen=True, eq=False)
 class AttackedOnce:
-    """Images that are attacked once, through another network than the one that trains on them: fine-tuning's batches.
+    """Batches for fine-tuning: images attacked once, through another network than the one that trains on them.
 
-    Biswari et al., III.3, first method. They are made in the first epoch, whose time counts them.
+    Biswari et al., III.3, first method. They are made during the first epoch and counted in its time.
 
     Parameters
     ----------
     x, y
         Images (N, C, H, W) and true labels (N,).
     attack
-        How they are made.
+        How the images are attacked.
     through
         The network that is attacked; it must not be the one that is trained.
     batch_size
@@ -115,17 +115,17 @@ class AttackedOnce:
 
 @dataclass(frozen=True, eq=False)
 class Mixed:
-    """Dynamic mixed batches: half of each batch as it is, half attacked through the network as it is by then.
+    """Dynamic mixed batches: one half of each attacked through the network in its current state, the other half clean.
 
-    Biswari et al., III.3, second method. An image is attacked or not by where it falls in an epoch's order.
+    Biswari et al., III.3, second method. Whether an image is attacked depends on its place in the epoch's order.
 
     Parameters
     ----------
     x, y
         Images (N, C, H, W) and true labels (N,).
     attack
-        How a half is attacked. One with random starts gets a new seed for each batch: with one seed for all, an
-        image would start from the same point in every epoch.
+        How the first half is attacked. A PGD with random starts gets a new seed for each batch: with one seed for all,
+        an image would start from the same point in every epoch.
     batch_size
         How many images a batch has, both halves together.
     """
@@ -150,14 +150,14 @@ class Mixed:
 
 @dataclass(frozen=True, eq=False)
 class Attacked:
-    """Every image once an epoch, attacked through the network as it is by then: Madry et al., 2018, section 2.
+    """Every image once an epoch, attacked through the network in its current state: Madry et al., 2018, section 2.
 
     Parameters
     ----------
     x, y
         Images (N, C, H, W) and true labels (N,).
     attack
-        Its random starts are drawn anew for each batch.
+        How the images are attacked; its random starts are drawn anew for each batch.
     batch_size
         How many images a batch has.
     """

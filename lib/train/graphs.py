@@ -1,10 +1,10 @@
-"""Functions of tensors that CUDA replays as graphs: the one place where a function is captured.
+"""Functions of tensors that CUDA replays as graphs: the one place where functions are captured.
 
-A network of this book's size computes on a GPU faster than Python can tell it what to do. A CUDA graph is told once:
-the work of one call is captured, and from then on replayed with other numbers in the same places of memory. A function
-that goes through `Captured` is captured on CUDA within `kept`, and everywhere else simply called.
+A GPU computes a network of this book's size faster than Python can launch the work. With a CUDA graph, the work of one
+call is captured, and from then on replayed with other numbers in the same places of memory. A function that goes
+through `Captured` is captured on CUDA within `kept`, and everywhere else simply called.
 
-It imports nothing of lib: the attacks take their steps through it, and `lib.train.batches` takes the attacks.
+This module imports nothing from lib: the attacks take their steps through it, and `lib.train.batches` imports attacks.
 """
 
 import threading
@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 WARM_UP = 3
-"""How often a function is called as it is, for each signature, before it is captured. These calls count: a step of
-training that warms up trains."""
+"""How often a function is called as it is, for each signature, before it is captured. These are real calls: a training
+step that warms up does train."""
 
 Tensors = Tensor | tuple[Tensor, ...]
 Function = Callable[..., Tensors]
@@ -29,21 +29,22 @@ class Captured:
     """`function` with its first arguments given, to be called with tensors: `Captured(step, model, optimizer)(x, y)`.
 
     Within `kept`, on a device in `BACKENDS`, the first three calls run as they are, the fourth is captured, and this
-    and further ones are replayed. That holds for each signature: the function; what it was given, networks by their
-    identity, the mode of each module and the addresses of their parameters and buffers, all else by equality; and the
-    tensors' shapes, strides, types and devices. Weights that change in place, in a training, need no other capture.
-    They are looked at once, at the first call: after a change of mode or of what a network consists of, make another.
+    and further ones are replayed. That holds for each signature. A signature consists of the function; the `given`
+    arguments (networks by their identity, the mode of each module and the addresses of their parameters and buffers,
+    all else by equality); the tensors' shapes, strides, types and devices; and whether gradients and autocast are on.
+    Weights that change in place, as in training, need no new capture. The given arguments are looked at once, at the
+    first call: after a change of mode, or of what a network consists of, make a new `Captured`.
 
-    The function computes on the tensors' device throughout, waits for nothing there, and does the same work at each
-    call whatever the numbers. What it changes in place (weights, an optimiser's state) it changes in each call. It
-    returns tensors without autograd's graph. Random numbers go on as in plain calls.
+    The function has to compute on the tensors' device throughout, wait for nothing there, and do the same work at each
+    call whatever the numbers. What it changes in place (weights, an optimiser's state), each call changes. It has to
+    return tensors without autograd's graph. Random numbers continue as in plain calls.
 
     Parameters
     ----------
     function
-        Of what is given and then of tensors, at least one; it returns a tensor or a tuple of tensors.
+        It takes the given arguments, then at least one tensor, and returns a tensor or a tuple of tensors.
     given
-        Networks, optimisers, frozen dataclasses, numbers: what can be hashed.
+        Networks, optimisers, frozen dataclasses, numbers: whatever can be hashed.
     """
 
     def __init__(self, function: Function, *given: object) -> None:
@@ -51,11 +52,11 @@ class Captured:
 
     @cached_property
     def key(self) -> tuple:
-        """What two functions have in common that can share a capture."""
+        """What is equal for two functions that can share a capture."""
         return self.plain.func, *map(_identity, self.plain.args)
 
     def __call__(self, *tensors: Tensor) -> Tensors:
-        """The function's result for these tensors; it stays as it is, whatever is called later."""
+        """The function's result for these tensors; later calls do not overwrite it."""
         if _open.captures is None or not fixed_shapes(tensors[0].device):
             return self.plain(*tensors)
         return _open.captures.call(self, tensors)
@@ -63,7 +64,7 @@ class Captured:
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Within, captures are kept for further calls; the outermost of several lets go of them, and of their memory."""
+    """Keep captures for further calls within the block; where blocks are nested, the outermost frees their memory."""
     if _open.captures is not None:
         yield
         return
@@ -83,26 +84,26 @@ class Backend(Protocol):
     """How functions are captured on one type of device."""
 
     def run(self, function: Function, tensors: tuple[Tensor, ...]) -> Tensors:
-        """Call the function as it is, so that it can be captured afterwards."""
+        """Call the function as it is, in such a way that it can be captured afterwards."""
         ...
 
     def capture(self, function: Function, tensors: tuple[Tensor, ...]) -> Callable[[], Tensors]:
-        """What does the function's work on these very tensors, whatever they hold by then, and gives its results.
+        """Return a function that redoes the work on these very tensors, whatever they then hold, and gives the results.
 
-        Capturing does no work. The results lie in the same place each time.
+        The capture itself does no work. The results are in the same place in memory each time.
         """
         ...
 
 
 class CudaGraphs:
-    """CUDA's graphs, which share their memory: they are never replayed at the same time, and results are copied out.
+    """CUDA's graphs. They can share memory, as no two are replayed at the same time and their results are copied out.
 
-    What may be captured later runs on the stream that captures, a stream of its own. Each waits for the other, so that
-    memory that one lets go of is never taken while the other still reads it.
+    Functions warm up on the stream that captures, which is separate from the caller's. Each stream waits for the other,
+    so that memory that one frees is never reused while the other still reads it.
     """
 
     def __init__(self) -> None:
-        if _open.stream is None:  # one for all: each stream has memory of its own, which others do not get back
+        if _open.stream is None:  # one per thread: each stream has memory of its own, which others cannot reuse
             _open.stream = torch.cuda.Stream()
         self.stream = _open.stream
         self.pool = torch.cuda.graph_pool_handle()
@@ -117,7 +118,7 @@ class CudaGraphs:
 
     def capture(self, function: Function, tensors: tuple[Tensor, ...]) -> Callable[[], Tensors]:
         graph = torch.cuda.CUDAGraph()
-        # "thread_local": what other threads do on the GPU meanwhile does not spoil the capture.
+        # "thread_local": what other threads do on the GPU in the meantime does not invalidate the capture.
         with torch.cuda.graph(graph, pool=self.pool, stream=self.stream, capture_error_mode="thread_local"):
             found = function(*tensors)
 
@@ -129,7 +130,7 @@ class CudaGraphs:
 
 
 BACKENDS: dict[str, Callable[[], Backend]] = {"cuda": CudaGraphs}
-"""How functions are captured, by the type of the device that captures."""
+"""How functions are captured, by the type of device."""
 
 
 @dataclass
@@ -137,7 +138,7 @@ class _Signature:
     """The calls of one signature, and their capture once there is one."""
 
     function: Function
-    """Held, so that no id in its key is given away."""
+    """Held, so that no id in the signature's key can be reused."""
     calls: int = 0
     tensors: tuple[Tensor, ...] = ()
     replay: Callable[[], Tensors] | None = None
@@ -145,7 +146,7 @@ class _Signature:
 
 @dataclass
 class _Captures:
-    """What is kept between the calls."""
+    """What is kept between calls."""
 
     backends: dict[str, Backend] = field(default_factory=dict)
     signatures: dict[tuple, _Signature] = field(default_factory=dict)
@@ -180,7 +181,7 @@ _open = _Open()
 
 
 def _identity(given: object) -> object:
-    """What two arguments have in common that can share a capture."""
+    """What is equal for two arguments that can share a capture."""
     if not isinstance(given, nn.Module):
         return given
     modes = tuple(module.training for module in given.modules())

@@ -1,4 +1,4 @@
-"""One training loop. Fine-tuning, mixed batches and removal only change what `batches` yields."""
+"""The one training loop. Fine-tuning, mixed batches and removal only change what `batches` yields."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from lib.train.batches import Batches
 from lib.train.snapshots import SNAPSHOTS, History, Snapshots, State
 
 EachEpoch = Callable[[nn.Module], object]
-"""What is done with a network after each epoch."""
+"""A function that is called with the network after each epoch."""
 
 
 def fit(
@@ -29,41 +29,41 @@ def fit(
     snapshots: Path | None = SNAPSHOTS,
     each_epoch: EachEpoch | None = None,
 ) -> History:
-    """Train `model` in place with Adam on cross-entropy, going on from the newest state of the same training.
+    """Train `model` in place with Adam on cross-entropy, continuing from the newest saved state of the same training.
 
-    A training that was finished is loaded; one of fewer epochs, or that was interrupted, is continued. The weights
-    are those of one training without a stop, to the bit. The model is left without gradients, and in training mode:
-    `lib.measure` and `lib.attack` switch the mode for as long as they need.
+    A finished training run is loaded; one that was interrupted, or has fewer epochs, is continued. The weights are
+    those of an uninterrupted run, to the bit. The model is left without gradients and in training mode: `lib.measure`
+    and `lib.attack` switch the mode for as long as they need.
 
     Parameters
     ----------
     model
-        On the device it trains on; its weights as they are now are the starting point.
+        The network, on the device it trains on; its current weights are the starting point.
     batches
         What an epoch consists of.
     epochs
-        How many, at least 0.
+        How many epochs to train in all, at least 0.
     lr
         Adam's learning rate.
     seed
         What the order of images and dropout depend on.
     label
-        What the progress bar says.
+        The text of the progress bar.
     snapshots
-        Where states are kept; None keeps none and looks for none.
+        Where states are saved; None saves none and looks for none.
     each_epoch
-        Called with the model, in training mode, after each epoch, whether it was trained now or before. Every epoch's
-        weights are kept for it, so that a second call trains nothing.
+        Called with the model, in training mode, after each epoch, whether that was trained now or before. Every epoch's
+        weights are saved for it, so that a second call trains nothing.
 
     Returns
     -------
     History
-        Of the whole training, also where it was loaded or continued.
+        The history of the whole training, also where it was loaded or continued.
 
     Raises
     ------
     ValueError
-        Where there are epochs, and no image to train on.
+        Where `epochs` is not 0 and there is no image to train on.
     """
     if epochs and not len(batches):
         raise ValueError(f"{label}: there is no image to train on")
@@ -83,7 +83,7 @@ def fit(
             state.history.seconds += time.perf_counter() - started
             if each_epoch and epoch > seen:
                 kept.save(epoch, state, wanted=True)
-                with torch.random.fork_rng(devices=devices):  # so that looking changes nothing
+                with torch.random.fork_rng(devices=devices):  # so that the call does not change the training
                     each_epoch(model)
             else:
                 kept.save(epoch, state, wanted=epoch == epochs)
@@ -94,7 +94,7 @@ def fit(
 
 
 def _look_back(kept: Snapshots, state: State, epochs: int, each_epoch: EachEpoch) -> int:
-    """Show the epochs whose weights are kept, from the first on; return the last of them."""
+    """Call `each_epoch` for the epochs whose weights are saved, from the first on; return the last of them."""
     for epoch in range(1, epochs + 1):
         if not kept.show(epoch, state):
             return epoch - 1
@@ -116,7 +116,7 @@ def _epoch(model: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimizer
 def _step(model: nn.Module, optimizer: torch.optim.Optimizer, total: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Train on one batch; return `total` with the batch's losses added."""
     loss = F.cross_entropy(model(x), y)
-    optimizer.zero_grad(set_to_none=True)  # so that each step's gradients are written, not added to what there is
+    optimizer.zero_grad(set_to_none=True)  # so that gradients are written, not added to those of the step before
     loss.backward()
     optimizer.step()
     return total + loss.detach() * len(x)

@@ -1,4 +1,4 @@
-"""Which network each training came to: a seed does not say, since processors round differently."""
+"""Which network each training run ended with: a seed does not tell, since processors round differently."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,9 +13,9 @@ _noting: list[dict[str, str]] = []
 
 @contextmanager
 def noting() -> Iterator[dict[str, str]]:
-    """Gather the digest of the weights of each network that a training comes to, or has come to, in the meantime.
+    """Collect the digests of the weights with which training runs end, or are found finished, within the block.
 
-    Its key is the training and its epoch. Two that went on from different networks are different trainings.
+    A key names the training and its epoch. Two runs that started from different networks are different trainings.
     """
     found: dict[str, str] = {}
     _noting.append(found)
@@ -26,7 +26,7 @@ def noting() -> Iterator[dict[str, str]]:
 
 
 def note(training: Path, epoch: int, weights: Mapping[str, Tensor]) -> None:
-    """Say which network a training of so many epochs has come to."""
+    """Report the weights with which a training of so many epochs has ended."""
     if _noting:
         digest = values.digest(dict(weights))
         for found in _noting:

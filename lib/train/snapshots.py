@@ -1,6 +1,7 @@
-"""The states that a training goes on from: under runs/snapshots, by a digest of all that decides its outcome.
+"""The saved states from which training continues: under runs/snapshots, by a digest of all that decides its outcome.
 
-These are the starting weights, data, recipe and code; not the epochs (in the file's name), versions and device.
+The digest covers the starting weights, data, recipe and code. It leaves out the number of epochs (it is in the file's
+name), the versions of packages, and the device.
 """
 
 import copy
@@ -25,29 +26,29 @@ from lib.train import outcomes, turns
 
 SNAPSHOTS = compute.RUNS / "snapshots"
 KILLED_EVERY_S = 3600.0
-"""How often a process is ended without a word, as for its memory or with its machine: a guess, and a cautious one.
+"""Mean time between kills without warning, as for lack of memory or when the machine stops: a cautious guess.
 
-Interrupts and deadlines do not count: a training writes its state before it lets go.
+Interrupts and deadlines do not count: a training writes its state before it stops.
 """
 FIRST_GUESS = 200e6
-"""Bytes a second that are written to a slow disk, until a training has measured its own."""
+"""Bytes a second that a slow disk writes: assumed until a training has timed its own first write."""
 
 
 @dataclass
 class History:
-    """What training cost and how the loss fell."""
+    """What a training run cost, and how the loss fell."""
 
     losses: list[float] = field(default_factory=list)
     """Mean training loss of each epoch, in nats."""
     seconds: float = 0.0
-    """Seconds of training, on the machine that did it, whenever that was."""
+    """Seconds of training, on whichever machine did it, in all sessions together."""
     device: str = field(default_factory=provenance.describe_device)
     """The device that trained."""
 
 
 @dataclass
 class State:
-    """All that a training goes on with."""
+    """All that a training needs to continue."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
@@ -57,40 +58,41 @@ class State:
 
 @dataclass
 class _Last:
-    """The state after the last epoch that is done, as it was then: in memory, on the device that trains."""
+    """A copy of the state after the last finished epoch: in memory, on the device that trains."""
 
     epoch: int
     wanted: bool
     content: dict
     is_written: bool = False
-    """In full: as a state that a training can go on from."""
+    """Whether it is on disk in full, so that a training can continue from it."""
 
 
 class Snapshots:
-    """The kept states of one training, each after an epoch.
+    """The saved states of one training, each after an epoch.
 
-    `epoch-0010.pt` was asked for. `passing-0007.pt` was written on the way and goes with the next: now and then, and
-    where the training was stopped. A file without the optimiser's numbers, two thirds of it, can be shown and not
-    continued: so are the epochs that were asked for, but for the last.
+    `epoch-0010.pt` was asked for. `passing-0007.pt` was written in passing, at intervals or because the training was
+    stopped, and is removed once a later state replaces it. A file without the optimiser's state (two thirds of its
+    size) can be shown but not continued from. Of the epochs that were asked for, all except the last are of this kind.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.saved_at = time.monotonic()
         self.seconds: float | None = None
-        """What the last state took to write."""
+        """How long the last full state took to write; None until one is written."""
         self.last: _Last | None = None
 
     @classmethod
     def of(cls, root: Path | None, model: nn.Module, batches: object, recipe: dict, *, code: Callable) -> "Snapshots":
-        """Those of a training that is about to begin with `model` as it is; none where there is no `root`."""
+        """The states of a training that is about to begin with `model` as it is; nothing is saved if `root` is None."""
         return cls(root and root / training_digest(model, batches, recipe, code)[:20])
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait until no other process is at this training: it then finds what that one has made.
+        """Hold this training for this process alone, waiting for any other to finish with it first.
 
-        However this ends, by an interrupt too, what the last epoch gave is written: the next one goes on from there.
+        What the other process has saved is then found. However the block ends, even by an interrupt, the state after
+        the last finished epoch is on disk afterwards: the next process continues from there.
         """
         if self.folder is None:
             yield
@@ -108,13 +110,17 @@ class Snapshots:
                     outcomes.note(self.folder, self.last.epoch, self.last.content["model"])
 
     def save(self, epoch: int, state: State, *, wanted: bool) -> None:
-        """Keep the state after an epoch: on disk where it is wanted or time to, else in memory until then."""
+        """Keep the state after an epoch in memory, and write it in full if it is time to.
+
+        A `wanted` state is written by the next call, without the optimiser's state, or in full when the block of
+        `alone` ends.
+        """
         if self.folder is None:
             return
         if self.last and self.last.wanted:
             self._write("epoch", self.last.epoch, _light(self.last.content))
         with _undisturbed():
-            self.last = None  # so that there are never two of them in memory
+            self.last = None  # so that two of them are never in memory at once
             self.last = _Last(epoch, wanted, _content(epoch, state))
         if time.monotonic() - self.saved_at >= self._interval():
             self._write_in_full("passing")
@@ -122,14 +128,18 @@ class Snapshots:
     def _interval(self) -> float:
         """Seconds of training from one full state to the next.
 
-        Young's rule (1974): where writing takes c and a process is killed every m, what is spent on writing and on
-        training again is least at sqrt(2 c m). Of a training, that is 2 % at most where writing takes 3 s or less.
+        Young's rule (1974): where writing takes c and a process is killed every m, the time spent on writing and on
+        training again is least at sqrt(2 c m). If a state takes 3 s or less to write, writing then takes about 2 % of a
+        training's time at most, and training again as much.
         """
         seconds = _guess(self.last.content) if self.seconds is None else self.seconds
         return (2 * seconds * KILLED_EVERY_S) ** 0.5
 
     def _settle(self, *, wanted: bool) -> None:
-        """Write what is only in memory: as it was asked for where all went well, else as a state on the way."""
+        """Write the last state in full: as `epoch` if it was asked for, else in passing if the block raised.
+
+        A state that is in full on disk already is only renamed, and only if the block did not raise.
+        """
         if self.last and (wanted or not self.last.is_written):
             with _undisturbed():
                 if self.last.wanted:
@@ -148,21 +158,21 @@ class Snapshots:
         last.is_written, self.saved_at = True, time.monotonic()
 
     def _drop_passing(self, *, before: int) -> None:
-        """Remove the states on the way that a later one replaces."""
+        """Remove the states that were written in passing before an epoch: a later one replaces them."""
         for path in [path for path in self.folder.glob("passing-*.pt") if epoch_of(path) < before]:
             path.unlink(missing_ok=True)
 
     def _write(self, kind: str, epoch: int, content: dict) -> None:
         with atomic(self._path(kind, epoch)) as temporary, temporary.open("wb") as file:
-            torch.save(content, file)  # to a path, it would not say that the disk is full
+            torch.save(content, file)  # given a path, it would not report that the disk is full
 
     def _path(self, kind: str, epoch: int) -> Path:
         return self.folder / f"{kind}-{epoch:04d}.pt"
 
     def restore(self, state: State, *, upto: int, epochs: int) -> int:
-        """Load the newest state of at most `upto` epochs that training can go on from; return its epoch, or 0.
+        """Load the newest state of at most `upto` epochs from which training can continue; return its epoch, or 0.
 
-        Where that is after all `epochs`, nothing has to go on from it.
+        A state after all `epochs` will do without the optimiser's state, since no training continues from it.
         """
         epoch = self._restore(state, upto, epochs)
         if self.folder:
@@ -176,13 +186,13 @@ class Snapshots:
             found = self._read(path)
             if found and (found["optimizer"]["state"] or epoch == epochs):
                 self._load(found, state)
-                if found["optimizer"]["state"]:  # whoever wrote it may have been killed before the next line
+                if found["optimizer"]["state"]:  # the process that wrote it may have been killed before the next line
                     self._drop_passing(before=epoch + path.name.startswith("epoch"))
                 return epoch
         return 0
 
     def show(self, epoch: int, state: State) -> bool:
-        """Load the weights after an epoch, if they are kept."""
+        """Load the weights after an epoch if they are saved; return whether they are."""
         for at, path in self._newest_first(epoch):
             if at == epoch and (found := self._read(path)):
                 state.model.load_state_dict(found["model"])
@@ -194,12 +204,12 @@ class Snapshots:
         return sorted((pair for pair in found if 0 < pair[0] <= upto), reverse=True)
 
     def _read(self, path: Path) -> dict | None:
-        """A snapshot as it was saved; one that is damaged is set aside.
+        """A snapshot as it was saved; None where there is none, or where it is damaged and was set aside.
 
         Raises
         ------
         OSError, MemoryError
-            Where the machine cannot read it now: it may hold hours of training, and stays.
+            Where the machine cannot read it now. The file stays: it may hold hours of training.
         """
         try:
             with reading(path):
@@ -217,7 +227,7 @@ class Snapshots:
     def _load(self, found: dict, state: State) -> None:
         state.model.load_state_dict(found["model"])
         if found["optimizer"]["state"]:
-            # Its settings are those at hand: what the digest leaves open in them is what this device needs.
+            # The optimiser keeps its own settings: those that the digest leaves open are what this device needs.
             groups = state.optimizer.state_dict()["param_groups"]
             state.optimizer.load_state_dict(found["optimizer"] | {"param_groups": groups})
         state.generator.set_state(found["generator"])
@@ -229,7 +239,7 @@ class Snapshots:
 
 
 def _content(epoch: int, state: State) -> dict:
-    """All that a training goes on with, apart from what it goes on changing."""
+    """A copy of all that a training needs to continue, which further training does not change."""
     return {
         "epoch": epoch,
         "model": _copied(state.model.state_dict()),
@@ -242,7 +252,7 @@ def _content(epoch: int, state: State) -> dict:
 
 
 def _copied(value: object) -> object:
-    """Nested dictionaries and lists, with tensors where they were."""
+    """A copy of nested dictionaries and lists, with each tensor's copy on the same device."""
     if isinstance(value, torch.Tensor):
         return value.detach().clone()
     if isinstance(value, dict):
@@ -251,12 +261,12 @@ def _copied(value: object) -> object:
 
 
 def _light(content: dict) -> dict:
-    """Without what only a training that goes on needs."""
+    """A state without what is needed only to continue training."""
     return content | {"optimizer": content["optimizer"] | {"state": {}}}
 
 
 def _guess(content: dict) -> float:
-    """Seconds to write a state."""
+    """An estimate of the seconds that it takes to write a state."""
     return _bytes_of(content) / FIRST_GUESS
 
 
@@ -269,7 +279,7 @@ def _bytes_of(value: object) -> int:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Have an interrupt, by Ctrl-C or SIGTERM, wait until this is done."""
+    """Hold back an interrupt, by Ctrl-C or SIGTERM, until the end of the block."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -288,7 +298,7 @@ NAME = re.compile(r"(?:epoch|passing)-([0-9]{4,9})\.pt")
 
 
 def epoch_of(path: Path) -> int:
-    """After which epoch a snapshot was taken, by its name; 0 where that is none of a snapshot."""
+    """After which epoch a snapshot was taken, by its name; 0 where that is not the name of a snapshot."""
     found = NAME.fullmatch(path.name)
     return int(found[1]) if found else 0
 

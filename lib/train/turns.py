@@ -1,4 +1,4 @@
-"""Trainings one process at a time: whoever comes second waits, or does something else first."""
+"""One process at a time on each training: a second process waits, or does something else first."""
 
 import sys
 import time
@@ -9,11 +9,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 SOON_S = 20.0
-"""For how long a process has done nothing yet that it would have to do again."""
+"""For how many seconds a process has done so little that it can give up and start again later."""
 
 
 class Busy(RuntimeError):
-    """Another process is at it."""
+    """Another process is at work on it."""
 
 
 _noting: list[Callable[[Path, float], object]] = []
@@ -22,8 +22,9 @@ _patient_from: list[float] = []
 
 @contextmanager
 def noting(noted: Callable[[Path, float], object]) -> Iterator[None]:
-    """Have `noted` called with the folder of each training that begins, or goes on, in the meantime, and with the
-    seconds that it has taken until then.
+    """Have `noted` called for each training that begins, continues or is found finished within the block.
+
+    It is given the training's folder, and the seconds that the training has taken until then.
     """
     _noting.append(noted)
     try:
@@ -33,14 +34,14 @@ def noting(noted: Callable[[Path, float], object]) -> Iterator[None]:
 
 
 def note(folder: Path, seconds: float) -> None:
-    """Say that a training of so many seconds begins, or goes on, or is at its end already."""
+    """Report that a training begins, continues or is found finished, having taken so many seconds until then."""
     for noted in _noting:
         noted(folder, seconds)
 
 
 @contextmanager
 def impatient(seconds: float = SOON_S) -> Iterator[None]:
-    """For so many seconds wait for no other process: `in_turn` raises `Busy` instead."""
+    """Wait for no other process in the next `seconds`: `in_turn` raises `Busy` instead."""
     _patient_from.append(time.monotonic() + seconds)
     try:
         yield
@@ -50,12 +51,12 @@ def impatient(seconds: float = SOON_S) -> Iterator[None]:
 
 @contextmanager
 def in_turn(folder: Path) -> Iterator[None]:
-    """Hold the folder of a training, which is there then; wait for whoever holds it.
+    """Lock the folder of a training, created if need be, waiting for any process that holds it.
 
     Raises
     ------
     Busy
-        Where another process holds it, and this one is `impatient`.
+        Where another process holds it and this one is `impatient`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
