@@ -1,3 +1,3 @@
 """How fast the book's own code is beside other libraries' and the plain ways: `python -m benchmarks`."""
 
-import lib  # noqa: F401 - before torch, which else reads other settings than those that a training runs with
+import lib  # noqa: F401 - before torch, which would otherwise read settings other than those of a training run

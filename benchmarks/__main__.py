@@ -32,22 +32,22 @@ TWO_STEPS_OF_MADRY = steps.Size(images=100, epochs=1, batch_size=50, attack_step
 
 @dataclass(frozen=True)
 class Size:
-    """How much is done.
+    """How much work the rows have.
 
     Parameters
     ----------
     rounds
         How often each contender of a row is timed.
     attacked, batch_size
-        How many images are attacked, and in batches of how many.
+        How many images are attacked, and how many of them at once.
     train_images
         Images in an epoch of training.
     scanned
-        Images that the kernel scan reads for each kernel.
+        Images that the kernel scan classifies for each kernel.
     epochs, resnet_images
-        What the networks are trained on before anything is timed: epochs of all digits, and images for the ResNet.
+        What networks are trained on before anything is timed: epochs of the digits, and images for the ResNet-18.
     resnet50, madry
-        How much of the two costly trainings one run has.
+        How much one run has of each of the two costly kinds of training.
     """
 
     rounds: int = 7
@@ -80,13 +80,13 @@ GROUPS: dict[tuple[str, ...], Callable[[Dataset, Size], dict[str, Row]]] = {
     ("resnet-50", "madry"): lambda digits, size: steps.rows(digits, resnet50=size.resnet50, madry=size.madry),
     ("scan",): lambda digits, size: scan.rows(digits, images=size.scanned, train_images=size.resnet_images),
 }
-"""Rows that share what they are measured on, and how to make them."""
+"""Rows that share what they are measured on, and the function that makes them."""
 
 ROWS = [name for names in GROUPS for name in names]
 
 
 def run(chosen: Sequence[str], size: Size, digits: Dataset) -> Iterator[tuple[str, dict]]:
-    """Time rows one by one; each comes with the conditions it was timed under."""
+    """Time rows one by one; yield each with its name and the conditions it was timed under."""
     started = datetime.now(UTC).isoformat(timespec="seconds"), round(os.getloadavg()[0], 2)
     for names, make in GROUPS.items():
         rows = make(digits, size) if set(names) & set(chosen) else {}
@@ -117,7 +117,7 @@ def _version(package: str) -> str | None:
 
 
 def keep(path: Path, kind: str, name: str, row: dict) -> dict:
-    """Put a row among those of its kind of device in the file, in the order of `ROWS`; return all that it holds."""
+    """Put a row among those of its kind of device in the file, in the order of `ROWS`; return what the file holds."""
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     rows = results.get(kind, {}) | {name: row}
     results[kind] = {one: rows[one] for one in ROWS if one in rows}

@@ -15,5 +15,5 @@ AIMS: dict[str, dict[str, float]] = {
 
 
 def aims(row: str, device: torch.device) -> dict:
-    """What a `Row` says of its aims: the one on this device, and all of them."""
+    """What a `Row` says about its aims: the one on this device (a CPU's if it has none), and all of them."""
     return {"aim": AIMS[row].get(device.type, AIMS[row]["cpu"]), "aims": AIMS[row]}

@@ -2,7 +2,7 @@
 
 All attack the same trained network, in eval mode and with its weights frozen: foolbox and ART would otherwise compute
 the gradients of the weights as well. All take the same eps, steps, step length, images and batches. PGD has one random
-start. No peer stops early in these attacks; ours does not either, but where its name says so.
+start. No peer stops early in these attacks; ours does not either, except where its name says so.
 """
 
 import copy
@@ -22,7 +22,7 @@ from lib.models import SimpleCNN, build
 from lib.train.batches import Shuffled
 from lib.train.loop import fit
 
-EPS = 0.3  # with 40 steps of 0.01 the attack on MNIST of Madry et al., 2018
+EPS = 0.3  # with 40 steps of 0.01, this is the attack of Madry et al. (2018) on MNIST
 BIM_STEPS, BIM_ALPHA = 10, 0.075
 PGD_STEPS, PGD_ALPHA = 40, 0.01
 
@@ -74,7 +74,7 @@ def with_foolbox(name: str, task: Task) -> Run:
         ),
         "PGD-40": lambda: foolbox.attacks.LinfPGD(abs_stepsize=PGD_ALPHA, steps=PGD_STEPS, random_start=True),
     }[name]()
-    missed = foolbox.criteria.Misclassification  # called as a whole, an attack would also read its result
+    missed = foolbox.criteria.Misclassification  # calling an attack, not its `run`, would also classify the result
     return lambda: torch.cat([attack.run(model, x, missed(y), epsilon=EPS) for x, y in task.batches()])
 
 
@@ -83,7 +83,7 @@ def with_art(name: str, task: Task) -> Run:
     from art.estimators.classification import PyTorchClassifier
 
     classifier = PyTorchClassifier(
-        copy.deepcopy(task.model),  # ART moves it to the device that it takes for its own
+        copy.deepcopy(task.model),  # ART moves the model to the device that it chooses
         loss=nn.CrossEntropyLoss(),
         input_shape=task.x.shape[1:],
         nb_classes=10,
@@ -110,21 +110,21 @@ PEERS: dict[str, Callable[[str, Task], Run]] = {
 
 
 def network(digits: Dataset, epochs: int) -> nn.Module:
-    """A `SimpleCNN` that was trained on digits, on their device."""
+    """A `SimpleCNN` that is trained on digits, on their device."""
     model = build(SimpleCNN, 0, digits.x_train.device)
     fit(model, Shuffled(digits.x_train, digits.y_train), epochs, label="network")
     return model
 
 
 def rows(digits: Dataset, *, images: int, batch_size: int, epochs: int) -> dict[str, Row]:
-    """A row for each attack, on that many images of the network's training or test set, which does not matter here."""
+    """A row for each attack, on that many test images, and training images after these: for timing, either will do."""
     model = network(digits, epochs).eval().requires_grad_(False)
     x, y = torch.cat([digits.x_test, digits.x_train])[:images], torch.cat([digits.y_test, digits.y_train])[:images]
     return {name.lower(): row(name, Task(model, x, y, batch_size)) for name in OURS}
 
 
 def row(name: str, task: Task) -> Row:
-    """One attack, by all."""
+    """The row of one attack, with all contenders."""
     contenders = [Contender("lib.attack", partial(with_lib, name, task), ours=True)]
     if isinstance(OURS[name], BIM):
         early = partial(with_lib, name, task, early_stop=True)

@@ -15,14 +15,14 @@ from lib.site.benchmarks import CHART, KINDS, PARTS_CHART, parted, step_seconds
 
 
 def draw(results: Mapping[str, Mapping[str, Mapping]], folder: Path) -> None:
-    """Draw what `benchmarks.json` holds, as two PNG files beside it."""
+    """Draw what `benchmarks.json` holds as PNG files beside it: the ratios, and the parts of steps if there are any."""
     _draw_ratios(results, folder / CHART)
     if parted(results):
         _draw_parts(results, folder / PARTS_CHART)
 
 
 def _draw_ratios(results: Mapping[str, Mapping[str, Mapping]], path: Path) -> None:
-    """One panel for each kind of device."""
+    """Draw the ratios, with a panel for each kind of device."""
     with plt.rc_context(STYLE):
         bars = [sum(len(row["ratios"]) or 1 for row in rows.values()) for rows in results.values()]
         size = 7.6, 0.5 * sum(bars) + 0.9 * len(bars) + 0.7
@@ -40,7 +40,7 @@ def _draw_ratios(results: Mapping[str, Mapping[str, Mapping]], path: Path) -> No
 
 
 def _draw_parts(results: Mapping[str, Mapping[str, Mapping]], path: Path) -> None:
-    """One bar a step, of its parts one after another; a diamond where ours is done, captured where it is."""
+    """Draw a bar for each kind of step, part after part; a diamond marks a whole step of ours, captured if ours is."""
     bars = parted(results)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(len(bars), figsize=(7.6, 0.9 * len(bars) + 1.2), squeeze=False)

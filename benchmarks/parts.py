@@ -1,4 +1,4 @@
-"""What a step of training is made of: seconds of each part, when the parts run one after another and uncaptured."""
+"""What a step of training is made of: seconds of each part, where the parts run one after another and uncaptured."""
 
 import copy
 import statistics
@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from lib.train.batches import Attacked, Batches, Shuffled
 
 PARTS = ("batch", "attack", "forward", "backward", "optimiser", "rest")
-"""Picking the images, attacking them, the network's output and loss, its gradient, Adam, and what is between."""
+"""Picking the images, attacking them, the network's output and loss, its gradient, Adam, and all that is in between."""
 
 WARM_UP, COUNTED = 3, 5
 
 
 class Clock:
-    """The device's own time between marks: by CUDA's events on a GPU, else by the processor's clock."""
+    """The device's own time between marks: by CUDA events on a GPU, else by the processor's clock."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -45,14 +45,14 @@ class Clock:
 
 
 def of_a_step(start: nn.Module, batches: Batches, lr: float) -> dict[str, float]:
-    """The median seconds of each of `PARTS` over a few steps of a copy of a network; their sum is a whole step.
+    """The median seconds of each of `PARTS` over a few steps of a copy of a network; together they make a whole step.
 
     Parameters
     ----------
     start
         The network; it stays as it is.
     batches
-        Plain or attacked ones, whose images are picked and attacked.
+        Plain or attacked batches, whose images are picked and attacked.
     lr
         Adam's learning rate.
     """

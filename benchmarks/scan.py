@@ -31,7 +31,7 @@ def one_by_one(model: nn.Sequential, x: Tensor, y: Tensor) -> NDArray[np.bool_]:
 
 
 def rows(digits: Dataset, *, images: int, train_images: int) -> dict[str, Row]:
-    """The one row, on a ResNet-18 that has seen a few digits."""
+    """The only row, on a ResNet-18 that is trained on a few digits."""
     model = build(resnet, 0, digits.x_train.device, name="resnet18", images="digits")
     fit(model, Shuffled(digits.x_train[:train_images], digits.y_train[:train_images]), 2, label="ResNet-18")
     x, y = digits.x_test[:images], digits.y_test[:images]

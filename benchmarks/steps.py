@@ -1,10 +1,11 @@
-"""A step of two costly trainings, beside a loop that is written and set with care: ResNet-50, and Madry's PGD training.
+"""A step of two costly kinds of training, ResNet-50 and Madry's PGD training, beside a carefully written and set loop.
 
-Same network, optimiser (Adam), batches and precision for all: ResNet-50 has its own switch to bfloat16 on a GPU, and
-Madry's network computes in float32. The loop's network and images are laid out channels last. Its images come from a
-DataLoader with two workers and pinned memory and move without being waited for, or lie on the device already. On a GPU
-cuDNN may try which algorithm is fastest, deterministic or not, Adam is fused, and there is one more contender, whose
-network went through `torch.compile`, which records steps as well. What ours takes to record one is in its time.
+Network, optimiser (Adam), batches and precision are the same for all: ResNet-50 has its own switch to bfloat16 on a
+GPU, and Madry's network computes in float32. The loop's network and images are laid out channels last. Its images come
+from a DataLoader with two workers, and on a GPU with pinned memory, from which they move without being waited for; or
+they lie on the device already. On a GPU cuDNN may try which algorithm is fastest, deterministic or not, and Adam is
+fused. There is one more contender there, whose network went through `torch.compile`, which records steps as well. The
+time that ours takes to record a step counts.
 """
 
 import copy
@@ -35,7 +36,7 @@ LR = 1e-4
 
 @dataclass(frozen=True)
 class Size:
-    """How much is trained in one run: `epochs` of `images`, in batches of `batch_size`, by PGD of `attack_steps`."""
+    """How much one run trains: `epochs` of `images` in batches of `batch_size`, attacked by PGD of `attack_steps`."""
 
     images: int
     epochs: int
@@ -103,7 +104,7 @@ def with_lib(batches: Batches, start: nn.Module, epochs: int) -> Run:
 
 
 def rows(digits: Dataset, *, resnet50: Size, madry: Size) -> dict[str, Row]:
-    """A row of each, going on from networks that have seen the images twice."""
+    """A row of each kind, going on from networks that have been trained on the images for two epochs."""
     x, y = digits.x_train, digits.y_train
     device = x.device
     deep = build(resnet, 0, device, name="resnet50", images="digits")
@@ -135,7 +136,7 @@ def accuracy(x: Tensor, y: Tensor, model: nn.Module) -> float:
 
 
 def contenders(batches: Batches, start: nn.Module, size: Size) -> list[Contender]:
-    """Ours, and the plain loop with images from a DataLoader and from the device, on a GPU compiled as well."""
+    """Ours, and the plain loop with images from a DataLoader and from the device; on a GPU, also compiled."""
     x, y = batches.x, batches.y
     loaders = {
         "DataLoader": partial(pinned_loader, x, y, size),

@@ -1,4 +1,4 @@
-"""Timing ways to do the same work side by side: interleaved, as ratios, and only where they get the same result."""
+"""Timing several ways to do the same work: interleaved, as ratios, and counted only where the results are the same."""
 
 import math
 import statistics
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 Run = Callable[[], Any]
-"""Does the work once and returns what came out."""
+"""A function that does the work once and returns its result."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Contender:
     prepare
         Makes the function that is timed; what a user does once (building, importing) belongs here.
     ours
-        Whether it is this book's, or a peer.
+        Whether it is this book's own; else it is a peer.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Row:
-    """One piece of work, and all who do it.
+    """One piece of work, and all contenders that do it.
 
     Parameters
     ----------
@@ -49,15 +49,15 @@ class Row:
     score_name
         What that number is.
     tolerance
-        How far apart the contenders' scores may be, else the row does not count.
+        How far apart the contenders' scores may be; if they are farther, the row does not count.
     aim
         The ratio to reach: the fastest peer's time over ours.
     aims
-        The same by kind of device, so that what is not measured on one has its aim there.
+        The same by kind of device, so that the aim on a device is known if the row is not measured there.
     steps
-        How many steps of training one run has, where that is what the row is about.
+        How many steps of training one run has, if that is what the row is about; else 0.
     parts
-        Seconds of each part of one such step.
+        Gives the seconds of each part of one such step.
     """
 
     title: str
@@ -75,20 +75,20 @@ class Row:
 def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float = 0.2) -> dict:
     """Time all contenders of a row, one after another in each round, in an order that rotates.
 
-    A contender that raises is out, and its error is kept.
+    A contender that raises an error drops out, and the error is kept.
 
     Parameters
     ----------
     rounds
         How often each is timed, after two runs to warm up.
     least_seconds
-        A run that is shorter is repeated until it lasts about this long.
+        A shorter run is repeated until the repetitions together last about this long.
 
     Returns
     -------
     dict
-        Of `row`, with what `judge` says of it. For each contender: `ours`, the `seconds` of one run in each round, the
-        mean `score`, the `error` or None.
+        The facts of `row`, and what `judge` says about it. For each contender: `ours`, the `seconds` of one run in each
+        round, the mean `score`, and the `error` or None.
     """
     seconds_of_parts = dict(row.parts()) if row.parts else {}
     entries = {one.name: {"ours": one.ours, "seconds": [], "score": None, "error": None} for one in row.contenders}
@@ -104,7 +104,7 @@ def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float
 
     def warm_up(one: Contender) -> None:
         run = one.prepare()
-        timed(run, 1, device)  # the first run of all sets things up, and says little of how short one is
+        timed(run, 1, device)  # the very first run sets things up, and says little about how long others take
         seconds, _ = timed(run, 1, device)
         runs[one.name] = run, max(1, math.ceil(least_seconds / seconds))
 
@@ -128,7 +128,7 @@ def measure(row: Row, rounds: int, device: torch.device, *, least_seconds: float
 
 
 def timed(run: Run, calls: int, device: torch.device) -> tuple[float, Any]:
-    """Seconds of one of `calls` runs in a row, with the device's own work done, and what the last one returned."""
+    """The mean seconds of `calls` runs in a row, until the device is done, and what the last one returned."""
     synchronize(device)
     started = time.perf_counter()
     for _ in range(calls):
@@ -144,14 +144,14 @@ def synchronize(device: torch.device) -> None:
 
 
 def judge(entries: Mapping[str, Mapping], tolerance: float) -> dict:
-    """The ratio of each of ours to the fastest peer, and whether the scores let it count.
+    """The fastest peer's time over that of each of ours, and whether the scores let these ratios count.
 
     Returns
     -------
     dict
-        `ratios`: for each of ours that ran beside a peer the median, the quartiles `low` and `high` of the ratio in
-        each round, and the peer it is taken `against`, the one with the smallest median. `counts`: whether all that
-        ran have scores within `tolerance` of each other, and ours and a peer did run.
+        `ratios`: for each of ours that ran beside a peer, the `median` and the quartiles `low` and `high` of the
+        rounds' ratios, and the peer it is taken `against`, the one with the smallest median time. `counts`: whether
+        ours and a peer did run, and all that ran have scores within `tolerance` of each other.
     """
     finished = {name: entry for name, entry in entries.items() if entry["error"] is None}
     peers = {name: entry["seconds"] for name, entry in finished.items() if not entry["ours"]}
@@ -168,7 +168,7 @@ def judge(entries: Mapping[str, Mapping], tolerance: float) -> dict:
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """The median and the quartiles `low` and `high`."""
+    """The median and the quartiles `low` and `high` of some values."""
     if len(values) == 1:
         return dict.fromkeys(("median", "low", "high"), values[0])
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")

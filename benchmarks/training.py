@@ -1,9 +1,9 @@
 """An epoch of lib.train beside the loop of PyTorch's MNIST example, whose images come from a DataLoader.
 
-Same network, optimiser (Adam) and batch size for all. The example's images are 8-bit greys, each made a tensor whenever
-it is read; it has no DataLoader workers on a CPU, and one, with pinned memory, on a GPU. Beside it: the same with
-two workers, and with images that were made tensors once. Workers are started before the clock is. Unlike the example's,
-images that are pinned move without being waited for.
+Network, optimiser (Adam) and batch size are the same for all. The example's images are 8-bit greys, each made a tensor
+whenever it is read; it has no DataLoader workers on a CPU, and one, with pinned memory, on a GPU. Beside it there is
+the same with two workers, and with images that were made tensors once; on a GPU, also with tensors that lie there.
+Workers are started before the clock. Unlike in the example, pinned images move without being waited for.
 """
 
 import copy
@@ -36,7 +36,7 @@ LOG_INTERVAL = 10
 
 
 class Greys(Indexed):
-    """Images as torchvision's MNIST gives them: 8-bit greys, made a tensor one by one."""
+    """Images as torchvision's MNIST gives them: 8-bit greys, made tensors one by one."""
 
     def __init__(self, x: Tensor, y: Tensor) -> None:
         self.images = (x[:, 0] * 255).round().to(torch.uint8).cpu()
@@ -51,7 +51,7 @@ class Greys(Indexed):
 
 
 def example_loader(x: Tensor, y: Tensor, workers: int | None = None) -> DataLoader:
-    """The loader of PyTorch's MNIST example, by default with as many workers as there."""
+    """The loader of PyTorch's MNIST example, by default with as many workers as it has there."""
     count = (1 if x.is_cuda else 0) if workers is None else workers
     pinned = {"pin_memory": True} if x.is_cuda else {}
     kept = {"persistent_workers": True} if count else {}
@@ -137,7 +137,7 @@ def with_loader(
 
 
 def rows(digits: Dataset, *, images: int, epochs: int) -> dict[str, Row]:
-    """A row of standard and one of mixed training, going on from networks that have had `epochs` of the same."""
+    """A row of standard and one of mixed training, each going on from a network trained the same way for `epochs`."""
     x, y = digits.x_train[:images], digits.y_train[:images]
     attack = FGSM(EPS)
     standard, mixed = Shuffled(x, y, BATCH_SIZE), Mixed(x, y, attack, BATCH_SIZE)
@@ -170,7 +170,7 @@ def rows(digits: Dataset, *, images: int, epochs: int) -> dict[str, Row]:
 
 
 def contenders(batches: Batches, epoch: Callable[..., nn.Module], epochs: int) -> list[Contender]:
-    """Ours and three loaders, on a GPU four, all from the same starting network."""
+    """Ours and the plain loop with three loaders (four on a GPU), all from the same starting network."""
     x, y = batches.x, batches.y
     start = build(SimpleCNN, 0, x.device)
     fit(start, batches, epochs, lr=LR, label="start")

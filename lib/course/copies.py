@@ -26,7 +26,7 @@ there = (one for one in (here, *here.parents) if (one / "lib" / "course").exists
 sys.path[:0] = map(str, list(there)[:1])"""
 CHECKS = "from lib.course.checks import {page} as checks"
 MAY_FAIL = "raises-exception"
-"""The tag by which a notebook goes on where a check fails."""
+"""The tag of a cell after which a notebook goes on even if a check in it fails."""
 
 Check = Callable[[Task, str], list[NotebookNode]]
 """The cells that check an exercise of a page."""
@@ -49,7 +49,7 @@ def copy(sheet: Sheet, *, solved: bool, checked: Check | None = None, set_up: st
 def task_cells(
     task: Task, page: str, solved: bool, checked: Check | None = None, numbers: Iterator[int] | None = None
 ) -> list[NotebookNode]:
-    """An exercise: its text, what is given, a cell to work in or the solution's, checks, words."""
+    """The cells of an exercise: its text, what is given, a cell to work in or the solution, checks, words."""
     cell = partial(_code, tags=["course"])
     number = f" {next(numbers)}" if numbers else ""
     cells = [_markdown(task.label, _told(task, number))]
@@ -72,13 +72,13 @@ def task_cells(
 
 
 def plain_checks(task: Task, page: str) -> list[NotebookNode]:
-    """A cell for each check, which calls it."""
+    """A cell for each check, in which it is called."""
     calls = [f"checks.{name}({', '.join(arguments(page, name))})" for name in task.checks]
     return [_code(f"{task.label}-check-{number}", call, tags=["course"]) for number, call in enumerate(calls, 1)]
 
 
 def arguments(page: str, check: str) -> list[str]:
-    """The names of the learner's notebook that a check takes.
+    """The names in the learner's notebook that a check takes.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def arguments(page: str, check: str) -> list[str]:
 
 
 def _source(page: str) -> list[NotebookNode]:
-    """The cells of a notebook; of a page one for each of its sections."""
+    """The cells of a notebook, or one cell for each section of a page in Markdown."""
     if book.source(page).exists():
         return nbformat.read(book.source(page), as_version=4).cells
     text = (book.PAGES / f"{page}.md").read_text(encoding="utf-8")
@@ -100,7 +100,7 @@ def _source(page: str) -> list[NotebookNode]:
 
 
 def _in_parts(cell: NotebookNode, sheet: Sheet, made: Callable[[str], list[NotebookNode]]) -> list[NotebookNode]:
-    """A cell as it is; where it has exercises, their cells, and between them what else it says."""
+    """A cell as it is, or if it has exercises, the cells of these with the rest of its text between them."""
     blocks = [*BLOCK.finditer(cell.source)] if cell.cell_type == "markdown" else []
     if not blocks:
         return [cell]

@@ -1,4 +1,4 @@
-"""The same checks for otter-grader: a test file for each exercise, and cells that call it."""
+"""The same checks for otter-grader: a test file for each exercise, and cells that call these files."""
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
@@ -24,7 +24,7 @@ def test_{name}({arguments}):
 
 
 def set_up(page: str) -> str:
-    """The first cell of a copy whose checks otter calls."""
+    """The code of the first cell of a copy whose checks otter calls."""
     return f'{SET_UP}\n\nimport otter\n\ngrader = otter.Notebook(tests_dir="tests/{page}")'
 
 
@@ -37,7 +37,7 @@ def cells(task: Task, page: str) -> list[NotebookNode]:
 
 
 def test_file(task: Task, page: str) -> str:
-    """What tests an exercise: each check is a case with its own points."""
+    """The test file of an exercise, in which each check is a case with its own points."""
     head = FILE.format(imported=CHECKS.format(page=page), label=task.label)
     cases = (
         CASE.format(points=points, name=name, arguments=", ".join(arguments(page, name)))

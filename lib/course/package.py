@@ -1,4 +1,4 @@
-"""The folders of a course: what students get, with all that it needs to run, and what instructors have besides."""
+"""The folders of a course: what students get, with all that it takes to run, and what instructors have besides."""
 
 import shutil
 import zipfile
@@ -57,18 +57,18 @@ class Course:
 
 
 def make(folder: Path, pages: Sequence[str] = (), *, grader: bool = False) -> Course:
-    """Make the copies of these pages, of all that have exercises where none is named; an older course goes.
+    """Make the copies of some pages, by default of all that have exercises; an older course is replaced.
 
     Parameters
     ----------
     grader
-        Whether checks are called by otter-grader, not as plain assertions.
+        Whether otter-grader calls the checks, instead of plain cells.
 
     Raises
     ------
     ExerciseError
-        Where a page has no exercises, or something of an exercise is missing; and where something else lies among
-        the instructor's files, such as what students have sent.
+        Where a page has no exercises, or something of an exercise is missing; or where other things lie among the
+        instructor's files, such as what students have sent.
     """
     known = {sheet.page: sheet for sheet in tasks.sheets()}
     if unknown := [page for page in pages if page not in known]:
@@ -97,7 +97,7 @@ def _foreign(instructor: Path, pages: Iterable[str]) -> Path | None:
 
 
 def write(folder: Path, sheets: Iterable[Sheet], *, solved: bool, grader: bool) -> None:
-    """Write the copies of pages, and the tests of otter where it grades."""
+    """Write the copies of pages, and otter's tests if it grades."""
     folder.mkdir(parents=True)
     for sheet in sheets:
         page = sheet.page
@@ -110,7 +110,7 @@ def write(folder: Path, sheets: Iterable[Sheet], *, solved: bool, grader: bool) 
 
 
 def _copied(target: Path) -> None:
-    """The project without solutions, answers, tests and what was recorded."""
+    """Copy the project without solutions, answers, tests and recorded runs."""
     target.mkdir(parents=True)
     for name in COPIED:
         source = compute.ROOT / name
@@ -128,7 +128,7 @@ def _copied(target: Path) -> None:
 
 
 def _measured(target: Path, chapters: Iterable[str]) -> int:
-    """Copy the cells of the profile that are kept."""
+    """Copy the kept cells of these chapters in the quick profile; return how many there are."""
     cells = [cell for name in chapters for cell in Run.of(name, profiles.QUICK, {}).experiment.cells()]
     there = {cell.path for cell in cells if cell.is_kept}
     for path in there:

@@ -24,7 +24,7 @@ def rubric(sheets: Iterable[Sheet]) -> str:
 
 
 def summed(sheet: Sheet) -> str:
-    """How many exercises a page has, and what they take and give."""
+    """How many exercises a page has, how many minutes they take, and how many points they give."""
     minutes, points = (sum(getattr(task, name) for task in sheet.tasks) for name in ("minutes", "points"))
     return f"{len(sheet.tasks)} exercises, about {minutes} minutes, {points} points"
 

@@ -1,1 +1,1 @@
-"""The exercises of the book: their text and solutions as pages have them, and what a course needs to know of each."""
+"""The exercises of the book: their text and solutions as on pages, and what a course needs to know about each."""

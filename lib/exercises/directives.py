@@ -16,7 +16,7 @@ CODE = re.compile(r"^```python\n(.*?)^```$\n?", re.M | re.S)
 
 
 class ExerciseError(ValueError):
-    """An exercise that nothing is known of, or something that is said of no exercise; the message names it."""
+    """Something about an exercise is missing, unknown or belongs to no exercise; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Exercise:
 
     @property
     def code(self) -> str:
-        """The Python code of its solution, empty where that is words alone."""
+        """The Python code of its solution; empty where the solution is in words alone."""
         return "\n".join(CODE.findall(self.solution))
 
     @property
@@ -49,12 +49,12 @@ def source_text(page: str) -> str:
 
 
 def found(text: str) -> list[Exercise]:
-    """The exercises in some Markdown, in their order, each with its solution.
+    """The exercises in some Markdown, in order, each with its solution.
 
     Raises
     ------
     ExerciseError
-        Where an exercise has no solution or no label, or a solution no exercise.
+        Where an exercise has no solution or no label, or a solution has no exercise.
     """
     blocks = [(match["kind"], match["title"].strip(), *_options(match["body"])) for match in BLOCK.finditer(text)]
     solutions = {title: body for kind, title, _, body in blocks if kind == "solution"}
@@ -77,7 +77,7 @@ def _options(body: str) -> tuple[dict[str, str], str]:
 
 
 def without_solutions(text: str) -> str:
-    """The same Markdown, its solutions taken out."""
+    """The same Markdown with its solutions taken out."""
     return BLOCK.sub(lambda match: "" if match["kind"] == "solution" else match[0], text)
 
 

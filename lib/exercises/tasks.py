@@ -1,4 +1,4 @@
-"""What a course needs to know of each exercise, beside its text: notebooks/course/<page>.yaml.
+"""What a course needs to know about each exercise besides its text, from notebooks/course/<page>.yaml.
 
 common: code that all exercises of the page begin with
 exercises:
@@ -6,8 +6,8 @@ exercises:
     kind: thought, command or code
     minutes: for a student who has read the page
     given: code that the student is given
-    leaves: {name: what the student leaves behind under it}
-    answer: code that leaves it behind, after that of the solution
+    leaves: {name: what the student leaves behind under that name}
+    answer: code that leaves these names behind; it runs after the solution's code
     checks: {function in lib/course/checks/<page>.py: points}
     rubric: {what an answer in words has to say: points}
 """
@@ -22,12 +22,12 @@ from lib.exercises import directives
 from lib.exercises.directives import Exercise, ExerciseError
 
 KINDS = {"thought": "on paper", "command": "one command", "code": "code"}
-"""What exercises ask for, and what that is called."""
+"""The kinds of exercises, and what each kind is called on pages."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """An exercise as students are given it."""
+    """An exercise as it is given to students."""
 
     exercise: Exercise
     kind: str
@@ -40,12 +40,12 @@ class Task:
 
     @property
     def label(self) -> str:
-        """Of the exercise."""
+        """The label of the exercise."""
         return self.exercise.label
 
     @property
     def points(self) -> int:
-        """All that it gives."""
+        """How many points it gives in total."""
         return sum(self.checks.values()) + sum(self.rubric.values())
 
     @property
@@ -64,7 +64,7 @@ class Sheet:
 
 
 def sheets() -> list[Sheet]:
-    """Those of all pages that have exercises, in the book's order."""
+    """The exercises of all pages that have any, in the book's order."""
     return [found for name in book.files() if (found := sheet(name)).tasks]
 
 
@@ -74,7 +74,7 @@ def sheet(page: str) -> Sheet:
     Raises
     ------
     ExerciseError
-        Where an exercise is not in the page's file, an entry of the file is no exercise, or an entry lacks something.
+        Where an exercise has no entry in the page's file, an entry has no exercise, or an entry is not as it should be.
     """
     exercises = directives.found(directives.source_text(page))
     path = book.NOTEBOOKS / "course" / f"{page}.yaml"

@@ -1,7 +1,7 @@
 """Your own network, judged as the chapter on the common ground judges the book's: `judge(model, ...) -> Verdict`.
 
-Printed, a verdict is a table; `keep(verdict, folder)` writes its JSON and its page. What would make the number a lie is
-`Refused`, with the reason and what to do about it.
+Printed, a verdict is a table; `keep(verdict, folder)` writes its JSON and its page. Whatever would make a number a lie
+is `Refused`, with the reason and what to do about it.
 """
 
 from importlib import import_module
@@ -9,11 +9,11 @@ from importlib import import_module
 __all__ = ["Refused", "Verdict", "judge", "keep"]
 
 _ELSEWHERE = {"judge": "judging", "keep": "page", "Verdict": "verdict"}
-"""Imported where they are asked for: with them come the attacks, and every command of the book would wait for these."""
+"""Imported only when asked for: they import the attacks, which every command of the book would otherwise wait for."""
 
 
 class Refused(ValueError):
-    """A number would be a lie, or there would be none; the message gives the reason, and what to do."""
+    """A number would be a lie, or there would be none; the message gives the reason, and what to do about it."""
 
 
 def __getattr__(name: str) -> object:

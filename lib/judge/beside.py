@@ -1,4 +1,4 @@
-"""The book's own rows that a network is shown beside: from evidence, for the same images and eps, where there are."""
+"""The book's own rows to show beside a network: from evidence, for the same data set and eps, if there are any."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from lib.run.run import Run
 
 @dataclass(frozen=True, eq=False)
 class Known(Row):
-    """A row of the book at one eps: a judgement a network; none where it has not been measured."""
+    """A row of the book at one eps: a judgement for each network that has been measured, which may be none."""
 
     title: str
     networks: int
-    """How many there are when all is measured."""
+    """How many networks there are when all are measured."""
 
     @property
     def is_measured(self) -> bool:
@@ -30,27 +30,27 @@ class Known(Row):
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The book's rows at one eps, the best worst case first, those that are not measured last."""
+    """The book's rows at one eps, the best worst case first, those that were not measured last."""
 
     experiment: Experiment
-    """What they were measured with."""
+    """The experiment that measures them."""
     known: Sequence[Known]
 
 
 def experiment(data: str) -> Experiment | None:
-    """What the book judges networks on this data set by, in the profile that has it; None where none has."""
+    """The experiment by which the book judges networks on this data set, from the profile that has it, else None."""
     found = (Run.of(CHAPTER, profile, {}).experiment for profile in profiles.names())
     return next((one for one in found if one.dataset == data), None)
 
 
 def trained_apart(images: Sample) -> First | None:
-    """The training of the book's network for the transfer on this data set; None where it has none."""
+    """The training of the network that the book transfers attacks from on this data set; None where there is none."""
     found = experiment(images.name) if images.is_book else None
     return found and First(found.dataset, found.epochs, found.batch_size, found.seed + APART)
 
 
 def rows(data: str, eps: float) -> Rows | None:
-    """The book's rows for a data set at one eps; None where it judges none there, measured or not."""
+    """The book's rows for a data set at one eps, measured or not; None where it judges no networks there."""
     asked = experiment(data)
     radii = [one for one in asked.eps_values if same(one, eps)] if asked else []
     if not radii:
@@ -64,7 +64,7 @@ def _worth(row: Known) -> tuple[float, float]:
 
 
 def _known(asked: Experiment, name: str, eps: float) -> Known:
-    """A defence's row, of as many networks as have been measured to the end."""
+    """A defence's row, from the networks for which everything has been measured."""
     cells = zip(asked.attacked(), asked.searched(), asked.distances(), strict=True)
     of_row = [three for three in cells if (of := three[0].setting).network.defence.name == name and of.eps == eps]
     read = [[cell.read() for cell in three] for three in of_row]

@@ -32,7 +32,7 @@ def card(verdict: Verdict) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows in columns as wide as they need to be; one without cells is a line."""
+    """Rows in columns that are as wide as they need to be; a row without cells is a line of dashes."""
     widths = np.max([[len(cell) for cell in row] for row in rows if row], axis=0)
     line = "-" * (int(widths.sum()) + 2 * (len(widths) - 1))
 

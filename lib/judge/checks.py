@@ -1,4 +1,4 @@
-"""What a network has to be so that its accuracy under attack says what it seems to say."""
+"""What has to be true of a network for its accuracy under attack to say what it seems to say."""
 
 from collections.abc import Iterator
 
@@ -17,28 +17,29 @@ from lib.measure.intervals import rate
 from lib.measure.score import BATCH, score
 
 FEW = 24
-"""Images that are enough to see how a network works."""
+"""How many images are enough to see how a network works."""
 
 PASSES = 4
-"""How often the same images are classified, to see whether the outcome is the same."""
+"""How often the same images are classified, to see whether the outcome is always the same."""
 
 ROUNDING = 1e-3
-"""By how much, as a share of its size or of a typical one's, a logit may differ where only the batch is another: sums
-in another order."""
+"""By how much a logit may differ where only the batch is different, as a share of its own size or of a typical logit's,
+whichever is larger: sums are then taken in another order."""
 
 
 GAIN = 0.1
-"""What of clean accuracy a network has to win on images in another range for this to be the range it was made for. The
-chapter's own networks, trained on images in [0, 1], won up to 0.06: attacks leave some of them ill at ease there."""
+"""How much clean accuracy a network has to gain on images in another range for that to be the range it was made for.
+The chapter's own networks, trained on images in [0, 1], gained up to 0.06: training on attacks leaves some of them less
+accurate in their own range."""
 
 
 def admitted(network: nn.Module, sample: Sample, batch: int | None = None) -> Guarded:
-    """The network under guard, where it is one that can be judged on these images, `batch` of them at once at most.
+    """The network under guard, if it can be judged on these images; it is given at most `batch` of them at once.
 
     Raises
     ------
     Refused
-        Where it is not; the message gives the reason, and what to do.
+        Where it cannot be judged; the message gives the reason, and what to do.
     """
     _hold_to_modes(network)
     _hold_to_numbers(network)
@@ -62,18 +63,18 @@ def _few(sample: Sample) -> tuple[Tensor, Tensor]:
 
 
 def answers(guarded: Guarded, sample: Sample) -> Tensor:
-    """What the network says of some of the images, for `hold_to_answers`."""
+    """The network's logits for some of the images, for `hold_to_answers`."""
     with torch.no_grad():
         return guarded(_few(sample)[0])
 
 
 def hold_to_answers(guarded: Guarded, sample: Sample, before: Tensor) -> None:
-    """Refuse a network that changed in the course of being attacked: what was scored is then not what was attacked.
+    """Refuse a network that has changed while it was attacked: what was scored is then not what was attacked.
 
     Raises
     ------
     Refused
-        Where it answers otherwise than `before`, or in another way at each call.
+        Where its answers differ from those `before`, or from call to call.
     """
     with torch.no_grad():
         _hold_to_repeat(guarded, _few(sample)[0])
@@ -115,13 +116,13 @@ def _hold_to_numbers(network: nn.Module) -> None:
                 f"{name} is {str(one.dtype).removeprefix('torch.')}: networks are judged in float32, as the book's "
                 "are. Call `network.float()`."
             )
-        # A buffer may be infinite by design, as an attention mask is; where that matters, the logits are not finite.
+        # A buffer may be infinite by design, as in an attention mask; where that matters, the logits are not finite.
         if name in parameters and not one.isfinite().all():
             raise Refused(f"{name} holds what is not a number (NaN or infinite): the training diverged")
 
 
 def _classes(outputs: Tensor, sample: Sample) -> int:
-    """How many logits the network gives."""
+    """How many logits the network gives; refuse too few, and for a data set of the book also too many."""
     found, wanted = outputs.shape[1], sample.classes
     if sample.is_book and found != wanted:
         raise Refused(f"the network gives {found} logits an image; {sample.name} has {wanted} classes")
@@ -136,9 +137,9 @@ def _classes(outputs: Tensor, sample: Sample) -> int:
 
 
 def _refuse_probabilities(guarded: Guarded, x: Tensor) -> None:
-    """Where a softmax saturates its gradient is zero, and attacks on it find nothing.
+    """Refuse probabilities: where a softmax saturates, its gradient is zero, and attacks find nothing.
 
-    So it is with those that were multiplied by a number, as some do to undo the softmax: it brings no gradient back.
+    The same is true of probabilities times a number, as some write to undo the softmax: that brings no gradient back.
     """
     tried = (x, torch.rand(x.shape, generator=compute.seeded(0)).to(x.device), torch.zeros_like(x), torch.ones_like(x))
     outputs = torch.cat([guarded(images) for images in tried])
@@ -161,9 +162,9 @@ def _refuse_probabilities(guarded: Guarded, x: Tensor) -> None:
 
 
 def _hold_to_repeat(guarded: Guarded, x: Tensor) -> None:
-    """Refuse what is random: one draw says nothing of the next, and an attack follows the wrong one."""
+    """Refuse a random network: one draw says nothing about the next, and an attack follows the wrong one."""
     with draws.kept():
-        draws.move_on()  # else a seed that is set at each call would leave them where they were
+        draws.move_on()  # or a seed that is set at each call could leave the generators where they were
         before = draws.states()
         first = guarded(x)
         drawn = draws.states() != before
@@ -183,7 +184,7 @@ def _hold_to_repeat(guarded: Guarded, x: Tensor) -> None:
 
 
 def _hold_apart(guarded: Guarded, x: Tensor) -> None:
-    """Refuse what looks at other images of a batch: an attack that changes one would change all."""
+    """Refuse a network that looks at the other images of a batch: an attack on one image would change all outputs."""
     whole = guarded(x)
     pairs = torch.cat([guarded(two) for two in x.flip(0).split(2)]).flip(0)
     alone = torch.cat([guarded(one) for one in x.split(1)])
@@ -196,13 +197,13 @@ def _hold_apart(guarded: Guarded, x: Tensor) -> None:
 
 
 def alike(one: Tensor, other: Tensor) -> bool:
-    """Whether logits differ by rounding alone. The largest is no measure: that of a masked class can be -1e9."""
+    """Whether logits differ by rounding alone. The largest one is no yardstick: a masked class can have -1e9."""
     typical = one.abs().median().clamp(min=1e-6)
     return bool(((one - other).abs() <= ROUNDING * torch.maximum(one.abs(), typical)).all())
 
 
 def _hold_to_the_range(guarded: Guarded, sample: Sample) -> None:
-    """Refuse a network that was made for other pixels: it would fail without any attack."""
+    """Refuse a network that is made for pixels in another range, or no better than one answer to everything."""
     x, y = sample.images
     correct = score(guarded, x, y).correct
     clean = rate([correct])
@@ -229,7 +230,7 @@ def _hold_to_the_range(guarded: Guarded, sample: Sample) -> None:
 
 
 def _other_ranges(x: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """The images as networks are often given them, in words and as they then are."""
+    """The images in other ranges in which networks are often given them, each with a description in words."""
     mean, spread = x.mean((0, 2, 3), keepdim=True), x.std((0, 2, 3), keepdim=True).clamp(min=1e-6)
     yield "images that were normalised by their mean and standard deviation", (x - mean) / spread
     yield "images in [-1, 1]", 2 * x - 1
@@ -238,7 +239,7 @@ def _other_ranges(x: Tensor) -> Iterator[tuple[str, Tensor]]:
 
 
 def _correct_if_it_runs(guarded: Guarded, x: Tensor, sample: Sample) -> np.ndarray:
-    """Which images (N,) are classified rightly; none where the network does not take them."""
+    """Which images (N,) are classified correctly; none where the network does not take them."""
     try:
         return score(guarded, x, sample.y).correct
     except Refused:
@@ -246,7 +247,7 @@ def _correct_if_it_runs(guarded: Guarded, x: Tensor, sample: Sample) -> np.ndarr
 
 
 def _is_followed(guarded: Guarded, x: Tensor) -> bool:
-    """Whether any image has a gradient of the logits. That of the loss says less: a softmax that saturates has none."""
+    """Whether the logits have a nonzero gradient at any image. The loss may have none, where a softmax saturates."""
     weights = torch.randn(guarded.classes, generator=compute.seeded(0)).to(x.device)
     with torch.enable_grad():
         for part in x.split(BATCH):
@@ -257,7 +258,7 @@ def _is_followed(guarded: Guarded, x: Tensor) -> bool:
 
 
 def _gradient(guarded: Guarded, x: Tensor, y: Tensor) -> Tensor | None:
-    """The gradient of the loss with respect to images x; None where autograd finds no way from one to the other."""
+    """The gradient of the loss with respect to images x; None where autograd finds no path between them."""
     with torch.enable_grad():
         x = x.detach().clone().requires_grad_()
         loss = cross_entropy(guarded(x), y).sum()

@@ -1,4 +1,4 @@
-"""`python -m lib.run judge`: load, judge, and put card, JSON and page where they can be found."""
+"""`python -m lib.run judge`: load and judge a network, and put card, JSON and page where they can be found."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ from lib.judge.radii import wanted
 from lib.run.environment import environment_set
 
 JUDGED = compute.RUNS / "judged"
-"""Where verdicts are kept, one folder for all that is asked for: the same command writes into the same one."""
+"""Where verdicts are kept, with a folder for each request: the same command writes into the same folder."""
 
 STOPPED = (
     "no verdict is kept, and all attacks begin anew the next time; only the training of the book's network for the "
@@ -44,7 +44,7 @@ def run(
     name: str | None,
     **asked: int,
 ) -> None:
-    """Judge a network, print its card and the addresses of JSON and page; see `lib.judge.judge` for what is asked.
+    """Judge a network, print its card and the paths of JSON and page; see `lib.judge.judge` for the arguments.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def _judged_in(where: Path, network: nn.Module, **asked: object) -> None:
         verdict = judge(network, **asked)
         with _writing(where):
             file = written.write(verdict, where)
-    try:  # all is made before anything is said: whoever listens may have gone, as in `judge | head`
+    try:  # everything is made before anything is printed: the reader may have gone, as in `judge | head`
         with _stopped("the verdict is kept; its page is not made"):
             index = page.build(verdict, where)
     finally:
@@ -83,7 +83,7 @@ def _judged_in(where: Path, network: nn.Module, **asked: object) -> None:
 
 @contextmanager
 def _made(where: Path):
-    """A folder before its contents take their time; away again, if it is new and they fail."""
+    """Make a folder before the long work on its contents; remove it again if it is new and the work fails."""
     new = not where.exists()
     with _writing(where):
         where.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def _made(where: Path):
 
 @contextmanager
 def _stopped(said: str):
-    """Have an interrupt say what is true here; one that comes from within, and says so already, stays."""
+    """Have an interrupt say what is true here; one from within that has a message already keeps it."""
     try:
         yield
     except KeyboardInterrupt as error:
@@ -106,14 +106,14 @@ def _stopped(said: str):
 
 
 def _folder(name: str, what: Sequence[object]) -> str:
-    """What the folder of a request is called: its name, and a digest of all that is asked for, the same each time."""
+    """The name of a request's folder: the name given, and a digest of all that is asked for, the same each time."""
     readable = re.sub(r"[^\w.]+", "-", name).strip("-.")
     return f"{short_name(readable)}-{hashlib.sha256(repr(what).encode()).hexdigest()[:8]}"
 
 
 @contextmanager
 def _on(device: str | None):
-    """Compute on a device by name in the meantime; on the one that is chosen anyway without."""
+    """Compute on a named device within the block; without a name, on the one that is chosen anyway."""
     with environment_set({"REPRO_DEVICE": device} if device else {}):
         try:
             torch.zeros(1, device=compute.device())
@@ -125,7 +125,7 @@ def _on(device: str | None):
 
 @contextmanager
 def _writing(where: Path):
-    """Around what writes into the folder, and nothing else: other files and pipes have reasons of their own."""
+    """Refuse a folder that the block cannot write. Put nothing else in it: other files and pipes have other errors."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The generators that code may draw from without saying so: torch's, NumPy's and Python's own."""
+"""The shared random generators that code may draw from without saying so: torch's, NumPy's and Python's own."""
 
 import random
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from lib import compute
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Put all of them back where they were, whatever is drawn or seeded in the meantime."""
+    """Put all generators back where they were after the block, whatever is drawn or seeded in it."""
     python, numpy = random.getstate(), np.random.get_state()
     devices = [compute.device()] if compute.device().type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
@@ -24,19 +24,19 @@ def kept() -> Iterator[None]:
 
 
 def move_on() -> None:
-    """Draw from each of them."""
+    """Draw from each generator."""
     random.random(), np.random.rand(), torch.rand(1), torch.rand(1, device=compute.device())
 
 
 def seed(number: int) -> None:
-    """Have each of them begin at a seed."""
+    """Seed each generator."""
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)
 
 
 def states() -> list[object]:
-    """Where each of them is."""
+    """The state of each generator."""
     on_gpu = torch.cuda.get_rng_state().tolist() if compute.device().type == "cuda" else []
     name, keys, *rest = np.random.get_state()
     return [torch.get_rng_state().tolist(), on_gpu, random.getstate(), name, keys.tolist(), rest]

@@ -1,4 +1,4 @@
-"""A network under guard: each call is looked at, from the first check to the last attack."""
+"""A network under guard: each call is checked, from the first check to the last attack."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -11,23 +11,23 @@ from torch.utils.checkpoint import checkpoint
 from lib.judge import Refused
 
 FEWER = "--batch 32 (batch=32 in Python) gives it at most 32 at once"
-"""The cure where a network cannot take as many images as it is given."""
+"""What to do if a network cannot take as many images as it is given."""
 
 
 class Guarded(nn.Module):
     """The network as it is, to the bit, for as long as its calls are in order.
 
     An attack can lead a network to where it was never tried: to an infinite output, or to a gradient that is not a
-    number, along which no attack moves. An accuracy is printed all the same; here it ends the judgement.
+    number, along which no attack moves. Elsewhere an accuracy would be printed all the same; here the judgement ends.
 
     Parameters
     ----------
     network
         From images (N, C, H, W) in [0, 1] to logits (N, classes), in eval mode.
     classes
-        How many logits it has to give; None where that is not known yet.
+        How many logits it has to give; None if that is not known yet.
     batch
-        How many images the network is given at once, at most; None: as many as come.
+        How many images the network is given at once, at most; None for as many as come.
 
     Raises
     ------
@@ -39,17 +39,17 @@ class Guarded(nn.Module):
         super().__init__()
         self._network, self.classes, self.batch = network, classes, batch
         self.severed = False
-        """Whether autograd finds no way from its outputs to the images. The gradient is then zero in place of an error,
-        so that attacks that follow it do nothing, and say so by the red flag for that."""
+        """Whether autograd finds no path from its outputs to the images. The gradient is then zero instead of an error:
+        attacks that follow it do nothing, and the red flag for that is raised."""
         self.blind = False
-        """Whether no image has a gradient of the logits."""
+        """Whether the logits have no gradient, or a zero one, at every image."""
         held = next((one for one in (*network.parameters(), *network.buffers())), torch.zeros(()))
         self.anchor = nn.Parameter(torch.zeros((), device=held.device), requires_grad=False)
-        """Says on which device the network is, to attacks that ask a parameter: not every network has one."""
+        """Tells attacks that ask a parameter on which device the network is: not every network has a parameter."""
         self.eval()
 
     def __getattr__(self, name: str) -> object:
-        """What a guard has not, its network may have: an attack reaches the parts of a defence by their own names."""
+        """Look up in the network what the guard lacks: an attack reaches the parts of a defence by their own names."""
         try:
             return super().__getattr__(name)
         except AttributeError:
@@ -58,15 +58,15 @@ class Guarded(nn.Module):
             return getattr(self._network, name)
 
     def __getitem__(self, place: int | slice) -> nn.Module:
-        """The same for those of a Sequential, which have places in place of names."""
+        """The same for the parts of a Sequential, which have places instead of names."""
         return self._network[place]
 
     def __len__(self) -> int:
-        """How many those are."""
+        """How many parts a Sequential has."""
         return len(self._network)
 
     def children(self) -> Iterator[nn.Module]:
-        """The network's own parts: an attack that takes it apart finds them, and not the guard's one."""
+        """The network's own parts: an attack that takes it apart finds these, and not the network as the only part."""
         return self._network.children()
 
     def named_children(self) -> Iterator[tuple[str, nn.Module]]:
@@ -82,12 +82,12 @@ class Guarded(nn.Module):
         return self
 
     def _apply(self, function: Callable, recurse: bool = True) -> "Guarded":
-        """What moves a module: torch goes by `children`, which are here the network's, and not the network."""
+        """Apply a function to all tensors, as to move them: torch goes by `children`, which here lack the network."""
         self._network._apply(function, recurse)
         return super()._apply(function, recurse=False)
 
     def __deepcopy__(self, memo: dict[int, object]) -> nn.Module:
-        """A copy is no longer what is judged, and needs no guard: an attack may train it."""
+        """Copy the network alone: a copy is not what is judged and needs no guard, since an attack may train it."""
         return copy.deepcopy(self._network, memo)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -100,12 +100,12 @@ class Guarded(nn.Module):
         capturing = _is_captured(x)
         before, seen = _state(self._network), _trace(x)
         outputs = self._called(x, capturing)
-        if not capturing:  # nothing may wait for the GPU then
+        if not capturing:  # during a capture, nothing may wait for the GPU
             self._hold_to_order(x, outputs, before, seen)
         return outputs + 0 * x.flatten(1).sum(1, keepdim=True) if self.severed else outputs
 
     def _called(self, x: Tensor, capturing: bool) -> object:
-        """What the network gives; on its way back the gradient is looked at."""
+        """What the network returns; its gradient is checked in the backward pass."""
         given = x
         if torch.is_grad_enabled() and x.requires_grad and not capturing:
             given = x.view_as(x)
@@ -123,8 +123,8 @@ class Guarded(nn.Module):
             ) from error
 
     def _in_parts(self, x: Tensor) -> object:
-        """The same, of at most `batch` images at once. What the way back needs is computed anew there, part by part:
-        kept for all parts, it would take as much memory as one large batch."""
+        """The same, from at most `batch` images at once. What the backward pass needs is computed anew there, part by
+        part: kept for all parts, it would take as much memory as one large batch."""
         if self.batch is None or len(x) <= self.batch:
             return self._network(x)
         one_part = self._network
@@ -153,7 +153,7 @@ class Guarded(nn.Module):
 
 
 def _hold_to_finite(gradient: Tensor) -> None:
-    """Refuse gradients that are not numbers: the sign of NaN is 0, and an attack along it does nothing, unseen."""
+    """Refuse gradients that are not finite: the sign of NaN is 0, and an attack along it does nothing, unnoticed."""
     wrong = int((~gradient.isfinite()).flatten(1).any(1).sum())
     if wrong:
         raise Refused(
@@ -164,7 +164,7 @@ def _hold_to_finite(gradient: Tensor) -> None:
 
 
 def _trace(x: Tensor) -> int | Tensor:
-    """What tells later whether images were written to: torch's count; a copy in inference mode, which has none."""
+    """What tells later whether images were written to: torch's count of writes, or in inference mode a copy."""
     return x.clone() if x.is_inference() else x._version
 
 
@@ -175,12 +175,12 @@ def _is_written(x: Tensor, seen: int | Tensor) -> bool:
 
 
 def _state(network: nn.Module) -> list[tuple[int, int]]:
-    """What changes as soon as a parameter or a buffer is another one, or is written to."""
+    """What changes as soon as a parameter or a buffer is replaced or written to."""
     return [(id(one), one._version) for one in (*network.parameters(), *network.buffers())]
 
 
 def _hold_to_logits(outputs: object, x: Tensor, classes: int | None) -> None:
-    """Refuse what is not one row of finite float32 logits an image."""
+    """Refuse outputs that are not one row of finite float32 logits for each image, on the images' device."""
     wanted = f"one tensor of logits (N, {classes or 'classes'})"
     if not isinstance(outputs, Tensor):
         raise Refused(f"the network returns {_named(outputs)}; it has to return {wanted}, and nothing beside it")

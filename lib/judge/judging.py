@@ -1,4 +1,4 @@
-"""`judge`: any network by all attacks of the chapter on the common ground, by its own functions."""
+"""`judge`: any network, under all attacks of the chapter on the common ground, by that chapter's own functions."""
 
 import sys
 import time
@@ -29,7 +29,7 @@ from lib.judge.verdict import Asked, Subject, Verdict
 from lib.measure.score import BATCH, next_class
 
 LEAST_IMAGES = 2
-"""With one, an accuracy has no interval: nothing could be told from chance."""
+"""With one image an accuracy has no interval: nothing could be told from chance."""
 
 
 def judge(
@@ -48,7 +48,8 @@ def judge(
 ) -> Verdict:
     """Judge a network as the book's are judged: by all attacks, the worst of them for each image, and red flags.
 
-    What it finds is an upper bound: an attack made for this defence may find more. Give it in `attacks`.
+    The accuracies that it finds are upper bounds: an attack made for this defence may lower them. Give such an attack
+    in `attacks`.
 
     Parameters
     ----------
@@ -56,34 +57,36 @@ def judge(
         From images (N, C, H, W) in [0, 1] to logits (N, classes), in eval mode, float32, on the device of
         `lib.compute`. It is left as it is.
     data
-        `digits`, `mnist` or `cifar10` (of these the test images), an .npz file with x and y, or the two as tensors:
-        float32 images in [0, 1], and whole numbers. Not images that the network was trained on.
+        `digits`, `mnist` or `cifar10` (their test images), an .npz file with x and y, or the two as tensors: float32
+        images in [0, 1], and classes as whole numbers. Do not give images that the network was trained on.
     eps
         Radii of the L-infinity ball, in (0, 1], in units of a pixel: numbers, or texts such as "8/255". By default 0.1
-        and 0.3, but on `cifar10` 2/255 and 8/255.
+        and 0.3, but 2/255 and 8/255 on `cifar10`.
     n_images
-        On how many images, at most, and at least 2; the same ones each time.
+        How many images to judge on, at most, and at least 2; the same ones each time.
     steps, queries
-        Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
+        Steps of AutoAttack's parts, and queries of Square, both within AutoAttack and alone; the reference has 100 and
+        5,000.
     n_lbfgs
         How many of the images L-BFGS is run on.
     batch
-        How many images the network is given at once, at most; by default 1,000, on CUDA 5,000. It bounds the memory
+        How many images the network is given at once, at most; by default 1,000, or 5,000 on CUDA. It limits the memory
         that is needed, and changes logits by rounding alone.
     other
-        A network for the same images that was trained apart, for the transfer. By default the book's own where it has
-        one for this data set; else there is no transfer.
+        A network for the same images that was trained independently, to transfer attacks from. By default the book's
+        own, if it has one for this data set; else there is no transfer.
     attacks
-        Your own by name: functions (model, x, y, eps) -> x_adv of the shape of x, in [0, 1] and within eps of x. They
-        are further columns, and count for the worst case. Each is tried on a few images before all others begin.
+        Your own attacks by name: functions (model, x, y, eps) -> x_adv of the shape of x, in [0, 1] and within eps of
+        x. They are further columns, and count for the worst case. Each is tried on a few images before the book's
+        attacks begin.
     name
         What the network is called; by default its class.
 
     Returns
     -------
     Verdict
-        Image by image; `verdict.safe(0.1)` is the share that no attack fools, with its interval. Quote it where
-        `verdict.is_void` is False, and name the red flags in `verdict.raised(0.1)`.
+        The outcome, image by image; `verdict.safe(0.1)` is the share that is classified correctly whatever the attack,
+        with its interval. Quote it if `verdict.is_void` is False, and name the red flags in `verdict.raised(0.1)`.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def judge(
         subject = Subject(
             " ".join(name.split()) or type(model).__name__,
             weights.digest(model),
-            sum(one.numel() for one in model.parameters()),  # those that are frozen too
+            sum(one.numel() for one in model.parameters()),  # frozen ones included
             f"{type(model).__module__}.{type(model).__qualname__}",
             images.name,
             images.origin,
@@ -142,7 +145,7 @@ def judge(
 
 
 def _count(value: object, of: str) -> int:
-    """A whole number of something, of whatever library."""
+    """A count as an int, from a whole number of any library; refuse what is not one, or is below 1."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise Refused(f"{value!r} {of} are asked for; it takes a whole number of at least 1")
     return int(value)
@@ -150,14 +153,14 @@ def _count(value: object, of: str) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Through:
-    """The network through which images are transferred, and what it is."""
+    """The network through which images are transferred, and a description of it."""
 
     network: nn.Module
     words: str
 
 
 def _other(other: nn.Module | None, model: nn.Module, images: Sample, batch: int | None) -> Through | None:
-    """The network for the transfer, None where there is none."""
+    """The network for the transfer; None where there is none."""
     if other is not None:
         try:
             apart = admitted(other, images, batch)
@@ -181,7 +184,7 @@ def _attacked(
     attacks: Sequence[Chosen],
     lengths: NDArray[np.float64],
 ) -> Judgement:
-    """All of a judgement at one eps; `lengths` are those of L-BFGS, which knows no eps."""
+    """The whole judgement at one eps; `lengths` are the distances from L-BFGS, which does not depend on eps."""
     case = Case(guarded, through.network if through else guarded, *images.images, eps)
     y = case.y.cpu().numpy().astype(np.uint8)
     followed, checked = ([_told(one, eps) for one in chosen] for chosen in (attacks, choose(CHECKS, {})))
@@ -190,7 +193,7 @@ def _attacked(
 
 
 def _towards_next(classes: int) -> Callable[[Case], Tensor]:
-    """FGSM towards the next class, of as many as the network has."""
+    """FGSM towards the next class, for a network with so many classes."""
 
     def one_step_towards(case: Case) -> Tensor:
         return FGSM(eps=case.eps, targeted=True)(case.model, case.x, next_class(case.y, classes))
@@ -200,18 +203,18 @@ def _towards_next(classes: int) -> Callable[[Case], Tensor]:
 
 @contextmanager
 def _refusing(where: str) -> Iterator[None]:
-    """Say where it was that a network failed."""
+    """Refuse a network that fails within the block, and say where that was."""
     try:
         yield
     except Refused as error:
         raise Refused(f"attacked {where}: {error}") from error
-    except Exception as error:  # of the network's backward pass, which is a stranger's code
+    except Exception as error:  # from the network's backward pass, which is a stranger's code
         cure = f". {FEWER}." if isinstance(error, torch.OutOfMemoryError) else ""
         raise Refused(f"attacked {where}: {type(error).__name__}: {error}{cure}") from error
 
 
 def _told(attack: Chosen, eps: float) -> Chosen:
-    """The same attack, which says that it begins."""
+    """The same attack, which prints a line when it begins."""
 
     def begun(*arguments: object, **options: object) -> Tensor:
         print(f"eps {shown(eps)}: {attack.name}", file=sys.stderr, flush=True)

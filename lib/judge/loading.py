@@ -1,4 +1,4 @@
-"""The reader's network, made by a function of theirs, with weights from a file that can run no code; and attacks."""
+"""The reader's own attacks, and their network: made by a function, with weights from a file that can run no code."""
 
 import importlib
 import inspect
@@ -27,7 +27,7 @@ PREFIXES = {
     "model.": "they are those of a module that holds the network, as Lightning's. Save module.model.state_dict().",
     "net.": "they are those of a module that holds the network. Save module.net.state_dict().",
 }
-"""What others put before all names, and what to do then."""
+"""Prefixes that wrappers put before the names of all weights, and what to do then."""
 
 
 def load(source: str, weights: Path | None) -> nn.Module:
@@ -36,10 +36,11 @@ def load(source: str, weights: Path | None) -> nn.Module:
     Parameters
     ----------
     source
-        `module:name`: the module is looked for where Python is run, and the name in it is a function without
-        arguments, or a class, that gives a torch.nn.Module.
+        `module:name`: the module is looked for first in the folder in which Python is run, and the name in it is a
+        function or class that, called without arguments, gives a torch.nn.Module.
     weights
-        A state dict that torch.save wrote, or a .safetensors file. None: those that the function gives.
+        A state dict that torch.save wrote, or a .safetensors file. With None, the network keeps those that it comes
+        with.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def load(source: str, weights: Path | None) -> nn.Module:
         _fill(network, _read(weights), weights)
     try:
         return network.to(compute.device()).eval()
-    except (RuntimeError, AssertionError) as error:  # the latter where torch has no CUDA
+    except (RuntimeError, AssertionError) as error:  # AssertionError: torch has no CUDA
         raise Refused(f"the network cannot be moved to {compute.device()}: {error}") from error
 
 
@@ -67,7 +68,7 @@ def attack(source: str) -> Callable:
     Raises
     ------
     Refused
-        Where there is nothing of that name that can be called.
+        Where nothing of that name can be called.
     """
     found = _found(source, "attack")
     if not callable(found):
@@ -76,7 +77,7 @@ def attack(source: str) -> Callable:
 
 
 def _found(source: str, kind: str) -> object:
-    """What a name in a module stands for."""
+    """The object that `module:name` stands for."""
     module_name, colon, name = source.partition(":")
     if module_name.startswith(".") or "/" in module_name or "\\" in module_name:
         raise Refused(
@@ -100,10 +101,10 @@ def _built(source: str) -> nn.Module:
     except TypeError as error:
         raise Refused(f"{source} {error}: name a function without arguments that gives the network") from error
     except ValueError:
-        pass  # some functions in C do not tell
+        pass  # some functions in C do not tell their signature
     try:
         network = build()
-    except (Exception, SystemExit) as error:  # whatever a stranger's code may raise, or end Python by
+    except (Exception, SystemExit) as error:  # whatever a stranger's code may raise, even to end Python
         raise Refused(f"{source}() raises {type(error).__name__}: {error}") from error
     if not isinstance(network, nn.Module):
         raise Refused(f"{source}() gives a {type(network).__name__}, not a torch.nn.Module")
@@ -121,7 +122,7 @@ def _imported(name: str) -> object:
                 f"there is no module {name} in {Path.cwd()}: write my_module for my_module.py there"
             ) from error
         raise Refused(f"{name} cannot be imported: {error}") from error
-    except (Exception, SystemExit) as error:  # as a script does that ends in sys.exit(main())
+    except (Exception, SystemExit) as error:  # SystemExit: a script that ends in sys.exit(main())
         raise Refused(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
 
 
@@ -164,7 +165,7 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def _is_script(path: Path) -> bool:
-    """Whether a file is what torch.jit.save wrote: a zip archive with code in it."""
+    """Whether a file was written by torch.jit.save: a zip archive with code in it."""
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
@@ -172,7 +173,7 @@ def _is_script(path: Path) -> bool:
 
 
 def _entry(found: Mapping, path: Path) -> str:
-    """How to save the one state dict that a training's checkpoint holds; "" where there are none, or several."""
+    """How to save the one state dict that a training checkpoint holds; "" where there is none, or several."""
     entries = [key for key, one in found.items() if _is_state_dict(one)]
     if len(entries) != 1:
         return ""
@@ -185,7 +186,7 @@ def _is_state_dict(value: object) -> bool:
 
 
 def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
-    """Put weights into a network, all that there are into all that it has."""
+    """Put weights into a network; refuse them unless they fit its own one to one, in name, shape and precision."""
     wanted = network.state_dict()
     if shapeless := sorted(name for name, one in wanted.items() if isinstance(one, UninitializedTensorMixin)):
         raise Refused(f"{_listed(shapeless)}: no shape yet. Let the function call the network once, on an image")

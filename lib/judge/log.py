@@ -1,4 +1,4 @@
-"""What a long command says where it is read later: lines, and no frames of a progress bar."""
+"""The output of a long command where it will be read later: lines, without the frames of progress bars."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import TextIO
 
 @contextmanager
 def without_frames() -> Iterator[None]:
-    """Have progress bars say nothing on stderr, unless it is a terminal; whatever else is said there stays."""
+    """Keep progress bars off stderr unless it is a terminal; whatever else is printed there stays."""
     if sys.stderr.isatty():
         yield
         return
@@ -17,7 +17,7 @@ def without_frames() -> Iterator[None]:
 
 
 class _WithoutFrames:
-    """A stream without what goes back to the start of its line, as each frame of a bar does."""
+    """A stream that drops text that begins with a carriage return, as each frame of a progress bar does."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""The reader's own code that a verdict depends on: besides weights, what tells whether a network is the same one."""
+"""The reader's own code that a verdict depends on: with the weights, it tells whether a network is the same one."""
 
 import hashlib
 import sys
@@ -9,13 +9,13 @@ from lib import compute
 
 LIBRARIES = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 INSTALLED = (*LIBRARIES, compute.ROOT / "lib")
-"""Where code lies that a version tells, or the book's commit: not all of a prefix, which may be /usr."""
+"""Where code lies that is known by a version, or by the book's commit: not all of a prefix, which may be /usr."""
 
 
 def loaded() -> dict[str, str]:
-    """The modules that Python has from files in the folder it runs in, by name, with the SHA-256 of the file.
+    """By name, the SHA-256 of the file of each module that was loaded from the folder in which Python runs.
 
-    A notebook's own cells are no file, and are not among them.
+    A notebook's own cells are not a file, and so not among them.
     """
     here = Path.cwd().resolve()
     files = {name: Path(file).resolve() for name, one in list(sys.modules.items()) if (file := _file(one))}
@@ -24,7 +24,7 @@ def loaded() -> dict[str, str]:
 
 
 def _file(module: object) -> str | None:
-    """Where a module was read from, None where it was not: whatever stands among the modules has no duty to be one."""
+    """The file that a module was read from; None if there is none, since anything may stand in `sys.modules`."""
     file = vars(module).get("__file__") if hasattr(module, "__dict__") else None
     return file if isinstance(file, str) else None
 

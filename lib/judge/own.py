@@ -1,4 +1,4 @@
-"""Attacks of the reader's own, beside the book's: what one made for a defence finds, counts for the worst case."""
+"""The reader's own attacks, beside the book's: what an attack made for a defence finds counts for the worst case."""
 
 import sys
 import traceback
@@ -21,16 +21,16 @@ Attack = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
 """From a network, images (N, C, H, W) in [0, 1], classes (N,) and eps to x_adv (N, C, H, W)."""
 
 FEW = 8
-"""Images that are enough to see whether an attack works."""
+"""How many images are enough to see whether an attack works."""
 
 
 def chosen(attacks: Mapping[str, Attack]) -> tuple[Chosen, ...]:
-    """The attacks as those of the table are, each held to the ball.
+    """The attacks in the form of those of the table, each held to the ball.
 
     Raises
     ------
     Refused
-        Where one is no function, or is called as a column of the table is.
+        Where one cannot be called, or has no name or that of a column of the table.
     """
     for name, attack in attacks.items():
         if not callable(attack):
@@ -41,7 +41,7 @@ def chosen(attacks: Mapping[str, Attack]) -> tuple[Chosen, ...]:
 
 
 def tried(attacks: Sequence[Chosen], guarded: Guarded, x: Tensor, y: Tensor, eps: float) -> None:
-    """Run each attack on a few images: what is wrong with one is then known before the book's have taken their time.
+    """Run each attack on a few images, so that what is wrong with one is known before the book's attacks are run.
 
     Raises
     ------
@@ -71,10 +71,10 @@ def _held(name: str, attack: Attack) -> Callable[[Case], Tensor]:
 
 
 def _called(name: str, attack: Attack, case: Case) -> object:
-    """What an attack gives; what it raises is told by its name."""
+    """What an attack returns; where it raises an error, it is refused by name."""
     try:
         with draws.kept():
-            draws.seed(0)  # so that a column can be had again
+            draws.seed(0)  # so that a column can be reproduced
             return attack(case.model, case.x.clone(), case.y.clone(), case.eps)
     except Refused as error:
         raise Refused(f"within the attack {name!r}: {error}") from error
@@ -83,7 +83,7 @@ def _called(name: str, attack: Attack, case: Case) -> object:
 
 
 def _place(error: Exception) -> str:
-    """The last line that was reached in the attack's own file; "" where it did not begin, or is not in Python."""
+    """The last line that was reached in the attack's own file; "" if the attack did not begin, or is not in Python."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
     lines = [one.lineno for one in frames if one.filename == frames[0].filename]
     return f" ({Path(frames[0].filename).name}, line {lines[-1]})" if lines else ""
@@ -91,12 +91,12 @@ def _place(error: Exception) -> str:
 
 @torch.no_grad()
 def _answers(case: Case) -> Tensor:
-    """What the network says of a few images: other layers, a hook or a setting change it, and no weight."""
+    """The network's logits for a few images: other layers, a hook or a setting may change these and no weight."""
     return case.model(case.x[:FEW].clone())
 
 
 def _changed(network: nn.Module, before: str) -> str:
-    """What an attack has changed of the network; "" where nothing."""
+    """What an attack has changed in the network; "" if nothing."""
     if any(module.training for module in network.modules()):
         return "leaves the network in training mode"
     return "" if weights.digest(network) == before else "changes the network's weights"

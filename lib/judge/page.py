@@ -1,4 +1,4 @@
-"""The page of a verdict: the network beside the book's, in the look of the book."""
+"""The page of a verdict: the network beside the book's networks, in the look of the book."""
 
 import html
 import json
@@ -22,18 +22,18 @@ BESIDE = ("L-BFGS: median L2", "red flags", "networks")
 """What a table has to the right of the attacks."""
 
 DRAWN = ("clean", "FGSM", "PGD-40", WORST)
-"""What the figure shows of a network, from what is hoped for to what is left."""
+"""What the figure shows of a network, from clean accuracy to the worst case."""
 
 
 def keep(verdict: Verdict, folder: str | Path) -> Path:
-    """Write `folder/verdict.json` and `folder/page`, in place of those that there are; return the page to open.
+    """Write `folder/verdict.json` and `folder/page`, replacing any that are there; return the page to open.
 
     Raises
     ------
     OSError
         Where the folder cannot be written.
     lib.site.render.SiteError
-        Where jupyter-book fails or warns; the JSON is there then.
+        Where jupyter-book fails or warns; the JSON is written by then.
     """
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,13 +42,13 @@ def keep(verdict: Verdict, folder: str | Path) -> Path:
 
 
 def build(verdict: Verdict, folder: Path) -> Path:
-    """The page alone, for a folder that has the JSON: the network beside the book's at each of its radii."""
+    """Make the page alone, in a folder that has the JSON: the network beside the book's, at each of its radii."""
     by_eps = {eps: beside.rows(verdict.subject.data, eps) for eps in verdict.at}
     return single.build(lambda target: page(verdict, by_eps, target), folder / written.NAME, folder / "page")
 
 
 def page(verdict: Verdict, by_eps: Mapping[float, Rows | None], target: Path) -> str:
-    """The page in Markdown, with the book's rows by eps, None where it has none; its figures are put into `target`."""
+    """The page in Markdown, with the book's rows by eps (None if there are none); figures are put into `target`."""
     parts = [f"# {_plain(verdict.subject.name)} under attack", _opening(verdict)]
     parts += [f"```{{warning}}\n{_plain(said)}\n```" for said in words.warnings(verdict)]
     for eps, rows in by_eps.items():
@@ -75,7 +75,7 @@ def _opening(verdict: Verdict) -> str:
 
 
 def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
-    """Draw the network above the book's; return the figure in Markdown."""
+    """Draw the network above the book's networks; return the figure in Markdown."""
     known = [one for one in rows.known if one.is_measured] if rows else []
     shares = {
         column: [[verdict.at[eps].accuracy(column)], *([one.accuracy(column)] for one in known)] for column in DRAWN
@@ -85,7 +85,7 @@ def _figure(verdict: Verdict, eps: float, rows: Rows | None, path: Path) -> str:
     flags = [_raised(len(verdict.raised(eps))), *(_raised(len(one.raised)) for one in known)]
     title = f"eps {shown(eps)}"
     with rc_context(plots.STYLE):
-        drawn = [name.replace("$", r"\$") for name in names]  # no formulas
+        drawn = [name.replace("$", r"\$") for name in names]  # names are not formulas
         figure: Figure = ladders({title: shares}, drawn, flags, noted="flags")
         figure.savefig(path, bbox_inches="tight")
         plots.plt.close(figure)

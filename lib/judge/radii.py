@@ -11,13 +11,13 @@ LEVELS = 255
 """Steps from black to white in an image of eight bits."""
 
 DEFAULT: Sequence[float] = (0.1, 0.3)
-"""Where none is asked for: those of the book's chapters, customary on MNIST."""
+"""The radii if none are asked for: those of the book's chapters, customary on MNIST."""
 
 DEFAULTS: dict[str, Sequence[float]] = {"cifar10": (2 / LEVELS, 8 / LEVELS)}
-"""The same by data set, where the custom is another one: at 0.1, little is left of any network on CIFAR-10."""
+"""The same by data set, where another custom holds: at 0.1, any network's accuracy on CIFAR-10 is low."""
 
 SAME = 1e-6
-"""By how much, as a share, a radius in float32 may differ from the same in float64."""
+"""By how much, as a share, a radius in float32 may differ from the same radius in float64."""
 
 Eps = Real | str
 """A radius: a number, or a text such as 8/255."""
@@ -29,7 +29,7 @@ def number(text: str) -> float:
     Raises
     ------
     ValueError
-        Where it is none.
+        Where it is not a number.
     """
     try:
         return float(Fraction(text.strip()) if "/" in text else text)
@@ -43,18 +43,18 @@ def numbers(text: str) -> list[float]:
     Raises
     ------
     ValueError
-        Where one is none.
+        Where one of them is not a number.
     """
     return [number(one) for one in text.split(",")]
 
 
 def wanted(eps: Eps | Iterable[Eps] | None, data: object) -> list[float]:
-    """The radii that are asked for, each once, from the smallest; None: those that are customary for the data set.
+    """The radii that are asked for, each once, the smallest first; if `eps` is None, those customary for the data set.
 
     Raises
     ------
     Refused
-        Where they are no numbers above 0 and at most 1.
+        Where there are none, or one is not a number above 0 and at most 1.
     """
     if eps is None:
         return sorted(DEFAULTS.get(data, DEFAULT) if isinstance(data, str) else DEFAULT)
@@ -77,7 +77,7 @@ def same(one: float, other: float) -> bool:
 
 
 def shown(eps: float) -> str:
-    """A radius as the field writes it: 8/255 where it is so many grey levels; 0.2 stays, though it is 51 of them."""
+    """A radius as the field writes it: 8/255 if it is that many grey levels; 0.2 stays, though it is 51 of them."""
     levels = round(LEVELS * eps)
     whole = levels > 0 and same(eps, levels / LEVELS) and levels % (LEVELS // 5)
     return f"{levels}/{LEVELS}" if whole else f"{eps:g}"

@@ -10,10 +10,10 @@ from lib.measure.intervals import Measured, rate
 from lib.measure.red_flags import BLACK_BOX, Flag
 
 COLUMNS = (WORST, *ATTACKS)
-"""What is shown of a network, from the top: as in the table of the chapter on the common ground."""
+"""What is shown of a network, from the top, as in the table of the chapter on the common ground."""
 
 FOLLOW = ("FGSM", "targeted FGSM", "BIM-10", "PGD-40")
-"""The attacks that do nothing where there is no gradient; AutoAttack then has its search left."""
+"""The attacks that do nothing where there is no gradient; AutoAttack still has its search then."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,14 @@ class Asked:
     Parameters
     ----------
     steps, queries
-        Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
+        Steps of AutoAttack's parts, and queries of Square, both within AutoAttack and alone; the reference has 100 and
+        5,000.
     n_lbfgs
         How many of the images L-BFGS was run on.
     other
         The network through which images were transferred, in words; "" where there was none.
     own
-        The names of the attacks that were given besides.
+        The names of the reader's own attacks.
     """
 
     steps: int
@@ -40,28 +41,28 @@ class Asked:
 
     @property
     def is_reference(self) -> bool:
-        """Whether AutoAttack could do as much as in the reference."""
+        """Whether AutoAttack had at least as many steps and queries as in the reference."""
         return self.steps >= 100 and self.queries >= 5000
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Who was judged, on what.
+    """The network that was judged, and the images it was judged on.
 
     Parameters
     ----------
     name
-        Of the network, by who asks.
+        What the network is called by whoever asks.
     weights
         SHA-256 of its parameters and buffers.
     parameters
-        How many numbers they hold, those that are frozen too: training may have changed them before.
+        How many numbers its parameters hold, frozen ones included, since earlier training may have changed them.
     made_as
         Its class, with the module that has it.
     data, origin, digest
         The images: name of the data set, how many of what in words, SHA-256 of the whole.
     indices
-        Which of the whole they are, counted from 0.
+        Which images of the whole they are, counted from 0.
     """
 
     name: str
@@ -76,18 +77,18 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """A network judged.
+    """What a network was found to be worth.
 
     Parameters
     ----------
     at
-        By eps what was found, image by image.
+        By eps, what was found, image by image.
     severed
-        Whether autograd finds no way from its outputs to the images.
+        Whether autograd finds no path from the network's outputs to the images.
     is_void
-        Whether attacks that follow the gradient did nothing on any image: none has a gradient of the logits.
+        Whether attacks that follow the gradient did nothing on any image: at none have the logits a nonzero gradient.
     made
-        Commit, the reader's modules, device, versions, seconds, when.
+        How it was made: commit, the reader's modules, device, threads, versions, seconds, when.
     """
 
     subject: Subject
@@ -98,27 +99,27 @@ class Verdict:
     made: Mapping[str, object]
 
     def __str__(self) -> str:
-        from lib.judge.card import card  # which is made of verdicts
+        from lib.judge.card import card  # which imports this module
 
         return card(self)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What is shown, from the top: `COLUMNS`, and the attacks that were given besides."""
+        """What is shown, from the top: `COLUMNS`, then the reader's own attacks."""
         return (*COLUMNS, *self.asked.own)
 
     @property
     def n(self) -> int:
-        """How many images."""
+        """How many images the network was judged on."""
         return len(next(iter(self.at.values())).y)
 
     def found(self, eps: float) -> Judgement:
-        """What was found at an eps, which may differ from the one that was asked for by rounding.
+        """What was found at an eps, which may differ by rounding from the one that was judged at.
 
         Raises
         ------
         LookupError
-            Where the network was not judged at this eps; it names those that there are.
+            Where the network was not judged at this eps; the message lists those that there are.
         """
         for one, found in self.at.items():
             if same(one, eps):
@@ -131,7 +132,7 @@ class Verdict:
         Raises
         ------
         LookupError
-            Where there is no such column or eps; it names those that there are.
+            Where there is no such column or eps; the message lists those that there are.
         """
         if column not in self.columns:
             raise LookupError(f"there is no column {column!r} in this verdict; there are {', '.join(self.columns)}")
@@ -139,7 +140,7 @@ class Verdict:
         return None if hits is None else rate([hits])
 
     def safe(self, eps: float) -> Measured:
-        """The share of images that are classified rightly clean and under every attack: an upper bound.
+        """The share of images that are classified correctly clean and under every attack: an upper bound.
 
         Raises
         ------
@@ -149,7 +150,7 @@ class Verdict:
         return rate([self.found(eps).worst])
 
     def flags(self, eps: float) -> list[Flag]:
-        """The red flags, up or not; without a transfer, all but the one that compares with it."""
+        """The red flags, raised or not; without a transfer, all except the one that compares with it."""
         found = self.found(eps)
         if "transfer" in found.correct:
             return found.flags
@@ -157,5 +158,5 @@ class Verdict:
         return [flag for flag in replace(found, correct=found.correct | in_its_place).flags if flag.name != BLACK_BOX]
 
     def raised(self, eps: float) -> list[Flag]:
-        """The red flags that are up."""
+        """The red flags that are raised."""
         return [flag for flag in self.flags(eps) if flag.raised]

@@ -1,4 +1,4 @@
-"""A network's weights while it is judged: what tells that they are others, and what puts them back."""
+"""A network's weights while it is judged: telling whether they have changed, and putting them back."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from torch import nn
 from lib.digest import tensors
 
 PARTS = ("_modules", "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-"""What a module consists of besides its own tensors, as torch keeps it."""
+"""The attributes in which torch keeps what a module consists of besides its own tensors."""
 
 
 def digest(network: nn.Module) -> str:
@@ -23,9 +23,9 @@ def digest(network: nn.Module) -> str:
 
 @contextmanager
 def put_back(network: nn.Module) -> Iterator[None]:
-    """Whatever an attack does to a network: its weights, modes and gradients are its caller's again afterwards."""
+    """Put a network's weights, buffers, layers, hooks, modes and gradients back after the block, whatever it did."""
     held, gradients = [_Held(module) for module in network.modules()], [(one, one.grad) for one in network.parameters()]
-    network.zero_grad()  # else what an attack adds would be added to the caller's
+    network.zero_grad()  # or an attack's gradients would be added to the caller's
     try:
         yield
     finally:
@@ -36,7 +36,7 @@ def put_back(network: nn.Module) -> Iterator[None]:
 
 
 class _Held:
-    """A module as it is found, without those within it."""
+    """A module as it is found, without the state of its submodules."""
 
     def __init__(self, module: nn.Module) -> None:
         self.module, self.training = module, module.training
@@ -55,7 +55,7 @@ class _Held:
         for name, one, values, follows in self.tensors:
             if getattr(self.module, name, None) is not one:
                 setattr(self.module, name, one)
-            if not torch.equal(one, values):  # what is the same is not written to, which some tensors do not allow
+            if not torch.equal(one, values):  # unchanged tensors are not written to: some do not allow that
                 one.copy_(values)
             if one.requires_grad != follows:
                 one.requires_grad_(follows)

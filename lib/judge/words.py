@@ -1,4 +1,4 @@
-"""What is said of a verdict: on the card, and on the page."""
+"""What is said about a verdict, on the card and on the page."""
 
 import math
 
@@ -16,17 +16,17 @@ NOTHING_LEFT = (
     "approximates the gradient finds more (Athalye et al., 2018). Let the gradient pass where the network rounds or "
     "detaches, as if that step were the identity, and judge it again; or give an attack that does so, --attack."
 )
-"""Of a network without a gradient, on which no attack was made for it."""
+"""Said of a network without a gradient that was not attacked by the reader's own attacks."""
 
 
 def cell(verdict: Verdict, eps: float, column: str) -> str:
-    """An accuracy with its interval; marked where the attack did nothing."""
+    """An accuracy with its interval, marked where the attack did nothing."""
     found = verdict.measured(eps, column)
     return MISSING if found is None else marked(verdict, column, share(found), " (void)")
 
 
 def marked(verdict: Verdict, column: str, told: str, void: str) -> str:
-    """What is told of a column; where no gradient led anywhere, so is the worst case, which is what gets quoted."""
+    """The text of a column, marked where there was no gradient to follow; so is the worst case, which gets quoted."""
     if not verdict.is_void or column not in (WORST, *FOLLOW):
         return told
     return f"{'≤ ' if column == WORST else ''}{told}{void}"
@@ -44,12 +44,12 @@ def distance(row: Row) -> str:
 
 
 def own_distance(verdict: Verdict, eps: float) -> str:
-    """The same of the network that is judged; marked where L-BFGS had no gradient to follow."""
+    """The same for the network that is judged, marked where L-BFGS had no gradient to follow."""
     return distance(Row([verdict.at[eps]])) + (" (void)" if verdict.is_void else "")
 
 
 def warnings(verdict: Verdict) -> list[str]:
-    """What keeps the numbers from being what they seem to be, worst first."""
+    """Sentences on what keeps the numbers from being what they seem to be, the worst first."""
     said = []
     if verdict.is_void:
         why = "autograd finds no way from the logits to the images" if verdict.severed else "it is zero on every image"
@@ -71,7 +71,7 @@ def warnings(verdict: Verdict) -> list[str]:
 
 
 def _own_left(verdict: Verdict) -> str:
-    """Of a network without a gradient, on which attacks made for it were tried: what they leave."""
+    """The same for a network that the reader's own attacks were tried on, with the accuracy under each of them."""
     left = "; ".join(
         f"{name}, {', '.join(f'{share(verdict.measured(eps, name))} at eps {shown(eps)}' for eps in verdict.at)}"
         for name in verdict.asked.own
@@ -83,7 +83,7 @@ def _own_left(verdict: Verdict) -> str:
 
 
 def compared(verdict: Verdict, eps: float, rows: Rows | None) -> str:
-    """What was found at one eps, where that stands among the book's networks, and whether it is to be believed."""
+    """What was found at one eps, where that stands among the book's networks, and whether to believe it."""
     found, up = verdict.safe(eps), len(verdict.raised(eps))
     ends = "" if found.low is None else f" (95% interval {found.low:.0%} to {found.high:.0%})"
     said = f"At eps {shown(eps)} no attack fools {verdict.subject.name} on {found.mean:.0%} of the images{ends}."
@@ -106,7 +106,7 @@ def _among(verdict: Verdict, eps: float, rows: Rows | None) -> str:
 
 
 def differences(verdict: Verdict, rows: Rows) -> str:
-    """In what the book's rows were measured otherwise; nothing where in nothing."""
+    """How the book's rows were measured differently; empty where they were not."""
     theirs, asked = rows.experiment, verdict.asked
     pairs = {
         "images": (verdict.n, theirs.n_judge),

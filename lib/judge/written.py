@@ -24,7 +24,7 @@ def write(verdict: Verdict, folder: Path) -> Path:
 
 
 def as_json(verdict: Verdict) -> dict[str, object]:
-    """A verdict as JSON has it."""
+    """A verdict as an object for JSON."""
     subject, asked = verdict.subject, verdict.asked
     return {
         "network": {
@@ -80,7 +80,7 @@ def _share(verdict: Verdict, eps: float, column: str) -> Mapping[str, object] | 
 
 
 def _bits(hits: NDArray[np.bool_]) -> str:
-    """One digit an image: 1 where it is classified rightly, or so."""
+    """One digit for each image: 1 where something is true of it, such as that it is classified correctly."""
     return "".join("1" if one else "0" for one in hits)
 
 

@@ -10,32 +10,32 @@ from lib.evidence.cells import Cell
 
 @dataclass(frozen=True)
 class Basis:
-    """What results rest on."""
+    """The basis of results."""
 
     digest: str | None
-    """Of the data that was measured on, or the results that were read."""
+    """The digest of the data that was measured on, or of the results that were read; None where there are none."""
     origin: str
-    """Where these come from, in words."""
+    """Where the data or results come from, in words."""
     seconds: dict[str, float] = field(default_factory=dict)
-    """What measuring took, by part."""
+    """How long measuring took, by part."""
     peak_memory_bytes: int = 0
     cells: dict[str, dict[str, str]] = field(default_factory=dict)
-    """The `digest` of each cell and that of the `contents` of its file, by its name."""
+    """By the name of each cell, its `digest` and the digest of its file's `contents`."""
     devices: tuple[str, ...] = ()
-    """What measured them."""
+    """The devices that measured the cells."""
     measured: tuple[str, str] | None = None
-    """When the first and the last of them were."""
+    """When the first and the last of the cells were measured."""
     networks: dict[str, int] = field(default_factory=dict)
-    """How far they are of the same networks: `of_networks`."""
+    """How far the cells used the same networks: `of_networks`."""
     notes: dict[str, int] = field(default_factory=dict)
-    """What cells say of where they come from besides, such as that they were carried over; how many say so."""
+    """Further notes of cells on where they come from, such as that they were carried over, and how many say so."""
 
 
 def of_cells(cells: Iterable[Cell]) -> Basis:
-    """What rests on cells: those of them that are kept."""
+    """The basis of results that are made from cells; cells that are not kept do not count."""
     pairs = [(cell, made) for cell in cells if (made := cell.made)]
     found = {(name, one["digest"], one["origin"]) for _, made in pairs for name, one in made.data.items()}
-    sets = sorted(found)  # one set can be there twice: another copy of it was measured on elsewhere
+    sets = sorted(found)  # one data set can be there twice, where another copy of it was measured on elsewhere
     seconds: dict[str, float] = {}
     for cell, made in pairs:
         seconds[cell.part.name] = round(seconds.get(cell.part.name, 0.0) + made.seconds, 3)
@@ -54,18 +54,18 @@ def of_cells(cells: Iterable[Cell]) -> Basis:
 
 
 def of_networks(found: Sequence[Mapping[str, str] | None]) -> dict[str, int]:
-    """Whether cells that speak of one training speak of one network.
+    """Whether cells that name the same training run used the same network.
 
     Parameters
     ----------
     found
-        Of each cell the digests of its networks by training, None where it does not say.
+        For each cell, the digests of its networks by training run; None where the cell does not record them.
 
     Returns
     -------
     dict of str to int
-        `shared`: trainings that several cells are of; `differing`: those of them that came to different networks;
-        `silent`: cells that do not say.
+        `shared`: training runs that several cells name; `differing`: those of them that gave different networks;
+        `silent`: cells that do not record their networks.
     """
     digests: dict[str, list[str]] = {}
     for cell in found:

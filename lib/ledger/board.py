@@ -1,4 +1,4 @@
-"""All claims with what a run answers to them, and what follows for the whole: counts, and how many may be wrong."""
+"""All claims with a run's answers to them, and what follows for the whole: counts, and how many may be wrong."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ from lib.measure.intervals import CONFIDENCE
 from lib.measure.multiple import holm
 
 SMALLER, BACKGROUND = "smaller than the paper's", "background"
-"""What counts apart from the words."""
+"""What answers are counted as that do not count under their own word."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Row:
 
     @property
     def in_headline(self) -> bool:
-        """Whether it counts: measured, at the paper's scale, and claimed to have been by the paper."""
+        """Whether it counts in the headline: measured here at the paper's scale, and measured by the paper at all."""
         measured = self.answer is not None and self.word != words.NOT_RUN
         return measured and not self.answer["smaller"] and not self.claim.background
 
 
 def rows(folder: Path) -> list[Row]:
-    """The claims of all papers with the answers of the runs in a folder: claims about defences first."""
+    """The claims of all papers with the answers of the runs in a folder, claims about defences first."""
     found = []
     for name in book.papers():
         run, kept = results.read_results(folder, name), results.read_results(results.RECORDED, name)
@@ -58,9 +58,10 @@ def rows(folder: Path) -> list[Row]:
 
 
 def surviving(answers: Mapping[str, Mapping]) -> dict[str, tuple[str, ...]]:
-    """Which findings of a chapter's statements hold with Holm's adjustment for all that were judged there.
+    """Which findings of a chapter's statements hold with Holm's adjustment for all findings that were judged there.
 
-    None of one network: its p-value is about this network, and another could differ by more than its images tell.
+    A finding from one network never does. Its p-value is about this network alone, and another network could differ
+    by more than the images tell.
     """
     judged = [
         (id, side)
@@ -84,15 +85,16 @@ def _measured(entry: Mapping) -> tuple[str, ...]:
 
 
 def answers_both(entry: Mapping) -> bool:
-    """Whether one finding answers both ways; what it says of the paper's effect is said of the paper's way alone."""
+    """Whether one finding answers both ways. `effect_excluded` is ignored, since only the paper's way can have it."""
     paper, sound = (entry[side] and entry[side] | {"effect_excluded": None} for side in SIDES)
     return paper is not None and paper == sound
 
 
 def once(rows: Iterable[Row], *, each_word: bool = False) -> list[Row]:
-    """The rows, of those that one experiment gives together, or one measurement answers both ways, the first.
+    """Only the first of the rows that one experiment gives together, or that rest on the same measurements.
 
-    With `each_word` that measurement counts once for each word that it makes: claims of other sizes can have others.
+    With `each_word`, the same measurements count once for each word that they give: claims with other smallest effects
+    can get other words.
     """
     found, seen = [], set()
     for row in rows:
@@ -105,7 +107,7 @@ def once(rows: Iterable[Row], *, each_word: bool = False) -> list[Row]:
 
 
 def _findings(row: Row) -> str:
-    """What was measured for a row, and with what; its address where nothing was."""
+    """What was measured for a row, and with what, as text; its address where nothing was measured."""
     if not (row.answer and row.answer["paper"]):
         return row.claim.address
     both = [row.answer[side] and [row.answer[side][key] for key in ("measured", "by")] for side in SIDES]
@@ -113,9 +115,9 @@ def _findings(row: Row) -> str:
 
 
 def counts(rows: Iterable[Row]) -> dict[str, Counter]:
-    """How often each word is the answer, by what claims are about; no experiment counts twice with one word.
+    """How often each word is the answer, by what claims are about; no experiment counts twice under the same word.
 
-    Runs smaller than the paper's, and what the paper only explains, have keys of their own.
+    Answers from runs smaller than the paper's, and to claims that the paper only explains, have keys of their own.
     """
     found = {about: Counter() for about in ABOUT}
     for row in once(rows, each_word=True):
@@ -130,8 +132,10 @@ def _counted_as(row: Row) -> str:
 
 
 def intervals(rows: Sequence[Row]) -> int:
-    """How many 95% intervals decide an answer: those of numbers that predict, and those of findings that are no
-    open ones; what is exact has none.
+    """How many 95% intervals decide an answer.
+
+    These are the prediction intervals of numbers, and the intervals of statements' findings that are not open. An exact
+    value has none.
     """
     findings = [row.answer[side] for row in rows if row.answer for side in _measured(row.answer)]
     decide = [one for one in findings if one["word"] != "cannot tell" and one["measured"]["networks"]]
@@ -139,8 +143,9 @@ def intervals(rows: Sequence[Row]) -> int:
 
 
 def told(rows: Sequence[Row], about: str) -> str:
-    """What became of the claims about something, in a sentence: those at the paper's scale, no experiment
-    twice, and none that the paper explains and has not measured.
+    """What became of the claims about something, in a sentence or two.
+
+    Words are counted at the paper's scale, no experiment twice, and without the claims that the paper only explains.
     """
     theirs = [row for row in rows if row.claim.about == about and not row.claim.background]
     chosen = once(theirs)
@@ -159,7 +164,7 @@ def told(rows: Sequence[Row], about: str) -> str:
 
 
 def rests_on_one(answer: Mapping) -> bool:
-    """Whether what decides an answer, the sound measurement where there is one, is of a single network."""
+    """Whether the measurement that decides an answer (the sound one, if there is one) is of a single network."""
     deciding = answer["sound"] or answer["paper"]
     return deciding is not None and deciding["measured"]["networks"] == 1
 

@@ -1,4 +1,4 @@
-"""What a paper claims, and by which rule each claim is judged: facts that are fixed before any run."""
+"""What a paper claims, and the rule that judges each claim: facts that are fixed before any run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,13 +29,13 @@ class Claim:
     value: float | None = None
     """The printed figure; accuracies and shares as fractions."""
     printed: str = ""
-    """The same, digit by digit."""
+    """The same as text, digit by digit."""
     tolerance: float | None = None
-    """How far from it counts as found, absolute."""
+    """How far from the printed figure still counts as found, absolute."""
     smallest: float | None = None
     """The smallest effect that counts, of a statement."""
     sound_smallest: float | None = None
-    """The same of the sound form, where it is another."""
+    """The same for the sound measurement, where it differs."""
     effect: float | None = None
     """The effect that the paper itself prints."""
     way: str = ""
@@ -43,17 +43,17 @@ class Claim:
     sound: str = ""
     """What is compared soundly."""
     control: str = ""
-    """What must not do as well, else the statement is true and says nothing."""
+    """What must not do as well; if it does, the statement is true but says nothing."""
     joint: tuple[str, ...] = ()
     """All claims, this one among them, that one experiment must give together."""
     also: str = ""
     """Where else the same figure is printed."""
     against: tuple[str, ...] = ()
-    """What the same paper says that cannot be right if this is: claims by id, or words."""
+    """What else the paper says that cannot be right if this is: ids of claims, or words."""
     background: bool = False
-    """The paper explains it and measured nothing: it is what its sources say."""
+    """Whether the paper only explains it, from its sources, and measured nothing."""
     scale: Mapping[str, object] = field(default_factory=dict)
-    """What the paper's own run had, by name (`lib.ledger.scale`)."""
+    """The size of the paper's own run: its data set, epochs and the like, by name (`lib.ledger.scale`)."""
 
     @property
     def address(self) -> str:
@@ -71,7 +71,7 @@ class Claim:
 
 
 class Claims(dict[str, Claim]):
-    """The claims of a paper by id; for one that there is not, an error that says which there are."""
+    """The claims of a paper by id; an unknown id raises an error that lists the known ones."""
 
     def __missing__(self, id: str) -> Claim:
         (paper,) = {claim.paper for claim in self.values()}
@@ -96,7 +96,8 @@ def paper(name: str) -> Paper:
     Raises
     ------
     ClaimsError
-        Where the file says what none may say; the message names the claim, the key and what is allowed.
+        Where the file cannot be read, or says something that is not allowed; the message then names the claim, the key
+        and what is allowed.
     """
     try:
         return _parsed(name, book.claims_file(name).read_text(encoding="utf-8"))
@@ -106,7 +107,7 @@ def paper(name: str) -> Paper:
 
 @cache
 def _parsed(name: str, text: str) -> Paper:
-    """Kept: each answer asks for its claim, a page a thousand times, and the file takes a tenth of a second."""
+    """Cached: each answer asks for its claim, a page a thousand times, and reading takes a tenth of a second."""
     facts, as_printed = claims_file.read(name, text)
     groups = _groups(facts["claims"])
     claims = Claims()
@@ -127,7 +128,7 @@ def _parsed(name: str, text: str) -> Paper:
 
 
 def _groups(entries: list[dict]) -> dict[str, tuple[str, ...]]:
-    """The group of each claim that one experiment must give with others: `joint` stands at one of them."""
+    """By claim id, the group that one experiment must give together; `joint` stands at one claim of each group."""
     groups = {}
     for entry in entries:
         if others := entry.get("joint"):

@@ -1,4 +1,4 @@
-"""What notebooks/claims/<name>.yaml may say, and what is told where it says something else."""
+"""What notebooks/claims/<name>.yaml may say, and the error messages where it says something else."""
 
 import re
 from collections import Counter
@@ -17,11 +17,11 @@ KINDS = ("number", "statement", "citation")
 
 
 class ClaimsError(ValueError):
-    """A file of claims that cannot be read, lacks something or has what none may have; or a claim that there is not."""
+    """A file of claims cannot be read, lacks something or has something that is not allowed; or a claim is unknown."""
 
 
 class _Values(KeysOnce, yaml.SafeLoader):
-    """Every scalar as what it means."""
+    """A loader that reads every scalar as the type that YAML takes it for."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Key:
     takes: str
     """What is allowed, in words."""
     holds: Callable[[object], bool]
-    """Whether a value is that."""
+    """Whether a value is allowed."""
     meaning: str
     of: tuple[str, ...] = KINDS
     """The kinds of claims that can have it."""
@@ -102,17 +102,17 @@ OF_A_PAPER = {
 
 
 def read(name: str, text: str) -> tuple[dict, list[dict]]:
-    """The facts of a paper's file, and those of its claims once more, digit by digit as they are printed.
+    """The facts of a paper's file, and its claims a second time with every value as text, digit by digit.
 
     Raises
     ------
     ClaimsError
-        Where the file is no YAML, or a key is missing, unknown or has a value that is not allowed.
+        Where the file is not YAML, or a key is missing, unknown or has a value that is not allowed.
     """
     file = f"notebooks/claims/{name}.yaml"
     try:
         facts, texts = yaml.load(text, _Values), yaml.load(text, Texts)
-    except (yaml.YAMLError, ValueError) as error:  # the latter: of a day that no month has
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
         raise ClaimsError(f"{file} cannot be read: {str(error).replace('<unicode string>', file)}") from error
     _check(file, "a paper", facts, OF_A_PAPER)
     for number, (entry, printed) in enumerate(zip(facts["claims"], texts["claims"], strict=True), 1):
@@ -125,7 +125,7 @@ def _check_claim(file: str, number: int, entry: object, printed: Mapping) -> Non
     id = entry.get("id") if isinstance(entry, dict) else None
     where = f"{file}: {id if OF_A_CLAIM['id'].holds(id) else f'claim {number}'}"
     kind = entry.get("kind") if isinstance(entry, dict) else None
-    if kind not in KINDS:  # which keys it may have depends on that
+    if kind not in KINDS:  # the kind decides which keys it may have
         _check(where, "a claim", entry, OF_A_CLAIM, first="kind")
     _check(where, f"a {kind}", entry, {name: key for name, key in OF_A_CLAIM.items() if kind in key.of})
     if kind in FIGURES and not _is_plain(entry["value"], digits := printed.get("value", "")):
@@ -133,7 +133,7 @@ def _check_claim(file: str, number: int, entry: object, printed: Mapping) -> Non
 
 
 def _is_plain(value: float, printed: str) -> bool:
-    """Whether YAML understands digits as they are printed: 010 is 8 to it, and 1:30 is 90."""
+    """Whether YAML reads digits as they are printed: it takes 010 for 8, and 1:30 for 90."""
     try:
         return float(Decimal(printed)) == value
     except InvalidOperation:
@@ -141,7 +141,7 @@ def _is_plain(value: float, printed: str) -> bool:
 
 
 def _check(where: str, what: str, found: object, keys: Mapping[str, Key], first: str = "") -> None:
-    """Refuse what is missing, unknown or not allowed; of `first`, whether it is there and allowed comes before all."""
+    """Refuse keys that are missing or unknown, and values that are not allowed; with `first`, check that key alone."""
     if not isinstance(found, dict):
         raise ClaimsError(f"{where} is {found!r}; {what} has lines of `key: value`, with {', '.join(keys)}")
     names = [first] if first else [*keys]
@@ -158,7 +158,7 @@ def _check(where: str, what: str, found: object, keys: Mapping[str, Key], first:
 
 
 def _check_ids(file: str, entries: Sequence[Mapping]) -> None:
-    """Refuse an id that stands at two claims, and a group of what no group can have."""
+    """Refuse an id of two claims, a `joint` that names anything but another number, and a claim in two groups."""
     if twice := [id for id, count in Counter(entry["id"] for entry in entries).items() if count > 1]:
         raise ClaimsError(f"{file}: {twice[0]} is the id of two claims")
     numbers, grouped = [entry["id"] for entry in entries if entry["kind"] == "number"], set()

@@ -1,4 +1,4 @@
-"""Where a paper says two things that do not go together: facts with their places, no quotations."""
+"""Places where a paper says two things that do not go together: facts with their places, no quotations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Contradiction:
-    """What it is about, what the paper says in one place and in another, and what follows here."""
+    """What it is about, what the paper says in one place and in another, and what follows from that here."""
 
     about: str
     one: str
@@ -17,5 +17,5 @@ class Contradiction:
 
 
 def as_table(register: Sequence[Contradiction]) -> pd.DataFrame:
-    """One row each."""
+    """The contradictions as a table, one row each."""
     return pd.DataFrame(register).rename(columns={"one": "in one place", "other": "in another"})

@@ -10,10 +10,10 @@ from lib.ledger.claims import Claim
 from lib.measure.intervals import Measured
 
 LONGEST_WHY = 25
-"""Words."""
+"""The most words that `why` may have."""
 
 SIDES = ("paper", "sound")
-"""What an answer has a finding for: the paper's way, and soundly."""
+"""The two ways of measuring that an answer can have a finding for: the paper's way, and soundly."""
 
 CLAIMED = (
     *("value", "printed", "tolerance", "smallest", "sound_smallest", "effect", "way", "sound", "control"),
@@ -23,16 +23,16 @@ CLAIMED = (
 
 
 def entry(claim: Claim, answer: Answer) -> dict:
-    """An answer with its words; that of claims found together is settled when all are answered (`settle`).
+    """An answer with its words; `settle` decides the word of claims found together, once all are answered.
 
     Raises
     ------
     ValueError
-        Where the answer is not of the claim's kind, a mean is not finite, or `why` is missing or too long.
+        Where the answer does not fit the claim's kind, a mean is not finite, or `why` is missing or too long.
     """
     _check_kind(claim, answer)
     findings = {side: _finding(claim, claim.smallest_of(side), getattr(answer, side)) for side in SIDES}
-    if findings["paper"] and claim.kind == "statement":  # the paper's effect is of its own quantity alone
+    if findings["paper"] and claim.kind == "statement":  # the paper's effect is one of the quantity it measured itself
         findings["paper"]["effect_excluded"] = words.effect_excluded(claim, answer.paper.measured)
     word = _word(claim, answer, findings)
     _check_why(claim, word, answer.why)
@@ -123,12 +123,12 @@ def _check_why(claim: Claim, word: str, why: str) -> None:
 
 
 def settle(together: Sequence[dict]) -> None:
-    """Give what `entry` gave of claims that are found together the word of the least found of them, in place.
+    """Give the entries of claims that are found together the worst word among them, in place.
 
     Raises
     ------
     ValueError
-        Where they come from different experiments, or from none that has a name, or were not all run.
+        Where they come from different experiments, or from one without a name, or only some of them were run.
     """
     ran = [one for one in together if one["paper"]]
     if not ran:

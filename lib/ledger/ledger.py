@@ -1,7 +1,7 @@
 """The ledger of a run: every claim of a paper against what was measured, and where the numbers come from.
 
-A chapter answers each claim of its paper once, measured the paper's way and soundly; `lib.ledger.words` says which word
-that makes. `Ledger.finish` writes all of it to `<notebook>.json`, whose form is lib/ledger/results.schema.json.
+A chapter answers each claim of its paper once, measured the paper's way and soundly; `lib.ledger.words` chooses the
+word. `Ledger.finish` writes all of it to `<notebook>.json`, whose form is given by lib/ledger/results.schema.json.
 """
 
 import math
@@ -20,7 +20,7 @@ from lib.parameters import ParameterError, check, contract
 
 
 class Ledger:
-    """Collects a notebook's answers and metrics, and writes them with where they come from.
+    """Collects a notebook's answers and metrics, and writes them together with where they come from.
 
     Parameters
     ----------
@@ -38,18 +38,18 @@ class Ledger:
         self.paper = paper(self.notebook) if self.notebook in book.papers() else None
         needed = set(experiment.needed())
         self.cells = [cell for cell in experiment.cells() if cell in needed or cell.is_kept]
-        """What the page can be made from: what another process measures from now on may come too late for it."""
+        """The cells that the page is made from. What another process measures from now on may come too late for it."""
         self.parameters = check(contract(book.source(self.notebook)), experiment.parameters)
         if why := experiment.refused():
             raise ParameterError(why)
-        self.digests = results.digests(self.notebook, self.parameters, None)  # of what runs, whatever is changed since
+        self.digests = results.digests(self.notebook, self.parameters, None)  # of the code that runs; files may change
         self.answers: dict[str, dict] = {}
         self.metrics: dict[str, float] = {}
         self.commit = provenance.commit()
         self.started = datetime.now(UTC)
 
     def metric(self, name: str, value: float) -> None:
-        """Keep a headline number, which the tests hold against its expected range.
+        """Keep a headline number, which the tests compare with its expected range.
 
         Raises
         ------
@@ -66,20 +66,21 @@ class Ledger:
         Raises
         ------
         ValueError
-            Where there is none of that id; the message lists those that there are.
+            Where there is no claim of that id; the message lists those that there are.
         """
         if self.paper is None:
             raise ValueError(f"{self.notebook} has no claim {id!r}: there is no notebooks/claims/{self.notebook}.yaml")
         return self.paper.claims[id]
 
     def answer(self, answer: Answer, *others: Answer) -> dict:
-        """Take the answer to a claim; return it as it is written, with its word.
+        """Take the answer to a claim; return it as it is written to the results, with its word.
 
         Parameters
         ----------
         others
-            The answers to the claims that are found together with it, or not at all: with them its word is the one that
-            `finish` writes. They are only looked at here, and may have the answer itself among them.
+            The answers to the other claims of its group, which are found together or not at all (`Claim.joint`). With
+            them, its word is the one that `finish` writes. They are not taken here; the answer itself may be among
+            them.
 
         Raises
         ------

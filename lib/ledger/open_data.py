@@ -38,11 +38,11 @@ COLUMNS = (
 """The columns of ledger.csv: where each value stands in a row of ledger.json."""
 
 ENDS = {"low": 0, "high": 1}
-"""Where the ends of an interval stand that ledger.json has as a list; its schema tells them in `prefixItems`."""
+"""The places of an interval's ends where ledger.json has it as a list; its schema describes them in `prefixItems`."""
 
 
 def files(folder: Path) -> dict[str, str]:
-    """The ledger of the runs in a folder, by the names of its files."""
+    """The text of each file of the ledger of the runs in a folder, by the file's name."""
     found = ledger(folder)
     return {
         "ledger.json": json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
@@ -52,7 +52,7 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def ledger(folder: Path) -> dict:
-    """The ledger of the runs in a folder, of the form that `schema` holds."""
+    """The ledger of the runs in a folder, in the form that `schema` describes."""
     rows = board.rows(folder)
     return {
         "title": "Adversarial Reproductions: the ledger",
@@ -63,18 +63,18 @@ def ledger(folder: Path) -> dict:
 
 
 def deviations(rows: Sequence[Row]) -> list[dict]:
-    """The rows of the first edition with their old answers, today's, and why the rule changed."""
+    """The rows of the first edition with their old answers, today's answers, and why the rule changed."""
     today = {row.claim.address: row.word for row in rows}
     return [{"fitted": False, **old, "answer": "; ".join(today[now] for now in old["now"])} for old in first_edition()]
 
 
 def first_edition() -> list[dict]:
-    """What the book's first edition answered, row by row: an address never dies."""
+    """What the book's first edition answered, row by row. It is kept because an address never dies."""
     return yaml.safe_load(_editions("first"))["rows"]
 
 
 def changes() -> list[dict]:
-    """Changes of what answers a row that were made after results had been seen, by date, all of it as text."""
+    """Changes to what answers a row that were made after results had been seen, by date, all values as text."""
     return yaml.load(_editions("changes"), yaml.BaseLoader)
 
 
@@ -119,7 +119,7 @@ def _cell(row: Mapping, column: str) -> object:
 
 
 def schema() -> dict:
-    """The form of ledger.json: a row is an answer as results have it, and what a ledger adds."""
+    """The form of ledger.json: a row is an answer as the results have it, with what the ledger adds."""
     own, of_results = (
         json.loads((HERE / f"{name}.schema.json").read_text(encoding="utf-8")) for name in ("ledger", "results")
     )

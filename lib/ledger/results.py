@@ -1,4 +1,4 @@
-"""What a run leaves behind: its results, what they depend on, and whether that is still the same."""
+"""What a run leaves behind: its results, what they depend on, and whether that has changed."""
 
 import json
 import os
@@ -21,7 +21,7 @@ RECORDED = book.PAGES / "recorded"
 """The recorded runs, which the site shows."""
 
 SHOWN = "lib.show"
-"""What decides no number, so that cells are the same without it; a page is not."""
+"""The package that decides no number: cells do not depend on it, but a page does."""
 
 
 def results_folder() -> Path:
@@ -31,7 +31,7 @@ def results_folder() -> Path:
 
 def scoreboard_inputs(folder: Path) -> Basis:
     """What the scoreboard reads: the claims, the recorded results, and those in a folder."""
-    folders = dict.fromkeys([RECORDED, folder])  # one and the same where the recorded site is made
+    folders = dict.fromkeys([RECORDED, folder])  # the same folder where the recorded site is made
     places = [path / f"{name}.json" for path in folders for name in book.papers()]
     found = [path for path in places if path.exists()]
     facts = [(path.name, path.parent == RECORDED, path.read_text("utf-8", "replace")) for path in found]
@@ -60,7 +60,7 @@ def digests(notebook: str, parameters: Mapping[str, object], data_digest: str | 
 def written(
     notebook: str, parameters: Mapping[str, object], basis: Basis, commit: str | None, started: datetime
 ) -> dict:
-    """The results of a notebook, as far as they are the same whatever it is about."""
+    """The results of a notebook, as far as they have the same form whatever it is about."""
     return {
         "notebook": notebook,
         "profile": os.environ.get("REPRO_PROFILE", "lab"),
@@ -90,14 +90,14 @@ def written(
 
 
 def write(notebook: str, found: Mapping) -> Path:
-    """Put results where the runner looks for them, to move them when the notebook is at its end; return the file."""
+    """Put results where the runner looks for them, which moves them once the notebook has ended; return the file."""
     path = Path(os.environ.get("REPRO_OUT", results_folder()), f"{notebook}.json")
     files.write(path, json.dumps(found, indent=1, allow_nan=False) + "\n")
     return path
 
 
 WHOLE = {"notebook", "profile", "claims", "provenance"}
-"""What results always have."""
+"""The keys that results always have."""
 
 
 def read_results(folder: Path, notebook: str) -> dict | None:
@@ -107,7 +107,7 @@ def read_results(folder: Path, notebook: str) -> dict | None:
         found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         if found is not None and not _is_whole(found):
             raise ValueError("it has not what results have")
-    except ValueError as error:  # as it is where the file is no text, or no JSON
+    except ValueError as error:  # raised too where the file is not text, or not JSON
         print(f"{path} is damaged ({error}) and counts as not run", file=sys.stderr)
         return None
     return found
@@ -131,9 +131,9 @@ def changed_since(results: Mapping, parameters: Mapping[str, object], data_diges
     Parameters
     ----------
     parameters
-        What a run would use now.
+        What a run would use today.
     data_digest
-        Of the data as they are now; None where they are not at hand, which says nothing about the results.
+        The digest of the data as they are now; None where they are not at hand, which says nothing about the results.
     """
     then = results["provenance"]["digest"]
     now = digests(results["notebook"], parameters, data_digest)

@@ -12,7 +12,7 @@ NAMES = {
     "resnet50": "ResNet-50",
     "resnet101": "ResNet-101",
 }
-"""What is called otherwise where it is told."""
+"""What data sets and networks are called in sentences."""
 
 UNITS = {
     "epochs": "epoch{}",
@@ -25,9 +25,9 @@ UNITS = {
 
 
 def smaller(claim: Claim, run: Mapping[str, object]) -> tuple[str, ...]:
-    """In what a run falls short of the paper's own, in words; empty where it does not.
+    """How a run falls short of the paper's own, in words; empty where it does not.
 
-    A number falls short where it is less than the paper's, a word (data set, network) where it is not one that the
+    A number falls short where it is less than the paper's, and a word (data set, network) where it is not one that the
     paper used.
 
     Parameters
@@ -38,7 +38,7 @@ def smaller(claim: Claim, run: Mapping[str, object]) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        Where the run does not say what it had of a key.
+        Where a key of the claim's scale is missing from `run`.
     """
     if missing := claim.scale.keys() - run.keys():
         raise ValueError(f"{claim.address} is judged by scale: the run does not say its {', '.join(sorted(missing))}")

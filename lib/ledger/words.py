@@ -10,7 +10,7 @@ from lib.measure.intervals import Measured
 
 NOT_RUN = "not run"
 NUMBERS = ("found", "near", "not found", NOT_RUN)
-"""In this order: claims that are found together are found as far as the last of their words."""
+"""From best to worst: claims that are found together all get the worst of their words."""
 CITATIONS = ("found there and here", "not found here", NOT_RUN)
 STATEMENTS = (
     "confirmed",
@@ -23,15 +23,15 @@ STATEMENTS = (
     NOT_RUN,
 )
 GOOD = ("found", "confirmed", "found there and here")
-"""What needs no reason."""
+"""The words that need no reason."""
 ALL = (*(word for word in (*STATEMENTS, *NUMBERS, *CITATIONS) if word != NOT_RUN), NOT_RUN)
 
 ROUNDING = 1e-9
-"""What a computer may add to a value that lies on a bound."""
+"""The rounding error that is allowed in a value that lies on a bound."""
 
 
 def is_near(mean: float, printed: float, tolerance: float) -> bool:
-    """Whether a mean lies within the tolerance of a printed value, on the bound itself too."""
+    """Whether a mean lies within the tolerance of a printed value, the bound included."""
     return abs(mean - printed) <= tolerance + ROUNDING
 
 
@@ -41,8 +41,9 @@ def within_tolerance(claim: Claim, mean: float) -> bool:
 
 
 def predicts(claim: Claim, measured: Measured) -> bool | None:
-    """Whether one more network could have printed the value: it lies in the prediction interval, which is half a unit
-    of the last printed digit wider. None with fewer than two networks.
+    """Whether one more network could have given the printed value; None with fewer than two networks.
+
+    It could if the value lies in the prediction interval, widened at each end by half a unit of the last printed digit.
     """
     if measured.predicted is None:
         return None
@@ -51,8 +52,10 @@ def predicts(claim: Claim, measured: Measured) -> bool | None:
 
 
 def number(claim: Claim, measured: Measured) -> str:
-    """`found` where the mean is within the tolerance and the printed value is what one more network could give;
-    `near` where one of the two is so, else `not found`. With one network: by the tolerance alone.
+    """The word for a number: `found`, `near` or `not found`.
+
+    It is `found` where the mean is within the tolerance and one more network could give the printed value, `near` where
+    one of the two is true, else `not found`. With one network the tolerance decides alone.
     """
     near, predicted = within_tolerance(claim, measured.mean), predicts(claim, measured)
     if predicted is None:
@@ -61,15 +64,16 @@ def number(claim: Claim, measured: Measured) -> str:
 
 
 def citation(claim: Claim, measured: Measured) -> str:
-    """Whether what the paper repeats of another source is found here, by the tolerance on the mean."""
+    """The word for a number that the paper repeats from another source, by the tolerance on the mean."""
     return "found there and here" if within_tolerance(claim, measured.mean) else "not found here"
 
 
 def finding(smallest: float, found: Finding) -> str:
-    """`holds` where the interval lies above the smallest effect that counts, `fails` where it lies below it, else
-    `cannot tell`. What would hold is `empty` where the control does as well: the paired difference is not above zero.
+    """The word for one finding of a statement: `holds`, `fails`, `cannot tell` or `empty`.
 
-    An exact value holds where it reaches `smallest`, and is an effect at all.
+    It is `holds` where the interval lies above the smallest effect that counts, `fails` where it lies below, else
+    `cannot tell`. A finding that would hold is `empty` where the control does as well, that is, where the paired
+    difference is not above zero. An exact value holds where it is at least `smallest` and above 0, else it fails.
     """
     measured, over = found.measured, found.over_control
     if measured.is_exact:
@@ -82,15 +86,15 @@ def finding(smallest: float, found: Finding) -> str:
 
 
 def is_above_zero(measured: Measured) -> bool:
-    """Whether a whole interval lies above 0."""
+    """Whether the whole interval lies above 0; False where there is none."""
     return measured.low is not None and measured.low > 0
 
 
 def statement(paper: str | None, sound: str | None) -> str:
-    """One word for both findings of a statement; None for one that was not measured.
+    """One word from the words of a statement's two findings, None for a finding that was not measured.
 
-    Without a sound one the statement is as open as where the sound one cannot tell. A statement that fails soundly
-    does not stand, or is refuted, whatever a control does the paper's way.
+    Without a sound finding, the statement is as open as with a sound finding that cannot tell. A statement that fails
+    soundly does not stand, or is refuted, whatever the control does the paper's way.
     """
     sound = sound or "cannot tell"
     if paper is None:
@@ -107,7 +111,7 @@ def statement(paper: str | None, sound: str | None) -> str:
 
 
 def effect_excluded(claim: Claim, measured: Measured) -> bool | None:
-    """Whether an effect of the size that the paper prints lies above the interval; None where either is missing."""
+    """Whether the effect that the paper prints lies above the whole interval; None where either is missing."""
     if claim.effect is None or measured.high is None:
         return None
     return measured.high < claim.effect

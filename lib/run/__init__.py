@@ -1,4 +1,4 @@
-"""The runner: a notebook with its parameters executed, recorded, and held against today's code."""
+"""The runner: notebooks are executed with parameters, recorded, and compared with today's code."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 STARTED = time.time()
-"""When this command was begun: before torch and all that comes with it is imported, which can take ten seconds."""
+"""When this command began: before torch and all that comes with it was imported, which can take ten seconds."""
 
 try:
     Path.home()

@@ -26,16 +26,16 @@ FAILURES = (
     OSError,  # a full or read-only disk, a name that is too long
 )
 INTERRUPTED, BROKEN = 130, 141
-"""What a shell says of SIGINT and of SIGPIPE: the work is not done."""
+"""The exit statuses by which a shell reports SIGINT and SIGPIPE: the work is not done."""
 KEPT = "finished results stand, training goes on from its last snapshot"
-"""What is so where a command that is interrupted says nothing else."""
+"""What is true after an interrupt, unless the command says something else."""
 LARGEST = "of the file: trainings that would make it larger stay here"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a letter is shown its number
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
             stream.reconfigure(errors="backslashreplace")
     options = None
     try:
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads what is printed has seen enough, as in `status | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
-        when_done = commands.run_status, commands.run_judge  # which print nothing before
+        when_done = commands.run_status, commands.run_judge  # these print nothing before they are done
         is_told = options is None or options.command in when_done
         return 0 if is_told else BROKEN
     except FAILURES as error:
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if not isinstance(error.__context__, KeyboardInterrupt):
             raise
-        print(f"interrupted; {KEPT}", file=sys.stderr)  # such as in the middle of a zip file, which then will not close
+        print(f"interrupted; {KEPT}", file=sys.stderr)  # as in the middle of a zip file, which then will not close
         return INTERRUPTED
     return 0
 

@@ -1,4 +1,4 @@
-"""What stands on the command line, as values."""
+"""The words of the command line as values."""
 
 import argparse
 import re
@@ -15,7 +15,7 @@ def as_given(pairs: Sequence[str]) -> dict[str, str]:
     Raises
     ------
     ParameterError
-        Where one is none, or a name comes twice.
+        Where one is not `name=value`, or a name is given twice.
     """
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
@@ -27,7 +27,7 @@ def as_given(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def seconds(text: str) -> float:
-    """A span of time, as in 90s, 12m or 2h."""
+    """A span of time, as in 90s, 12m or 2h, in seconds."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is no span of time: write 90s, 12m or 2h")
@@ -47,7 +47,7 @@ def folder(text: str) -> Path:
 
 
 def new_file(text: str) -> Path:
-    """A file to be written: neither a folder, nor the chapter that was to follow the file."""
+    """A file to be written; neither a folder nor a notebook, which would have been meant as the argument after it."""
     path = Path(text)
     if path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is a folder: name the file, say {path / 'cells.zip'}")

@@ -17,7 +17,7 @@ def run_execute(options: argparse.Namespace) -> None:
 
 
 def _chapters_first(names: list[str], options: argparse.Namespace) -> list[Run]:
-    """The runs of chapters, then the scoreboard's where it is named: it reads theirs, and has no parameters to give."""
+    """The runs of chapters, then the scoreboard's if it is named: it reads their results, and takes no parameters."""
     runs = _runs(_without_scoreboard(names), options.profile, options.parameter)
     if book.SCOREBOARD not in names:
         return runs
@@ -27,7 +27,7 @@ def _chapters_first(names: list[str], options: argparse.Namespace) -> list[Run]:
 
 
 def _execute_all(runs: list[Run], *, force: bool = False) -> None:
-    """Execute runs where they are not up to date; all that they lack is measured first, side by side."""
+    """Execute runs that are not up to date; all cells that they lack are measured first, side by side."""
     chapters = [run for run in runs if run.notebook != book.SCOREBOARD]
     measuring.fill([run for run in chapters if force or not run.up_to_date()])
     for run in runs:
@@ -42,13 +42,13 @@ def run_fill(options: argparse.Namespace) -> None:
     try:
         left = measuring.fill(runs, needed=False, jobs=options.jobs, **_time(options.within), **_on(options))
         print(f"{len(left)} cells are left; the same command goes on" if left else "nothing is missing", flush=True)
-    finally:  # what was made leaves this machine also where something failed
+    finally:  # what was made is exported even if something failed
         if options.export:
             _exported(runs, options)
 
 
 def _time(within: float | None) -> dict[str, float]:
-    """When to stop: at the end, processes write the states of trainings and let go, and then the file is written."""
+    """When to stop, early enough for processes to save the states of training runs, and for the export after that."""
     if within is None:
         return {}
     spare = min(within / 10, 2 + within / 100)
@@ -56,7 +56,7 @@ def _time(within: float | None) -> dict[str, float]:
 
 
 def _on(options: argparse.Namespace) -> dict[str, object]:
-    """Which cluster is to work, and what a task takes of it."""
+    """The cluster to use, and the resources that a task takes there."""
     return {"scheduler": options.scheduler, "resources": dict(options.resources)}
 
 
@@ -80,7 +80,7 @@ def run_import(options: argparse.Namespace) -> None:
 
 
 def run_same(options: argparse.Namespace) -> None:
-    """Pair up the cells of the quick and of the paper profile."""
+    """Let changed code count as unchanged, by the cells of all profiles that were measured before and after."""
     runs = [run for profile in profiles.names() for run in _runs(_without_scoreboard(book.notebooks()), profile, [])]
     found = compare.accept(options.why, [cell for run in runs for cell in run.experiment.cells()])
     many = sum(found.cells.values())
@@ -92,7 +92,7 @@ def run_reproduce(options: argparse.Namespace) -> None:
     *runs, scoreboard = _chapters_first([*(options.notebook or book.notebooks()), book.SCOREBOARD], options)
     print(costs.announcement(options.profile, runs), flush=True)
     _execute_all([*runs, scoreboard])
-    from lib.site import build  # what draws takes a second to import: so do the others below
+    from lib.site import build  # what draws takes a second to import, here and in the commands below
 
     index = build.build(scoreboard.folder, scoreboard.folder / "book")
     print(f"\n{status.summary(scoreboard.folder)}\n\nThe site: {execute.shown(index)}")
@@ -111,7 +111,7 @@ def run_record(options: argparse.Namespace) -> None:
 
 
 def run_weights(options: argparse.Namespace) -> None:
-    from lib.run import weights  # safetensors is not on every machine that only measures
+    from lib.run import weights  # a machine that only measures need not have safetensors
 
     weights.write(_measuring(options), options.to)
 
@@ -158,7 +158,7 @@ def run_pdf(options: argparse.Namespace) -> None:
     from lib.site import build, pdf
     from lib.site.chromium import launched
 
-    with launched() as browser, scratch() as folder:  # without a browser, none is built
+    with launched() as browser, scratch() as folder:  # without a browser, no site is built
         site = build.build(options.results, folder / "site").parent
         print("\n".join(map(str, pdf.write(site, options.output, browser))))
 
@@ -168,7 +168,7 @@ def run_status(options: argparse.Namespace) -> None:
 
 
 def _runs(notebooks: list[str], profile: str, pairs: list[str]) -> list[Run]:
-    """The runs that are asked for: all are checked before the first one runs."""
+    """The runs that are asked for; all are checked before the first one starts."""
     given = as_given(pairs)
     runs = [Run.of(name, profile, given) for name in notebooks]
     _check_claims(notebooks)
@@ -176,14 +176,14 @@ def _runs(notebooks: list[str], profile: str, pairs: list[str]) -> list[Run]:
 
 
 def _check_claims(notebooks: list[str]) -> None:
-    """Read the claims that notebooks answer, which else fail at their end: the scoreboard shows those of all papers."""
+    """Read the claims of notebooks, or they would fail only at their end; the scoreboard shows those of all papers."""
     for name in book.papers():
         if name in notebooks or book.SCOREBOARD in notebooks:
             claims.paper(name)
 
 
 def _measuring(options: argparse.Namespace) -> list[Run]:
-    """The runs whose cells are asked for, of all chapters where no notebook is named."""
+    """The runs whose cells are asked for: those of all chapters if no notebook is named."""
     names = options.notebook or _without_scoreboard(book.notebooks())
     return _runs(names, options.profile, options.parameter)
 

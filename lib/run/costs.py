@@ -1,4 +1,4 @@
-"""What a run will take, as measured on two CPU cores: notebooks/costs.yaml."""
+"""What a run will take, as measured on two CPU cores and kept in notebooks/costs.yaml."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ def of_profile(profile: str) -> dict[str, Mapping[str, float]]:
 
 
 def announcement(profile: str, runs: Sequence[Run]) -> str:
-    """What the user is in for: minutes, memory, disk and download of runs of a profile."""
+    """What runs of a profile will take, for the user to read: minutes, memory, disk and download."""
     costs, known = _costs(), of_profile(profile)
     lines = [f"  {run.notebook}: {_cost(known.get(run.notebook))}" for run in runs]
     disk, downloads = (costs[what].get(profile, "?") for what in ("disk_mb", "download_mb"))

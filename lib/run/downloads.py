@@ -1,5 +1,7 @@
-"""Data sets are downloaded by one process at a time, before anything is measured on them, and no server is waited for
-that says nothing."""
+"""Downloading data sets: by one process at a time, before anything is measured on them.
+
+A download is given up where the server says nothing for a while.
+"""
 
 import shutil
 import socket
@@ -17,7 +19,7 @@ from lib.run.run import Run
 
 AGAIN = "Check the network and the free disk and run `python -m lib.run data {}`. The quick profile needs no download."
 STALL_S = 60.0
-"""How long a server may say nothing before a download is given up."""
+"""How many seconds a server may say nothing before a download is given up."""
 
 
 def fetched(name: str) -> Path | None:
@@ -26,13 +28,13 @@ def fetched(name: str) -> Path | None:
     Raises
     ------
     lib.data.DataError
-        In one line, where it cannot be had.
+        Where it cannot be had; the message is one line.
     """
     if name not in data.DOWNLOADS or data.cache_file(name).exists():
         return data.fetch(name)
     try:
         data.CACHE.mkdir(parents=True, exist_ok=True)
-        with FileLock(data.CACHE / f".{name}.lock"), impatient():  # no other process downloads it meanwhile
+        with FileLock(data.CACHE / f".{name}.lock"), impatient():  # no other process downloads it at the same time
             _clear(name)
             return data.fetch(name)
     except data.DataError as error:
@@ -44,7 +46,7 @@ def fetched(name: str) -> Path | None:
 
 
 def fetch_for(runs: Sequence[Run]) -> None:
-    """Download what runs measure on and is not at hand; what cannot be had is said, and its cells will fail."""
+    """Download the data sets of runs that are not at hand; print which cannot be had, whose cells will then fail."""
     names = {name for run in runs for name in str(run.values.get("dataset", "")).split("+")}
     for name in sorted(names & data.DOWNLOADS.keys()):
         if not data.cache_file(name).exists():
@@ -56,7 +58,7 @@ def fetch_for(runs: Sequence[Run]) -> None:
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """Have every connection that is opened meanwhile be given up where nothing comes for `STALL_S`."""
+    """Give up any connection that is opened within the block once nothing has come for `STALL_S`."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(STALL_S)
     try:
@@ -66,7 +68,7 @@ def impatient() -> Iterator[None]:
 
 
 def _clear(name: str) -> None:
-    """Remove what downloads left that were killed: a folder in which nothing has come for longer than one waits."""
+    """Remove what killed downloads have left: folders in which nothing has changed for twice `STALL_S`."""
     for folder in data.CACHE.glob(f".{name}-*"):
         times = [path.stat().st_mtime for path in (folder, *folder.rglob("*"))]
         if folder.is_dir() and time.time() - max(times) > 2 * STALL_S:

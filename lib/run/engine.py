@@ -1,4 +1,4 @@
-"""Papermill's engine, which says where a notebook is."""
+"""Papermill's engine, which also says how far a notebook has come."""
 
 import re
 import time
@@ -10,14 +10,14 @@ from traitlets.config import Config
 from lib import provenance
 
 NAME = "announcing"
-"""What papermill knows the engine by."""
+"""The name by which papermill knows the engine."""
 
 HEADING = re.compile(r"^#+ (.+)", re.MULTILINE)
-"""A heading of a text cell, wherever it stands there: a label or the end of the section before may come first."""
+"""A heading in a text cell, wherever it stands: a label or the end of the section before may come first."""
 
 
 class _Announcing(NBClientEngine):
-    """Papermill's engine, which also says which cell runs, under which heading, and since when."""
+    """Papermill's engine, which also prints each heading it comes to, with the cell's number and the time spent."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **options):
@@ -32,10 +32,10 @@ class _Announcing(NBClientEngine):
             return begin(cell, cell_index=cell_index, **others)
 
         nb_man.cell_start = announced
-        # The kernel warns at each start that it listens on this machine, and takes being told to stop for an error.
-        # What goes wrong in a cell, or with the kernel as a whole, papermill reports.
+        # The kernel warns at each start that it listens on this machine, and logs an error when it is told to stop.
+        # Papermill reports what goes wrong in a cell, or with the kernel as a whole.
         quiet = ["--IPKernelApp.log_level=CRITICAL"]
-        # By which file it is talked to: beside the notebook, so that it goes with what a killed run has left.
+        # The file for connecting to it lies beside the notebook, and so is removed with what a killed run has left.
         config = Config({"ConnectionFileMixin": {"connection_file": str(output.with_suffix(".kernel"))}})
         return super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=quiet, config=config, **options)
 

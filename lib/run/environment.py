@@ -1,4 +1,4 @@
-"""The environment of the processes that notebooks run in; what makes them fast they get as they import lib."""
+"""The environment variables of the processes that notebooks run in; what makes them fast is set as they import lib."""
 
 import os
 import sys
@@ -11,20 +11,20 @@ from lib import data
 
 INLINE = "module://matplotlib_inline.backend_inline"
 DEFAULTS = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "matplotlibrc"
-"""Matplotlib's own settings, which a user's would else be laid over."""
+"""The file of Matplotlib's own settings, to be read in place of a user's."""
 
 
 def variables(out: Path, results: Path, profile: str) -> dict[str, str]:
     """Variables for a notebook's process: where its results go, and this environment's own Python.
 
-    A reader's own settings of IPython and matplotlib are left out: a page is the same whoever makes it.
+    A reader's own settings of IPython and matplotlib are left out, so that a page is the same whoever makes it.
 
     Parameters
     ----------
     out
-        Where it writes its results.
+        The folder that the notebook writes its results into.
     results
-        The folder of the run, which holds what other notebooks have found.
+        The folder of the run, which holds the results of other notebooks.
     profile
         The name of the run: its profile, with what was given by hand.
     """
@@ -35,7 +35,7 @@ def variables(out: Path, results: Path, profile: str) -> dict[str, str]:
         "REPRO_DATA": str(data.CACHE),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PATH": os.pathsep.join(filter(None, [f"{sys.prefix}/share/jupyter", os.environ.get("JUPYTER_PATH")])),
-        "JUPYTER_RUNTIME_DIR": str(out / "jupyter"),  # the files by which it is connected to go with the run
+        "JUPYTER_RUNTIME_DIR": str(out / "jupyter"),  # connection files are removed with the run's scratch folder
         "IPYTHONDIR": str(out / "ipython"),
         "MPLBACKEND": INLINE,
         "MATPLOTLIBRC": str(DEFAULTS),
@@ -47,7 +47,7 @@ def variables(out: Path, results: Path, profile: str) -> dict[str, str]:
 
 @contextmanager
 def environment_set(variables: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables as given, and as they were afterwards."""
+    """Set environment variables within the block, and put them back after it."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

@@ -1,7 +1,7 @@
 """Execute notebooks with papermill, and keep what they produce whole.
 
-A run goes to a folder of its own, runs/<profile>[+name=value...]. What stood there before is replaced only when the
-notebook has run to its end; where a cell fails, the partly executed notebook is kept beside it.
+A run goes into a folder of its own, runs/<profile>[+name=value...]. What stood there before is replaced only when the
+notebook has run to its end. Where a cell fails, the partly executed notebook is kept beside the earlier one.
 """
 
 import hashlib
@@ -28,9 +28,9 @@ from lib.run.left_out import left_out
 from lib.run.run import Run
 
 START_S = 300
-"""How long a kernel may take to start: on a slow shared disk it reads its packages for minutes."""
+"""How many seconds a kernel may take to start: from a slow shared disk, it reads its packages for minutes."""
 KERNEL_BYTES = 10**6
-"""More than a kernel writes of itself: without room for it, it does not start."""
+"""More than a kernel itself writes as it starts: without room for that, it does not start."""
 
 
 class RunError(RuntimeError):
@@ -38,23 +38,23 @@ class RunError(RuntimeError):
 
 
 def execute(run: Run, *, force: bool = False) -> Path:
-    """Execute a run where it is not up to date; return the executed copy.
+    """Execute a run if it is not up to date; return the executed copy.
 
     Parameters
     ----------
     force
-        Run it also where it is up to date.
+        Execute it even if it is up to date.
 
     Raises
     ------
     RunError
-        Where a cell fails.
+        Where a cell fails, the kernel dies or does not start, or the results are missing or leave something out.
     KeyboardInterrupt
         After the partly executed notebook has been kept.
     """
     clear_abandoned(run.folder, run.notebook)
     if not force and run.up_to_date():
-        run.failed.unlink(missing_ok=True)  # of a try before, where this one was killed just as it was done
+        run.failed.unlink(missing_ok=True)  # of an earlier try; the one that succeeded was killed before it removed it
         print(f"{run.notebook}: up to date in {shown(run.folder)}", flush=True)
         return run.target
     with _alone(run) as waited:
@@ -67,7 +67,7 @@ def execute(run: Run, *, force: bool = False) -> Path:
 
 @contextmanager
 def _alone(run: Run) -> Iterator[bool]:
-    """Keep other processes from executing a run; give whether one had to be waited for. Whoever dies lets go of it."""
+    """Keep other processes from executing a run; yield whether one had to be waited for. A dead process lets go."""
     lock, waited = cells.lock(hashlib.sha256(os.fsencode(run.target.resolve())).hexdigest()), False
     try:
         lock.acquire(timeout=0)
@@ -94,7 +94,7 @@ def _executed(run: Run) -> None:
             if isinstance(error, DeadKernelError):
                 raise RunError(_died(run)) from error
             if isinstance(error, RuntimeError) and not partial.exists():  # what jupyter_client raises
-                write(folder / "room", "x" * KERNEL_BYTES)  # or it says that the disk is full
+                write(folder / "room", "x" * KERNEL_BYTES)  # where the disk is full, this raises that error
                 raise RunError(_not_started(run, error)) from error
             raise
         _install(partial, run)
@@ -119,12 +119,12 @@ def _papermill(run: Run, output: Path) -> None:
 
 
 def _plain(path: Path) -> str:
-    """A path for papermill, which takes braces for the place of a parameter's value."""
+    """A path for papermill, to which single braces would mean the value of a parameter."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _install(executed: Path, run: Run) -> None:
-    """Put what a run left in its scratch folder in place: the notebook and its results."""
+    """Move what a run left in its scratch folder into place: the notebook and its results."""
     results = executed.with_suffix(".json")
     if not results.exists():
         raise RunError(f"{run.notebook} ran to its end, but wrote no results: its last cells have to finish the ledger")
@@ -167,5 +167,5 @@ def _not_started(run: Run, error: RuntimeError) -> str:
 
 def shown(path: Path) -> str:
     """A path as a user sees it from the book's folder."""
-    inside = path.absolute()  # a link within the folder stays what it is called there
+    inside = path.absolute()  # a link within the folder keeps its name there
     return str(inside.relative_to(compute.ROOT) if inside.is_relative_to(compute.ROOT) else path)

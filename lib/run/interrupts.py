@@ -1,4 +1,4 @@
-"""How a process of this book is told to stop: by Ctrl-C or SIGTERM, which both let it keep what it has."""
+"""How a process of this book is told to stop: by Ctrl-C or SIGTERM, both of which let it keep what it has."""
 
 import signal
 import sys
@@ -8,17 +8,17 @@ from contextlib import contextmanager
 
 AGAIN_S = 0.05
 CAN_WAIT = hasattr(signal, "pthread_sigmask")
-"""Windows has no such thing."""
+"""Whether a signal can be held back; on Windows it cannot."""
 
 
 def heed() -> None:
-    """Have SIGTERM do what Ctrl-C does, and have no interrupt lost; one that was `withheld` comes here.
+    """Have SIGTERM do what Ctrl-C does, and let no interrupt be lost; one that was `withheld` arrives now.
 
-    One that comes while Python ends an object (`__del__`) is printed and dropped there, and a training would go on. It
-    comes again a moment later.
+    Python prints and drops an interrupt that comes in an object's `__del__`, and a training run would go on. Such an
+    interrupt is sent again a moment later.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as while torch is imported; who ignores it, ignores it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as while torch is imported; if ignored, it stays ignored
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.unraisablehook is not _heard:
         _before.append(sys.unraisablehook)
@@ -29,7 +29,7 @@ def heed() -> None:
 
 @contextmanager
 def withheld() -> Iterator[None]:
-    """Have Ctrl-C wait, in processes that are started here, until they `heed` it: not while they import torch."""
+    """Hold Ctrl-C back in processes started within the block until they call `heed`, after they have imported torch."""
     if not CAN_WAIT:
         yield
         return
@@ -52,6 +52,6 @@ def _heard(dropped: "sys.UnraisableHookArgs") -> None:
 
 def _again() -> None:
     if CAN_WAIT:
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)  # which wakes it, whatever it waits for
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)  # wakes it, whatever it is waiting for
     else:
         signal.raise_signal(signal.SIGTERM)

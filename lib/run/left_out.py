@@ -1,4 +1,4 @@
-"""What an answer leaves out of what its claim asks for: no word on a page would show it."""
+"""What an answer leaves out that its claim asks for: no word on a page would show it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,7 +8,7 @@ from lib.ledger.claims import Claim, paper
 
 
 def left_out(found: Mapping) -> list[str]:
-    """A line for each thing that the answers of a run leave out; none where they have all.
+    """A line for each thing that the answers of a run leave out; empty where they leave nothing out.
 
     Parameters
     ----------

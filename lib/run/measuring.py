@@ -25,9 +25,9 @@ from lib.run.run import Run
 WATCH_S = 0.3
 PATIENCE_S = 10.0
 SOFTLY = signal.SIGTERM if sys.platform == "win32" else signal.SIGINT
-"""What lets a process keep a training that it is at; Windows has no such thing, and ends it with what it has kept."""
+"""The signal at which a process saves the training it is in. Windows has none: there it ends with what it had saved."""
 GB_PER_JOB = 3
-"""What a process of the chapters takes at most, for how many go side by side."""
+"""The most memory that a process takes in any chapter, which limits how many run side by side."""
 
 
 start = subprocess.Popen
@@ -47,23 +47,25 @@ def fill(
     scheduler: str | None = None,
     resources: Mapping[str, float] | None = None,
 ) -> list[Task]:
-    """Make the cells that runs lack; return those that the time did not suffice for.
+    """Make the cells that runs lack; return the tasks for which there was not enough time.
 
     Parameters
     ----------
+    needed
+        Whether to make only the cells that the runs need, or all that they can show.
     ends
         When to stop, as `time.time` has it; the order of worth says what comes first.
     patience
-        Seconds after that in which a process may write what it has; it is then ended.
+        Seconds after that in which a process may write what it has; then it is ended.
     jobs
-        How many processes; by default one a core, as far as the memory goes, and one on a GPU.
+        How many processes; by default one for each core, as far as memory allows, and one on a GPU.
     scheduler, resources
         As `lib.evidence.cluster.client` takes them: the cells are then made by a cluster's workers.
 
     Raises
     ------
     MeasuringError
-        Where some could not be made; all others are.
+        Where some cells could not be made; all others are made then.
     lib.evidence.cluster.EngineError
         Where no scheduler answers, or what is asked for does not go together.
     """
@@ -75,7 +77,7 @@ def fill(
     missing = tasks(runs, needed=needed)
     if not missing:
         return []
-    cells.locks()  # where nothing can be kept, this says so once, before any process is started
+    cells.locks()  # if nothing can be kept, this says so once, before any process is started
     print(f"measuring {len(missing)} cells; each is kept as it is done", flush=True)
     with _Watch([task.cell for task in missing]) as watch:
         if scheduler:
@@ -104,7 +106,7 @@ def tasks(runs: Sequence[Run], *, needed: bool) -> list[Task]:
 
 
 def _tidy(runs: Sequence[Run]) -> None:
-    """Remove what says which trainings a cell has begun where it is kept: whoever made it was killed just then."""
+    """Remove notes on training begun for cells that are kept by now: a process was killed before it removed them."""
     notes = {path.name for path in (cells.FOLDERS[0] / cells.BEGUN).glob("*")}
     for cell in [cell for run in runs for cell in run.experiment.cells()] if notes else []:
         if cell.begun.path.name in notes and cell.is_kept:
@@ -112,14 +114,14 @@ def _tidy(runs: Sequence[Run]) -> None:
 
 
 def default_jobs() -> int:
-    """One process a core, as far as the memory goes; one where all would share a GPU."""
+    """One process for each core, as far as memory allows; a single one where all would share a GPU."""
     if compute.device().type != "cpu":
         return 1
     return max(1, min(cores(), int(memory() / 2**30 / GB_PER_JOB)))
 
 
 class _Watch:
-    """Says of each cell that it is kept, whoever made it."""
+    """Prints a line for each cell that has come to be kept, whichever process made it."""
 
     def __init__(self, wanted: Sequence[Cell]) -> None:
         self.open, self.total = list(wanted), len(wanted)
@@ -135,7 +137,7 @@ class _Watch:
         self.bar.close()
 
     def look(self) -> None:
-        """See which cells are kept by now, where there are files that were not there before."""
+        """See which cells are kept by now, if anything has changed in their folders."""
         seen = [folder.stat().st_mtime_ns if folder.exists() else 0 for folder in self.folders]
         if seen == self.seen:
             return
@@ -158,7 +160,7 @@ class _Watch:
 def _side_by_side(
     asked: Mapping[str, object], missing: Sequence[Task], jobs: int, watch: _Watch, over: float
 ) -> tuple[dict[Cell, str], list[str]]:
-    """Start worker processes: each takes from one list what no other is at, and all are ended when it is `over`.
+    """Start worker processes, each of which takes from one list what no other is at; end all at the time `over`.
 
     Return why some cells could not be made, and what became of processes that did not end as they should.
     """
@@ -191,7 +193,7 @@ def _killed(number: int) -> str:
 
 
 def _stop(workers: Sequence[subprocess.Popen], patience: float = PATIENCE_S) -> None:
-    """Let processes keep what they have, then end them."""
+    """Let processes save what they have, then end them."""
     for worker in workers:
         with suppress(ProcessLookupError):
             worker.send_signal(SOFTLY)

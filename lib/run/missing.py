@@ -1,4 +1,4 @@
-"""What nobody has measured yet of the paper profile, part by part, kept beside the recorded runs for a page to show."""
+"""What of the paper profile nobody has measured yet, part by part, kept beside the recorded runs for a page to show."""
 
 import inspect
 import json
@@ -20,20 +20,20 @@ UNKNOWN = "?"
 
 
 def update() -> None:
-    """Write anew what is missing."""
+    """Write the list of what is missing anew."""
     write(results.RECORDED / FILE, json.dumps(rows(), indent=1) + "\n")
 
 
 def kept() -> list[dict] | None:
-    """The rows as they were written last; None where nothing was recorded."""
+    """The rows as they were last written; None where nothing was recorded."""
     place = results.RECORDED / FILE
     return json.loads(place.read_text(encoding="utf-8")) if place.exists() else None
 
 
 def rows() -> list[dict]:
-    """A row for each part of which cells are missing: how many, of how many, and the minutes by kind of device.
+    """A row for each part that lacks cells: how many, of how many, and the minutes they take by kind of device.
 
-    What they take is estimated from the recorded cells, for the device of each kind that made most of them.
+    The minutes are estimated from the recorded cells, for the device of each kind that made most of them.
     """
     known = list(plan.experience([cells.RECORDED]))
     names = devices(known)
@@ -49,7 +49,7 @@ def rows() -> list[dict]:
 
 
 def parts() -> dict[Part, list[Cell]]:
-    """The cells of the whole paper profile, by part, as the notebooks come to them."""
+    """The cells of the whole paper profile, by part, in the order in which the notebooks come to them."""
     found: dict[Part, list[Cell]] = {}
     for name in book.chapters():
         for cell in dict.fromkeys(Run.of(name, profiles.PAPER, {}).experiment.cells()):
@@ -58,12 +58,12 @@ def parts() -> dict[Part, list[Cell]]:
 
 
 def recorded(cell: Cell) -> bool:
-    """Whether a cell is among the recorded ones, under whatever name for people."""
+    """Whether a cell is among the recorded ones, whatever the readable part of its file's name."""
     return any((cells.RECORDED / cell.part.chapter).glob(f"*-{cell.digest[:16]}.npz"))
 
 
 def devices(known: Sequence[Made]) -> dict[str, str]:
-    """The device of each kind that made most of the cells; a kind that made none is missing."""
+    """By kind, the device that made most of the cells; a kind that made none is left out."""
     counted = Counter(made.device for made in known)
     return {"CPU" if name.startswith("cpu") else "GPU": name for name, _ in reversed(counted.most_common())}
 

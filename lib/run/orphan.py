@@ -1,6 +1,6 @@
-"""A process that works for another ends with it, however that one ended: nobody waits for what an orphan computes.
+"""Have a process that works for another end with it, however that one ends: nobody waits for what an orphan computes.
 
-A file that runs by itself, without the rest of lib: not every process that has a parent needs torch.
+This file runs by itself, without the rest of lib: not every process that has a parent needs torch.
 """
 
 import _thread
@@ -12,11 +12,11 @@ import psutil
 
 LOOK_S = 0.5
 PATIENCE_S = 10.0
-"""Seconds in which an orphan may write the state of what it is at, as at an interrupt; it is then ended."""
+"""Seconds in which an orphan may save the state of its work, as at an interrupt; then it is ended."""
 
 
 def ends_with(parent: int, *, patience: float = PATIENCE_S) -> None:
-    """Have this process interrupted when its parent, by its number, is gone, and ended where that does not end it."""
+    """Interrupt this process when the parent with this process id is gone; end it if it then does not end by itself."""
     threading.Thread(target=_watch, args=(parent, patience), daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""Which values a notebook runs with: its defaults, a profile's section, and what is given by hand."""
+"""The values that a notebook runs with: its defaults, a profile's section, and what is given by hand."""
 
 import re
 from collections.abc import Mapping
@@ -58,8 +58,9 @@ def values(notebook: str, profile: str, given: Mapping[str, object]) -> dict[str
     Raises
     ------
     ParameterError
-        Where a name, a type or a range is wrong, or values do not go together; see `lib.parameters.check` and
-        `Experiment.refused`. Where the chapter's code cannot take the notebook's parameters. It names the notebook.
+        Where a name, a type or a range is wrong, or values do not go together (see `lib.parameters.check` and
+        `Experiment.refused`), or the chapter's code does not take the notebook's parameters. The message names the
+        notebook.
     """
     parameters = declared(notebook)
     defaults = {name: parameter.default for name, parameter in parameters.items()}
@@ -95,7 +96,7 @@ def _experiment(notebook: str, declared: Contract) -> type[Experiment]:
 
 
 def worth(profile: str) -> list[str]:
-    """The parts of chapters in the order in which a profile has them measured, the most telling first."""
+    """The parts of chapters in the order in which a profile wants them measured, the most telling first."""
     return _read(profile).get("worth") or []
 
 
@@ -105,7 +106,7 @@ def _read(profile: str) -> dict:
     Raises
     ------
     ParameterError
-        Where the file is no YAML, or has a section of no notebook.
+        Where the file is not YAML, or has a section that belongs to no notebook or is of the wrong form.
     """
     path = _folder() / f"{profile}.yaml"
     try:

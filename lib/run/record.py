@@ -16,7 +16,7 @@ from lib.run.run import Run
 def record(run: Run) -> None:
     """Measure what a run of the paper profile needs, execute it, and put all of it into book/recorded.
 
-    The scoreboard there is made anew; itself, it reads the recorded results and has nothing else to run.
+    The scoreboard there is made again. To record the scoreboard itself does only that, since it reads recorded results.
 
     Raises
     ------
@@ -42,7 +42,8 @@ def record(run: Run) -> None:
 def keep(shown: list[Cell]) -> None:
     """Put cells among the recorded ones; those that they replace, of the same part and setting, go back to runs/.
 
-    A setting's words leave out what its chapter has once, such as epochs: under other parameters they may serve still.
+    A setting in words leaves out what is the same in the whole chapter, such as epochs. So the replaced cells may still
+    serve under other parameters.
     """
     places = [cells.RECORDED / cell.part.chapter / cell.path.name for cell in shown]
     for cell, place in zip(shown, places, strict=True):
@@ -56,7 +57,7 @@ def keep(shown: list[Cell]) -> None:
 
 
 def _put_back(recorded: Path) -> None:
-    """Move a recorded cell to where cells are kept as they are made."""
+    """Move a recorded cell to where new cells are kept."""
     place = cells.FOLDERS[0] / recorded.parent.name / recorded.name
     with atomic(place) as temporary:
         shutil.copyfile(recorded, temporary)
@@ -64,7 +65,7 @@ def _put_back(recorded: Path) -> None:
 
 
 def _setting(path: Path) -> str | None:
-    """The setting of a recorded cell in full, of which its name may have the beginning alone."""
+    """A recorded cell's setting in full, of which the file's name may have only the beginning; None if damaged."""
     try:
         return store.read_made(path).setting
     except store.Damaged:

@@ -1,4 +1,4 @@
-"""A run: a notebook with the values of its parameters, checked once, and where what it leaves behind is kept."""
+"""A run: a notebook with the values of its parameters, checked once, and the places where its results are kept."""
 
 import shlex
 from collections.abc import Callable, Mapping
@@ -16,16 +16,16 @@ from lib.run import profiles
 
 @dataclass(frozen=True)
 class Run:
-    """A notebook with its values; made by `of`, `of_results`, `found` or `scoreboard`, which check them."""
+    """A notebook with its values; made by `of`, `of_results`, `found` or `scoreboard`, which check the values."""
 
     notebook: str
     profile: str
     values: Mapping[str, Value] = field(hash=False)
-    """Of all its parameters."""
+    """The values of all its parameters, by name."""
     given: Mapping[str, Value] = field(default_factory=dict, hash=False)
     """Those of them that were given by hand."""
     where: Path | None = None
-    """The folder that it is in, where that is not the one that its name gives it."""
+    """The folder that it is in, if that is not the one that its name gives it."""
 
     @classmethod
     def of(cls, notebook: str, profile: str, given: Mapping[str, object]) -> "Run":
@@ -48,7 +48,7 @@ class Run:
     def of_results(cls, found: Mapping, where: Path | None = None) -> "Run":
         """What the run behind some results would be today: the profile as it is now, and what was given by hand then.
 
-        It has no values where today's notebook does not allow those of then.
+        It has no values where today's notebook does not allow the values given then.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class Run:
 
     @property
     def experiment(self) -> Experiment:
-        """What its notebook reads its evidence from; the scoreboard's has no cells."""
+        """The experiment that its notebook reads evidence from; the scoreboard's has no cells."""
         if self.notebook == book.SCOREBOARD:
             return Nothing()
         return book.experiment(self.notebook)(**self.values)
@@ -97,14 +97,14 @@ class Run:
         return profiles.run_name(self.profile, self.given)
 
     def command(self, verb: str) -> str:
-        """What does something with it on the command line; `record` is of one profile, and is not told which."""
+        """The command line that does something with it; `record` knows a single profile, so that is not named."""
         words = [verb, self.notebook] if verb == "record" else [verb, self.notebook, "--profile", self.profile]
         _, *pairs = profiles.parts(self.name)
         return shlex.join(["python", "-m", "lib.run", *words, *(word for pair in pairs for word in ("-p", pair))])
 
     @property
     def folder(self) -> Path:
-        """Where it is, beside the other notebooks' runs with these settings."""
+        """The folder that it is in, beside the other notebooks' runs with these settings."""
         return self.where or compute.RUNS / short_name(self.name)
 
     @property
@@ -114,7 +114,7 @@ class Run:
 
     @property
     def failed(self) -> Path:
-        """What is left of the notebook where a cell fails."""
+        """The partly executed notebook, where a cell has failed."""
         return self.folder / f"{self.notebook}.failed.ipynb"
 
     @property
@@ -127,7 +127,7 @@ class Run:
         return results.read_results(self.folder, self.notebook)
 
     def digests(self) -> dict:
-        """What it depends on, but for the data, which may not be at hand."""
+        """The digests of what it depends on, without that of the data, which may not be at hand."""
         return results.digests(self.notebook, self.values, None)
 
     def changes(self) -> list[str]:
@@ -148,7 +148,7 @@ class Run:
         return changed or self._other_evidence(there)
 
     def _other_evidence(self, there: Mapping) -> list[str]:
-        """What evidence is kept that its results are not from, in words."""
+        """What evidence is kept that its results were not made from, in words; empty where there is none."""
         known = {one["digest"]: one["contents"] for one in there["provenance"]["evidence"]["cells"].values()}
         kept = {cell.digest: cell.contents for cell in self.experiment.cells() if cell.is_kept}
         more = ["the evidence, of which there is more now"] if kept.keys() - known.keys() else []
@@ -156,12 +156,12 @@ class Run:
         return more + (["the evidence, some of which was measured again"] if again else [])
 
     def up_to_date(self) -> bool:
-        """Whether it has run, and would come out the same today, by the digests of code, parameters and data."""
+        """Whether it has run, and would come out the same today, by the digests of all that it depends on."""
         return self.target.exists() and self.results() is not None and not self.changes()
 
 
 def data_digest(notebook: str, values: Mapping[str, object], where: Path) -> str | None:
-    """The digest of what a notebook measures on: a data set, or for the scoreboard the results it reads."""
+    """The digest of what a notebook measures on: its data sets, or for the scoreboard what it reads."""
     if notebook == book.SCOREBOARD:
         return results.scoreboard_inputs(where).digest
     names = "+".join(sorted(values["dataset"].split("+")))
@@ -171,5 +171,5 @@ def data_digest(notebook: str, values: Mapping[str, object], where: Path) -> str
 
 @cache
 def _data_digest(digest: Callable[[str], str | None], names: str, files: tuple) -> str | None:
-    """Kept as long as the files are the same: it takes seconds, and the site asks for it many times."""
+    """Cached for as long as the files are the same: it takes seconds, and the site asks for it many times."""
     return digest(names)

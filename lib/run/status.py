@@ -11,7 +11,7 @@ from lib.run.run import Run
 
 
 def lines() -> list[str]:
-    """A line for each notebook of each folder of runs: the recorded ones first."""
+    """A line for each notebook in each folder of runs, the recorded ones first."""
     folders = [results.RECORDED, *sorted(compute.RUNS.glob("*"))]
     return [line for where in folders for line in _folder_lines(where)]
 
@@ -29,7 +29,7 @@ def _state(run: Run) -> str:
 
 
 def summary(where: Path) -> str:
-    """The words of a folder's runs, counted."""
+    """How often each word is an answer in a folder's runs, in a line or two."""
     runs = [results.read_results(where, name) for name in book.papers()]
     entries = [entry for found in runs if found for entry in results.answers(found).values()]
     total = sum(len(paper(name).claims) for name in book.papers())

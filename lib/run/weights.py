@@ -1,4 +1,4 @@
-"""The trained networks of a run as files: safetensors, with a card each."""
+"""The trained networks of a run as safetensors files, each with a card."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ SUFFIX = ".safetensors"
 
 
 def write(runs: Sequence[Run], to: Path | None = None) -> None:
-    """Write the networks of runs, and say which files there are.
+    """Write the networks of runs as files, and print the files' names.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def write(runs: Sequence[Run], to: Path | None = None) -> None:
     Raises
     ------
     lib.run.execute.RunError
-        Where there are none, or a cell holds no network of lib; the message says what to do.
+        Where there are no networks, or a cell's weights fit no network of lib; the message says what to do.
     """
     keeping = [(run, kept) for run in runs if (kept := run.experiment.kept())]
     if not keeping:

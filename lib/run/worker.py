@@ -14,7 +14,7 @@ from lib.run.run import Run
 
 
 def main(asked: str) -> int:
-    """Make what is missing, and none other is at; the exit status is 1 where something failed."""
+    """Make the missing cells that no other process is at; return 1, the exit status, if something failed, else 0."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it; deadlines need it
     try:
         interrupts.heed()
@@ -25,9 +25,9 @@ def main(asked: str) -> int:
         with downloads.impatient():
             failed = fill(wanted, within=within, failures=Path(facts["failures"]))
     except KeyboardInterrupt:
-        return 0  # whoever started this says so
+        return 0  # the process that started this one says so
     except DiskError:
-        return 1  # and so it does here, from the note of the cell
+        return 1  # here too, from the note on the cell
     return 1 if failed else 0
 
 

@@ -21,18 +21,19 @@ TONES = {
     **{"none": "0.45", "limited": "0.45"},
 }
 FARTHEST = {"numbers": 4.0, "statements": 2.0}
-"""How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what is farther is put at
-the edge."""
+"""How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what lies farther out is
+put at the edge."""
 EVEN = 0.02
-"""Up to here the axis of effects has even steps, and from here on those of a logarithm: effects are of all sizes."""
+"""Up to here the axis of effects is linear, and beyond it logarithmic: effects are of all sizes."""
 TICKS = (-1, -0.1, -EVEN, 0, EVEN, 0.1, 1)
 
 
 def figure(rows: Sequence[Row]) -> Figure:
-    """One line a row: numbers beside the paper's value, statements beside the smallest effect that counts.
+    """One line for each row: numbers beside the paper's value, statements beside the smallest effect that counts.
 
-    A number's distance is in tolerances (grey), with the prediction interval for one more network; a statement's effect
-    has the smallest that counts taken off, with its 95% interval, hollow the paper's way and filled soundly.
+    A number is drawn as its distance from the paper's value, in tolerances (grey), with the prediction interval for one
+    more network. A statement is drawn as its effect minus the smallest that counts, with the 95% interval: hollow for
+    the paper's way, filled for the sound measurement.
     """
     numbers = [row for row in rows if row.claim.kind != "statement"]
     statements = [row for row in rows if row.claim.kind == "statement"]
@@ -107,7 +108,7 @@ def _beside(row: Row) -> Iterator[str]:
 
 
 def table(caption: str, rows: Sequence[Row]) -> Table:
-    """Rows with both measurements and their word; each is the address of its claim."""
+    """Rows with both measurements and their word; each has the address of its claim."""
     cells = [[*tables.row(row.claim, row.answer)[:-1], _answer(row)] for row in rows]
     for row, line in zip(rows, cells, strict=True):
         line[0] = f"<small>{row.claim.paper}</small><br>{line[0]}"
@@ -131,7 +132,7 @@ def _more(row: Row) -> Iterator[tuple[str, str]]:
 
 
 def counted(rows: Sequence[Row]) -> Table:
-    """How often each word is the answer, by what claims are about; no experiment counts twice."""
+    """How often each word is the answer, by what claims are about; no experiment counts twice under the same word."""
     found = board.counts(rows)
     order = [*words.ALL, board.SMALLER, board.BACKGROUND]
     given = [word for word in order if any(count[word] for count in found.values())]
@@ -147,12 +148,12 @@ def made(runs: Mapping[str, Mapping]) -> Table:
 
 
 def deviations(found: Sequence[Mapping]) -> Table:
-    """Every row of the first edition: its answer then, today's, and why the rule changed.
+    """Every row of the first edition: its answer then, today's answer, and why the rule changed.
 
     Parameters
     ----------
     found
-        Of `lib.ledger.open_data.deviations`.
+        From `lib.ledger.open_data.deviations`.
     """
     rows, ids = [], []
     for old in found:
@@ -167,12 +168,12 @@ def deviations(found: Sequence[Mapping]) -> Table:
 
 
 def changes(found: Sequence[Mapping]) -> Table:
-    """What answers a row, changed after results had been seen.
+    """Changes to what answers a row that were made after results had been seen.
 
     Parameters
     ----------
     found
-        Of `lib.ledger.open_data.changes`.
+        From `lib.ledger.open_data.changes`.
     """
     rows = [
         [

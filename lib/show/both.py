@@ -1,4 +1,4 @@
-"""A table in two forms: HTML for pages, Markdown for terminals, LaTeX and whoever compares two runs."""
+"""A table in two forms: HTML for pages; Markdown for terminals, for LaTeX and for comparing two runs."""
 
 import html
 import re
@@ -32,13 +32,13 @@ class Table(HTML):
 
 
 def markdown(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose head and cells are HTML, in Markdown: their words, a line a row, under the caption."""
+    """In Markdown, a table whose head and cells are HTML: their words alone, a line for each row, under the caption."""
     lines = [head, ["---"] * len(head), *rows]
     written = ["| " + " | ".join(map(_words, line)) + " |" for line in lines]
     return "\n".join([caption, "", *written])
 
 
 def _words(cell: str) -> str:
-    """What a cell of HTML says, in one line."""
+    """The text of an HTML cell, in one line."""
     said = html.unescape(TAG.sub("", BREAK.sub("; ", cell)))
     return " ".join(said.replace("|", "\\|").split())

@@ -1,4 +1,4 @@
-"""A claim's card: what the paper says, both measurements, and the word that they make, where it is answered."""
+"""A claim's card, shown where the claim is answered: what the paper says, both measurements, and their word."""
 
 from collections.abc import Mapping
 
@@ -16,13 +16,13 @@ def answered(ledger: Ledger, answer: Answer, *others: Answer) -> Table:
     Parameters
     ----------
     others
-        The answers to the claims that are found together with it, whose own cards may stand elsewhere.
+        The answers to the claims that are found together with it; their own cards may stand elsewhere.
 
     Raises
     ------
     ValueError
-        Where the paper has no such claim; or where these are missing, without which the card's word would not be that
-        of the ledger.
+        Where the paper has no such claim, or where `others` are missing for a claim that has such others. Without them,
+        the card's word might not be the ledger's.
     """
     claim = ledger.claim(answer.claim)
     if claim.joint and not others:

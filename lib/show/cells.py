@@ -1,4 +1,4 @@
-"""Tables of shares as pictures, each cell in its shade with its text in it; and what digits are taken for."""
+"""Tables of shares as pictures, each cell shaded and with its text in it; and confusion matrices of digits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,7 +12,7 @@ SHOWN = 0.005
 
 
 def written(ax: Axes, texts: Sequence[Sequence[str]], dark: np.ndarray, fontsize: int) -> None:
-    """Write into the cells of a picture (rows, columns): in white where it is dark, else in black."""
+    """Write into the cells (rows, columns) of a picture, in white on dark cells and in black on the others."""
     for (row, column), is_dark in np.ndenumerate(dark):
         if text := texts[row][column]:
             look = {"ha": "center", "va": "center", "fontsize": fontsize, "color": "white" if is_dark else "black"}
@@ -21,7 +21,7 @@ def written(ax: Axes, texts: Sequence[Sequence[str]], dark: np.ndarray, fontsize
 
 
 def confusion(networks: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """What digits are taken for, from labels and classes (N,) of each network: (10, 10), each row a digit's shares."""
+    """The confusion matrix (10, 10), from each network's labels and classes (N,); a row has the shares of one digit."""
     counts = np.zeros((10, 10))
     for pair in networks:
         np.add.at(counts, pair, 1)
@@ -29,14 +29,14 @@ def confusion(networks: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
 
 
 def commonest_error(shares: np.ndarray) -> tuple[int, int, float]:
-    """A digit, what it is taken for, and in what share of its images: where that is largest."""
+    """The most common confusion: a digit, the digit it is taken for, and in what share of its images."""
     wrong = shares - np.diag(shares.diagonal())
     digit, taken = np.unravel_index(wrong.argmax(), wrong.shape)
     return int(digit), int(taken), float(wrong.max())
 
 
 def confusions(panes: Mapping[str, np.ndarray]) -> Figure:
-    """Confusion matrices side by side, by title; shares in per cent."""
+    """Draw confusion matrices side by side, by title, with shares in per cent."""
     most = max(shares.max() for shares in panes.values())
     figure, axes = plt.subplots(1, len(panes), figsize=(4.1 * len(panes) + 0.4, 4.4), sharey=True, squeeze=False)
     for ax, (title, shares) in zip(axes[0], panes.items(), strict=True):

@@ -8,11 +8,11 @@ from lib.measure.red_flags import Flag
 from lib.show.counting import counted
 
 Flags = Mapping[str, Sequence[Sequence[Flag]]]
-"""By what the networks are called: of each network its signs, raised or not, in the same order."""
+"""By the name of some networks, the signs of each of them, raised or not, in the same order for all."""
 
 
 def table(found: Flags) -> pd.DataFrame:
-    """How many networks show each sign, and the numbers of the first."""
+    """A table of how many networks show each sign, with the numbers of the first network."""
     columns = {"sign": [flag.name for flag in next(iter(found.values()))[0]]}
     for name, of_networks in found.items():
         by_sign = list(zip(*of_networks, strict=True))
@@ -22,7 +22,7 @@ def table(found: Flags) -> pd.DataFrame:
 
 
 def told(found: Flags) -> str:
-    """How many are raised, and which."""
+    """A sentence on how many flags are raised, and which."""
     parts = []
     for name, networks in found.items():
         raised = [flag.name for one in networks for flag in one if flag.raised]

@@ -1,4 +1,4 @@
-"""Numbers that a page's prose shows: glued by name here, pasted there, never typed."""
+"""Numbers that a page's prose shows: glued here by name, pasted there, never typed."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ def glue_all(prefix: str, values: Mapping[str, object]) -> None:
 def glue(name: str, value: object) -> None:
     """Keep a value in the cell's outputs, unseen, for `` {glue:text}`name:.3f` `` in the prose of the book.
 
-    The form is that of MyST-NB's glue, which a machine that only executes notebooks need not have.
+    The form is that of MyST-NB's glue; MyST-NB itself need not be on a machine that only executes notebooks.
     """
     bundle, metadata = format_display_data(value)
     metadata["scrapbook"] = {"name": name, "mime_prefix": RECORD}

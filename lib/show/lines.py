@@ -11,14 +11,14 @@ SAME = "the paper’s own measurement is sound: it counts for both"
 
 
 def lines(claim: Claim, entry: Mapping, evidence: str) -> Iterator[tuple[str, str]]:
-    """A label and HTML for each line that an answer has, in order.
+    """A label and HTML for each line of an answer, in order; lines without text are left out.
 
     Parameters
     ----------
     entry
         An answer as the results have it.
     evidence
-        A link, as HTML, to what it was measured by.
+        A link, as HTML, to where it was measured.
     """
     yield from ((label, text) for label, text in _all(claim, entry, evidence) if text)
 

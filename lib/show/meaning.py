@@ -1,4 +1,4 @@
-"""What the word of an answer means, in a sentence that its own measurements give: for who reads one card alone."""
+"""What the word of an answer means, in a sentence made from its own measurements, for readers of a single card."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,10 +19,10 @@ ONE_SIDED = {
     "cannot tell": "the paper’s way does not show it",
     "empty": "the paper’s way shows the effect, but not beyond the control",
 }
-"""Where there is no sound measurement."""
+"""What the word of the paper's way means where there is no sound measurement."""
 WIDE = 0.6
-"""The standard deviation of networks, in p (1 - p), above which an interval of a share misses more often than it says:
-`lib.measure.intervals`.
+"""The standard deviation between networks, in units of p (1 - p), above which the interval of a share p misses more
+often than it should: `lib.measure.intervals`.
 """
 PROVED = {"confirmed": "a proof says that it holds", "refuted": "a proof says that it fails"}
 CITATIONS = {
@@ -31,7 +31,7 @@ CITATIONS = {
 }
 NOT_RUN = "this run measured too little to answer it"
 SIDES = {"paper": "the paper’s way", "sound": "soundly"}
-"""Both measurements of a claim, in words."""
+"""The two ways of measuring a claim, in words."""
 
 
 def meaning(entry: Mapping) -> str:
@@ -69,13 +69,13 @@ def _number(word: str, measured: Mapping, claimed: Mapping) -> str:
 
 
 def smallest_of(entry: Mapping, side: str) -> float:
-    """The smallest effect that counts for one side of an answer, as its claim has it (`Claim.smallest_of`)."""
+    """The smallest effect that counts for one side of an answer, as in `Claim.smallest_of`."""
     own = entry["claimed"]["sound_smallest"] if side == "sound" else None
     return entry["claimed"]["smallest"] if own is None else own
 
 
 def held_against(word: str, measured: Mapping, smallest: float) -> str:
-    """What a finding's word says of its interval and the smallest effect that counts."""
+    """What a finding's word says about its interval and the smallest effect that counts."""
     size = f"{smallest:g}, the smallest effect that counts"
     if measured["networks"] == 0:
         if word == "holds":
@@ -89,9 +89,9 @@ def held_against(word: str, measured: Mapping, smallest: float) -> str:
 
 
 def shared(entry: Mapping) -> dict[str, str]:
-    """By side, how much of an effect that holds its control has as well, where that is most of it.
+    """By side, how much of an effect that holds is in its control too, where that is more than half.
 
-    Such an effect passes the rule, which asks only that it goes beyond the control.
+    Such an effect passes the rule, which only asks that it goes beyond the control.
     """
     told = {}
     for side in SIDES:
@@ -107,7 +107,7 @@ def shared(entry: Mapping) -> dict[str, str]:
 
 
 def far_apart(entry: Mapping) -> Iterator[str]:
-    """Each measured share of which the networks lie too far apart for its interval, with what each of them gives."""
+    """A note on each measured share whose networks lie too far apart for its interval, with each network's value."""
     for side, named in SIDES.items():
         measured = entry[side] and entry[side]["measured"]
         if not measured or measured["scale"] != "logit" or measured["between"] is None:
@@ -121,7 +121,7 @@ def far_apart(entry: Mapping) -> Iterator[str]:
 
 
 def overlaps(entry: Mapping) -> bool:
-    """Whether both measurements have other words, though their intervals overlap."""
+    """Whether the two measurements have different words although their intervals overlap."""
     sides = [entry[side] for side in SIDES]
     return all(sides) and sides[0]["word"] != sides[1]["word"] and _overlap(*(side["measured"] for side in sides))
 

@@ -1,4 +1,4 @@
-"""The figures, in one look: readable without colour, spread over seeds as a band, the paper's value drawn in."""
+"""The figures, in one look: readable without colour, the spread over seeds as a band, the paper's values drawn in."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,12 +13,12 @@ from lib.measure.intervals import Measured, over_networks
 from lib.measure.scales import Scale
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-"""Okabe and Ito's palette, which the colour-blind can tell apart."""
+"""Okabe and Ito's palette, whose colours the colour-blind can tell apart."""
 
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), "-"]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 DOTTED = {"color": "0.35", "linewidth": 1, "linestyle": (0, (2, 3))}
-"""A line at a value that was not measured: what a paper prints, an eps, a guess."""
+"""The look of a line at a value that was not measured: what a paper prints, an eps, a guess."""
 
 STYLE = {
     "figure.dpi": 110,
@@ -34,7 +34,7 @@ STYLE = {
 
 
 Points = Sequence[Sequence[float]] | Sequence[Measured]
-"""What a line is drawn of: one sequence a seed, of the length of x, or what was measured at each x."""
+"""What a line is drawn from: a sequence as long as x for each seed, or what was measured at each x."""
 
 
 def use_style() -> None:
@@ -54,16 +54,17 @@ def curves(
     most: float = np.inf,
     ax: Axes | None = None,
 ) -> Figure:
-    """Lines over x, one a series, each with its 95% band: over seeds where there are several, or as measured.
+    """Draw a line over x for each series, with its 95% band: over the seeds if there are several, or as measured.
 
     Parameters
     ----------
     series
-        For each label its points.
+        By label, the points of each line.
     claimed
         Values that a paper prints, by label: drawn as level grey lines.
     least, most
-        The smallest and the largest value possible, 0 and 1 for a share: the bands are cut to what lies between.
+        The smallest and the largest possible value, 0 and 1 for a share. Bands are cut to this range; with a `most`
+        of 1, those over seeds are computed on the logit scale.
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.8))[1]
     for number, (label, points) in enumerate(series.items()):
@@ -89,7 +90,7 @@ def shares(
     *,
     claimed: Mapping[str, float] | None = None,
 ) -> Figure:
-    """`curves` of accuracies and other shares: the bands cut to [0, 1], and a dot for each seed.
+    """Draw `curves` of accuracies and other shares: with bands cut to [0, 1], and a dot for each seed.
 
     Where some networks collapse and others do not, a mean with its band says less than the dots.
     """
@@ -103,7 +104,7 @@ def shares(
 
 
 def named_below(figure: Figure, *, columns: int = 2, title: str | None = None) -> Figure:
-    """The same with the name of each mark that it has once below all panes, instead of on them."""
+    """Replace the legends of a figure's panes by one below them all, each name once; return the figure."""
     named = {}
     for ax in figure.axes:
         handles, labels = ax.get_legend_handles_labels()
@@ -115,7 +116,7 @@ def named_below(figure: Figure, *, columns: int = 2, title: str | None = None) -
 
 
 def interval(ax: Axes, found: Measured, row: float, **look: object) -> None:
-    """The 95% interval of what was measured, as a bar in its row; nothing where it has none."""
+    """Draw the 95% interval of what was measured as a bar in its row; nothing where there is none."""
     if found.low is not None:
         ax.plot([found.low, found.high], [row, row], **look)
 
@@ -128,20 +129,20 @@ def panels(
     *,
     claimed: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Figure:
-    """The same shares measured in several ways, side by side on one scale, with one legend below.
+    """Draw the same shares measured in several ways, side by side on one scale, with one legend below.
 
     Parameters
     ----------
     panes
-        For each pane's title its series, as in `curves`; the same labels in each.
+        By title, the series of each pane, as in `curves`; all panes have the same labels.
     claimed
-        For a pane's title what is drawn in there, as in `curves`.
+        By title, the paper's values drawn in a pane, as in `curves`.
     """
     figure, axes = plt.subplots(1, len(panes), figsize=(3.1 * len(panes), 4.6), sharey=True, squeeze=False)
     for number, (ax, (title, series)) in enumerate(zip(axes[0], panes.items(), strict=True)):
         curves(x, series, xlabel, "" if number else ylabel, claimed=(claimed or {}).get(title), most=1, ax=ax)
         for band in ax.collections:
-            band.set_alpha(0.5 / max(4, len(series)))  # many lie over each other
+            band.set_alpha(0.5 / max(4, len(series)))  # many bands lie over one another
         ax.set(title=title, xticks=list(x), ylim=(-0.03, 1.03))
     return named_below(figure)
 
@@ -152,17 +153,18 @@ def digits(
     *,
     limit: float | None = None,
 ) -> Figure:
-    """Rows of images, each with a name at its left.
+    """Draw rows of images, each with a name at its left.
 
     Parameters
     ----------
     rows
-        For each name images (N, C, H, W). Perturbations are shown around mid-grey, images from black to white.
+        By name, images (N, C, H, W). A row with negative values has perturbations, which are shown around mid-grey;
+        images are shown from black to white.
     titles
         A title for each image of each row.
     limit
-        The change of a pixel that is white in a perturbation, and black where it is negative; by default the largest
-        of each perturbation.
+        The change of a pixel that a perturbation shows as white, and its negative as black; by default the largest
+        change in each perturbation.
     """
     across = len(next(iter(rows.values())))
     figure, axes = plt.subplots(len(rows), across, figsize=(0.95 * across + 1.2, 1.2 * len(rows)), squeeze=False)
@@ -181,7 +183,7 @@ def digits(
 
 
 def bare(ax: Axes) -> None:
-    """Leave nothing of a pane but the image on it."""
+    """Remove everything from a pane except its image."""
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
     ax.spines[:].set_visible(False)
@@ -195,7 +197,7 @@ def _measured(points: Points, scale: Scale) -> list[Measured]:
 
 
 def _band(value: Measured) -> tuple[float, float]:
-    """The ends of an interval; those of a share that is 0, or 1, for every network lie on the line."""
+    """The ends of an interval; both on the line where there is none, as for a share that is 0 for every network."""
     return (value.mean, value.mean) if value.low is None else (value.low, value.high)
 
 

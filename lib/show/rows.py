@@ -1,4 +1,4 @@
-"""Shares in rows: each a mean with its 95% interval and a dot for each network, with the paper's values drawn in."""
+"""Shares in rows: a mean with its 95% interval and a dot for each network, and the paper's values as lines."""
 
 from collections.abc import Collection, Mapping
 
@@ -19,15 +19,16 @@ def shares(
     claimed: Mapping[str, float] | None = None,
     controls: Collection[str] = (),
 ) -> Figure:
-    """Shares in [0, 1], one a row, the first on top: the mean, which is written at the right too, and below it each
-    network.
+    """Draw shares in [0, 1], one in each row, the first on top.
+
+    A row has the mean with its interval, the mean again as a number at the right, and below it a dot for each network.
 
     Parameters
     ----------
     rows
-        For each row's name what was measured.
+        By the name of the row, what was measured.
     claimed
-        Values that a paper prints, by label: level lines from top to bottom.
+        Values that a paper prints, by label: drawn as vertical lines through all rows.
     controls
         The names of the rows that are drawn as controls: grey squares.
     """

@@ -1,4 +1,4 @@
-"""How a measurement becomes a word, as a picture: measurements made up and real, judged by the ledger's own rule."""
+"""How a measurement becomes a word, as a picture: made-up and real measurements, judged by the ledger's own rule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Bar:
 
 
 def figure() -> Figure:
-    """The rule for a statement, and the rule for a number, each with an interval for each word."""
+    """Draw the rule for a statement and the rule for a number, each with an interval for each of three words."""
     fig, (above, below) = plt.subplots(2, 1, figsize=(6.4, 5.2))
     effects = [Measured(mean, low, high, 5) for mean, low, high in EFFECTS.values()]
     _bars(above, [Bar(one.mean, one.low, one.high, words.finding(SMALLEST, Finding(one, ""))) for one in effects])
@@ -53,12 +53,12 @@ def figure() -> Figure:
 
 
 def worked(entry: Mapping) -> Figure:
-    """Both findings of a statement on one line each, with the smallest effect that counts.
+    """Draw both findings of a statement on one line each, with the smallest effect that counts.
 
     Parameters
     ----------
     entry
-        Its answer as the results have it, measured both ways.
+        The statement's answer as the results have it, measured both ways.
     """
     fig, ax = plt.subplots(figsize=(6.4, 2.2))
     found = {label: (entry[side]["measured"], entry[side]["word"]) for side, label in SIDES.items()}
@@ -69,7 +69,7 @@ def worked(entry: Mapping) -> Figure:
 
 
 def _bars(ax: Axes, bars: Sequence[Bar]) -> None:
-    """A line each with its dot, named at the left, its word at the right."""
+    """Draw each bar on its own line, with a dot at the mean, its label at the left and its word at the right."""
     for at, bar in enumerate(bars):
         ink = INKS[tone({"holds": "confirmed", "fails": "refuted"}.get(bar.word, bar.word))]
         if bar.low is not None:
@@ -84,7 +84,7 @@ def _bars(ax: Axes, bars: Sequence[Bar]) -> None:
 
 
 def _threshold(ax: Axes, smallest: float) -> None:
-    """The smallest effect that counts; what is too small is shaded."""
+    """Draw the smallest effect that counts as a line, and shade what is too small."""
     left = ax.get_xlim()[0]
     ax.axvspan(left, smallest, color="0.9", zorder=0)
     ax.set_xlim(left=left)

@@ -1,4 +1,4 @@
-"""What sentences on pages are made of: data in words, and from which value to which."""
+"""Parts of sentences on pages: data sets in words, and ranges of values."""
 
 from collections.abc import Iterable
 
@@ -9,11 +9,11 @@ def data_named(dataset: str) -> str:
 
 
 def capital(text: str) -> str:
-    """A text that begins a sentence."""
+    """A text with its first letter in upper case, to begin a sentence."""
     return text[:1].upper() + text[1:]
 
 
 def ends(values: Iterable[float], form: str) -> str:
-    """From the smallest to the largest, or the one value that both are, as of a single cell: "0.42 to 0.61", "0.42"."""
+    """The smallest and the largest value, or one where both read the same: "0.42 to 0.61", "0.42"."""
     ordered = sorted(values)
     return " to ".join(dict.fromkeys(format(one, form) for one in (ordered[0], ordered[-1])))

@@ -23,8 +23,8 @@ def table(
 ) -> Table:
     """A table in a box that scrolls sideways by itself, or one that `wraps` and so fits a phone.
 
-    Cells are HTML; the first of a row is its heading. `ids` gives each row an address, `details` each a line below it,
-    `anchor` the whole an address.
+    Cells are HTML; the first of a row is its heading. `ids` gives each row an address, `details` each row a line below
+    it, and `anchor` the whole table an address.
     """
     titles = "".join(f'<th scope="col">{title}</th>' for title in head)
     parts = [f"<thead><tr>{titles}</tr></thead>", "<tbody>"]
@@ -45,7 +45,7 @@ def table(
 
 
 def broken(id: str) -> str:
-    """A claim's id or address, which a narrow screen may break after a dot or a dash."""
+    """A claim's id or address, which a narrow screen may break after a dot or an underscore."""
     return id.replace(".", ".<wbr>").replace("_", "_<wbr>")
 
 
@@ -53,12 +53,12 @@ HEAD = ["claim", "the paper’s way", "soundly", "answer"]
 
 
 def chapter(paper: Paper, answers: Mapping[str, Mapping]) -> Table:
-    """A chapter's claims, each with both measurements, its word and why; each links to its place on the scoreboard.
+    """A chapter's claims with both measurements, the word and why; each links to its place on the scoreboard.
 
     Parameters
     ----------
     answers
-        By claim, as the results have them; what is missing is not run.
+        By claim, as the results have them; a claim without an answer was not run.
     """
     entries = [(claim, answers.get(claim.id)) for claim in paper.claims.values()]
     rows = [row(claim, entry, "scoreboard.html") for claim, entry in entries]
@@ -77,14 +77,16 @@ def row(claim: Claim, entry: Mapping | None, scoreboard: str = "") -> list[str]:
 
 
 def detail(claim: Claim, entry: Mapping | None, page: str = "", more: Iterable[tuple[str, str]] = ()) -> str:
-    """What stands below a claim's row: why in a sentence, and all else on its card, or folded where that is elsewhere.
+    """What stands below a claim's row: a sentence on why, and a link to its card.
+
+    Where the card is on another page, all that it says is folded away here instead.
 
     Parameters
     ----------
     page
-        That of the chapter, with the claim's card; empty where the table is on it.
+        The chapter's page, which has the claim's card; empty where the table is on that page.
     more
-        Further lines: labels and HTML.
+        Further lines, each a label and HTML; only where `page` is given.
     """
     if entry is None:
         return ""
@@ -99,18 +101,18 @@ def detail(claim: Claim, entry: Mapping | None, page: str = "", more: Iterable[t
 
 
 def show(frame: pd.DataFrame, caption: str, *, folded: bool = False) -> Table:
-    """A data frame as a table: its columns as they are named, its values as text; `folded` away under its caption."""
+    """A data frame as a table, its values as text; with `folded`, hidden until its caption is clicked."""
     shown = plain(caption, {str(name): list(frame[name]) for name in frame})
     return fold(caption, shown) if folded else shown
 
 
 def fold(caption: str, *shown: Table) -> Table:
-    """What opens where its caption is clicked; the caption says what a reader would open it for."""
+    """Tables that open where their caption is clicked; the caption says what a reader would open them for."""
     summary, data = f"<summary>{html.escape(caption)}</summary>", "".join(one.data for one in shown)
     return Table(f'<details class="folded">{summary}{data}</details>', "\n\n".join(one.text for one in shown))
 
 
 def plain(caption: str, columns: Mapping[str, Sequence[object]]) -> Table:
-    """A table of measurements, one column a key, its cells as text."""
+    """A table of measurements with one column for each key, its cells as text."""
     rows = [[html.escape(str(cell)) for cell in row] for row in zip(*columns.values(), strict=True)]
     return table(caption, [html.escape(name) for name in columns], rows)

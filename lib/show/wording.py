@@ -1,6 +1,6 @@
 """The parts of an answer as HTML: its word, its measurements with their intervals, what they were measured with.
 
-All take an answer as the results have it (`lib.ledger.entries`): what is shown is what is kept.
+Answers are taken as the results have them (`lib.ledger.entries`): what is shown is what is kept.
 """
 
 import html
@@ -21,7 +21,7 @@ MARKS = {"good": "✓", "same": "=", "bad": "✗", "open": "?", "none": "–", "
 def tone(word: str) -> str:
     """Whether a word is good, the same, bad, open or none: for a mark and a colour, never instead of the word.
 
-    A number that is found is the same as the paper's. That is no good mark: a defence that is broken can have it.
+    A number that is found is the same as the paper's. That is not marked as good: a broken defence can have it.
     """
     if word == "not run":
         return "none"
@@ -31,8 +31,10 @@ def tone(word: str) -> str:
 
 
 def tone_of(entry: Mapping) -> str:
-    """The same of an answer: `limited` where the run is smaller than the paper's, so that it does not decide the claim,
-    and where a statement, which speaks of networks, is judged by one of them.
+    """The tone of an answer: that of its word, or `limited` for a good or bad word that does not decide the claim.
+
+    It does not where the run is smaller than the paper's, or where a statement, which is about networks in general, is
+    judged by a single one.
     """
     kind = tone(entry["word"])
     on_one = entry["kind"] == "statement" and board.rests_on_one(entry)
@@ -40,7 +42,7 @@ def tone_of(entry: Mapping) -> str:
 
 
 def badge(word: str, kind: str = "") -> str:
-    """A word with its mark: that of its tone, or of another one."""
+    """A word with the mark of its tone, or of another `kind`."""
     kind = kind or tone(word)
     return f'<span class="verdict {kind}">{MARKS[kind]}&nbsp;{word}</span>'
 
@@ -53,17 +55,17 @@ def answer(entry: Mapping | None) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence as HTML, what it has in backticks as code."""
+    """A sentence as HTML, with what is in backticks as code."""
     return CODE.sub(r"<code>\1</code>", html.escape(text))
 
 
 def under(shown: str, beside: Iterable[str]) -> str:
-    """A word, and below it what has to be known, in small letters."""
+    """A word, and below it what has to be known beside it, in small print."""
     return "<br>".join([shown, *(f"<small>{html.escape(one)}</small>" for one in beside)])
 
 
 def notes(entry: Mapping) -> str:
-    """What has to be known beside an answer's word that a few words do not say in full."""
+    """What has to be known beside an answer's word, in full, where a few words do not say it all."""
     overlapping = ["the intervals of the two measurements overlap"] if meaning.overlaps(entry) else []
     long = [long for _, long in _caveats(entry) if long]
     return "<br>".join(html.escape(one) for one in (*long, *meaning.far_apart(entry), *overlapping))
@@ -90,7 +92,7 @@ def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
 
 
 def networks(found: Mapping[str, int]) -> str:
-    """Whether measurements that speak of one training speak of one network, by `lib.ledger.basis.of_networks`."""
+    """Whether measurements that name the same training run used the same network, by `lib.ledger.basis.of_networks`."""
     shared, differing, silent = (found[name] for name in ("shared", "differing", "silent"))
     if differing:
         told = f"{differing:,} of {shared:,} networks that several measurements name came out differently"
@@ -121,7 +123,7 @@ def brief(entry: Mapping, side: str) -> str:
 
 
 def last_rung(entry: Mapping) -> str:
-    """What is left under the last attack of a number's ladder, in a narrow column."""
+    """The value under the last attack of a number's ladder, in a narrow column."""
     if not entry["ladder"]:
         return "–"
     last = entry["ladder"][-1]
@@ -135,7 +137,7 @@ def _stacked(measured: Mapping) -> str:
 
 
 def said(claim: Claim) -> str:
-    """What the paper claims, and of a number how far from it counts as found."""
+    """What the paper claims, and for a number its tolerance."""
     within = f" <small>(tolerance {claim.tolerance:g})</small>" if claim.tolerance is not None else ""
     return f"{html.escape(claim.says)}{within}"
 
@@ -178,7 +180,7 @@ def _held_against(entry: Mapping, side: str) -> str:
 
 
 def ladder(entry: Mapping) -> str:
-    """What is left under each attack, from the paper's images to the worst case; on how many, where these differ."""
+    """The value under each attack, from the paper's images to the worst case; on how many, where the numbers differ."""
     alike = len({one["measured"]["images"] for one in entry["ladder"]}) == 1
     rungs = [(one["attack"], one["measured"], "" if alike else _images(one["measured"])) for one in entry["ladder"]]
     return " → ".join(f"{html.escape(attack)}{images} {value(measured)}" for attack, measured, images in rungs)
@@ -189,12 +191,12 @@ def _images(measured: Mapping) -> str:
 
 
 def readings(entry: Mapping) -> str:
-    """How many readings of what the paper says were tried, and how many give the number, or all of one experiment."""
+    """How many readings of what the paper says were tried, and how many give the number, or all printed with it."""
     found = entry["readings"]
     if not found:
         return ""
     nearest = f", {html.escape(found['nearest'])}" if found["nearest"] and found["giving"] else ""
     what = "found by"
-    if entry["kind"] == "number":  # "found" would ask for the prediction interval as well
+    if entry["kind"] == "number":  # to be "found" takes the prediction interval as well
         what = ("all that is printed with it lies " if entry["joint"] else "") + "within the tolerance in"
     return f"{what} {found['giving']} of {found['tried']} readings{nearest}"

@@ -1,4 +1,4 @@
-"""The book to take along: an archive beside the pages, with all that runs it and what was measured for it."""
+"""The book to take along: an archive beside the pages, with everything that runs it and what was measured for it."""
 
 import zipfile
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ FILES = (
     *("CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "STYLE.md"),
     *("constraints.txt", "environment.yml", "pyproject.toml"),
 )
-"""No other file at the top goes with it: a reader may keep weights and modules of their own there."""
+"""The only files from the top folder that go into it: a reader may keep their own weights and modules there."""
 LEFT_OUT = ("__pycache__", "_build")
 PACKED = (".npz", ".png", ".zip")
-"""What is small already."""
+"""Files that are compressed already, and so are stored as they are."""
 BEGINNING = (1980, 1, 1, 0, 0, 0)
-"""The date of every file in it, so that one book makes one archive; no zip file has an earlier one."""
+"""The date of every file in it, so that the same book makes the same archive; zip files have no earlier date."""
 
 LINK = f"""\
 <a href="{ARCHIVE}" download>{ARCHIVE}</a> is this book's folder: notebooks, code, tests, and what was measured for its
@@ -38,7 +38,7 @@ def stage(target: Path) -> None:
 
 
 def files() -> Iterator[Path]:
-    """What is in it, in order: `FILES`, and what lies in `FOLDERS`; none that is hidden or made by a run."""
+    """The files in the archive, in order: `FILES`, and what lies in `FOLDERS`, without hidden files and `LEFT_OUT`."""
     yield from (path for name in FILES if (path := compute.ROOT / name).exists())
     for name in FOLDERS:
         for path in sorted((compute.ROOT / name).rglob("*")):

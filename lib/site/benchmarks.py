@@ -18,7 +18,7 @@ KINDS = {"cpu": "CPU", "cuda": "GPU", "mps": "Apple's GPU"}
 
 
 def stage(target: Path, generated: Path, recorded: Path = RECORDED) -> dict[str, str]:
-    """Put code and charts of the page on speed into a staged book; return what the page includes, by name."""
+    """Put the code and charts of the page on speed into a staged book; return what the page includes, by name."""
     code = compute.ROOT / "benchmarks"
     copied(code, target / code.name, "__pycache__")
     source = recorded / "benchmarks.json"
@@ -30,7 +30,7 @@ def stage(target: Path, generated: Path, recorded: Path = RECORDED) -> dict[str,
 
 
 def fragments(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> dict[str, str]:
-    """What the page on speed says of timings, by kind of device and row as `python -m benchmarks` keeps them."""
+    """What the page on speed includes, by name, from timings by kind of device and row as `benchmarks` keeps them."""
     names = ("summary", "chart", "ratios", "parts", "times", "conditions")
     if not results:
         return dict.fromkeys(names, "Nothing is recorded yet: `make bench` measures it.")
@@ -50,7 +50,7 @@ def fragments(results: Mapping[str, Mapping[str, Mapping]], folder: str) -> dict
 
 
 def parted(results: Mapping[str, Mapping[str, Mapping]]) -> list[tuple[str, Mapping]]:
-    """The rows, with their kind of device, that say what a step is made of."""
+    """The rows that say what a step is made of, each with its kind of device."""
     return [(kind, row) for kind, by_name in results.items() for row in by_name.values() if row.get("parts")]
 
 
@@ -61,7 +61,7 @@ def step_seconds(row: Mapping) -> float | None:
 
 
 def reached(row: Mapping, ours: str | None) -> str:
-    """Whether a row's aim is reached, by the ratio to two decimals, and if not, by how much it is missed."""
+    """Whether a row's aim is reached by the ratio, rounded to two decimals, and if not, by how much it is missed."""
     if ours is None:
         failed = [name for name, entry in row["contenders"].items() if entry["error"]]
         return markup.plain(f"no ratio: {', '.join(failed)} failed")
@@ -84,7 +84,7 @@ def _ratio_cells(device: str, row: Mapping, ours: str | None) -> list[str]:
 
 
 def _unmeasured(results: Mapping[str, Mapping[str, Mapping]]) -> list[list[str]]:
-    """A line for each row that was measured elsewhere and on no GPU."""
+    """A line for each row that was measured on another device but not on a GPU."""
     measured, lines = results.get("cuda", {}), {}
     for kind, by_name in results.items():
         for name in by_name if kind != "cuda" else ():
@@ -175,6 +175,6 @@ def _conditions(rows: Sequence[tuple[str, Mapping]]) -> str:
 
 
 def busy(facts: Mapping) -> bool:
-    """Whether load averages say that a machine had other work beside the benchmark's threads."""
+    """Whether load averages say that a machine had work other than the benchmark's threads."""
     spare = facts["cores"] / 4
     return facts["load_at_start"] > spare or facts["load_at_end"] > facts["threads"] + spare

@@ -1,4 +1,4 @@
-"""The pages of a site as one document, to be printed: in order, with links that lead within it."""
+"""The pages of a site as one document for printing: in order, with links that lead within it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,9 +39,9 @@ def bound(site: Path, names: Sequence[str], title: str) -> str:
     Returns
     -------
     str
-        HTML. Page `name` is the element with the id `name`; what is `x` there has the id `name--x`. A link to another
+        HTML. Page `name` is the element with the id `name`; an id `x` on that page becomes `name--x`. A link to another
         page of the document leads within it; one to another file of the site is plain text, since no file lies beside
-        the print. Scripts are left out, save those that set formulas.
+        the print. Scripts are left out, except those that set formulas.
     """
     texts = {name: (site / f"{name}.html").read_text(encoding="utf-8") for name in names}
     pages = {name: BeautifulSoup(text, "html.parser") for name, text in texts.items()}
@@ -57,7 +57,7 @@ def bound(site: Path, names: Sequence[str], title: str) -> str:
 
 
 def _head(pages: Sequence[BeautifulSoup], title: str) -> Tag:
-    """The style sheets of the pages, and the scripts for their formulas where one of them has any."""
+    """The head of the document: the pages' style sheets, and the scripts for formulas if a page has any."""
     head = next((page for page in pages if page.head.find(_sets_formulas)), pages[0]).head
     for script in head.find_all("script"):
         if not _sets_formulas(script):
@@ -73,7 +73,7 @@ def _sets_formulas(tag: Tag) -> bool:
 
 
 def _article(page: BeautifulSoup, name: str, within: set[str]) -> Tag:
-    """What a page says, with its names and links made those of the whole document."""
+    """The article of a page, with its ids and links rewritten to be those of the whole document."""
     article = page.find("article")
     for useless in article.select("script, noscript, a.headerlink, button"):
         useless.decompose()
@@ -106,7 +106,7 @@ def _target(address: str, name: str, within: set[str]) -> str | None:
 
 
 def _contents(whole: BeautifulSoup, articles: Sequence[Tag], title: str) -> Tag:
-    """The list of the pages, with a place for the number at which each begins."""
+    """The list of the pages, with a place for the page number at which each begins."""
     nav = whole.new_tag("nav", attrs={"class": CONTENTS.partition(".")[2], "aria-label": "Contents"})
     heading = whole.new_tag("p", attrs={"class": "title h1"})
     heading.string = title

@@ -1,4 +1,4 @@
-"""Build the site from a folder of executed notebooks: what is put together, and from where."""
+"""Build the site from a folder of executed notebooks: what it is put together from."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from lib.site import archive, benchmarks, facts, front, live, pages, primer, sur
 from lib.site.render import BESIDE, SiteError, render
 
 GENERATED = "_generated"
-"""The folder of a staged book with what is written afresh each time, for pages to include."""
+"""The folder of a staged book whose files are written afresh each time, for pages to include."""
 
 
 def build(results: Path, output: Path, *, solutions: bool = True) -> Path:
     """Render the book from a folder of executed notebooks.
 
-    A warning counts as a failure. `output` is replaced whole, and stays as it was where the rendering fails.
+    A warning counts as a failure. `output` is replaced as a whole, and stays as it was where rendering fails.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def build(results: Path, output: Path, *, solutions: bool = True) -> Path:
     output
         The folder of the site.
     solutions
-        Whether those of the exercises are in it. Where they are not, they are in no page, and in nothing that a page
-        lets a reader download.
+        Whether the site has the solutions of the exercises. If not, neither a page nor anything that a page lets a
+        reader download has them.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def build(results: Path, output: Path, *, solutions: bool = True) -> Path:
     Raises
     ------
     SiteError
-        Where there is no folder `results`, jupyter-book fails or warns, or `output` holds something else than a site.
+        Where there is no folder `results`, jupyter-book fails or warns, or `output` holds something other than a site.
     """
     if not results.is_dir():
         raise SiteError(f"no folder {results}: name one that holds executed notebooks")
@@ -49,8 +49,8 @@ def build(results: Path, output: Path, *, solutions: bool = True) -> Path:
 def stage(results: Path, target: Path, *, solutions: bool = True) -> None:
     """Put together what jupyter-book renders: pages, executed notebooks, and the code and facts that pages show.
 
-    Where `results` lacks a chapter's notebook, a page says so, and what the paper claims. The ledger as data, and the
-    book as an archive, go beside the pages.
+    Where `results` lacks a chapter's notebook, a page says so, and lists what the paper claims. The ledger as data
+    goes beside the pages; so does the book as an archive, unless it is without solutions.
     """
     copied(book.PAGES, target, "_build", "recorded", ".*")
     copied(compute.ROOT / "lib", target / "lib", "__pycache__")

@@ -15,10 +15,10 @@ else:
     Browser = Any  # playwright comes with an extra
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-"""What it is called on the PATH."""
+"""What the browser may be called on the PATH."""
 
 CHANNELS = ("chrome", "msedge")
-"""What playwright finds where the installers of macOS and Windows put it."""
+"""What playwright calls the browsers that it finds where the installers of macOS and Windows put them."""
 
 TYPESET = "() => window.MathJax?.startup?.promise?.then(() => true)"
 """Waits until the formulas of a page are set."""
@@ -36,12 +36,12 @@ class NoBrowserError(SiteError):
 
 @contextmanager
 def launched(arguments: tuple[str, ...] = ()) -> Iterator["Browser"]:
-    """Start a headless browser that needs no screen; it is closed at the end.
+    """Start a headless browser, and close it at the end of the block.
 
     Raises
     ------
     NoBrowserError
-        Where there is none, or no playwright.
+        Where there is no browser that starts, or no playwright.
     """
     try:
         from playwright.sync_api import Error, sync_playwright
@@ -63,6 +63,6 @@ def launched(arguments: tuple[str, ...] = ()) -> Iterator["Browser"]:
 
 
 def ways(fetched: Path) -> list[dict[str, str]]:
-    """How a browser may be started, the likeliest first: by its path, or by a channel of playwright's."""
+    """The ways in which a browser may be started, the likeliest first: by its path, or by a channel of playwright's."""
     paths = [*filter(None, map(shutil.which, NAMES)), *([str(fetched)] if fetched.exists() else [])]
     return [{"executable_path": path} for path in paths] + [{"channel": channel} for channel in CHANNELS]

@@ -31,7 +31,7 @@ def fragments(runs: Runs) -> dict[str, str]:
 
 
 def claims_tables() -> str:
-    """What all papers claim, a section each."""
+    """What all papers claim, with a section for each paper."""
     return "\n".join(
         f"## {markup.plain(paper.title)}\n\n{claims_table(paper)}\n" for paper in map(claims.paper, book.papers())
     )
@@ -76,7 +76,7 @@ def _run_row(run: Run) -> list[str]:
 
 
 def missing_tables() -> str:
-    """What was not measured of the paper profile, as it was when a run was last recorded, a table for each chapter."""
+    """What of the paper profile was not measured when a run was last recorded, with a table for each chapter."""
     found = missing.kept()
     if found is None:
         return "No run is recorded in this copy."
@@ -99,7 +99,7 @@ def _missing_table(name: str, found: list[dict]) -> str:
 
 
 def same_table() -> str:
-    """The changes of what measures that altered nothing, with the cells that say so, in Markdown."""
+    """The changes to measuring code that altered no result, with the cells that show it, in Markdown."""
     found = same.changes()
     if not found:
         return "No such change is on record."
@@ -137,7 +137,7 @@ def _parameters_table(name: str) -> str:
 
 
 def columns_table() -> str:
-    """What each column of ledger.csv is, by the schema of the ledger."""
+    """What each column of ledger.csv is, according to the schema of the ledger."""
     rows = [[f"`{name}`", markup.plain(meaning)] for name, meaning in open_data.meanings()]
     return markup.table("The columns of ledger.csv", ["Column", "What it is"], rows, wraps=True)
 
@@ -150,7 +150,7 @@ def costs_table() -> str:
 
 
 def exercises_table() -> str:
-    """The exercises, by page and each: what they ask for, the minutes that they take and the points that they give."""
+    """The exercises, by page and one by one: what they ask for, the minutes they take and the points they give."""
     if not [*(book.NOTEBOOKS / "course").glob("*.yaml")]:
         return "This copy of the book was made for students: it has no solutions, and nothing of how they are graded."
     sheets = tasks.sheets()
@@ -170,6 +170,6 @@ def _page(sheet: tasks.Sheet) -> str:
 
 
 def _sums(some: Sequence[tasks.Task]) -> list[str]:
-    """What exercises take and give together: minutes, points, and the points of their checks."""
+    """What some exercises take and give in total: minutes, points, and how many of the points are given by checks."""
     rows = [(one.minutes, one.points, sum(one.checks.values())) for one in some]
     return [str(sum(values)) for values in zip(*rows, strict=True)]

@@ -12,21 +12,21 @@ from lib.site.facts import Runs
 from lib.site.pictures import Picture, picture
 
 COMMON, LADDER = "common_ground", "common-ground-ladder"
-"""The notebook that has all defences, and the name of its figure that shows them."""
+"""The notebook that has all defences, and the name of the figure there that shows them."""
 
 SETS = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
 NOT_RUN = "Not run in this copy of the book."
 
 
 def stage(runs: Runs, folder: Path) -> dict[str, str]:
-    """Put the pictures of the front page into a folder of a staged book; return what it includes, by name."""
+    """Put the pictures of the front page into a folder of a staged book; return what the page includes, by name."""
     cards = [_card(claims.paper(name), runs.get(name), folder) for name in book.papers()]
     text = "\n".join(["::::{grid} 1 1 2 2", ":gutter: 3", "", *cards, "::::", ""])
     return {"cards": text, "defences": _defences(runs.get(COMMON), folder)}
 
 
 def finding(name: str, run: Run | None) -> str:
-    """What a chapter found, in the words of its opening, or why there are none."""
+    """What a chapter found, in the words of its opening, or a sentence in their place where there are none."""
     if run is None:
         return NOT_RUN
     return opening.of_run(name, run).found or "What was found is on its page."
@@ -39,7 +39,7 @@ def data_of(run: Run) -> str:
 
 
 def ladder(run: Run | None) -> Picture | None:
-    """The figure of all defences, with what it is of; None where it was not run."""
+    """The figure of all defences, with what it was measured on in its caption; None without a run that has it."""
     found = picture(pages.shown(run), LADDER) if run else None
     if not found:
         return None

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from nbformat import NotebookNode
 
 LINE = re.compile(r"(?P<name>\w+): (?P<type>\w+) = (?:\"[^\"]*\"|\S+)")
-"""A declaration, as `lib.parameters` reads them, up to its comment."""
+"""A declaration of a parameter, as `lib.parameters` reads it, up to its comment."""
 
 PROMPT = {"code_prompt_show": "Parameters of this run", "code_prompt_hide": "Parameters of this run"}
 
 
 def show_once(notebook: NotebookNode, values: Mapping[str, object]) -> None:
-    """Put a run's values into the cell that declares the parameters, in place, and take out papermill's own cell."""
+    """Put a run's values into the cell that declares the parameters, in place, and remove papermill's own cell."""
     notebook.cells = [cell for cell in notebook.cells if "injected-parameters" not in _tags(cell)]
     for cell in notebook.cells:
         if "parameters" in _tags(cell):

@@ -1,4 +1,4 @@
-"""The live attack: a run's trained networks as scripts that pages load from disk, and what the page says of them."""
+"""The live attack: a run's trained networks as scripts that pages load from disk, and what pages say about them."""
 
 import base64
 import json
@@ -20,20 +20,20 @@ from lib.site import markup
 from lib.site.facts import Runs
 
 FOLDER = "live"
-"""The folder in book/ with the scripts, and the one beside the pages: every page would load those of book/_static."""
+"""The folder of the scripts, in book/ and beside the pages. In book/_static, every page would load them."""
 
 COMMON = ("network", "attacks", "shown")
-"""The scripts that both forms need, in this order, after images and weights."""
+"""The scripts that both pages need, in this order, after images and weights."""
 WHOLE, SMALL = ("drawing", "page"), "front"
-"""What the page on the live attack runs besides, and what the front page does."""
+"""The further scripts of the page on the live attack, and the further one of the front page."""
 TWO = 2
 """How many networks the front page shows."""
 ATTACKS = ("FGSM", "PGD-40", "AutoAttack")
-"""Those whose outcome is shown, where it was measured."""
+"""The attacks whose outcome is shown, where it was measured."""
 
 
 def stage(runs: Runs, pages: Path, beside: Path) -> dict[str, str]:
-    """Put scripts and networks beside the pages; return what pages include, by name, in Markdown.
+    """Put the scripts and networks beside the pages; return what pages include, by name, in Markdown.
 
     `live` is for the page on the live attack, `live-front` for the front page.
 
@@ -42,7 +42,7 @@ def stage(runs: Runs, pages: Path, beside: Path) -> dict[str, str]:
     pages
         The folder of the staged book, which has the pages' own scripts.
     beside
-        The folder of what lies beside the pages.
+        The folder of what goes beside the pages.
     """
     kept = next((kept for run in runs.values() if (kept := _kept(run)) and _found(kept)), None)
     if not kept:
@@ -84,7 +84,7 @@ def _found(kept: Kept) -> list[Trained]:
 
 
 def not_trained(runs: Runs) -> str:
-    """What the page says where there are no networks, with the command that trains them."""
+    """What a page says where there are no networks, with the command that trains them."""
     profile = next((run.profile for run in runs.values()), profiles.QUICK)
     keeping = [name for name in book.chapters() if name in book.notebooks() and _kept(Run.of(name, profile, {}))]
     commands = [f"`python -m lib.run reproduce {name} --profile {profile}`" for name in keeping]
@@ -93,7 +93,7 @@ def not_trained(runs: Runs) -> str:
 
 
 def scripts(kept: Kept) -> dict[str, str]:
-    """The images of a run as a script that sets `window.LIVE`, and one for each network that adds it, by name."""
+    """By name, a script that sets `window.LIVE` to a run's images, and one for each network that adds it there."""
     images, _ = kept.images.read()
     shown = {
         "dataset": kept.dataset,
@@ -148,7 +148,7 @@ def _text(array: np.ndarray) -> str:
 
 
 def networks(kept: Kept) -> str:
-    """The networks: what each is worth in a table, then how each was trained, and its digest."""
+    """A table of each network's accuracies; then how each network was trained, and its digest."""
     rows, told = [], []
     for one in _found(kept):
         record, made = one.cell.read()
@@ -164,7 +164,7 @@ def networks(kept: Kept) -> str:
 
 
 def _under_attack(kept: Kept) -> str:
-    """How many of them are attacked."""
+    """How many of the images are attacked, as the end of a sentence."""
     counts = {len(correct) for one in _found(kept) for correct in one.attacked.values()}
     if not counts:
         return "; this run has not measured them under attack"

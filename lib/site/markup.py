@@ -1,4 +1,4 @@
-"""Markdown that pages of the site are put together from."""
+"""Pieces of Markdown that pages of the site are put together from."""
 
 import html
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 SCALED = ":scale: 100"
-"""Sphinx makes a link of a picture whose scale is given; `_static/book.css` keeps it as wide as the page."""
+"""Sphinx makes a picture a link where its scale is given; `_static/book.css` keeps it as wide as the page."""
 
 
 def table(
@@ -14,8 +14,8 @@ def table(
 ) -> str:
     """A table in Markdown, in a box of its own that scrolls sideways; cells are Markdown without line breaks.
 
-    Where it `wraps`, it is as wide as the page, and its columns share that. Where it `stacks`, a phone shows the cells
-    of a row below one another, the third and the fourth with what heads them.
+    A table that `wraps` is as wide as the page, and its columns share that width. Of one that `stacks`, a phone shows
+    the cells of a row below one another, the third and the fourth with their column's heading.
     """
     lines = [head, ["---"] * len(head), *rows]
     kind = "ledger" + " wraps" * wraps + " stacks" * stacks
@@ -31,7 +31,7 @@ def figure(path: str, alt: str, caption: str, name: str | None = None) -> str:
 
 
 def plain(text: str) -> str:
-    """Text in which no character means anything to Markdown."""
+    """Text in one line, escaped so that no character means anything to Markdown."""
     return re.sub(r"([\\`*_{}\[\]<>|$#~])", r"\\\1", " ".join(text.split()))
 
 
@@ -41,5 +41,5 @@ def not_run(text: str) -> str:
 
 
 def moment(text: str) -> str:
-    """A moment as ISO 8601 has it, to the minute."""
+    """A moment in UTC, given in ISO 8601, to the minute: "2025-01-31 09:05 UTC"."""
     return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M UTC")

@@ -20,7 +20,7 @@ GLUED = re.compile(r"\{glue:text\}`(?P<name>[^`:]+)(?::(?P<format>[^`]+))?`")
 
 @dataclass(frozen=True)
 class Opening:
-    """The card of a chapter, as text without roles; what it lacks is empty."""
+    """The opening card of a chapter, as text without roles; a part that it lacks is empty."""
 
     question: str
     found: str
@@ -44,7 +44,7 @@ def of_run(name: str, run: Run | None) -> Opening:
 
 
 def glued(notebook: NotebookNode) -> dict[str, object]:
-    """What an executed notebook has kept for its prose, by name: numbers and words."""
+    """The numbers and words that an executed notebook has kept for its prose, by name."""
     found = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
@@ -62,18 +62,18 @@ def _value(text: str) -> object:
 
 
 def _paragraphs(notebook: NotebookNode) -> dict[str, str]:
-    """The paragraphs of a notebook's first cell that begin with a label, without their roles but the glued ones."""
+    """The labelled paragraphs of a notebook's first cell, by label, without roles except those of glued values."""
     paragraphs = map(PARAGRAPH.fullmatch, re.split(r"\n\s*\n", notebook.cells[0].source.strip()))
     return {one["label"]: plain(" ".join(one["text"].split())) for one in paragraphs if one}
 
 
 def _filled_in(text: str, values: dict[str, object], notebook: str) -> str:
-    """The text with what the run has glued.
+    """The text with the values that the run has glued.
 
     Raises
     ------
     SiteError
-        Where it names what the run has not glued.
+        Where the text names a value that the run has not glued.
     """
 
     def value(found: re.Match) -> str:

@@ -1,4 +1,4 @@
-"""A notebook as a page of the site: cleaned, with today's prose, and with where its numbers come from."""
+"""A notebook as a page of the site: cleaned, with today's prose, and a note on where its numbers come from."""
 
 import html
 import math
@@ -22,7 +22,7 @@ WIDGETS = "application/vnd.jupyter.widget-view+json"
 
 
 def prepare(notebook: NotebookNode, name: str, runs: Runs) -> None:
-    """Make an executed notebook a page, in place: progress bars out; its run's values and where they come from, in."""
+    """Make an executed notebook a page, in place: without progress bars, with its run's values and notes on the run."""
     clean(notebook)
     take_prose(notebook, name)
     link_figures(notebook)
@@ -48,8 +48,8 @@ def shown(run: Run) -> NotebookNode:
 def take_prose(notebook: NotebookNode, name: str) -> None:
     """Put a run's outputs below today's cells, in place, where the code still computes the same.
 
-    Prose, captions, tags and comments are no part of a result: what the numbers contradict can be mended without a new
-    run. The cell with what papermill injected stays where it was, below the parameters.
+    Prose, captions, tags and comments are not part of a result: a sentence that the numbers contradict can be corrected
+    without a new run. The cell that papermill injected stays where it was, below the parameters.
     """
     if not book.source(name).exists():
         return
@@ -67,14 +67,14 @@ def take_prose(notebook: NotebookNode, name: str) -> None:
 
 
 def link_figures(notebook: NotebookNode) -> None:
-    """Let each figure be a link to itself at full size, in place, as `markup.figure` does: on a phone it is small."""
+    """Make each figure a link to itself at full size, in place, as `markup.figure` does: it is small on a phone."""
     for cell in notebook.cells:
         if image := cell.metadata.get("mystnb", {}).get("image"):
             image["scale"] = "100"
 
 
 def clean(notebook: NotebookNode) -> None:
-    """Remove, in place, progress bars, what went to stderr, and the names of folders that papermill keeps."""
+    """Remove, in place, progress bars, what went to stderr, and papermill's metadata, which names folders."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
@@ -98,15 +98,16 @@ def _below_title(notebook: NotebookNode, text: str) -> None:
 
 
 def stale_note(runs: Iterable[Run]) -> str:
-    """A warning about each run whose results may not come out the same today; empty where there is none."""
+    """A warning that lists the runs whose results may not come out the same today; empty where there are none."""
     notes = [f"- {{doc}}`{run.notebook}`: {said}" for run in runs if (said := words.stale(run))]
     opening = ["```{warning}", "Out of date: these results may not come out the same today.", ""]
     return "\n".join([*opening, *notes, "```"]) if notes else ""
 
 
 def size_note(run: Run) -> str:
-    """How many of a page's answers come from less than the paper's own run had, and how many claims have none; empty
-    where there are none of either.
+    """How many of a page's answers come from a run smaller than the paper's, and how many claims have no answer.
+
+    Empty where there are none of either.
     """
     found = results.answers(run.results()).values()
     measured = [entry for entry in found if entry["paper"]]
@@ -123,7 +124,7 @@ def size_note(run: Run) -> str:
 
 
 def check_note(run: Run) -> str:
-    """How a reader can check the page: smaller, on a laptop; and where it is recorded, from its evidence."""
+    """How a reader can check the page: at a smaller size on a laptop, and if it is recorded, from its evidence."""
     command, cost = f"make reproduce PAPER={run.notebook}", costs.of_profile(profiles.QUICK).get(run.notebook)
     long = f", in about {max(2, math.ceil(cost['minutes']))} minutes on two CPU cores" if cost else ""
     told = f"**Check it.** `{command}` measures it on 5,000 digits{long}, and gives a page like this one."
@@ -131,7 +132,7 @@ def check_note(run: Run) -> str:
         pairs = [f"{name}={value}" for name, value in run.given.items()]
         params = f' PARAMS="{" ".join(pairs)}"' if pairs else ""
         again = f"make reproduce PROFILE=paper PAPER={run.notebook}{params}"
-        if " " in "".join(pairs):  # where make would take one value for several
+        if " " in "".join(pairs):  # make would take one value for several
             again = run.command("reproduce")
         told += f" `{again}` makes this very page from what was measured for it, in a minute or less."
     return f"{told} {{doc}}`run_it_yourself` says how to get the book."
@@ -169,7 +170,7 @@ def measured_rows(origin: Mapping) -> list[list[str]]:
     rows += [["Networks", wording.networks(evidence["networks"])]] if evidence["networks"] else []
     kinds = Counter()
     for note, count in evidence["notes"].items():
-        kinds[note.partition(":")[0]] += count  # of what was carried over, the reason is kept in the cells
+        kinds[note.partition(":")[0]] += count  # why a cell was carried over is kept in the cell
     notes = "; ".join(f"{counting.counted(count, 'cell')}: {kind}" for kind, count in kinds.items())
     return rows + ([["Notes", markup.plain(notes)]] if notes else [])
 

@@ -1,4 +1,4 @@
-"""The site on paper: the whole book as one PDF, and each of its pages as one, with the book's page numbers."""
+"""The site on paper: one PDF of the whole book, and one of each of its pages, with the book's page numbers."""
 
 import logging
 import uuid
@@ -33,12 +33,12 @@ NUMBERS_ALONE = f"""numbers => {{
     const bare = "* {{ background: none !important }} @page {{ @bottom-center {{ content: none }} }}"
     document.head.insertAdjacentHTML("beforeend", `<style>${{bare}}</style>`)
 }}"""
-"""Leaves of the document nothing but the page numbers in its list of contents, each where it was, on no ground."""
+"""Removes everything from the document except the page numbers in its list of contents, which stay in their places."""
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A page of the site in the print: its name and title, and its sheets from `first` up to `end`, counted from 0."""
+    """A page of the site in print: its name and title, and its sheets from `first` to before `end`, counted from 0."""
 
     name: str
     title: str
@@ -49,17 +49,17 @@ class Leaf:
 def write(site: Path, output: Path, browser: Browser) -> list[Path]:
     """Print a site: `book.pdf`, and a file for each page that the table of contents names.
 
-    All have bookmarks for their sections, and page numbers; those of a page's own file are the book's. Links lead
-    within a file; what would lead to another file of the site is plain text.
+    All have bookmarks for their sections, and page numbers; a page's own file has the book's numbers. Links lead within
+    a file; a link that would lead to another file of the site is plain text.
 
     Parameters
     ----------
     site
-        The folder of the site. While it is printed, one more file lies there.
+        The folder of the site. While it is being printed, one more file lies there.
     output
         The folder of the files, made where it is missing.
     browser
-        What `lib.site.chromium.launched` gives.
+        A browser from `lib.site.chromium.launched`.
 
     Returns
     -------
@@ -77,8 +77,8 @@ def write(site: Path, output: Path, browser: Browser) -> list[Path]:
 def _printed(site: Path, names: Sequence[str], browser: Browser) -> tuple[PdfWriter, list[Leaf]]:
     """The whole book, and where its pages are.
 
-    Only the print tells where a page begins: the list of contents is printed again, with the numbers alone, and laid
-    over the first.
+    Only the print tells where a page begins. So the list of contents is printed again with nothing but the numbers, and
+    that is laid over the first print.
     """
     with _document(site, names) as document, browser.new_page() as tab:
         tab.set_default_timeout(PATIENCE_MS)
@@ -100,8 +100,8 @@ def _printed(site: Path, names: Sequence[str], browser: Browser) -> tuple[PdfWri
 
 @contextmanager
 def _document(site: Path, names: Sequence[str]) -> Iterator[Path]:
-    """The pages as one file of the site, which goes when it is printed."""
-    path = site / f".print-{uuid.uuid4().hex}.htm"  # no page of the site: those end in .html
+    """The pages as one file in the folder of the site, which is removed at the end of the block."""
+    path = site / f".print-{uuid.uuid4().hex}.htm"  # not one of the site's pages, which end in .html
     try:
         path.write_text(bound(site, names, book.title()), encoding="utf-8")
         yield path

@@ -1,4 +1,4 @@
-"""The figures of executed notebooks, as files for pages that are no notebooks."""
+"""The figures of executed notebooks, as files for pages that are not notebooks."""
 
 import base64
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from lib.markdown import plain
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure: the PNG, what is to be seen (`alt`), and its caption without roles."""
+    """A figure: the PNG, what can be seen in it (`alt`), and its caption without roles."""
 
     png: bytes
     alt: str
@@ -18,7 +18,7 @@ class Picture:
 
 
 def picture(notebook: NotebookNode, name: str | None = None) -> Picture | None:
-    """A figure of an executed notebook by its name, else its first; None where it has none."""
+    """The figure of an executed notebook that has this name, or without a name its first; None where there is none."""
     for cell in notebook.cells:
         shown = cell.metadata.get("mystnb", {})
         figure = shown.get("figure", {})

@@ -1,4 +1,4 @@
-"""What the primer shows of this book's own runs: pictures of attacked digits, the ledger's rule, one worked row."""
+"""What the primer shows of this book's own runs: pictures of attacked digits, the ledger's rule, two worked rows."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +18,10 @@ PICTURES = {
     "primer_attacked": ("mitigation", "mitigation-digits"),
     "primer_judged": ("common_ground", "common-ground-digits"),
 }
-"""What the primer includes, by name: the notebook, and the figure's name there."""
+"""The pictures that the primer includes, by name: the notebook, and the figure's name there."""
 
 STATEMENT, NUMBER = ("mitigation", "retraining.recovers"), ("mitigation", "clean.accuracy")
-"""The chapter and the claim of each worked row; the statement is judged by one smallest effect both ways."""
+"""The chapter and the claim of each worked row; the statement has the same smallest effect both ways."""
 
 RULE_ALT = (
     "Two panes of horizontal bars, each with a dot. Above, a vertical line is the smallest effect that counts; what is "
@@ -32,9 +32,9 @@ RULE_ALT = (
 
 
 def stage(runs: Runs, folder: Path) -> dict[str, str]:
-    """Put the primer's pictures into a folder of a staged book; return what it includes, by name.
+    """Put the primer's pictures into a folder of a staged book; return what the primer includes, by name.
 
-    What no run has measured says so.
+    Where no run has measured something, a sentence says so.
     """
     texts = {name: _picture(name, *taken, runs, folder) for name, taken in PICTURES.items()}
     texts["rule"] = _drawn(rule.figure, "rule", RULE_ALT, "The rule, on made-up measurements.", folder)
@@ -50,7 +50,7 @@ def missing(chapter: str) -> str:
 
 
 def _entry(run: Run | None, claim: str) -> Mapping | None:
-    """A run's answer to a claim; None where it has not measured it."""
+    """A run's answer to a claim; None without a run, or where the run has not measured it."""
     entry = results.answers(run.results()).get(claim) if run else None
     return entry if entry and entry["paper"] else None
 
@@ -72,7 +72,7 @@ def _drawn(draw, name: str, alt: str, caption: str, folder: Path, *arguments: ob
 
 
 def _statement(entry: Mapping, chapter: str, folder: Path) -> str:
-    """One statement, from what is compared to its word."""
+    """A worked statement, from what is compared to its word."""
     smallest, sides = entry["claimed"]["smallest"], (("paper", "way", "The paper's way"), ("sound", "sound", "Soundly"))
     link = _link(chapter, entry)
     claim = f"A claim of {{doc}}`{chapter}` ({link}): “{markup.plain(_says(chapter, entry))}”"
@@ -108,7 +108,7 @@ def _judged(found: Mapping | None, smallest: float) -> str:
 
 
 def _number(entry: Mapping, chapter: str, folder: Path) -> str:
-    """One printed number, from tolerance and prediction interval to its word."""
+    """A worked number, from tolerance and prediction interval to its word."""
     claimed, measured = entry["claimed"], entry["paper"]["measured"]
     near = words.is_near(measured["mean"], claimed["value"], claimed["tolerance"])
     told = [

@@ -1,4 +1,4 @@
-"""What README.md shows of the recorded runs: what each paper proposes and what was found, one figure, the costs."""
+"""What README.md shows of the recorded runs: what each paper proposes and what was found, a figure, the costs."""
 
 import re
 
@@ -16,14 +16,14 @@ FIGURE = results.RECORDED / f"{front.LADDER}.png"
 
 
 def update() -> None:
-    """Write anew what is generated, and the figure."""
+    """Write the generated parts of README anew, and the figure."""
     write(README, with_generated(README.read_text(encoding="utf-8")))
     if picture := figure():
         write(FIGURE, picture.png)
 
 
 def with_generated(text: str) -> str:
-    """README's text with what is generated, each part between two comments, as the recorded runs have it now."""
+    """README's text with its generated parts, each between two comments, as the recorded runs are now."""
     for name, part in {"findings": findings, "figure": figure_shown, "costs": costs_table}.items():
         between = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
         if not between.search(text):
@@ -42,7 +42,7 @@ def findings() -> str:
 
 
 def figure() -> Picture | None:
-    """The figure of all defences, of the recorded run; None where there is none."""
+    """The figure of all defences from the recorded run; None where there is none."""
     return front.ladder(_recorded(front.COMMON))
 
 
@@ -56,7 +56,7 @@ def figure_shown() -> str:
 
 
 def costs_table() -> str:
-    """What each chapter takes: the quick profile as timed, and the cells that its recorded run was made from."""
+    """What each chapter takes: in the quick profile as timed, and for the cells of its recorded run."""
     quick = costs.of_profile(profiles.QUICK)
     lines = ["| chapter | quick, two CPU cores | recorded, one process | data |", "| --- | --- | --- | --- |"]
     for name in book.chapters():

@@ -17,11 +17,11 @@ watch, parent = sys.argv.pop(1), sys.argv.pop(1)
 runpy.run_path(watch)["ends_with"](int(parent))
 from jupyter_book.cli.main import main
 main()"""
-"""The package cannot be run with -m."""
+"""Runs jupyter-book, which cannot be run with -m."""
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 FONT_PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
-"""A hint of the theme that a browser refuses, with an error, where a page is opened from disk."""
+"""A hint of the theme's that a browser refuses, with an error, where a page is opened from disk."""
 REDIRECT = """<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -32,7 +32,7 @@ REDIRECT = """<!DOCTYPE html>
   <body><a href="\\1">To the first page</a></body>
 </html>
 """
-"""What only leads to another page, with a title and a link where nothing but the leading was written."""
+"""A page that only redirects to another one, with the title and the link that jupyter-book's own lacks."""
 MENDS = {
     FONT_PRELOAD: "",
     re.compile(r'^<meta http-equiv="Refresh" content="0; url=([^"]+)" />\s*$'): REDIRECT,
@@ -42,8 +42,8 @@ MENDS = {
     re.compile('role="doc-biblioentry"'): 'role="listitem"',
     re.compile(r"<th(?: [^>]*)?>\s*</th>"): "<td></td>",
 }
-"""For who hears a page: a sidebar to jump to, references that are entries of their list, no heading without a word, no
-title said twice, no address that several places have.
+"""What is replaced in pages. Besides the two above, it helps those who hear a page: a sidebar to jump to, references
+that are items of their list, no empty table headings, no title said twice, no id that several elements have.
 """
 
 OPENING = re.compile(r"<article.*?<p>(.*?)</p>", re.DOTALL)
@@ -51,7 +51,7 @@ OPENING = re.compile(r"<article.*?<p>(.*?)</p>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 
 BESIDE = "_beside"
-"""The folder of a staged book whose files lie beside the pages as they are."""
+"""The folder of a staged book whose files are put beside the pages as they are."""
 
 
 class SiteError(RuntimeError):
@@ -61,7 +61,7 @@ class SiteError(RuntimeError):
 def render(staged: Callable[[Path], None], output: Path) -> Path:
     """Render what `staged` puts into the folder that it is given: pages, _config.yml, _toc.yml.
 
-    A warning counts as a failure. `output` is replaced whole, and stays as it was where the rendering fails.
+    A warning counts as a failure. `output` is replaced as a whole, and stays as it was where rendering fails.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def render(staged: Callable[[Path], None], output: Path) -> Path:
     Raises
     ------
     SiteError
-        Where jupyter-book fails or warns, or `output` holds something else than a site.
+        Where jupyter-book fails or warns, or `output` holds something other than a site.
     """
     output = output.resolve()
     if _holds_other(output):
@@ -83,9 +83,9 @@ def render(staged: Callable[[Path], None], output: Path) -> Path:
 
 
 def _holds_other(folder: Path) -> bool:
-    """Whether there is something else than a folder that is empty or that jupyter-book has filled."""
+    """Whether there is anything other than an empty folder, or one that jupyter-book has filled."""
     try:
-        found = os.listdir(folder)  # at once: another process may put its site there
+        found = os.listdir(folder)  # in one call: another process may put its site there
     except FileNotFoundError:
         return False
     except NotADirectoryError:
@@ -94,7 +94,7 @@ def _holds_other(folder: Path) -> bool:
 
 
 def _rendered(source: Path, work: Path) -> Path:
-    """The folder of pages that jupyter-book makes of a staged book."""
+    """The folder of pages that jupyter-book makes from a staged book."""
     arguments = ["build", str(source), "--path-output", str(work), "-W", "--keep-going", "-n", "--all"]
     done = subprocess.run(
         [sys.executable, "-c", JUPYTER_BOOK, orphan.__file__, str(os.getpid()), *arguments],
@@ -107,7 +107,7 @@ def _rendered(source: Path, work: Path) -> Path:
     )
     pages = work / "_build" / "html"
     if done.returncode and os.strerror(errno.ENOSPC) in done.stdout:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # whoever put together the site names it
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # `whole`, above, adds the folder's name
     if done.returncode or not (pages / "index.html").exists():
         raise SiteError(_complaints(done.stdout.replace(f"{source}{os.sep}", "")))
     if (source / BESIDE).exists():
@@ -121,7 +121,7 @@ def _rendered(source: Path, work: Path) -> Path:
 
 
 def _described(page: str) -> str:
-    """A page whose first paragraph is its description, for who finds it by a search or is sent a link to it."""
+    """A page with its first paragraph as its description, which is shown in search results and beside links."""
     found = OPENING.search(page)
     if not found:
         return page

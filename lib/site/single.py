@@ -1,4 +1,4 @@
-"""A site of one page in the look of the book, with a file that it offers."""
+"""A site of one page in the look of the book, with a file to download."""
 
 import shutil
 from collections.abc import Callable
@@ -12,19 +12,19 @@ CONTENTS = "format: jb-book\nroot: index\n"
 
 
 def build(page: Callable[[Path], str], offered: Path, output: Path) -> Path:
-    """Render a page in place of `output`; return it.
+    """Render a page into the folder `output`, which is replaced; return the page.
 
     Parameters
     ----------
     page
         Gives the page in Markdown, and puts its figures into the folder that it is given.
     offered
-        A file that lies beside the page.
+        The file to put beside the page.
 
     Raises
     ------
     lib.site.render.SiteError
-        Where jupyter-book fails or warns.
+        Where jupyter-book fails or warns, or `output` holds something other than a site.
     """
 
     def staged(target: Path) -> None:

@@ -27,7 +27,7 @@ RESULTS = {"passed": "held", "failed": "**failed**"}
 
 
 def fragment(recorded: Path = RECORDED) -> str:
-    """What was tried, how often, and what happened: a table for each kind, and above them what ran it."""
+    """What was tried, how often, and what happened: a table for each kind of fault, and above them when and where."""
     source = recorded / FILE
     if not source.exists():
         return "Nothing is recorded yet: `make test-faults` tries it."
@@ -54,13 +54,13 @@ def _summary(found: Mapping) -> str:
 
 
 def _runs(tests: Sequence[Mapping]) -> list[str]:
-    """A line for each run that the record is of, the latest first."""
+    """A line for each run that the record comes from, the latest first."""
     counts = Counter(map(_ran, sorted(tests, key=lambda one: one["finished"], reverse=True)))
     return [f"- {count:,} {'faults' if count > 1 else 'fault'}: {ran}." for ran, count in counts.items()]
 
 
 def _ran(test: Mapping) -> str:
-    """When, at which commit, and with what."""
+    """When a test ran, at which commit, on which device and with which versions."""
     versions = ", ".join(f"{name} {version}" for name, version in test["versions"].items())
     where = f"{markup.moment(test['finished'])} at commit {words.commit(test['commit'])}"
     return f"{where}, on {markup.plain(test['device'])}, with {markup.plain(versions)}"
@@ -72,5 +72,5 @@ def _row(test: Mapping) -> Sequence[str]:
 
 
 def _worded(text: str) -> str:
-    """What a test says of itself, in which commands stand between backticks."""
+    """What a test says about itself, as Markdown in which text between backticks stays code."""
     return re.sub(r"\\`(.+?)\\`", lambda code: "`" + re.sub(r"\\(.)", r"\1", code[1]) + "`", markup.plain(text))

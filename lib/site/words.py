@@ -1,4 +1,4 @@
-"""What pages say of a run: its settings, its commit, what has changed since."""
+"""What pages say about a run: its settings, its commit, what has changed since."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from lib.run.run import Run
 
 
 def stale(run: Run) -> str:
-    """A sentence on what has changed since a run, and one with the command; empty where nothing has."""
+    """A sentence on what has changed since a run, and one with the command that repeats it; empty if nothing has."""
     verb = "record" if run.folder == results.RECORDED else "execute"
     changed = run.changes()
     if not changed:
@@ -20,12 +20,12 @@ def stale(run: Run) -> str:
 
 
 def listed(changed: Iterable[str]) -> str:
-    """What has changed, the files among it as code."""
+    """What has changed, separated by commas, with files as code."""
     return ", ".join(re.sub(r"\blib(/\w+)+\.py", r"`\g<0>`", part) for part in changed)
 
 
 def profile_of(run: Run) -> str:
-    """The profile, and where something was set by hand, what runs the whole of it."""
+    """The profile; where something was set by hand, that too, and the command that runs the whole profile."""
     name = run.results()["profile"]
     profile, *by_hand = profiles.parts(name)
     if not by_hand:
@@ -35,7 +35,7 @@ def profile_of(run: Run) -> str:
 
 
 def settings(run_name: str) -> str:
-    """The profile and what was set by hand, each a word of its own, so that a narrow column can break between them."""
+    """The profile and what was set by hand, as separate words, so that a narrow column can break between them."""
     profile, *given = profiles.parts(run_name)
     return f"`{profile}`" + (" with " + ", ".join(f"`{pair}`" for pair in given) if given else "")
 

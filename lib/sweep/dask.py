@@ -1,4 +1,4 @@
-"""What runs the runs of a sweep: Dask, with workers of its own on this machine or those of a scheduler that is there.
+"""Execute the runs of a sweep on Dask, with its own workers on this machine or those of a running scheduler.
 
 A worker executes a notebook in its own copy of the book and hands back the files, so no file system has to be shared.
 """
@@ -19,12 +19,12 @@ from lib.run import execute
 from lib.run.run import Run
 
 _one_at_a_time = threading.Lock()
-"""A run sets its process's environment; on a worker with several threads the others wait."""
+"""A run sets the environment of its process, so on a worker with several threads the others wait."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one run: the files of its folder, by name, and where it failed the reason."""
+    """What became of one run: the files of its folder, by name, and the reason if it failed."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     error: str = ""
@@ -39,10 +39,10 @@ def run(
     workers: int | None = None,
     resources: Mapping[str, float] | None = None,
 ) -> Iterator[tuple[int, Outcome]]:
-    """Execute runs; give each outcome, with the run's index, when it is there.
+    """Execute runs; yield each outcome, with the run's index, as it comes in.
 
-    A run whose worker dies is given to another worker; a worker that finds it up to date does not repeat it. The
-    parameters are those of `lib.evidence.cluster.client`, which says what is raised.
+    A run whose worker dies is given to another worker; a worker that finds a run up to date does not repeat it. The
+    other parameters, and what is raised, are those of `lib.evidence.cluster.client`.
     """
     with client(scheduler, workers, resources, len(runs)) as cluster:
         futures = {}
@@ -64,7 +64,8 @@ def one_run(asked: Run, expected: Mapping[str, object]) -> Outcome:
     Parameters
     ----------
     expected
-        The digests of what the run depends on where the sweep was started; a worker with another copy refuses.
+        The digests of what the run depends on, as they are where the sweep was started; a worker whose copy of the book
+        differs refuses.
     """
     code.forget()  # a worker may live longer than the code that it has read
     with _one_at_a_time, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
@@ -88,5 +89,5 @@ def _differs(here: Mapping, there: Mapping) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Why a run failed, in a line; what refuses it says so by itself."""
+    """Why a run failed, in a line; the message of a `RunError` is enough by itself."""
     return first_line(error) if isinstance(error, execute.RunError) else reason(error)

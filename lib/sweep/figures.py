@@ -19,7 +19,7 @@ Line = dict[Value, Measured]
 """What was measured at each value on the axis."""
 
 Mark = tuple[str, float]
-"""What is dotted in: `paper`, the number that it prints, or `to exceed`, the smallest effect that counts."""
+"""A dotted line: `paper` and the number that it prints, or `to exceed` and the smallest effect that counts."""
 
 SAID = {"paper": "The paper prints", "to exceed": "It has to exceed"}
 
@@ -28,15 +28,15 @@ LOGARITHMIC = 100
 
 
 def lines(sweep: Sweep, rows: pd.DataFrame) -> dict[str, Line]:
-    """The curves of one quantity, by label: one for each value of the swept parameters beside axis and seed.
+    """The curves of one quantity, by label: one for each combination of the swept parameters except axis and seed.
 
-    Where the seed is swept, a point is the mean of its runs with a t interval, none where the runs share networks;
-    else it is what the one run measured, with the run's own interval.
+    Where curves are over seeds, a point is the mean of its runs with a t interval, or with none if the runs share
+    networks. Otherwise it is what the one run measured, with the run's own interval.
 
     Parameters
     ----------
     rows
-        Of `lib.sweep.sweep.table`, all of one quantity.
+        Rows of `lib.sweep.sweep.table`, all of one quantity.
     """
     beside = [name for name in grid.swept(sweep.grid) if name not in (sweep.axis, SEED)]
     found: dict[str, Line] = {}
@@ -66,7 +66,8 @@ def _at(sweep: Sweep, rows: pd.DataFrame) -> Measured:
 def draw(sweep: Sweep, rows: pd.DataFrame, lines: Mapping[str, Line], mark: Mark | None, path: Path) -> None:
     """Draw the curves of one quantity into a file.
 
-    Curves over a scale, points over words; every run as a dot where a point is a mean; `mark` dotted.
+    Over numbers these are curves, over words separate points. Where a point is a mean, each run is a dot as well. The
+    `mark` is a dotted line.
     """
     values = _ordered(sweep)
     scale = grid.numeric(values)
@@ -117,7 +118,7 @@ def _scale(ax: Axes, values: Sequence[Value], scale: bool) -> None:
 
 
 def described(sweep: Sweep, lines: Mapping[str, Line], mark: Mark | None) -> str:
-    """The figure in words, for those who do not see it."""
+    """The figure in words, for those who cannot see it."""
     parts = []
     for label, line in lines.items():
         first, *_, last = [*line, *line]

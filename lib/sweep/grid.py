@@ -1,4 +1,4 @@
-"""The grid of a sweep: lists and ranges of values, each held against the notebook's contract before anything runs."""
+"""The grid of a sweep: lists and ranges of values, each checked by the notebook's contract before anything runs."""
 
 import itertools
 import re
@@ -27,8 +27,8 @@ def parse(notebook: str, profile: str, pairs: Sequence[str]) -> Grid:
     Parameters
     ----------
     pairs
-        Values are separated by commas, each as in `lib.run execute -p`; of an int also ranges `first:end` and
-        `first:end:step`, without the end.
+        Values are separated by commas, each as in `lib.run execute -p`; for an int, also ranges `first:end` and
+        `first:end:step`, whose end is left out.
 
     Raises
     ------
@@ -70,13 +70,13 @@ def _words(parameter: Parameter, text: str) -> Iterator[Value]:
 
 
 def points(grid: Grid) -> list[Point]:
-    """Every combination, the last parameter changing fastest."""
+    """Every combination of values, with the last parameter changing fastest."""
     return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was asked for, and what became of it."""
+    """What was asked for in a sweep, and what became of it."""
 
     notebook: str
     profile: str
@@ -99,7 +99,7 @@ class Sweep:
 
     @cached_property
     def overlapping(self) -> bool:
-        """Whether runs that differ in their seed alone share networks: one run trains several from `seed` upwards."""
+        """Whether runs that differ in their seed alone share networks: each run trains several, from `seed` upwards."""
         alike: dict[str, list[Run]] = {}
         for run, _ in self.runs:
             alike.setdefault(repr({name: value for name, value in run.values.items() if name != SEED}), []).append(run)
@@ -107,7 +107,7 @@ class Sweep:
 
 
 FAR = 50_000
-"""A seed that is so much higher has no network in common."""
+"""A run whose seed is this much higher has no network in common."""
 
 
 def _seed(run: Run) -> Value:
@@ -115,7 +115,7 @@ def _seed(run: Run) -> Value:
 
 
 def _share(one: Run, other: Run) -> bool:
-    """Whether two runs have a cell in common that hangs on the seed."""
+    """Whether two runs have a cell in common that depends on the seed."""
     far = replace(one, values={**one.values, SEED: _seed(one) + FAR})
     mine, others, at_any_seed = (set(run.experiment.cells()) for run in (one, other, far))
     return bool((mine & others) - at_any_seed)
@@ -127,7 +127,7 @@ def swept(grid: Grid) -> list[str]:
 
 
 def axis(grid: Grid) -> str:
-    """The parameter that the curves run over: the first swept one with numbers, `seed` only where nothing else is."""
+    """The parameter that the curves run over: the first swept one, numbers first, `seed` only if no other is swept."""
 
     def order(name: str) -> tuple[bool, bool, bool]:
         return name not in swept(grid), name == SEED, not numeric(grid[name])
@@ -136,12 +136,12 @@ def axis(grid: Grid) -> str:
 
 
 def numeric(values: Sequence[Value]) -> bool:
-    """Whether values lie on a scale: numbers, and neither words nor yes and no."""
+    """Whether values lie on a scale: numbers, and neither words nor booleans."""
     return all(type(value) in (int, float) for value in values)
 
 
 def name(notebook: str, profile: str, grid: Grid) -> str:
-    """What a sweep is called where the user does not say, as in `mitigation+quick+eps_train=0.05,0.1`."""
+    """What a sweep is called if the user does not say, as in `mitigation+quick+eps_train=0.05,0.1`."""
     parts = [f"{name}={','.join(map(str, values))}" for name, values in grid.items()]
     return short_name("+".join([notebook, profile, *parts]).replace("/", "_"))
 

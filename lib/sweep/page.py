@@ -22,7 +22,7 @@ def build(sweep: Sweep, rows: pd.DataFrame, where: Path) -> Path:
     Raises
     ------
     lib.site.render.SiteError
-        Where jupyter-book fails or warns.
+        Where jupyter-book fails or warns, or `where/book` holds something other than a site.
     """
     return single.build(lambda target: page(sweep, rows, target), where / "results.csv", where / "book")
 
@@ -107,7 +107,7 @@ def _figure(sweep: Sweep, rows: pd.DataFrame, path: Path) -> str:
 
 
 def _mark(claim: Claim) -> figures.Mark:
-    """What a claim's measurements are held against."""
+    """The value that a claim's measurements are compared with."""
     return ("to exceed", claim.smallest) if claim.value is None else ("paper", claim.value)
 
 
@@ -118,7 +118,7 @@ def _gallery(drawn: Sequence[str]) -> str:
 
 
 def _answers(sweep: Sweep, rows: pd.DataFrame) -> str:
-    """For each claim its words, one column a value on the axis, counted where runs share it."""
+    """The words of each claim, with a column for each value on the axis; words of several runs are counted."""
     said = rows[rows["kind"] == "claim"]
     values = [value for value in sweep.grid[sweep.axis] if (said[sweep.axis] == value).any()]
     lines = []
@@ -134,7 +134,7 @@ def _tally(counts: Counter) -> str:
 
 
 def _conditions(sweep: Sweep) -> str:
-    """What all runs share: the data, the code, and the parameters that are not in the grid."""
+    """What the runs have in common: the data, the code, and the parameters that are not in the grid."""
     facts = [results["provenance"] for _, results in sweep.runs]
     data = _distinct(one["data"] for one in facts)
     versions = _distinct(f"torch {one['versions']['torch']}" for one in facts)
@@ -150,7 +150,7 @@ def _distinct(told: Iterable[str]) -> str:
 
 
 def _runs(sweep: Sweep, rows: pd.DataFrame) -> str:
-    """One row a run: its parameters, its metrics, and where it is."""
+    """One row for each run: its parameters, its metrics, and where it is."""
     metrics = list(dict.fromkeys(rows.loc[rows["kind"] == "metric", "name"]))
     lines = []
     for run, results in sweep.runs:

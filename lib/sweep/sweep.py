@@ -21,7 +21,7 @@ from lib.sweep import dask, grid, page
 from lib.sweep.grid import Sweep
 
 FINDING = {"value": "mean", "low": "low", "high": "high", "over_networks": "networks", "over_images": "images"}
-"""What the table has of a measurement, by column."""
+"""What the table has from a measurement, by column."""
 
 COLUMNS = ["kind", "name", *FINDING, "word", "fitted", *(f"sound_{name}" for name in FINDING), "why", "seconds"]
 COUNTS = [name for name in COLUMNS if name.endswith(("networks", "images"))]
@@ -41,25 +41,25 @@ def run(
     workers: int | None = None,
     resources: Mapping[str, float] | None = None,
 ) -> Path:
-    """Execute what a grid still lacks, write the table, render the page; return the page.
+    """Execute the runs that a grid still lacks, write the table, render the page; return the page.
 
     Parameters
     ----------
     pairs
         As `lib.sweep.grid.parse` takes them.
     name
-        Of the sweep's folder in runs/sweeps; made of what is swept where it is not given.
+        The name of the sweep's folder in runs/sweeps; by default made from what is swept.
     scheduler, workers, resources
         As `lib.sweep.dask.run` takes them.
 
     Raises
     ------
     lib.parameters.ParameterError
-        Before anything runs.
+        Where the grid, a run or the name is not allowed; before anything runs.
     lib.evidence.cluster.EngineError
         Where Dask is missing or no scheduler answers.
     SweepError
-        Where runs failed: when all others are done, and table and page are written.
+        Where runs failed; by then all others are done, and the table and the page are written.
     """
     values = grid.parse(notebook, profile, pairs)
     where = folder(name or grid.name(notebook, profile, values))
@@ -84,12 +84,12 @@ def run(
 
 
 def folder(name: str) -> Path:
-    """Where a sweep's table and page are.
+    """The folder of a sweep's table and page.
 
     Raises
     ------
     ParameterError
-        Where the name is no folder's.
+        Where the name cannot be that of a folder.
     """
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         raise ParameterError(f"{name!r} cannot name a sweep: it names one folder in runs/sweeps")
@@ -97,10 +97,10 @@ def folder(name: str) -> Path:
 
 
 def table(runs: Iterable[tuple[Run, Mapping]]) -> pd.DataFrame:
-    """One row a run and quantity: the parameters given, then `COLUMNS`.
+    """One row for each run and quantity: the parameters given, then `COLUMNS`.
 
-    A metric has a value alone; a claim what was measured the paper's way and soundly, each with its interval, the word
-    that both make, and the reason. What was not measured has no value.
+    A metric has only a value. A claim has what was measured the paper's way and soundly, each with its interval, the
+    word that both make, and the reason. What was not measured has no value.
     """
     rows = []
     for run, results in runs:
@@ -124,7 +124,7 @@ def _finding(found: Mapping | None, prefix: str = "") -> dict:
 
 
 def _collect(runs: Sequence[Run], outcomes: Iterable[tuple[int, dask.Outcome]]) -> list[tuple[Run, str]]:
-    """Keep what the workers hand over, saying so; return the runs that failed, each with the reason."""
+    """Keep what the workers hand over, printing a line for each; return the runs that failed, each with the reason."""
     failed = []
     with tqdm(total=len(runs), unit="run", disable=None) as bar:
         for number, (index, outcome) in enumerate(outcomes, start=1):
@@ -141,7 +141,7 @@ def _collect(runs: Sequence[Run], outcomes: Iterable[tuple[int, dask.Outcome]]) 
 
 
 def _keep(outcome: dask.Outcome, run: Run) -> None:
-    """Put the files of a run into its folder, results last; a run that is done leaves no trace of one that failed."""
+    """Put the files of a run into its folder, results last; a run that is done removes what a failed one left."""
     if outcome.evidence:
         carry.bring_packed(outcome.evidence)
     for name, content in outcome.files.items():

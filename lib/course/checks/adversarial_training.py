@@ -1,4 +1,4 @@
-"""The exercises of the chapter on adversarial training."""
+"""Checks for the exercises of the chapter on adversarial training."""
 
 import numpy as np
 import torch

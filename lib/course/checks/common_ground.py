@@ -1,4 +1,4 @@
-"""The exercises of the chapter on common ground."""
+"""Checks for the exercises of the chapter on common ground."""
 
 from collections.abc import Mapping, Sequence
 
@@ -44,7 +44,7 @@ def _attacks(row: Row) -> list[str]:
 
 
 def _worst(row: Row, without: str) -> float:
-    """The accuracy where an image counts that is classified rightly under all attacks but this one."""
+    """The share of images that are classified correctly under all attacks except this one."""
     left = [hits for name, hits in row.outcomes.items() if name not in (WORST, without)]
     return float(np.mean(np.all(left, axis=0)))
 
@@ -60,7 +60,7 @@ def the_worst_cases_are_those_measured(
 
 
 def worst_of(experiment: Experiment, defence: str, eps: float) -> list[NDArray[np.bool_]]:
-    """Which images (N,) are classified rightly under every attack, one array a seed, from the cells that are kept."""
+    """Which images (N,) are classified correctly under every attack, one array for each seed, from kept cells."""
     networks = [experiment.network(defence, eps, seed) for seed in experiment.numbers]
     parts = []
     for cells in (experiment.attacked(), experiment.searched()):

@@ -1,4 +1,4 @@
-"""The exercises of the chapter on fragile neurons."""
+"""Checks for the exercises of the chapter on fragile neurons."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,7 +16,7 @@ from lib.compute import seeded
 from lib.course.checks.saying import CLOSE, READ_OFF, check, in_the_ball, kept, near, number
 
 STEPS = (0.001, 0.01, 0.1)
-"""The eps that the proof is tried at."""
+"""The values of eps at which the proof is tried."""
 
 
 @check
@@ -55,7 +55,7 @@ def many_steps_stay_in_the_ball(
 
 
 def _share(network: nn.Sequential, x: Tensor, moved: Tensor, chosen: NDArray[np.bool_]) -> float:
-    """Of the images, those whose maps in the chosen kernels move more than in the others."""
+    """The share of images whose maps in the chosen kernels move more than in the others."""
     return float(targeting.targeted(targeting.distances(network, x, moved)["convolution"], chosen).mean())
 
 
@@ -110,7 +110,7 @@ def the_batch_s_variance_follows(variance_factor: float) -> None:
 
 
 def _layers() -> tuple[nn.Conv2d, nn.BatchNorm2d, Tensor]:
-    """A convolution, a batch norm that has seen other batches, in eval mode, and images."""
+    """A convolution, a batch norm in eval mode that has seen other batches, and images."""
     generator = seeded(0)
     convolution, norm = nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4).eval()
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The exercises of the chapter on mitigation."""
+"""Checks for the exercises of the chapter on mitigation."""
 
 from torch import Tensor, nn
 
@@ -17,7 +17,7 @@ def the_gains_are_those_measured(experiment: Experiment, smaller: Experiment, ga
 
 
 def gain_of(experiment: Experiment) -> float:
-    """What retraining on training images adds to accuracy under FGSM, made fresh, at the eps retrained at."""
+    """What retraining on training images adds to accuracy under fresh FGSM, at the eps of retraining."""
     before, after = kept(experiment.networks()), kept(experiment.retrained(*experiment.held_out))
     first = (one.correct(one.fgsm.at(experiment.eps_train)) for one in before)
     return mean(one.correct(one.fresh_fgsm) for one in after) - mean(first)

@@ -1,4 +1,4 @@
-"""The primer's exercises."""
+"""Checks for the primer's exercises."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from lib.compute import seeded
 from lib.course.checks.saying import check, near, number
 
 SIZES = (4, 100, 784)
-"""Of made-up images, in pixels."""
+"""The sizes of made-up images, in pixels."""
 
 
 @check

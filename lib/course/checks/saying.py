@@ -1,4 +1,4 @@
-"""What checks are made of. A check that fails raises an AssertionError that tells the learner what is wrong."""
+"""What checks are made from. A check that fails raises an AssertionError that tells the learner what is wrong."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -13,14 +13,17 @@ from lib.evidence.cells import Cell
 from lib.measure.score import logits
 
 CLOSE = 0.02
-"""By how much an accuracy may differ from that of a fresh attack: one in fifty images."""
+"""By how much an accuracy may differ from that under a fresh attack: one in fifty images."""
 
 READ_OFF = 0.01
-"""By how much a number may differ that is read off a table, of two decimals or more."""
+"""By how much a number may differ that was read off a table with two decimals or more."""
 
 
 def check(function: Callable[..., None]) -> Callable[..., None]:
-    """A check, whose docstring says what holds where it passes. It fails where an argument is `...` still, or None."""
+    """Make a function a check, whose docstring says what is true if it passes.
+
+    It fails where an argument is still `...`, or None.
+    """
     names = inspect.signature(function)
 
     @wraps(function)
@@ -35,7 +38,7 @@ def check(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def number(value: object, name: str) -> float:
-    """A number, or a tensor or array that holds one."""
+    """The value as a float, where it is a number, or a tensor or array that holds one."""
     if isinstance(value, Tensor | np.ndarray | np.generic):
         assert value.shape in ((), (1,)), f"{name} is to be one number, not {tuple(value.shape)} of them"
         value = value.item()
@@ -44,14 +47,14 @@ def number(value: object, name: str) -> float:
 
 
 def near(value: object, expected: float, within: float, name: str) -> None:
-    """A number that is at most so far from what a measurement gives."""
+    """Check that a number is at most `within` away from what a measurement gives."""
     found = number(value, name)
     apart = abs(found - expected)
     assert apart <= within + 1e-9, f"{name} is {found:.4g}; what comes out here is more than {within:g} away"
 
 
 def in_the_ball(attacked: object, x: Tensor, eps: float, *, clipped: bool = True) -> None:
-    """Attacked images (N, C, H, W), within eps of the clean ones and, where an attack clips, in [0, 1]."""
+    """Check that attacked images (N, C, H, W) are within eps of the clean ones and, if the attack clips, in [0, 1]."""
     assert isinstance(attacked, Tensor), "the attacked images are to be a tensor"
     assert attacked.shape == x.shape, f"images of shape {tuple(attacked.shape)}; the clean ones have {tuple(x.shape)}"
     far = (attacked - x).abs().max().item()
@@ -62,13 +65,13 @@ def in_the_ball(attacked: object, x: Tensor, eps: float, *, clipped: bool = True
 
 
 def another(network: object, before: nn.Module, x: Tensor) -> None:
-    """A network whose logits are not those of the one before."""
+    """Check that a network's logits differ from those of the one before."""
     assert isinstance(network, nn.Module), "a network is to be left behind"
     assert not torch.allclose(logits(network, x), logits(before, x)), "this is the network as it was before"
 
 
 def kept(cells: Iterable[Cell]) -> list:
-    """The records of cells; a check measures none, it looks at what the learner has run."""
+    """The records of cells; a check measures nothing itself, and looks at what the learner has run."""
     cells = list(cells)
     missing = [cell for cell in cells if not cell.is_kept]
     assert not missing, f"not measured yet: {missing[0].label}. Run the exercise's command first"
@@ -76,5 +79,5 @@ def kept(cells: Iterable[Cell]) -> list:
 
 
 def mean(hits: Iterable) -> float:
-    """The mean over networks of the share of images that something is true of."""
+    """The mean over networks of the share of images for which something is true."""
     return float(np.mean([np.mean(one) for one in hits]))

@@ -1,4 +1,4 @@
-"""The exercises of the chapter on unlearning."""
+"""Checks for the exercises of the chapter on unlearning."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -104,7 +104,7 @@ def so_many_rounds_or_none_can_be_named(
 
 
 def _rounds(missing: float, gain: float) -> float:
-    """How many rounds make up what is missing, at so much a round."""
+    """How many rounds make up what is missing, at this gain for each round."""
     return 0 if missing <= 0 else missing / gain if gain > 0 else math.inf
 
 
