@@ -1,1 +1,1 @@
-"""What one chapter alone needs, a package each."""
+"""What only one chapter needs: a package for each."""

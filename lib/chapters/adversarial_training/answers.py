@@ -1,4 +1,4 @@
-"""What the chapter answers to the paper's claims, from its records: to what it prints, and to what it says in words."""
+"""The chapter's answers to the paper's claims, from its records: on what it prints, and on what it says in words."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -25,10 +25,10 @@ from lib.show.counting import counted, networks
 from lib.show.sentences import ends
 
 FewPixels = Mapping[str, Sequence[Searched]]
-"""What a search over few pixels found, by case: one a seed."""
+"""What a search over few pixels found, by case: one for each seed."""
 
 Nearest = Mapping[str, Sequence[Reach]]
-"""How far an attack goes, by what it is called: one a seed."""
+"""How far an attack goes, by its name: one for each seed."""
 
 BySize = Mapping[int, Sequence[Scores]]
 """Scores of networks fine-tuned on test images, by the size of the batches."""
@@ -90,7 +90,7 @@ def finetuned_clean_drop(tutorials: Scored, own: Scored, by_size: BySize, experi
 
 
 def finetuned_adversarial_accuracy(tutorials: Scored, by_size: BySize, experiment: Experiment) -> Answer:
-    """Is the accuracy on the attacked images that were trained on the printed one?"""
+    """Does accuracy on the attacked images that were trained on match the printed one?"""
     claim = "finetuned.adversarial_accuracy"
     found, *others = (rates.accuracy(of, "P") for of in (tutorials["tuned"], *by_size.values()))
     fresh, strong = (rates.accuracy(tutorials["tuned"], kind).mean for kind in ("W", "PGD"))
@@ -105,7 +105,7 @@ def _tuned_by(tutorials: Scored) -> str:
 
 
 def _by_size(claim: str, found: Measured, others: Sequence[Measured], by_size: BySize) -> Readings:
-    """The tutorials' run, and fine-tuning after Table II's training in batches of each size."""
+    """The readings: the tutorials' run, and fine-tuning after Table II's training in batches of each size."""
     first = max(PAPER_BATCHES)  # it comes first in the paper's list
     named = dict(zip(by_size, others, strict=True))[first]
     nearest = _nearest_to_the_words(claim, named, f"Table II's training, batches of {first}")
@@ -145,7 +145,7 @@ def _printed(
 
 
 def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:
-    """Does mixed training leave more than fine-tuning, by stale images and by fresh ones?"""
+    """Is accuracy higher after mixed training than after fine-tuning, on stale images and on fresh ones?"""
     stale, fresh, strong = (rates.gap(scored[GOING_ON], scored[TUNED], kind) for kind in ("P", "W", "PGD"))
     why = f"Mixed minus fine-tuned: {stale.mean:+.3f} on the undefended network's images, "
     why += f"{fresh.mean:+.3f} under fresh FGSM, {strong.mean:+.3f} under PGD."
@@ -177,7 +177,8 @@ def finetuning_cheaper(scored: Scored, experiment: Experiment) -> Answer:
 def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Experiment) -> Answer:
     """Does mixed training win back less than half of what a search takes: over few pixels, and within eps?
 
-    The sound form's attacks are no searches over few pixels. Where it fails, the defence is better than the paper says.
+    The sound form's attacks are not searches over few pixels. Where that form fails, the defence is better than the
+    paper says.
     """
     claim = "conclusion.only_somewhat"
     few = {pixels: _won_back(searched, Searched.correct, 0, pixels) for pixels in BUDGETS}
@@ -204,7 +205,7 @@ def conclusion_only_somewhat(searched: FewPixels, scored: Scored, experiment: Ex
 
 
 def _won_back(found: Mapping, hits: Callable, clean: object, attacked: object) -> Measured | None:
-    """Of records by case, one half less what mixed training wins back; `hits` takes a record, and which images."""
+    """One half minus the share that mixed training wins back, of records by case; `hits` takes a record and images."""
     before, taken = ([hits(one, images) for one in found[UNDEFENDED]] for images in (clean, attacked))
     return rates.half_less_won_back(before, taken, [hits(one, attacked) for one in found[MIXED_HELD_OUT]])
 
@@ -213,7 +214,7 @@ def _won_back(found: Mapping, hits: Callable, clean: object, attacked: object) -
 
 
 def settings_matter_most(swept: Swept, experiment: Experiment) -> Answer:
-    """Do the four settings that the paper names move accuracy more than the seed does, and more than others?"""
+    """Do the four settings that the paper names move accuracy more than the seed does, and more than other settings?"""
     claim = "settings.matter_most"
     if influence.seeds(swept) < influence.FEWEST:
         return not_run(claim, "A spread over seeds needs three networks of each setting: run it with sweep_seeds=3.")
@@ -256,7 +257,7 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
 
 
 def bim_beats_fgsm(scored: Scored, experiment: Experiment) -> Answer:
-    """Does BIM leave less than FGSM at the same eps, of the undefended network and of defended ones?"""
+    """Is accuracy lower under BIM than under FGSM at the same eps, for the undefended network and for defended ones?"""
     worse = {case: rates.fall_under_bim(scored[case]) for case in (UNDEFENDED, TUNED, MIXED_HELD_OUT)}
     why = "Accuracy under BIM is lower than under FGSM by "
     why += ", ".join(f"{one.mean:.3f} ({case.split(',')[0]})" for case, one in worse.items()) + "."
@@ -291,6 +292,6 @@ def lbfgs_smaller_distance(far: Nearest, experiment: Experiment) -> Answer:
 def _answer(
     claim: str, experiment: Experiment, *findings: Finding | None, epochs: int | None = None, **parts: object
 ) -> Answer:
-    """An answer from the networks of Table II's setting, which were trained for `epochs`, if not for the usual ones."""
+    """An answer from the networks of Table II's setting, trained for `epochs` or else for the experiment's."""
     scale = experiment.scale(epochs or experiment.epochs)
     return Answer(claim, *findings, smaller=smaller(CLAIMS[claim], scale), **parts)

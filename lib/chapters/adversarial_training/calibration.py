@@ -1,4 +1,4 @@
-"""What the paper's FGSM can be: it prints J without saying which loss, and Eq. 1 without clipping, and no eps."""
+"""What the paper's FGSM can be: it does not say which loss J is, prints Eq. 1 without clipping, and gives no eps."""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ READINGS: dict[str, FGSM] = {
     "squared_error": FGSM(loss=squared_error, clip=None),
     "squared_error_clipped": FGSM(loss=squared_error),
 }
-"""What a reader can take it for."""
+"""What a reader can take the paper's FGSM to be."""
 
 
 @dataclass(frozen=True)
@@ -40,29 +40,29 @@ class Calibration:
     y: NDArray[np.uint8]
     """The true classes (N,)."""
     read: NDArray[np.uint8]
-    """The class that each image is read as (readings, eps, N)."""
+    """The class that each image is given (readings, eps, N)."""
     losses: NDArray[np.float32]
     """Cross-entropy in nats (readings, eps, N)."""
     silent: NDArray[np.bool_]
     """Whether the gradient is zero in every pixel (readings, N)."""
     signs_read: NDArray[np.uint8]
-    """The class that each image is read as with every pixel moved by eps, up or down at random (eps, N)."""
+    """The class that each image is given with every pixel moved by eps, up or down at random (eps, N)."""
 
     def correct(self, reading: str, number: int) -> NDArray[np.bool_]:
-        """Whether each image is read as its true class, at the eps of this number."""
+        """Whether each image is classified correctly, at the eps of this index."""
         return self.read[list(READINGS).index(reading), number] == self.y
 
     def loss(self, reading: str, number: int) -> NDArray[np.float32]:
-        """Each image's loss, at the eps of this number."""
+        """Each image's loss, at the eps of this index."""
         return self.losses[list(READINGS).index(reading), number]
 
     def signs_correct(self, number: int) -> NDArray[np.bool_]:
-        """Whether each image is read as its true class under random signs, at the eps of this number."""
+        """Whether each image is classified correctly under random signs, at the eps of this index."""
         return self.signs_read[number] == self.y
 
 
 def calibration(setting: Calibrating) -> Calibration:
-    """Attack a network by each reading at each eps."""
+    """Attack a network by each reading of the paper's FGSM at each eps."""
     model, _ = trained(setting.network)
     x, y = images(setting.network.undefended.dataset, TEST)
     signs = torch.stack([_sign(model, fgsm, x, y) for fgsm in READINGS.values()])
@@ -82,7 +82,7 @@ def calibration(setting: Calibrating) -> Calibration:
 
 
 def _sign(model: nn.Module, fgsm: FGSM, x: Tensor, y: Tensor) -> Tensor:
-    """The sign of the gradient, whatever eps."""
+    """The sign of the gradient, which does not depend on eps."""
     return (replace(fgsm, eps=1.0, clip=None)(model, x, y) - x).sign()
 
 

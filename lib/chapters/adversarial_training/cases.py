@@ -17,7 +17,7 @@ CASES = (UNDEFENDED, TUNED_ON_TEST, TUNED, GOING_ON, MIXED_SEEN, MIXED_HELD_OUT)
 """Which network is scored on which images."""
 
 EPS_VALUES = (0.025, 0.05, 0.1, 0.2, 0.4)
-"""What the calibration tries."""
+"""The eps that the calibration tries."""
 
 PAPER_BATCHES = (227, 364)
 """The batch sizes that the paper names."""
@@ -29,23 +29,23 @@ TUTORIAL = replace(READINGS["squared_error"], eps=0.1)
 """The attack of the two tutorials whose plan the paper follows (Rosebrock, 2021a and b)."""
 
 TUTORIAL_BATCH = 64
-"""How many images a batch of theirs has, in training, fine-tuning and mixed training."""
+"""The tutorials' batch size, in training, fine-tuning and mixed training."""
 
 TUTORIAL_NETWORKS = ("normal", "tuned", "mixed")
 
 SETTINGS = ("epochs", "batch size", "layers", "activation")
-"""What the paper says had the most influence."""
+"""The settings that the paper says had the most influence."""
 
 CONTROLS = ("learning rate", "width")
-"""What else can be set, and it does not name."""
+"""Other settings, which the paper does not name."""
 
 STOPPED = "FGSM, stopped by PGD"
 
 
 def varied(middle: Normal) -> dict[str, dict[str, Normal]]:
-    """A training with one setting changed at a time, by the setting and by its value, `middle` itself among them.
+    """`middle` with one setting changed at a time, by the setting and by its value; `middle` itself is among them.
 
-    Numbers are halved and doubled, there is one layer less and one more, and every activation has its turn.
+    Numbers are halved and doubled, one layer is removed and one added, and every activation is tried.
     """
     layers = [n for n in (middle.convolutions - 1, middle.convolutions, middle.convolutions + 1) if 1 <= n <= 4]
     values = {
@@ -67,7 +67,7 @@ def _halved_and_doubled(number: int) -> list[int]:
 
 
 def other_attacks(fgsm: FGSM) -> dict[str, FGSM | PGD]:
-    """What else a mixed batch can be attacked by than FGSM, to keep the training from collapsing, at FGSM's cost.
+    """Attacks on a mixed batch other than FGSM, at FGSM's cost, meant to keep training from collapsing.
 
     The random start with a step of 1.25 eps is that of Wong, Rice and Kolter, 2020.
     """

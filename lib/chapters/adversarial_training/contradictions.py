@@ -1,4 +1,4 @@
-"""Places that cannot both be right, or that leave open what was done, and what this chapter does."""
+"""Passages that cannot both be right, or that leave open what was done, and what this chapter does."""
 
 from lib.ledger.contradictions import Contradiction
 

@@ -1,4 +1,4 @@
-"""Trainings watched epoch by epoch."""
+"""Training runs watched epoch by epoch."""
 
 from dataclasses import dataclass
 
@@ -22,14 +22,14 @@ from lib.measure.score import score, under_attack
 
 @dataclass(frozen=True)
 class Watching:
-    """A training that is looked at after each epoch.
+    """A training run that is looked at after each epoch.
 
     Parameters
     ----------
     training
-        Which one.
+        Which run.
     probe
-        The attack that is turned on it.
+        The attack that is made on its network.
     n_images
         On how many test images: those of `networks.watched`.
     """
@@ -44,7 +44,7 @@ class Watching:
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """A training, epoch by epoch: arrays (epochs, N) of what the network gets right, and its mean losses (epochs,)."""
+    """A training run by epoch: arrays (epochs, N) of what the network gets right, and its mean losses (epochs,)."""
 
     training_correct: NDArray[np.bool_]
     """As many training images as there are test images."""
@@ -58,9 +58,9 @@ class Course:
     last_losses: NDArray[np.float32]
     """The same after the last epoch."""
     losses: list[float]
-    """The mean loss of each epoch's batches, as it trained."""
+    """The mean loss of each epoch's batches, during training."""
     seconds: float
-    """Of training, without looking."""
+    """Of training, without the looks."""
     weights: str
     """The digest of the trained network."""
 
@@ -71,7 +71,7 @@ class Course:
 
     @property
     def best(self) -> int:
-        """The epoch, from 1, after which most was left under the probe; the first of equals."""
+        """The epoch, from 1, after which accuracy under the probe was highest; the first of equals."""
         return int(np.argmax(self.attacked)) + 1
 
     @property
@@ -89,7 +89,7 @@ class Watch:
     train, test
         Images whose accuracy and loss are taken, in eval mode.
     attacked
-        Images that `probe` is turned on.
+        Images that `probe` attacks.
     """
 
     train: Images

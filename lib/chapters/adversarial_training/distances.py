@@ -19,7 +19,7 @@ SHOWN = 8
 
 
 def smallest_fgsm(model: nn.Module, x: Tensor, y: Tensor, steps: int = 256) -> Tensor:
-    """Each image under FGSM at its own smallest eps that succeeds, of `steps` even ones up to 1.
+    """Each image under FGSM at the smallest eps that fools it, of `steps` evenly spaced ones up to 1.
 
     Images that no eps fools are returned as they are.
     """
@@ -38,11 +38,11 @@ class Reaching:
     name
         What it is called.
     attack
-        Given a network, images and labels; one that is targeted aims at the next digit.
+        Called with a network, images and labels; a targeted attack aims at the next digit.
     n_images
-        On how many: those of `networks.judged`.
+        On how many test images: those of `networks.judged`.
     first
-        Only so many of these; None for all.
+        Only so many of these, from the first on; None for all.
     """
 
     network: Normal
@@ -63,7 +63,7 @@ class Reach:
     """The true classes."""
 
     successful: NDArray[np.bool_]
-    """Whether the image is read as the target, or as another class than its own where there is none."""
+    """Whether the image is classified as the target or, if there is none, as another class than its own."""
     l2: NDArray[np.float32]
     """The Euclidean distance from the clean image."""
     linf: NDArray[np.float32]
@@ -75,11 +75,11 @@ class Reach:
     images: NDArray[np.float32]
     """The same, attacked."""
     read: NDArray[np.uint8]
-    """As which class each image is read."""
+    """The class that each image is given."""
 
 
 def reach(setting: Reaching) -> Reach:
-    """Attack images, and measure how far that is."""
+    """Attack test images, and measure how far the attack moves them."""
     model, _ = trained(setting.network)
     x, y = images(setting.network.undefended.dataset, TEST)
     chosen = judged(y, setting.n_images)[: setting.first]
@@ -93,14 +93,14 @@ def reach(setting: Reaching) -> Reach:
 
 
 def measured(model: nn.Module, x: Tensor, y: Tensor, x_adv: Tensor, seconds: float, *, targeted: bool) -> Reach:
-    """Whether adversarial images x_adv (N, C, H, W) of x succeed, and how far they are.
+    """Whether adversarial images x_adv (N, C, H, W) of x succeed, and how far from x they are.
 
     Parameters
     ----------
     y
         The true classes (N,).
     targeted
-        Whether success is to be read as the next digit, or as any other than the true one.
+        Whether success means being classified as the next digit, or as any class but the true one.
     """
     moved = (x_adv - x).flatten(1)
     found = score(model, x_adv, next_class(y) if targeted else y)

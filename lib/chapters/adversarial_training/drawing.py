@@ -24,9 +24,9 @@ def side_by_side(
     Parameters
     ----------
     panes
-        For the name of each pane's y axis its series, as in `curves`; the same labels in each.
+        Each pane's series, as in `curves`, by the name of its y axis; the same labels in each.
     most
-        For each pane the largest value possible, as in `curves`.
+        The largest possible value of each pane, as in `curves`.
     """
     figure, axes = plt.subplots(1, len(panes), figsize=(4.2 * len(panes), 4.2), squeeze=False)
     for ax, (ylabel, series), limit in zip(axes[0], panes.items(), most, strict=True):
@@ -52,7 +52,7 @@ def cells(
     texts
         What is written in each cell.
     marks
-        By label the (row, column) of a cell that is framed, each in its own way.
+        The (row, column) of each framed cell, by label; each frame looks different.
     """
     figure, ax = plt.subplots(figsize=(0.85 * len(columns) + 1.9, 0.75 * len(rows) + 1.2))
     ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
@@ -76,9 +76,9 @@ def dots(
     Parameters
     ----------
     series
-        For each label what was measured, one a row.
+        What was measured, by label: one for each row.
     claimed
-        What a paper prints, by label one value a row: an upright stroke through the row.
+        What a paper prints, by label: one value for each row, drawn as an upright stroke through it.
     """
     figure, ax = plt.subplots(figsize=(7.2, 0.55 * len(rows) + 2))
     for label, values in (claimed or {}).items():
@@ -98,7 +98,7 @@ def dots(
 
 
 def spread(ax: Axes, found: Measured, place: float, *, color: str, below: float = 0.0) -> None:
-    """The 95% interval of a share as a bar, and where there are several networks a dot for each."""
+    """The 95% interval of a share as a bar and, where there are several networks, a dot for each."""
     interval(ax, found, place, color=color, linewidth=1.5, alpha=0.6)
     if found.networks > 1:
         dots = {"color": color, "linestyle": "none", "marker": ".", "markersize": 4, "alpha": 0.6}
@@ -106,7 +106,7 @@ def spread(ax: Axes, found: Measured, place: float, *, color: str, below: float 
 
 
 def intervals(count: int) -> str:
-    """What bars and dots are, by how many networks there are."""
+    """What bars and dots mean, by how many networks there are."""
     if count == 1:
         return "one network; bars: 95% intervals over test images"
     return f"means of {count} networks (small dots); bars: 95% intervals over networks and images"

@@ -29,7 +29,7 @@ CLAIMED = ("named by the paper", "not named: a control")
 
 
 def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
-    """Accuracy and loss on clean images after each epoch of both trainings."""
+    """Accuracy and loss on clean images after each epoch of normal and of mixed training."""
     right, loss = {}, {}
     for name, of in {"normal training": normal, "mixed training": mixed}.items():
         right[f"{name}: training images"] = [one.training_correct.mean(1) for one in of]
@@ -69,7 +69,7 @@ def ladder(runs: Scored) -> Figure:
 
 
 def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> Figure:
-    """As what the digits of each class are classified under FGSM, before and after mixed training."""
+    """What the digits of each class are classified as under FGSM, without and with mixed training."""
     panes = {"undefended": rates.confusion(undefended, "P"), "mixed training": rates.confusion(defended, "W")}
     return show.confusions(panes)
 
@@ -92,7 +92,7 @@ def calibration(calibrated: Sequence[Calibration]) -> Figure:
 
 
 def attacks(far: Mapping[str, Reach]) -> Figure:
-    """Digits under each attack with their classes, and each perturbation on its own scale, whose end is above it."""
+    """Digits under each attack with their classes, and each perturbation on its own scale, whose end is shown above."""
     first = next(iter(far.values()))
     rows, titles = {"clean": first.clean}, [first.y]
     for name, one in far.items():
@@ -106,14 +106,14 @@ def attacks(far: Mapping[str, Reach]) -> Figure:
 
 
 def protocols(scored: Scored, experiment: Experiment) -> Figure:
-    """Accuracy of each network by the images it is scored on, but for the controls."""
+    """Accuracy of each network by the images it is scored on, except the controls."""
     names = {kind: name for kind, name in kinds(experiment).items() if kind not in ("transfer", CONTROL)}
     drawn = {name: [accuracy(scores, kind) for scores in scored.values()] for kind, name in names.items()}
     return drawing.dots(drawn, list(scored))
 
 
 def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
-    """Accuracy under PGD after each epoch of both trainings."""
+    """Accuracy under PGD after each epoch of normal and of mixed training."""
     series = {"normal training": [one.attacked for one in normal], "mixed training": [one.attacked for one in mixed]}
     count = normal[0].attacked_correct.shape[1]
     label = f"accuracy under PGD, {count} test images"
@@ -122,7 +122,7 @@ def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
 
 
 def sweep(swept: Swept) -> Figure:
-    """Accuracy at each value of each setting, clean and under PGD: the mean, its interval, below it each network."""
+    """Accuracy at each value of each setting, clean and under PGD: the mean, its interval, and each network below."""
     rows = [f"{setting}: {value}" for setting, values in swept.items() for value in values]
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.28 * len(rows) + 1.8), sharey=True)
     for ax, (kind, name) in zip(axes, KINDS.items(), strict=True):
@@ -141,7 +141,7 @@ def sweep(swept: Swept) -> Figure:
 
 
 def _by_epoch(figure: Figure, networks: int, drawn: str = "") -> Figure:
-    """A figure over epochs, of which there are whole numbers; its key says how many networks lines and bands are of."""
+    """A figure over epochs, marked in whole numbers; its legend says how many networks lines and bands are of."""
     several = f"means of {networks} networks{drawn}; bands: 95% intervals over them"
     figure.legends[0].set_title("one network" if networks == 1 else several)
     for ax in figure.axes:

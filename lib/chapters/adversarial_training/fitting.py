@@ -19,7 +19,7 @@ class Tried:
 
     reading: str
     number: int
-    """Of the eps."""
+    """The index of the eps."""
     accuracy: Measured
     loss: Measured
     keras_loss: Measured
@@ -45,7 +45,7 @@ class Tried:
 
 
 def tried(calibrated: Sequence[Calibration]) -> dict[tuple[str, int], Tried]:
-    """What each reading gives at each eps, by reading and the eps' number."""
+    """What each reading gives at each eps, by reading and by the index of the eps."""
     return {
         (reading, number): Tried(
             reading,
@@ -60,12 +60,12 @@ def tried(calibrated: Sequence[Calibration]) -> dict[tuple[str, int], Tried]:
 
 
 def chosen_on(calibrated: Sequence[Calibration]) -> Sequence[Calibration]:
-    """The networks that a setting is chosen on: the first half, one at least."""
+    """The networks that a setting is chosen on: the first half, at least one."""
     return calibrated[: max(1, len(calibrated) // 2)]
 
 
 def judged_on(calibrated: Sequence[Calibration]) -> Sequence[Calibration]:
-    """The networks that it is judged on: all others."""
+    """The networks that the chosen setting is judged on: all others."""
     return calibrated[max(1, len(calibrated) // 2) :]
 
 

@@ -38,12 +38,12 @@ def table_one(table: TableOne) -> pd.DataFrame:
 
 
 def contradictions() -> pd.DataFrame:
-    """Places that cannot both be right, or that leave open what was done."""
+    """Passages that cannot both be right, or that leave open what was done."""
     return as_table(CONTRADICTIONS)
 
 
 def formulas() -> pd.DataFrame:
-    """What the paper prints to compute, and whether that is enough."""
+    """What the paper prints or names to be computed, and whether that is enough."""
     return pd.DataFrame(FORMULAS).rename(columns={"name": "", "runs": "runs as printed"})
 
 
@@ -129,7 +129,7 @@ def batch_sizes(by_size: Mapping[int, Sequence[Scores]], experiment: Experiment)
 
 
 def remedies(ended: Scored, mixed: Sequence[Course], experiment: Experiment) -> pd.DataFrame:
-    """Mixed training by what makes the attacked half, and by where it ends; seconds are of the whole training."""
+    """Mixed training by what makes the attacked half and where it ends; FGSM's seconds are of the whole training."""
     own = [end for end, attack in experiment.remedies.items() if attack != experiment.fgsm]
     rows = []
     for end, scores in ended.items():
@@ -158,7 +158,7 @@ def few_pixels(searched: Mapping[str, Sequence[Searched]]) -> pd.DataFrame:
 
 
 def tutorials(scored: Scored) -> pd.DataFrame:
-    """The tutorials' runs beside their logs."""
+    """The runs in the tutorials' setting, beside the tutorials' logs."""
     logs = {
         ("normal", "clean"): ("0.9892, 0.9891", "0.044, 0.048"),
         ("normal", "P"): ("0.0170, 0.0188", "17.282, 14.066"),
@@ -205,5 +205,5 @@ def sweep(swept: Swept) -> pd.DataFrame:
 
 
 def sweep_title(experiment: Experiment) -> str:
-    """What its table is called."""
+    """The caption of `sweep`."""
     return f"After {counted(experiment.side_epochs, 'epoch')}, unless epochs are varied"

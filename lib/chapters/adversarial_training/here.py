@@ -1,4 +1,4 @@
-"""What the chapter's page says in a line, from its records: after each table and figure what this run shows."""
+"""What this run shows: a sentence or two for each table and figure of the chapter, from its records."""
 
 from collections.abc import Mapping, Sequence
 
@@ -86,7 +86,7 @@ def pictures(seen: Pictures) -> str:
 
 
 def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> str:
-    """What each network answers most often, and which digit is hit most; all digits count alike."""
+    """What each network answers most often, and its commonest error; all digits count alike."""
     told = []
     for name, scores, kind in (("undefended network", undefended, "P"), ("mixed-trained one", defended, "W")):
         shares = rates.confusion(scores, kind)
@@ -141,7 +141,7 @@ def towards_next(targeted: Reach, untargeted: Reach) -> str:
 
 
 def protocols(scored: Scored) -> str:
-    """What the same network gets on stale images and on fresh ones."""
+    """How accurate the same networks are on stale images and on fresh ones."""
     seen, made = accuracy(scored[cases.TUNED_ON_TEST], "P").mean, ("P", "W", "PGD")
     tuned, mixed = ([accuracy(scored[one], kind).mean for kind in made] for one in (cases.TUNED, cases.MIXED_HELD_OUT))
     stale, lot = (accuracy(scored[cases.UNDEFENDED], kind) for kind in ("P", CONTROL))
@@ -206,7 +206,7 @@ def sweep(swept: Swept) -> str:
 
 
 def losses(runs: Scored) -> str:
-    """The loss of the undefended network under the paper's attack, network by network: its mean hides them."""
+    """The loss of the undefended networks under the paper's attack, one by one: the mean hides how they differ."""
     each = [f"{one:.1f}" for one in loss(runs["normal"], "P").per_network]
     if len(each) == 1:
         return f"In this run: the undefended network's loss on stale images is {each[0]}."
@@ -214,8 +214,9 @@ def losses(runs: Scored) -> str:
 
 
 def apart(cells: Sequence[Cell]) -> str:
-    """Whether kept measurements of one training have trained the same network, by the digest of its weights; and why
-    the foot of the page, which goes by the networks that measurements name, may count otherwise.
+    """Whether kept measurements that share a network trained it to the same weights, by their digests.
+
+    It also says why the foot of the page, which goes by the networks that measurements name, may count otherwise.
     """
     trained: dict[object, list[tuple[str, bool]]] = {}
     for cell in cells:
@@ -239,7 +240,7 @@ def apart(cells: Sequence[Cell]) -> str:
 
 
 def signs_twice(scored: Sequence[Scores], calibrated: Sequence[Calibration], experiment: Experiment) -> str:
-    """How the first undefended network does under random signs in both places that have it, where that differs."""
+    """The first undefended network's accuracy under random signs in both places that show it, where they differ."""
     if experiment.eps not in cases.EPS_VALUES or experiment.reading.endswith("clipped"):
         return ""
     at = cases.EPS_VALUES.index(experiment.eps)

@@ -13,13 +13,13 @@ from lib.measure.multiple import smallest
 from lib.measure.ratios import mean
 
 FEWEST = 3
-"""Networks for a spread over seeds: two lie equally far from their mean, and do not show how well it is known."""
+"""The fewest networks for a spread over seeds: two lie equally far from their mean, so its error cannot be seen."""
 
 KINDS = {"clean": "clean accuracy", "PGD": "accuracy under PGD"}
 """What is looked at over each setting, and what it is called."""
 
 Swept = Mapping[str, Mapping[str, Sequence[Scores]]]
-"""By the setting and by its value: networks that differ in nothing else, one a seed."""
+"""By the setting and by its value: networks that differ in nothing else, one for each seed."""
 
 
 def seeds(swept: Swept) -> int:
@@ -36,39 +36,39 @@ def accuracies(swept: Swept, kind: str) -> dict[str, NDArray[np.float64]]:
 
 
 def spread_of(setting: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each seed the standard deviation over the values of a setting, of accuracies (values, seeds)."""
+    """For each seed, the standard deviation of accuracies (values, seeds) over the values of a setting."""
     return setting.std(0, ddof=1)
 
 
 def spread_over_seeds(swept: Swept, kind: str) -> NDArray[np.float64]:
-    """For each seed how far its networks lie from those of the other seeds.
+    """For each seed, how far its networks lie from those of the other seeds.
 
     The root mean square over all values of all settings, scaled so that it estimates the standard deviation over seeds.
     """
-    networks = {of[0].weights: of for values in swept.values() for of in values.values()}  # the middle comes often
+    networks = {of[0].weights: of for values in swept.values() for of in values.values()}  # each setting has the middle
     found = np.array([[one.correct(kind).mean() for one in of] for of in networks.values()])
     count = seeds(swept)
     return np.sqrt(((found - found.mean(1, keepdims=True)) ** 2).mean(0) * count / (count - 1))
 
 
 def least_spread(swept: Swept, kind: str) -> Measured:
-    """The spread over seeds, taken from that over each setting the paper names: the smallest of these."""
+    """The spread over each setting that the paper names, minus that over seeds: the smallest of these differences."""
     found, by_seed = accuracies(swept, kind), spread_over_seeds(swept, kind)
     return smallest([over_networks(spread_of(found[setting]) - by_seed) for setting in SETTINGS])
 
 
 def least_lead(swept: Swept, kind: str) -> Measured:
-    """The spread over each setting that the paper does not name, taken from that over each it names: the smallest."""
+    """The spread over each setting that the paper names, minus that over each it does not name: the smallest."""
     found = {setting: spread_of(values) for setting, values in accuracies(swept, kind).items()}
     leads = [over_networks(found[one] - found[other]) for one in SETTINGS for other in CONTROLS]
     return smallest(leads)
 
 
 def spread_of_last_loss(normal: Sequence[Course]) -> NDArray[np.float64]:
-    """For each seed a value whose mean is the standard deviation over seeds of the loss after the last epoch.
+    """One value for each seed: their mean is the standard deviation over seeds of the loss after the last epoch.
 
-    The deviation S is linearised, S / 2 + d^2 n / (n - 1) / (2 S) for a seed that lies d from the mean, so that an
-    interval over seeds counts how well S is known.
+    The deviation S is linearised: S / 2 + d^2 n / (n - 1) / (2 S) for a seed that lies d from the mean. So an interval
+    over seeds accounts for how well S is known.
     """
     last = np.array([one.test_loss[-1] for one in normal])
     spread = last.std(ddof=1)
@@ -79,17 +79,17 @@ def spread_of_last_loss(normal: Sequence[Course]) -> NDArray[np.float64]:
 
 
 def rise(course: Course) -> NDArray[np.float64]:
-    """For each test image how much higher its loss is after the last epoch than after that of the lowest mean."""
+    """For each test image, how much higher its loss is after the last epoch than after that of the lowest mean."""
     return course.last_losses.astype(float) - course.lowest_losses
 
 
 def spread_less_rise(normal: Sequence[Course]) -> Measured:
-    """The spread of the last loss over seeds, less its rise from the lowest epoch."""
+    """The spread of the last loss over seeds, minus the loss's rise from the lowest epoch."""
     values = [spread - rise(one) for spread, one in zip(spread_of_last_loss(normal), normal, strict=True)]
     return mean(values)
 
 
 def spread_less_rise_of_first(normal: Sequence[Course]) -> Measured:
-    """The same with the rise of the first network alone, as one who trains once sees it."""
+    """The same with the rise of the first network alone, which is what one who trains once sees."""
     values = [spread - rise(normal[0]) for spread in spread_of_last_loss(normal)]
     return mean(values)

@@ -1,4 +1,4 @@
-"""What else is measured: what was learned, red flags, a search over few pixels, pictures of before and after."""
+"""What else is measured: what was learned, red flags, a search over few pixels, pictures before and after."""
 
 import copy
 from dataclasses import dataclass, replace
@@ -37,18 +37,18 @@ class Learning:
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """Which of all training images (N,) a network classifies rightly."""
+    """Which of all training images (N,) a network classifies correctly."""
 
     as_used: NDArray[np.bool_]
     """In eval mode."""
     as_trained: NDArray[np.bool_]
-    """With dropout and the batches' own statistics, as a log that is kept while it trains counts them."""
+    """With dropout and the batches' own statistics, as a log kept during training counts them."""
     weights: str
     """The digest of the network."""
 
 
 def learned(setting: Learning) -> Learned:
-    """Count the training images that a network has learned."""
+    """Find which training images a network classifies correctly."""
     model, _ = trained(setting.network)
     x, y = images(setting.network.dataset, TRAINING)
     noisy = as_it_trains(model, x, y, setting.network.batch_size)
@@ -57,7 +57,7 @@ def learned(setting: Learning) -> Learned:
 
 @torch.no_grad()
 def as_it_trains(model: nn.Module, x: Tensor, y: Tensor, batch_size: int, seed: int = 0) -> NDArray[np.bool_]:
-    """Which images (N,) the model classifies rightly in training mode, in batches; it is left as it was."""
+    """Which images (N,) the model classifies correctly in training mode, in batches; the model is left as it was."""
     model = copy.deepcopy(model).train()
     devices = [x.device] if x.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
@@ -73,9 +73,9 @@ class Probing:
     Parameters
     ----------
     other
-        One trained apart, through which the transfer is made.
+        A network trained independently, from which images are transferred.
     eps
-        The radius that it is meant for.
+        The radius that the network is meant for.
     n_images
         On how many test images: those of `networks.judged`.
     """
@@ -96,7 +96,7 @@ def _few(network: Training, n_images: int) -> Images:
 
 
 def probed(setting: Probing) -> Probes:
-    """Look for signs that a network hides its gradient, with PGD through the other one for the transfer."""
+    """Look for signs that a network hides its gradient; images are transferred from another network."""
     (model, _), (other, _) = trained(setting.network), trained(setting.other)
     x, y = _few(setting.network, setting.n_images)
     return probes(model, x, y, setting.eps, lambda x, y, radius: PGD(eps=radius)(other, x, y))
@@ -104,14 +104,14 @@ def probed(setting: Probing) -> Probes:
 
 @dataclass(frozen=True)
 class Searching:
-    """A network under a local search that may change so many pixels.
+    """A network under a local search that may change a few pixels.
 
     Parameters
     ----------
     search
-        The attack but for its `pixels`.
+        The attack, except for its `pixels`.
     budgets
-        How many may change.
+        How many pixels may change.
     n_images
         On how many test images: those of `networks.judged`.
     """
@@ -127,19 +127,19 @@ class Searching:
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """As which class each image is read, by how many pixels may have changed; 0 is the clean image."""
+    """The class that each image is given, by how many pixels may have changed; 0 is the clean image."""
 
     y: NDArray[np.uint8]
     """The true classes (N,)."""
     read: dict[int, NDArray[np.uint8]]
 
     def correct(self, pixels: int) -> NDArray[np.bool_]:
-        """Whether each image is read as its true class."""
+        """Whether each image is classified correctly."""
         return self.read[pixels] == self.y
 
 
 def few_pixels(setting: Searching) -> Searched:
-    """Search for few pixels that fool a network."""
+    """Search for a few pixels whose change fools a network."""
     model, _ = trained(setting.network)
     x, y = _few(setting.network, setting.n_images)
     found = {0: score(model, x, y)}
@@ -150,7 +150,7 @@ def few_pixels(setting: Searching) -> Searched:
 
 @dataclass(frozen=True)
 class Picturing:
-    """The first test images before and after, by two networks."""
+    """The first test images before and after attacks, by two networks."""
 
     normal: Normal
     mixed: Training
@@ -163,7 +163,7 @@ class Picturing:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Images (N, C, H, W), and as which class each is read."""
+    """Images (N, C, H, W), and the class that each is given."""
 
     clean: NDArray[np.float32]
     fgsm: NDArray[np.float32]
@@ -171,14 +171,14 @@ class Pictures:
     pgd: NDArray[np.float32]
     """Made through the mixed-trained network."""
     clean_read: NDArray[np.uint8]
-    """By the normal network, as the next."""
+    """By the normal network, like the next."""
     fgsm_read: NDArray[np.uint8]
     fgsm_read_by_mixed: NDArray[np.uint8]
     pgd_read_by_mixed: NDArray[np.uint8]
 
 
 def pictures(setting: Picturing) -> Pictures:
-    """Attack a few images through either network."""
+    """Attack a few images through a normal and a mixed-trained network."""
     (normal, _), (mixed, _) = trained(setting.normal), trained(setting.mixed)
     x, y = (one[: setting.n_images] for one in images(setting.normal.dataset, TEST))
     made, aimed = FGSM(eps=setting.eps)(normal, x, y), PGD(eps=setting.eps)(mixed, x, y)

@@ -1,4 +1,4 @@
-"""The networks of the chapter: each a training, which says where it begins and on which batches it runs."""
+"""The networks of the chapter: each by its training, which says where it begins and on which batches it runs."""
 
 import copy
 from abc import ABC, abstractmethod
@@ -28,7 +28,7 @@ TEST, TRAINING, AS_MANY = "test", "training", "as many training"
 """Which images: the test images, all training images, or the first of these, as many as there are test images."""
 
 FIRST_RATE, FURTHER_RATE = 1e-3, 1e-4
-"""Adam's learning rate from scratch, and the tenth of it at which fine-tuning goes on."""
+"""Adam's learning rate from scratch, and a tenth of it for further training."""
 
 
 def images(dataset: str, which: str) -> Images:
@@ -41,12 +41,12 @@ def images(dataset: str, which: str) -> Images:
 
 
 def judged(y: Tensor, n: int) -> Tensor:
-    """Which of the images with labels y (N,) attacks of many steps are run on: n of them, or all, by index."""
+    """Indices of the images with labels y (N,) that attacks of many steps are run on: n of them, or all."""
     return sample(y, n)
 
 
 def watched(y: Tensor, n: int) -> Tensor:
-    """Which of the images a training is watched on: none of those of `judged`, as long as there are n others."""
+    """Indices of the images that training is watched on: none of those of `judged`, as long as there are n others."""
     others = torch.ones(len(y), dtype=torch.bool, device=y.device)
     others[judged(y, n)] = False
     left = others.nonzero().flatten() if others.sum() >= n else torch.arange(len(y), device=y.device)
@@ -54,10 +54,10 @@ def watched(y: Tensor, n: int) -> Tensor:
 
 
 class Training(ABC):
-    """How a network comes about: a frozen dataclass of all that decides it."""
+    """How a network is trained: a frozen dataclass of everything that decides it."""
 
     undefended: "Normal"
-    """The normal training of the network that this one defends, or would have been. Its seed is this one's."""
+    """The normal training of the network that this one defends, or is trained in place of; both have its seed."""
     epochs: int
     lr: float
 
@@ -67,7 +67,7 @@ class Training(ABC):
 
 
 def trained(training: Training, each_epoch: EachEpoch | None = None) -> tuple[nn.Module, History]:
-    """The network of a training, trained or loaded, and what training it took."""
+    """The network, trained or loaded, and the history of its training."""
     model, batches = training.begin()
     history = fit(
         model,
@@ -82,7 +82,7 @@ def trained(training: Training, each_epoch: EachEpoch | None = None) -> tuple[nn
 
 
 def weights_digest(model: nn.Module) -> str:
-    """The digest of a network's numbers."""
+    """The digest of the values in a network's state."""
     return values.digest(list(model.state_dict().values()))
 
 
@@ -118,7 +118,7 @@ class Normal(Training):
 
 @dataclass(frozen=True)
 class FineTuned(Training):
-    """A normal network, trained on with images that are attacked once, through itself as it was before.
+    """A normal network, trained further on images that are attacked once, through the network as it was before.
 
     Biswari et al., III.3, first method, and the first of the tutorials.
 
@@ -146,7 +146,7 @@ class FineTuned(Training):
 
 @dataclass(frozen=True)
 class MixedTrained(Training):
-    """A network trained on mixed batches, half of each attacked through the network as it is by then.
+    """A network trained on mixed batches, half of each attacked through the network as it is at that step.
 
     Biswari et al., III.3, second method, and the second of the tutorials.
 
@@ -178,16 +178,16 @@ class MixedTrained(Training):
 
 @dataclass(frozen=True)
 class Stopped(Training):
-    """Mixed training, stopped after the epoch after which most was left under an attack on the `watched` test images.
+    """Mixed training, stopped after the epoch with the highest accuracy under an attack on the `watched` test images.
 
     Parameters
     ----------
     mixed
-        The training, as long as it may go.
+        The training at its full length.
     probe
         The attack.
     n_images
-        How many test images it is turned on.
+        How many test images are attacked.
     """
 
     mixed: MixedTrained

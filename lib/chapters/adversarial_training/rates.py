@@ -1,4 +1,4 @@
-"""What several tables, figures and answers of the chapter are made of: rates, losses, what each attack leaves."""
+"""What several tables, figures and answers of the chapter are made of: rates, losses, accuracy under each attack."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ KERAS_CAP = -math.log(1e-7)
 """The highest loss an image can have in Keras, which clips probabilities at 1e-7: 16.12 nats."""
 
 Scored = Mapping[str, Sequence[Scores]]
-"""The scores of each case of the chapter, one a seed."""
+"""The scores of each case of the chapter, one for each seed."""
 
 Ladder = tuple[tuple[str, Measured], ...]
 
@@ -33,7 +33,7 @@ def accuracy(scores: Sequence[Scores], kind: str) -> Measured:
 
 
 def worst(scores: Sequence[Scores]) -> Measured:
-    """Accuracy where each of the sampled images comes under whichever attack fools the network."""
+    """Accuracy on the sampled images, each under whichever attack fools the network."""
     return rate([one.worst for one in scores])
 
 
@@ -53,18 +53,18 @@ def capped(losses: NDArray) -> NDArray:
 
 
 def confusion(scores: Sequence[Scores], kind: str) -> NDArray[np.float64]:
-    """Of the images of each class (rows) the share that is classified as each (columns), over all networks."""
+    """Of the images of each class (rows), the share that is classified as each (columns), over all networks."""
     labels = (one.y if len(one.read[kind]) == len(one.y) else one.y[one.sampled] for one in scores)
     return cells.confusion(zip(labels, (one.read[kind] for one in scores), strict=True))
 
 
 def gap(scores: Sequence[Scores], others: Sequence[Scores], kind: str) -> Measured:
-    """Accuracy of one defence less that of another on one kind of images, paired."""
+    """Accuracy of one defence minus that of another on one kind of images, paired."""
     return difference([one.correct(kind) for one in scores], [one.correct(kind) for one in others])
 
 
 def fall_under_bim(scores: Sequence[Scores]) -> Measured:
-    """Accuracy under FGSM, clipped, less that under BIM, on the sampled images."""
+    """Accuracy under FGSM, clipped, minus that under BIM, on the sampled images."""
     return difference(*([one.correct_sampled(kind) for one in scores] for kind in ("clipped", "BIM")))
 
 
@@ -75,7 +75,7 @@ def few_pixels_gain(searched: Mapping[str, Sequence[Searched]], pixels: int) -> 
 
 
 def ladder(scores: Sequence[Scores]) -> Ladder:
-    """What is left of a network under which attack, from a control that is none to the worst case."""
+    """Accuracy under each attack, from a control that is not an attack to the worst case."""
     rungs = [("random signs, no attack", accuracy(scores, CONTROL)), ("stale images", accuracy(scores, "P"))]
     if any(not np.array_equal(one.read["P"], one.read["W"]) for one in scores):
         rungs.append(("fresh FGSM", accuracy(scores, "W")))
@@ -83,7 +83,7 @@ def ladder(scores: Sequence[Scores]) -> Ladder:
 
 
 def loss_ladder(scores: Sequence[Scores]) -> Ladder:
-    """The loss under which attack, in nats, that on stale images as Keras would report it as well."""
+    """The loss under each attack, in nats; that on stale images also as Keras would report it."""
     rungs = [("stale images", loss(scores, "P")), ("the same, capped at 16.12", keras_loss(scores, "P"))]
     if any(not np.array_equal(one.read["P"], one.read["W"]) for one in scores):
         rungs.append(("fresh FGSM", loss(scores, "W")))
@@ -93,16 +93,16 @@ def loss_ladder(scores: Sequence[Scores]) -> Ladder:
 def half_less_won_back(
     before: Sequence[NDArray[np.bool_]], taken: Sequence[NDArray[np.bool_]], kept: Sequence[NDArray[np.bool_]]
 ) -> Measured | None:
-    """One half less the share of what an attack takes from undefended networks that defended ones win back.
+    """One half minus the share that defended networks win back of what an attack takes from undefended ones.
 
-    The share is one of means over images, linearised, so that networks and images both count in its interval.
+    The share is a ratio of means over images, linearised, so that networks and images both count in its interval.
 
     Parameters
     ----------
     before, taken
-        Which images (N,) an undefended network classifies rightly as they are, and under the attack.
+        Which images (N,) an undefended network classifies correctly as they are, and under the attack.
     kept
-        Which of them the defended network of the same seed classifies rightly under the attack.
+        Which of them the defended network of the same seed classifies correctly under the attack.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def half_less_won_back(
 
 
 def after_lowest_loss(courses: Sequence[Course]) -> tuple[float, float]:
-    """By how much test loss and accuracy change from the epoch of a network's lowest loss to its last: means."""
+    """The mean changes of test loss and of accuracy, from a network's epoch of lowest loss to its last."""
     lowest = [int(one.test_loss.argmin()) for one in courses]
     pairs = list(zip(courses, lowest, strict=True))
     loss = [one.test_loss[-1] - one.test_loss[at] for one, at in pairs]
@@ -126,14 +126,15 @@ def after_lowest_loss(courses: Sequence[Course]) -> tuple[float, float]:
 
 
 def median_l2(far: Reach, first: int | None = None) -> float:
-    """How far an attack goes where it succeeds, a median over all images or the first; 0 where it never does."""
+    """The median L2 distance of an attack where it succeeds, over all images or the first; 0 where it never does."""
     reached = far.l2[:first][far.successful[:first]]
     return float(np.median(reached)) if len(reached) else 0.0
 
 
 def passes_an_image(training: FineTuned | MixedTrained, count: int) -> float:
-    """Gradient passes an image of a defence's training: one for each step that it is in, one for each attack on it.
+    """The gradient passes of a defence's training for each image: those of its training steps and of attacks on it.
 
+    Training takes one pass for each image in every epoch.
     Fine-tuning attacks each of its `count` images once. Mixed training attacks the smaller half of every batch, in
     every epoch, with as many passes as its attack has steps.
     """
@@ -145,7 +146,7 @@ def passes_an_image(training: FineTuned | MixedTrained, count: int) -> float:
 
 
 def flagged(probed: Sequence[Probes], scored: Sequence[Scores]) -> list[list[Flag]]:
-    """The red flags of each network, raised or not: Square is among its scores, on the images that it was probed on.
+    """The red flags of each network, raised or not; Square's outcome is among its scores, on the same images.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A network scored on images: as they are, made without looking at it, and made through it."""
+"""A network scored on images: as they are, made without the network, and made through it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from lib.chapters.adversarial_training.networks import Normal, Training, images,
 from lib.measure.score import score
 
 WITH_LOSSES = ("clean", "P", "W", "PGD")
-"""What losses are kept of."""
+"""The kinds of images whose losses are kept."""
 
 CONTROL = "signs"
 """Random signs of FGSM's size: what any perturbation that large does, whatever its direction."""
@@ -38,9 +38,9 @@ class Scoring:
     n_images
         On how many of the images attacks of many steps are run: those of `networks.judged`.
     queries
-        Square's.
+        How many queries Square may make for each image.
     other
-        A network trained apart, through which the transfer attack is made.
+        A network trained independently, from which images are transferred.
     """
 
     network: Training
@@ -57,36 +57,36 @@ class Scoring:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """How a network classifies the images, by how they are made: of attacks of many steps the sampled images alone."""
+    """How a network classifies images, by how they are made; only the sampled images under attacks of many steps."""
 
     y: NDArray[np.uint8]
     """The true classes (N,)."""
     sampled: NDArray[np.int32]
     """Which images (n,) attacks of many steps are run on, by index."""
     read: dict[str, NDArray[np.uint8]]
-    """The class that each image is read as (N,) or (n,)."""
+    """The class that each image is given (N,) or (n,)."""
     losses: dict[str, NDArray[np.float32]]
-    """Cross-entropy in nats, of `WITH_LOSSES`."""
+    """Cross-entropy in nats, for `WITH_LOSSES`."""
     training_losses: list[float]
-    """The mean loss of each epoch's batches, as the network trained."""
+    """The mean loss of each epoch's batches, during training."""
     seconds: float
     """Of training the network, from where it began."""
     weights: str
     """The digest of the network."""
 
     def correct(self, kind: str) -> NDArray[np.bool_]:
-        """Whether each image is read as its true class: of all (N,), or of the sampled ones (n,)."""
+        """Whether each image is classified correctly: all of them (N,), or the sampled ones (n,)."""
         read = self.read[kind]
         return read == (self.y if len(read) == len(self.y) else self.y[self.sampled])
 
     def correct_sampled(self, kind: str) -> NDArray[np.bool_]:
-        """The same of the sampled images (n,), whatever the kind."""
+        """The same for the sampled images (n,), whatever the kind."""
         hits = self.correct(kind)
         return hits[self.sampled] if len(hits) == len(self.y) else hits
 
     @property
     def worst(self) -> NDArray[np.bool_]:
-        """Whether each sampled image is read as its true class as it is and under every attack."""
+        """Whether each sampled image is classified correctly, both as it is and under every attack."""
         return np.all([self.correct_sampled(kind) for kind in self.read if kind != CONTROL], axis=0)
 
 
@@ -122,12 +122,12 @@ class Scene:
         return self.setting.fgsm(self.model, self.x, self.y)
 
     def signed(self) -> Tensor:
-        """The images, every pixel moved as far as FGSM moves it, up or down at random."""
+        """The images with every pixel moved as far as FGSM moves it, up or down at random."""
         direction = (uniform(self.x, 1.0, seed=1) - self.x).sign()
         return self.setting.fgsm.clipped(self.x + self.eps * direction)
 
     def transferred(self) -> Tensor:
-        """The sampled images, attacked through a network that was trained apart."""
+        """The sampled images, attacked through a network that was trained independently."""
         other, _ = trained(self.setting.other)
         return PGD(eps=self.eps)(other, *self.few)
 
@@ -143,7 +143,7 @@ KINDS: dict[str, Callable[[Scene], Tensor]] = {
     "Square": lambda scene: square(scene.model, *scene.few, scene.eps, scene.setting.queries),
     "transfer": lambda scene: scene.transferred(),
 }
-"""What a network can be scored on. PGD has 40 steps, and goes on after an image is misread: its loss counts too."""
+"""What a network can be scored on. PGD takes all 40 steps even once an image is misclassified: its loss counts too."""
 
 
 def scored(setting: Scoring) -> Scores:

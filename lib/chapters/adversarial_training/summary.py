@@ -1,4 +1,4 @@
-"""The chapter's headline numbers: those that the tests hold against their ranges, and those that its opening tells."""
+"""The chapter's headline numbers: those that the tests check against expected ranges, and those of its opening."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ from lib.show.sentences import data_named
 
 
 def headline(scored: Scored, mixed: Sequence[Course], far: Mapping[str, Reach], tutorials: Scored) -> dict[str, float]:
-    """The numbers that the tests hold against their expected ranges."""
+    """The numbers that the tests check against their expected ranges."""
     undefended, defended = scored[UNDEFENDED], scored[MIXED_HELD_OUT]
     return {
         "clean_accuracy": accuracy(undefended, "clean").mean,

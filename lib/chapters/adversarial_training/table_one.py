@@ -27,16 +27,16 @@ ROWS = {
 
 @dataclass(frozen=True)
 class TableOne:
-    """The two trainings that Table I can be of, each with a `normal` and a `mixed` network."""
+    """The two settings of training that Table I can come from, each with a `normal` and a `mixed` network."""
 
     tutorials: Scored
-    """As the tutorials that the paper follows have it."""
+    """In the setting of the tutorials that the paper follows."""
     own: Scored
-    """As the paper's Table II has it."""
+    """In the setting of the paper's Table II."""
 
     @cached_property
     def readings(self) -> dict[str, Mapping[str, Measured]]:
-        """The seven numbers by claim, in each reading: two trainings, two kinds of images in the last row."""
+        """The seven numbers by claim, in each reading: two settings, two kinds of images in the last row."""
         trainings = {"tutorials' training": self.tutorials, "Table II's training": self.own}
         images = {"images of the undefended network": "P", "images of the mixed network": "W"}
         return {
@@ -47,7 +47,7 @@ class TableOne:
 
     @property
     def found(self) -> Mapping[str, Measured]:
-        """The seven numbers as the tutorials' setting gives them, which nobody chose by them."""
+        """The seven numbers as the tutorials' setting gives them; it was not chosen to match the paper's."""
         return next(iter(self.readings.values()))
 
     @property
@@ -60,7 +60,7 @@ class TableOne:
 
 
 def numbers(runs: Mapping[str, Sequence[Scores]], last: str = "P") -> dict[str, Measured]:
-    """The seven numbers of a training; `last`: the images of the mixed network's adversarial row."""
+    """The seven numbers of one setting of training; `last`: the images of the mixed network's adversarial row."""
     found = {}
     for claim, (network, kind) in ROWS.items():
         kind = last if (network, kind) == ("mixed", "P") else kind

@@ -58,17 +58,17 @@ class Trainings(Experiment):
 
     @property
     def tutorial_numbers(self) -> range:
-        """Those of the tutorials' runs."""
+        """The seeds of the tutorials' runs."""
         return range(self.seed, self.seed + self.tutorial_seeds)
 
     @property
     def fgsm(self) -> FGSM:
-        """The paper's FGSM, as it is read."""
+        """The paper's FGSM in the chosen `reading`."""
         return replace(READINGS[self.reading], eps=self.eps)
 
     @property
     def probe(self) -> PGD:
-        """What networks are looked at with after each epoch."""
+        """The attack that networks are looked at with after each epoch."""
         return PGD(eps=self.eps, steps=10, early_stop=True)
 
     def undefended(self, number: int) -> Normal:
@@ -77,7 +77,7 @@ class Trainings(Experiment):
 
     @property
     def other(self) -> Normal:
-        """A network trained apart from all others."""
+        """A network trained independently of all others."""
         return replace(self.undefended(self.seed + 1000), epochs=self.side_epochs)
 
     def tuned(self, number: int, on: str, batch_size: int | None = None) -> FineTuned:
@@ -86,7 +86,7 @@ class Trainings(Experiment):
         return FineTuned(self.undefended(number), self.fgsm, on, self.finetune_epochs, size)
 
     def going_on(self, number: int) -> MixedTrained:
-        """Mixed batches for as many epochs and images as fine-tuning."""
+        """Mixed batches, from the trained network on, for as many epochs and images as fine-tuning."""
         before, size = self.undefended(number), self.finetune_batch_size
         return MixedTrained(before, self.fgsm, AS_MANY, self.finetune_epochs, size, "trained", FURTHER_RATE)
 
@@ -113,12 +113,12 @@ class Trainings(Experiment):
         return normal
 
     def varied(self, number: int) -> dict[str, dict[str, Normal]]:
-        """What the sweep compares, for a seed: a shorter normal training and what differs from it in one setting."""
+        """What the sweep compares for a seed: a shorter normal training, and what differs from it in one setting."""
         return cases.varied(replace(self.undefended(number), epochs=self.side_epochs))
 
     @property
     def remedies(self) -> dict[str, FGSM | PGD]:
-        """What else the attacked halves are made by, by name; with FGSM, all of them for `side_epochs`."""
+        """The attacks that can make the attacked halves, FGSM among them, by name; all are run for `side_epochs`."""
         attacks = {"FGSM": self.fgsm, **cases.other_attacks(self.fgsm)}
         return {f"{name}, {counted(self.side_epochs, 'epoch')}": attack for name, attack in attacks.items()}
 
@@ -131,13 +131,13 @@ class Trainings(Experiment):
         )
 
     def scale(self, epochs: int, convolutions: int | None = None) -> dict[str, object]:
-        """What a run has of what the paper's has, by the names that `lib.ledger.scale` knows."""
+        """What this run has, by the keys of the claims' scales."""
         number = convolutions or self.convolutions
         layers = {1: "one convolution", 2: "two convolutions", 3: "three convolutions", 4: "four convolutions"}[number]
         return {"dataset": self.dataset, "network": layers, "epochs": epochs}
 
     def refused(self) -> str:
-        """Why these values cannot go together."""
+        """Why these values cannot go together; empty where they can."""
         train, test = SIZES[self.dataset]
         of_sweep = [one.batch_size for one in self.varied(self.seed)["batch size"].values()]  # batch_size among them
         trainings = [*((size, train) for size in of_sweep), (self.finetune_batch_size, test)]  # test images, or as many

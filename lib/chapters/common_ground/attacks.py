@@ -1,7 +1,7 @@
-"""What every network is attacked by: `ATTACKS` are the columns of the table, `CHECKS` what the red flags need besides.
+"""What every network is attacked by: `ATTACKS` are the columns of the table, `CHECKS` what the red flags also need.
 
-An attack is a function of a `Case`. Its keyword-only arguments are those of the notebook's parameters that it depends
-on besides.
+An attack is a function of a `Case`. Its keyword-only arguments are the notebook's parameters on which it depends as
+well.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,12 +21,12 @@ from lib.measure.red_flags import LARGE_EPS
 from lib.measure.score import next_class, score
 
 RESTARTS = 5
-"""Of PGD."""
+"""How many random starts PGD has."""
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What an attack is turned on: a network, another one that was trained apart, images and a radius."""
+    """What an attack is given: a network, another one that was trained independently, images and a radius."""
 
     model: nn.Module
     other: nn.Module
@@ -41,12 +41,12 @@ def clean(case: Case) -> Tensor:
 
 
 def noise(case: Case) -> Tensor:
-    """Noise that fills the ball evenly."""
+    """The images with noise that fills the ball evenly."""
     return uniform(case.x, case.eps, seed=1).clamp(0, 1)
 
 
 def signs(case: Case) -> Tensor:
-    """Random signs, the size of FGSM's step: FGSM without the gradient."""
+    """The images moved by random signs of the size of FGSM's step: FGSM without the gradient."""
     return random_signs(case.x, case.eps)
 
 
@@ -61,12 +61,12 @@ def one_step_towards(case: Case) -> Tensor:
 
 
 def many_steps(case: Case) -> Tensor:
-    """BIM; an image is left alone once a step has got it misread."""
+    """BIM; an image is left alone once a step has got it misclassified."""
     return BIM(eps=case.eps, early_stop=True)(case.model, case.x, case.y)
 
 
 def restarted(case: Case) -> Tensor:
-    """PGD from several random starts; an image is left alone once a step has got it misread."""
+    """PGD from several random starts; an image is left alone once a step has got it misclassified."""
     return PGD(eps=case.eps, restarts=RESTARTS, early_stop=True)(case.model, case.x, case.y)
 
 
@@ -91,12 +91,12 @@ def from_one_start(case: Case) -> Tensor:
 
 
 def longer(case: Case) -> Tensor:
-    """The same of 100 steps."""
+    """PGD from one start, of 100 steps."""
     return PGD(eps=case.eps, steps=100, early_stop=True)(case.model, case.x, case.y)
 
 
 def huge(case: Case) -> Tensor:
-    """The same of 40 steps, at an eps at which nothing can be left."""
+    """PGD from one start, of 40 steps, at an eps at which no image can be safe."""
     return PGD(eps=LARGE_EPS, early_stop=True)(case.model, case.x, case.y)
 
 
@@ -116,7 +116,7 @@ FOLLOWING: dict[str, Attack] = {
     "PGD-40": restarted,
     "transfer": transferred,
 }
-"""The columns that take little."""
+"""The columns that take little time."""
 
 ATTACKS = FOLLOWING | SEARCHING
 """The columns of the table, from the left."""
@@ -126,12 +126,12 @@ CHECKS: dict[str, Attack] = {"one start": from_one_start, "100 steps": longer, "
 
 
 def correct_under(case: Case, attacks: Sequence[Chosen]) -> dict[str, NDArray[np.bool_]]:
-    """Which images (N,) are still read as their true class under each attack."""
+    """Which images (N,) are still classified correctly under each attack."""
     return {attack.name: score(case.model, attack(case), case.y).correct for attack in attacks}
 
 
 def nearest_adversarial(model: nn.Module, x: Tensor, y: Tensor) -> NDArray[np.float64]:
-    """How far L-BFGS has to go for each image (N,), in L2; infinite where it fails, 0 where x is misread as it is."""
+    """How far L-BFGS has to go for each image (N,), in L2; infinite where it fails, 0 where x is misclassified."""
     x_adv = LBFGS()(model, x, y)
     fooled = ~score(model, x_adv, y).correct
     lengths = (x_adv - x).flatten(1).norm(dim=1).cpu().numpy().astype(float)

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Chosen:
-    """A function of a registry, as a setting holds it: what else the registry has is no part of it.
+    """A function of a registry, as a setting holds it: the rest of the registry is not part of it.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ class Chosen:
     function
         Called with `options` by keyword.
     options
-        The parameters that it takes, and no other: names and values.
+        The parameters that it takes, and no others: names and values.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Chosen:
 
 
 def choose(registry: Mapping[str, Callable[..., Any]], parameters: Mapping[str, object]) -> tuple[Chosen, ...]:
-    """All of a registry; the keyword-only arguments of a function name the parameters that it takes."""
+    """All functions of a registry; the keyword-only arguments of each name the parameters that it takes."""
     return tuple(
         Chosen(name, function, tuple((one, parameters[one]) for one in _takes(function)))
         for name, function in registry.items()

@@ -1,6 +1,6 @@
 """What defences compute, counted in passes of one image through the network, forward and back.
 
-Unlike seconds it does not depend on what else runs. The first training, which all share, is left out.
+Unlike seconds, this count does not depend on what else runs. The first training, which all share, is left out.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from lib.models.base import build
 from lib.models.small import SmallCNN
 
 FORWARD = 1 / 3
-"""What a forward pass alone counts as: going back takes about two of them."""
+"""What a forward pass alone counts as: a backward pass takes about two of them."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Work:
     n
         Training images.
     further
-        Epochs that every defence goes on for.
+        Epochs for which every defence trains further.
     batch_size
         Images in a batch.
     pgd_steps
-        Of PGD training's attack.
+        Steps of PGD training's attack.
     """
 
     n: int
@@ -44,30 +44,30 @@ def clean(work: Work) -> float:
 
 
 def attacked_once(work: Work) -> float:
-    """The same, and each image attacked once."""
+    """Epochs over all images, and each image attacked once."""
     return (work.further + 1) * work.n
 
 
 def removal(work: Work) -> float:
-    """Each epoch ranks what is left by FGSM and its loss, and trains on what then stays."""
+    """Each epoch ranks the images that are left by their loss under FGSM, and trains on those that then stay."""
     remove = to_remove(work.n)
     left = [work.n - number * remove for number in range(work.further)]
     return sum((1 + FORWARD) * n + n - remove for n in left)
 
 
 def removal_at_random(work: Work) -> float:
-    """Each epoch trains on what then stays."""
+    """Each epoch trains on the images that then stay."""
     return sum(work.n - number * to_remove(work.n) for number in range(1, work.further + 1))
 
 
 def half_attacked(work: Work) -> float:
-    """FGSM on the first half of each batch."""
+    """Epochs over all images, with FGSM on the first half of each batch."""
     n, size = work.n, work.batch_size
     return work.further * (n + n // size * (size // 2) + n % size // 2)
 
 
 def attacked_in_steps(work: Work) -> float:
-    """PGD on each image in each epoch."""
+    """Epochs over all images, with PGD on each image in each epoch."""
     return work.further * work.n * (1 + work.pgd_steps)
 
 

@@ -1,11 +1,11 @@
 """Every defence of the four papers on one footing: one network, the same images, the same number of epochs.
 
-`DEFENCES` has them by name. All go on from the same trained network for as many epochs over as many images; "none" goes
-on over clean ones, and is the control of all; removal has one of its own beside it. What they are worth is for
-`judging` to say, in a table whose rows they are.
+`DEFENCES` has them by name. All start from the same trained network and train further for as many epochs. "none" trains
+on clean images, and is the control of all but removal, which has a control of its own. They are the rows of the table
+in which `judging` says what they are worth.
 
-A defence is a function of the start and the eps that it is meant for. Its keyword-only arguments are those of the
-notebook's parameters that it depends on besides.
+A defence is a function of the start and the eps that it is meant for. Its keyword-only arguments are the notebook's
+parameters on which it depends as well.
 """
 
 import copy
@@ -37,7 +37,7 @@ class Defended:
 
 
 def further(begun: Start, batches: Batches, lr: float = 1e-3) -> Defended:
-    """A copy of the network, trained on for as long as all are."""
+    """A copy of the network, trained further for as many epochs as every defence."""
     after = copy.deepcopy(begun.network)
     label = f"{type(batches).__name__}, seed {begun.seed}"
     history = fit(after, batches, begun.further, lr=lr, seed=begun.seed, label=label)
@@ -45,12 +45,12 @@ def further(begun: Start, batches: Batches, lr: float = 1e-3) -> Defended:
 
 
 def undefended(begun: Start, eps: float | None) -> Defended:
-    """No defence: clean images for as long as the others train on theirs. `eps` is not used."""
+    """No defence: clean images, for as long as the others train on theirs. `eps` is not used."""
     return further(begun, Shuffled(*begun.train, begun.batch_size))
 
 
 def removed(begun: Start, eps: float) -> Defended:
-    """Reading (b) of the loop of Khorasani et al.: each epoch the images that FGSM makes worst leave the set."""
+    """Reading (b) of the loop of Khorasani et al.: in each epoch, the worst images under FGSM leave the set."""
     network, seconds = begun.network, 0.0
     x, y = begun.train
     remove = to_remove(len(x))
@@ -64,7 +64,7 @@ def removed(begun: Start, eps: float) -> Defended:
 
 
 def removed_at_random(begun: Start, eps: float | None) -> Defended:
-    """The control of `removed`: each epoch as many images leave the set by chance, and Adam starts anew as well."""
+    """The control of `removed`: in each epoch, as many images leave the set by chance, and Adam starts anew as well."""
     network, seconds = begun.network, 0.0
     x, y = begun.train
     remove = to_remove(len(x))
@@ -92,20 +92,21 @@ def _attacked_once(begun: Start, eps: float) -> AttackedOnce:
 
 
 def mixed(begun: Start, eps: float) -> Defended:
-    """Biswari et al., second method: half of each batch FGSM images, made through the network as it is by then."""
+    """Biswari et al., second method: half of each batch is FGSM images, made through the network at that step."""
     return further(begun, Mixed(*begun.train, FGSM(eps=eps), begun.batch_size))
 
 
 def pgd_trained(begun: Start, eps: float, *, pgd_steps: int) -> Defended:
-    """Madry et al.: every batch PGD images, made through the network as it is by then."""
+    """Madry et al.: every batch is PGD images, made through the network at that step."""
     return further(begun, Attacked(*begun.train, PGD(eps=eps, steps=pgd_steps), begun.batch_size))
 
 
 def pgd_trained_rising(begun: Start, eps: float, *, pgd_steps: int) -> Defended:
-    """The same with an eps that rises linearly, epoch by epoch, over the first half of them.
+    """The same with an eps that rises linearly, epoch by epoch, over the first half of the epochs.
 
-    So Wong and Kolter, 2018, appendix B.2, do in their own robust training on MNIST, which else can fail to begin. Each
-    epoch is a training of its own here, in which Adam starts anew; in `pgd_trained` one Adam goes on over all epochs.
+    Wong and Kolter, 2018, appendix B.2, do so in their own robust training on MNIST, which can otherwise fail to begin.
+    Each epoch is a training run of its own here, in which Adam starts anew; in `pgd_trained` one Adam goes on over all
+    epochs.
     """
     network, seconds = copy.deepcopy(begun.network), 0.0
     rising = (begun.further + 1) // 2
@@ -123,7 +124,7 @@ def filtered_as_printed(begun: Start, eps: float | None) -> Defended:
 
 
 def filtered_by_median(begun: Start, eps: float | None) -> Defended:
-    """The same filter by its source's rule for noise that is not known, which goes by the median singular value."""
+    """The same filter by its source's rule for unknown noise, which goes by the median singular value."""
     return _filtered(begun, READINGS[MEDIAN])
 
 
@@ -145,14 +146,14 @@ class Defence:
     Parameters
     ----------
     train
-        Goes on from the start, for an eps.
+        Trains further from a start, for an eps.
     passes
-        What that computes, in passes of an image.
+        How much that computes, in passes of an image.
     shown
-        What it is called on the page, and whose it is, where it is somebody's: first author, and year where the paper
-        has one.
+        What it is called on the page and, where it is a paper's, whose it is: the first author, and the year if the
+        paper has one.
     knows_eps
-        Whether it depends on the eps; one that does not is given none.
+        Whether it depends on the eps; a defence that does not is given None.
     """
 
     train: Callable[..., Defended]
@@ -176,10 +177,10 @@ DEFENCES: dict[str, Defence] = {
     RISING: Defence(pgd_trained_rising, costs.attacked_in_steps, "PGD, rising eps"),
     AT_RANDOM: Defence(removed_at_random, costs.removal_at_random, "random removal", knows_eps=False),
 }
-"""The rows. A defence of your own is one more: it has its place in every table and figure."""
+"""The rows of the table. A defence of your own is one more: it has its place in every table and figure."""
 
 FROM_PAPERS = ("removal", "fine-tuned", "retrained", "mixed batches", "filter, printed", "filter, median")
-"""Those that sentences about the papers' defences count."""
+"""The defences that sentences about the papers' defences count."""
 
 
 def titled(name: str) -> str:
@@ -188,5 +189,5 @@ def titled(name: str) -> str:
 
 
 def cost(name: str, work: Work) -> float:
-    """What a defence computes, relative to no defence."""
+    """How much a defence computes, relative to no defence."""
     return DEFENCES[name].passes(work) / DEFENCES[NONE].passes(work)

@@ -14,18 +14,18 @@ from lib.show.cells import written
 from lib.show.plots import COLOURS, MARKERS, bare
 
 INKS = ("black", COLOURS[1], "0.82")
-"""For what becomes of an image, the best first: they differ in lightness too."""
+"""The inks of what becomes of an image, the best first: they differ in lightness too."""
 
 
 def tinted(images: np.ndarray, states: Mapping[str, Sequence[int]], names: Sequence[str]) -> Figure:
-    """The same images once a row, dark on white, each in the ink of what becomes of it there.
+    """The same images in each row, dark on white, each in the ink of what becomes of it there.
 
     Parameters
     ----------
     images
         (N, H, W) in [0, 1], bright on black.
     states
-        For each row's name, for each image, which of `names` becomes of it: 0, 1 or 2.
+        By the row's name, what becomes of each image, as an index of `names`: 0, 1 or 2.
     """
     size = 0.37 * len(images) + 2.4, 0.42 * len(states) + 0.6
     figure, axes = plt.subplots(len(states), len(images), figsize=size, squeeze=False)
@@ -48,18 +48,18 @@ def ladders(
     notes: Sequence[str],
     noted: str = "cost",
 ) -> Figure:
-    """Shares by row, each row's marks on one line that ends in its last: from what is hoped for to what is safe.
+    """Shares by row, each row's marks on one line, from what is hoped for to what is safe.
 
     Parameters
     ----------
     panes
-        For each pane's title the series, for each row one value a seed; the same labels in each. Marks are means. The
-        last series is drawn full and black, with its number at the right, and below it a dot a seed, where there are
-        several, which the legend then names.
+        By the pane's title, the series: for each row, one value for each seed; the same labels in each pane. Marks are
+        means. The last series is drawn full and black, with its number at the right. Where there are several seeds, it
+        has a dot for each below it, and the legend names these dots.
     rows, notes
         The rows' names, from the top, and what stands at the right of each.
     noted
-        What that is.
+        The heading of the notes.
     """
     height = (0.38 * (len(rows) + 1) + 0.7) * len(panes) + 0.3
     figure, axes = plt.subplots(len(panes), 1, figsize=(6.4, height), sharex=True, squeeze=False)
@@ -108,7 +108,7 @@ def heat_maps(panes: Mapping[str, np.ndarray], rows: Sequence[str], columns: Seq
     Parameters
     ----------
     panes
-        For each title shares (rows, columns).
+        By title, shares (rows, columns).
     """
     size = 0.52 * len(columns) + 2.6, (0.36 * len(rows) + 0.5) * len(panes) + 1.0
     figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, squeeze=False)

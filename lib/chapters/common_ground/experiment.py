@@ -33,10 +33,10 @@ SHOWN = Part(CHAPTER, "shown", measure_weights.shown)
 PLACES = Part(CHAPTER, "places", measure_weights.places)
 
 APART = 1000
-"""By how much the seed differs of the network that was trained apart, for the transfer."""
+"""What is added to a seed for the network from which images are transferred."""
 
 DRAWN = [name for name, defence in DEFENCES.items() if defence.knows_eps or name == NONE]
-"""The defences whose curve over eps is shown."""
+"""The defences whose curves over eps are shown."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Experiment(experiment.Experiment):
 
     @property
     def is_reference(self) -> bool:
-        """Whether AutoAttack may do as much as in the reference."""
+        """Whether AutoAttack has at least the steps and queries of the reference."""
         return self.steps >= 100 and self.queries >= 5000
 
     def refused(self) -> str:
@@ -90,7 +90,7 @@ class Experiment(experiment.Experiment):
         return f"eps_small={self.eps_small:g} is larger than eps_large={self.eps_large:g}"
 
     def costs(self, n: int) -> dict[str, float]:
-        """What each defence computes with n training images, relative to none."""
+        """How much each defence computes with n training images, relative to no defence."""
         work = Work(n, self.further_epochs, self.batch_size, self.pgd_steps)
         return {name: cost(name, work) for name in DEFENCES}
 
@@ -113,7 +113,7 @@ class Experiment(experiment.Experiment):
     # Cells
 
     def first(self) -> list[Cell]:
-        """The networks before any defence, one a seed."""
+        """The networks before any defence, one for each seed."""
         return [FIRST(self._first(seed)) for seed in self.numbers]
 
     def filter(self) -> Cell:
@@ -137,7 +137,7 @@ class Experiment(experiment.Experiment):
         ]
 
     def distances(self) -> list[Cell]:
-        """How far L-BFGS has to go, in the same order; a defence that knows no eps has the same cell at each."""
+        """How far L-BFGS has to go, in the same order; a defence that does not use eps has the same cell at each."""
         return [DISTANCES(Distances(self.network(*one), self.n_judge, self.n_lbfgs)) for one in self._rows]
 
     def over_eps(self) -> list[Cell]:
@@ -147,7 +147,7 @@ class Experiment(experiment.Experiment):
         ]
 
     def madry_network(self) -> list[Cell]:
-        """Madry's network at the eps of its published figures and at the larger one; nothing where it is not asked."""
+        """Madry's network at the eps of its published figures and at the larger one; empty if it is not asked for."""
         if not self.madry:
             return []
         own = self.dataset, madry.EPOCHS, self.seed, self._first(self.seed + APART), self.n_judge
@@ -163,7 +163,7 @@ class Experiment(experiment.Experiment):
         return SHOWN(Shown(self.dataset))
 
     def places(self) -> Cell:
-        """Where these stand among the images that are judged."""
+        """The places of the shown images among those that are judged."""
         return PLACES(Places(Shown(self.dataset), self.n_judge))
 
     def kept(self) -> Kept:

@@ -14,7 +14,7 @@ from lib.chapters.common_ground.rows import Rows, by_worst_case
 from lib.show.plots import DOTTED, panels
 
 SAFE = "safe from all"
-"""What the worst case is called where it is drawn: no attack fools the network on that image."""
+"""What the worst case is called in figures: no attack fools the network on that image."""
 STAGES = {"clean": "clean", "FGSM": "FGSM", "PGD-40": "PGD", WORST: SAFE}
 """The columns that a defence's line runs through, and what they are called there."""
 FALLS = ("safe from all attacks", "safe from FGSM, fooled by another", "fooled by FGSM, or without attack")
@@ -27,12 +27,12 @@ def image_by_image(rows: Rows, eps: float, shown: ShownFound, found: PlacesFound
     Parameters
     ----------
     shown, found
-        The images, and where they stand among those that were judged.
+        The images, and their places among those that were judged.
 
     Raises
     ------
     ValueError
-        Where what was judged there is of another class.
+        Where the images judged at these places are of other classes.
     """
     order, by_class = by_worst_case(rows), np.argsort(shown.y, kind="stable")
     places, judged = found.places[by_class], {titled(name): rows[eps][name].judgements[0] for name in order}
@@ -52,7 +52,7 @@ def _state(found: Judgement, place: int) -> int:
 
 
 def what_is_left(rows: Rows, costs: Mapping[str, float]) -> Figure:
-    """Every defence from clean accuracy down to the share of images that no attack takes."""
+    """Every defence from clean accuracy down to the share of images that no attack fools."""
     order = by_worst_case(rows)
     panes = {
         f"eps {eps:g}": {shown: [of[name].accuracies(column) for name in order] for column, shown in STAGES.items()}
@@ -72,7 +72,7 @@ def table(rows: Rows) -> Figure:
 
 
 def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
-    """Accuracy under PGD over eps, for defences trained at each, with that eps and the height of guessing."""
+    """Accuracy under PGD over eps, for defences trained at each eps, with that eps and the level of guessing."""
     panes = {
         f"trained at eps {eps:g}": {titled(name): series for name, series in of.items()} for eps, of in curves.items()
     }
@@ -83,7 +83,7 @@ def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence
     for ax, eps in zip(figure.axes, curves, strict=True):
         ax.axvline(eps, **DOTTED)
         ax.annotate("this eps", (eps, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color="0.25")
-        ax.set_title(ax.get_title(), pad=18)  # room for what the line is called
+        ax.set_title(ax.get_title(), pad=18)  # room for the line's name
         ax.set_xticks(np.linspace(0, last, 6))
     if any(len(series) > 1 for of in curves.values() for series in of.values()):
         figure.legends[0].set_title("bands: 95% intervals over networks")

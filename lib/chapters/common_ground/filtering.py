@@ -13,12 +13,12 @@ from lib.chapters.fragile_neurons.svd_filter import Filter, Filtered, filtered
 from lib.measure.score import score
 
 N_SCAN = 1000
-"""Training images on which the kernels are told apart, so that no image that the network is judged on has a say."""
+"""How many training images the fragile kernels are found on: no image that the network is judged on has a say."""
 
 
 @torch.no_grad()
 def scan(network: nn.Sequential, train: Images) -> NDArray[np.bool_]:
-    """Which images are read rightly without each kernel of the first layer, one dropped after the other (kernels, N).
+    """Which images are classified correctly without each kernel of the first layer, dropped in turn (kernels, N).
 
     The images are the first training images, `N_SCAN` of them. A dropped kernel's weights are zero; its bias stays.
     """
@@ -33,10 +33,10 @@ def _without(network: nn.Sequential, kernel: int) -> nn.Sequential:
 
 
 def fragile_kernels(correct: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which kernels (kernels,) are fragile, by what `scan` has found."""
+    """Which kernels (kernels,) are fragile, by what `scan` found."""
     return is_fragile(correct.mean(1))
 
 
 def changed(weight: Tensor, correct: NDArray[np.bool_], reading: Filter) -> Filtered:
-    """What a reading of the filter does to a first layer, of which `scan` has found `correct`."""
+    """What a reading of the filter does to a first layer, for which `scan` found `correct`."""
     return filtered(weight, fragile_kernels(correct), reading)

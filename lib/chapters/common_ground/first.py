@@ -1,4 +1,4 @@
-"""The first training: the network that all defences of one seed go on from."""
+"""The first training: the network that all defences of one seed start from."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,14 @@ Images = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class First:
-    """A training on clean images, before any defence.
+    """The training on clean images, before any defence.
 
     Parameters
     ----------
     dataset
         A name that `lib.data.load` knows.
     epochs, batch_size, seed
-        Of the training.
+        Those of the training.
     """
 
     dataset: str
@@ -37,16 +37,16 @@ class First:
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """A trained network, and how all defences go on from it.
+    """A trained network, and how all defences train it further.
 
     Parameters
     ----------
     train
         The training images.
     network
-        Stays as it is.
+        The trained network, which stays as it is.
     further
-        Epochs that every defence goes on for.
+        Epochs for which every defence trains further.
     batch_size
         Images in a batch.
     seed
@@ -77,7 +77,7 @@ def held_out(dataset: str, n: int) -> Images:
 
 
 def sampled(images: Images, n: int) -> Images:
-    """n of these images, the same each time, of each class as large a share as all have."""
+    """n of these images, the same each time; each class has the share that it has of all images."""
     x, y = images
     chosen = data.sample(y, n)
     return x[chosen], y[chosen]

@@ -1,4 +1,4 @@
-"""The chapter's tables: that of all defences and attacks, and those beside it; as data frames where cells are text."""
+"""The chapter's tables: that of all defences and attacks, and others beside it; data frames where cells are text."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from lib.show import tables
 from lib.show.both import Table
 
 FEW = 6
-"""Lines that need not be folded away."""
+"""How many lines need not be folded away."""
 
 HEAD = ["defence", "safe from all", *ATTACKS, "L-BFGS: median L2 (fooled)", "training seconds (cost)", "red flags"]
 
@@ -31,7 +31,7 @@ CLAIMED = {
     "mixed batches": ("adversarial_training", "mixed.adversarial_accuracy"),
     "filter, printed": ("fragile_neurons", "filtered.raises_robustness"),
 }
-"""For each defence of the papers the chapter and the claim that says that it works; the filter's is for both rows."""
+"""For each of the papers' defences, the chapter and the claim that says that it works; both filters share one."""
 
 
 def claimed() -> Table:
@@ -87,13 +87,13 @@ def defences(rows: Rows, eps: float, costs: Mapping[str, float], last: Sequence[
 
 
 def madry_rows(judgements: Sequence[Judgement]) -> list[list[str]]:
-    """The row of Madry's network: of the last judgement, which is at the larger eps; none where it was not run."""
+    """The row of Madry's network, from the last judgement, which is at the larger eps; empty where it was not run."""
     label = f"Madry's network and schedule, eps {madry.EPS:g}"
     return [row_cells(label, Row(judgements[-1:]), "another network")] if judgements else []
 
 
 def published(judgements: Sequence[Judgement], judged: int) -> Table:
-    """Madry's network against its published figures: of the first judgement, which is at their eps."""
+    """Madry's network against its published figures, from the first judgement, which is at their eps."""
     found = [share_cell([judgements[0].correct[name]]) if judgements else "not run" for name in madry.PUBLISHED]
     printed = [f"{value:.3f}" for value in madry.PUBLISHED.values()]
     title = f"Madry's network at eps {madry.EPS:g}: published on 10,000 images, measured on {judged:,}"
@@ -102,7 +102,7 @@ def published(judgements: Sequence[Judgement], judged: int) -> Table:
 
 
 def flags(rows: Rows) -> Table:
-    """Every red flag that is up, folded where they are many."""
+    """Every red flag that is up, folded where there are many."""
     caption = "Every red flag that is up, with the numbers that raise it"
     cells = flag_cells(rows, by_worst_case(rows))
     shown = tables.table(caption, ["row", "flag", "measured"], cells, wraps=True)
@@ -110,7 +110,7 @@ def flags(rows: Rows) -> Table:
 
 
 def flag_cells(rows: Rows, order: Sequence[str]) -> list[list[str]]:
-    """Every red flag that is up, as HTML: row, flag, numbers; a line that says so where none is."""
+    """Every red flag that is up, as HTML: row, flag, numbers; where none is, a line that says so."""
     raised = [
         [f"{titled(name)}, eps {eps:g}", html.escape(flag), html.escape(sentence)]
         for eps, of in rows.items()

@@ -19,7 +19,7 @@ from lib.show.sentences import capital
 CLOSE = 0.02
 """By how much accuracies may differ and still be called the same."""
 APART = 0.3
-"""Of shares of images safe from all attacks: networks of one kind that lie farther apart did not all train alike."""
+"""In shares of images safe from all attacks: if networks of one kind lie farther apart, not all trained alike."""
 
 
 def _named(name: str) -> str:
@@ -28,7 +28,7 @@ def _named(name: str) -> str:
 
 
 def which_work(rows: Rows) -> str:
-    """For the opening: which of the papers' defences leave more than no defence where any attack may be tried."""
+    """For the opening: which of the papers' defences keep more images safe from all attacks than their controls do."""
     yardstick = best(rows[max(rows)], YARDSTICKS)
     told = [_which_work(eps, of) for eps, of in rows.items()]
     left = rows[max(rows)][yardstick].accuracy(WORST)
@@ -50,7 +50,7 @@ def _best_left(of: Mapping[str, Row]) -> float:
 
 
 def beside(rows: Rows) -> str:
-    """For what the opening is based on: the papers' other defences, and the shares where none does better."""
+    """For what the opening is based on: the papers' other defences; where none does better, the best and no defence."""
     return " ".join(filter(None, (_beside(eps, of) for eps, of in rows.items())))
 
 
@@ -105,7 +105,7 @@ def groups(rows: Rows) -> str:
 
 
 def transferred(rows: Rows) -> str:
-    """For what was trained on images of the undefended network: how it classifies such images, and others."""
+    """For networks trained on images of the undefended network: how they classify such images, and others."""
     parts = []
     for eps, of in rows.items():
         told = (
@@ -134,7 +134,7 @@ def image_by_image(rows: Rows, eps: float) -> str:
 
 
 def what_is_left(rows: Rows) -> str:
-    """For the figure from what is hoped for to what is left."""
+    """For the figure from clean accuracy down to what is safe from all attacks."""
     parts = []
     for eps, of in rows.items():
         name, yardstick = best(of, FROM_PAPERS), best(of, YARDSTICKS)
@@ -147,7 +147,7 @@ def what_is_left(rows: Rows) -> str:
 
 
 def _here(parts: Sequence[str]) -> str:
-    """What is told, a sentence each; those after the first begin with a capital letter."""
+    """The parts as sentences; those after the first begin with a capital letter."""
     first, *others = parts
     return f"In this run: {'. '.join([first, *map(capital, others)])}."
 
@@ -222,7 +222,7 @@ def flags(rows: Rows) -> str:
 
 
 def alike(cells: Iterable[Cell]) -> str:
-    """For the limits: whether what stands in one row was measured on one network."""
+    """For the limits: whether all numbers of a row were measured on one network."""
     return wording.networks(of_networks([made.networks for cell in cells if (made := cell.made)]))
 
 

@@ -15,7 +15,7 @@ from lib.chapters.common_ground.within import outside
 from lib.measure.red_flags import Flag, Probes, by_search, flags, without_gradient
 
 WORST = "worst case"
-"""The first column: an image counts where it is read rightly clean and under every attack."""
+"""The first column: an image counts where it is classified correctly, both clean and under every attack."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,15 +27,15 @@ class Judgement:
     y
         The true classes (N,).
     correct
-        Which images (N,) are read rightly under each attack of `ATTACKS`.
+        Which images (N,) are classified correctly under each attack of `ATTACKS`.
     checks
         The same under each attack of `CHECKS`.
     no_gradient
         On which images (N,) the gradient is zero in every pixel.
     distances
-        Of L-BFGS, on a sample of them (n,); infinite where it failed.
+        How far L-BFGS had to go, in L2, on a sample of the images (n,); infinite where it failed.
     seconds
-        Of training beyond the first.
+        Seconds of training beyond the first training.
     """
 
     y: NDArray[np.uint8]
@@ -52,7 +52,7 @@ class Judgement:
 
     @property
     def outcomes(self) -> dict[str, NDArray[np.bool_]]:
-        """Which images (N,) are read rightly, by column of the table: under all attacks, and under each of them."""
+        """Which images (N,) are classified correctly, by column of the table: under all attacks, and under each."""
         return {WORST: self.worst} | self.correct
 
     def accuracy(self, column: str) -> float:
@@ -90,14 +90,14 @@ def judge_network(
     eps
         The radius, in pixel units.
     other
-        A network that was trained apart, for the transfer.
+        A network that was trained independently, from which images are transferred.
     steps, queries
         Of AutoAttack's parts and of Square; the reference has 100 and 5,000.
     n_lbfgs
-        How many of the images L-BFGS is run on, a sample of them.
+        On how many of the images L-BFGS is run, a sample of them.
     more
-        Attacks of your own by name, functions of a `Case`: further columns, which count for the worst case. What they
-        give has to lie within eps and in [0, 1].
+        Attacks of your own by name, functions of a `Case`: further columns, which count for the worst case. The images
+        that they give have to lie within eps and in [0, 1].
 
     Raises
     ------
@@ -115,10 +115,10 @@ def judge_network(
 
 
 def _held(attack: Chosen) -> Chosen:
-    """The same attack, held to the ball: beyond it, its accuracy would say nothing about this eps."""
+    """The same attack, held to the ball: for images beyond it, accuracy would say nothing about this eps."""
 
     def own(case: Case, **options: int) -> Tensor:
-        copy = replace(case, x=case.x.clone(), y=case.y.clone())  # so that it cannot write to what it is held to
+        copy = replace(case, x=case.x.clone(), y=case.y.clone())  # a copy: it cannot write to what it is held to
         x_adv = attack.function(copy, **options)
         if why := outside(x_adv, case, f"{case.eps:g}"):
             raise ValueError(f"the attack {attack.name!r} {why}")
@@ -130,7 +130,7 @@ def _held(attack: Chosen) -> Chosen:
 def judged(
     case: Case, attacks: Sequence[Chosen], checks: Sequence[Chosen], n_lbfgs: int, seconds: float = 0.0
 ) -> Judgement:
-    """All of a judgement."""
+    """The whole judgement of a case."""
     few = sampled((case.x, case.y), n_lbfgs)
     return Judgement(
         case.y.cpu().numpy().astype(np.uint8),

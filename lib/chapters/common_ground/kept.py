@@ -14,7 +14,7 @@ from lib.show.counting import counted
 
 @dataclass(frozen=True)
 class Words:
-    """A network in a word or two, and on what it was trained after the first training."""
+    """A network in a word or two, and what it was trained on after the first training."""
 
     title: str
     how: str
@@ -32,8 +32,7 @@ KEPT: dict[str, Words] = {
         "Their eps rises to the full one over the first half of these epochs",
     ),
 }
-"""By defence. At the larger eps plain PGD training fails to begin with some seeds, so the one with a rising eps is
-taken."""
+"""By defence. Plain PGD training fails to begin with some seeds at the larger eps: that with a rising eps is taken."""
 
 
 def how(network: Network) -> str:
@@ -48,7 +47,7 @@ def how(network: Network) -> str:
 
 
 def under_attack(network: Network, eps: float, cells: Iterable[Cell]) -> Mapping[str, NDArray[np.bool_]]:
-    """Which images (N,) a network classifies correctly under each attack at an eps, from those of the cells kept."""
+    """Which images (N,) a network classifies correctly under each attack at an eps, from those cells that are kept."""
     own = [one for one in cells if one.setting.network == network and one.setting.eps == eps]
     found: dict[str, NDArray[np.bool_]] = {}
     for cell in dict.fromkeys(own):

@@ -29,11 +29,11 @@ class FirstFound:
     Parameters
     ----------
     origin, n_train
-        Where the images come from, and how many it trained on.
+        Where the images come from, and how many the network was trained on.
     outline, parameters
-        Its layers in words, and how many numbers training may change.
+        Its layers in words, and how many parameters it has.
     correct
-        Which of all test images (N,) it reads rightly.
+        Which of all test images (N,) it classifies correctly.
     """
 
     origin: str
@@ -45,7 +45,7 @@ class FirstFound:
 
 @dataclass(frozen=True, eq=False)
 class AttacksFound:
-    """Which images (N,) are read rightly under each attack and each check, and what else a judgement has.
+    """Which images (N,) are classified correctly under each attack and each check, and what else a judgement has.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class AttacksFound:
     no_gradient
         On which images (N,) the gradient is zero in every pixel.
     seconds
-        Of training beyond the first.
+        Seconds of training beyond the first training.
     """
 
     y: NDArray[np.uint8]
@@ -66,7 +66,7 @@ class AttacksFound:
 
 @dataclass(frozen=True, eq=False)
 class SearchesFound:
-    """Which images (N,) are read rightly under each attack."""
+    """Which images (N,) are classified correctly under each attack."""
 
     correct: dict[str, NDArray[np.bool_]]
 
@@ -80,7 +80,7 @@ class DistancesFound:
 
 @dataclass(frozen=True, eq=False)
 class CurveFound:
-    """Which images are read rightly under PGD at each eps of the grid (eps, N)."""
+    """Which images are classified correctly under PGD at each eps of the grid (eps, N)."""
 
     correct: NDArray[np.bool_]
 
@@ -99,7 +99,7 @@ class Change:
     tau
         The threshold.
     alpha
-        By what fragile kernels were amplified.
+        The factor by which fragile kernels were amplified.
     before, after
         The singular values of the null kernels.
     """
@@ -112,7 +112,7 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class FilterFound:
-    """Which training images are read rightly without each kernel (kernels, N), and what each reading did."""
+    """Which training images are classified correctly without each kernel (kernels, N), and what each reading did."""
 
     correct: NDArray[np.bool_]
     changes: dict[str, Change]
@@ -127,7 +127,7 @@ def trained(setting: Network) -> Defended:
 
 
 def first(setting: First) -> FirstFound:
-    """Train the network that a seed's defences begin with."""
+    """Train the network that all defences of a seed start from."""
     begun, images = start(setting), data.load(setting.dataset)
     correct = score(begun.network, images.x_test, images.y_test).correct
     network = begun.network
@@ -135,7 +135,7 @@ def first(setting: First) -> FirstFound:
 
 
 def filtering(setting: Filtering) -> FilterFound:
-    """What readings of the filter do to a network's first layer."""
+    """Apply readings of the filter to a network's first layer."""
     begun = start(setting.network.first, setting.network.further)
     network = setting.network.defence(begun, setting.network.eps).network
     correct = scan(network, begun.train)
@@ -159,12 +159,12 @@ def attacked(setting: Attacked) -> AttacksFound:
 
 
 def searched(setting: Attacked) -> SearchesFound:
-    """Attack a defended network by search: Square, and AutoAttack's four."""
+    """Attack a defended network by search: Square, and AutoAttack's four attacks."""
     return SearchesFound(attacks.correct_under(_case(trained(setting.network), setting), setting.attacks))
 
 
 def distances(setting: Distances) -> DistancesFound:
-    """Find the nearest image that a defended network misclassifies."""
+    """Find, for each image, the nearest one that a defended network misclassifies, by L-BFGS."""
     network = trained(setting.network).network
     judged = held_out(setting.network.first.dataset, setting.n_judge)
     return DistancesFound(attacks.nearest_adversarial(network, *sampled(judged, setting.n)))

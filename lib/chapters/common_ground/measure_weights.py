@@ -53,7 +53,7 @@ class WeightsFound:
     architecture
         Its class in `lib.models`.
     weights
-        All its numbers, by the names of its state.
+        All values of its state, by name.
     correct
         Which of all test images (N,) it classifies correctly.
     """
@@ -73,32 +73,32 @@ class ShownFound:
 
 @dataclass(frozen=True, eq=False)
 class PlacesFound:
-    """Where each shown image (n,) stands among those that are judged."""
+    """The place of each shown image (n,) among those that are judged."""
 
     places: NDArray[np.int32]
 
 
 def weights(setting: Network) -> WeightsFound:
-    """The weights of a defended network."""
+    """Train a defended network, and keep its weights."""
     network, images = trained(setting).network, data.load(setting.first.dataset)
     found = {name: one.detach().cpu().contiguous().numpy() for name, one in network.state_dict().items()}
     return WeightsFound(type(network).__name__, found, score(network, images.x_test, images.y_test).correct)
 
 
 def shown(setting: Shown) -> ShownFound:
-    """A sample of the test images."""
+    """Choose a sample of the test images to show."""
     x, y = held_out(setting.dataset, SHOWN)
     levels = (x[:, 0].cpu() * 255).round()
     return ShownFound(levels.numpy().astype(np.uint8), y.cpu().numpy().astype(np.uint8))
 
 
 def places(setting: Places) -> PlacesFound:
-    """Where the shown images stand among the judged ones: the larger sample has the smaller one in it.
+    """Find the shown images among the judged ones: the larger sample has the smaller one in it.
 
     Raises
     ------
     ValueError
-        Where it has not.
+        Where it does not.
     """
     y = data.load(setting.shown.dataset).y_test
     shown, judged = (data.sample(y, n).cpu().numpy() for n in (SHOWN, setting.n_judge))

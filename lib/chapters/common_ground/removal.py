@@ -1,4 +1,4 @@
-"""A round of removal: the batches without the images that an attack makes worst."""
+"""A round of removal: batches without the images that an attack makes worst."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from lib.measure.score import attacked_losses, highest
 from lib.train.batches import Shuffled
 
 ONE_IN = 600
-"""A round removes one image in so many: 100 of 60,000, as in its paper."""
+"""A round removes one image in so many: 100 of 60,000, as in the paper."""
 
 
 def to_remove(n: int) -> int:
@@ -22,20 +22,20 @@ def to_remove(n: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class WithoutWorst:
-    """All images but those whose attacked version has the highest loss: a round of removal, as in unlearning.
+    """All images except those whose attacked versions have the highest loss: a round of removal, as in unlearning.
 
-    They are selected in the first epoch, whose time counts the selection.
+    The images are selected in the first epoch, whose time includes the selection.
 
     Parameters
     ----------
     x, y
         Images (N, C, H, W) and true labels (N,).
     attack
-        How they are attacked to be ranked.
+        How images are attacked to be ranked.
     through
         The network that is attacked; it must not be the one that is trained.
     remove
-        How many go.
+        How many images go.
     batch_size
         How many images a batch has.
     """

@@ -1,4 +1,4 @@
-"""The rows of the table: a defence at one eps, judged, one network a seed."""
+"""The rows of the table: a defence at one eps, judged on one network for each seed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,29 +16,29 @@ from lib.measure.multiple import holm
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A defence at one eps: a judgement a seed."""
+    """A defence at one eps: one judgement for each seed."""
 
     judgements: Sequence[Judgement]
 
     @property
     def outcomes(self) -> dict[str, list[NDArray[np.bool_]]]:
-        """Which images (N,) are read rightly, by column of the table, one array a seed."""
+        """Which images (N,) are classified correctly, by column of the table: one array for each seed."""
         found = [one.outcomes for one in self.judgements]
         return {column: [of_seed[column] for of_seed in found] for column in found[0]}
 
     @property
     def worst(self) -> list[NDArray[np.bool_]]:
-        """Which images (N,) no attack fools, one array a seed."""
+        """Which images (N,) no attack fools: one array for each seed."""
         return self.outcomes[WORST]
 
     @property
     def distances(self) -> list[NDArray[np.float64]]:
-        """Of L-BFGS, one array a seed; infinite where it failed."""
+        """How far L-BFGS had to go: one array for each seed; infinite where it failed."""
         return [one.distances for one in self.judgements]
 
     @property
     def median_distance(self) -> float:
-        """The median of these, a mean over seeds; infinite where half of a network's images or more are not fooled."""
+        """The median distance, averaged over seeds; infinite where half of a network's images or more resist."""
         return float(np.mean([np.median(one) for one in self.distances]))
 
     @property
@@ -48,15 +48,15 @@ class Row:
 
     @property
     def seconds(self) -> list[float]:
-        """Of training beyond the first, one value a seed."""
+        """Seconds of training beyond the first training: one value for each seed."""
         return [one.seconds for one in self.judgements]
 
     def accuracies(self, column: str) -> list[float]:
-        """The accuracy in a column of the table, one value a seed."""
+        """The accuracy in a column of the table: one value for each seed."""
         return [one.accuracy(column) for one in self.judgements]
 
     def accuracy(self, column: str) -> float:
-        """The accuracy in a column of the table, a mean over seeds."""
+        """The accuracy in a column of the table, averaged over seeds."""
         return float(np.mean(self.accuracies(column)))
 
     @property
@@ -72,7 +72,7 @@ Rows = Mapping[float, Mapping[str, Row]]
 """All rows by eps and defence."""
 
 MORE, ALIKE, LESS = "more", "not shown to differ", "fewer"
-"""How many images a defence keeps safe, against its control."""
+"""How many images a defence keeps safe, compared with its control."""
 
 
 def rows(
@@ -102,34 +102,35 @@ def judgement(attacked: AttacksFound, searched: SearchesFound, distances: Distan
 
 
 def curves(experiment: Experiment, over_eps: Sequence[CurveFound]) -> dict[float, dict[str, list[list[float]]]]:
-    """Accuracy over the grid by eps and defence, one curve a seed, from the records of the experiment's cells."""
+    """Accuracy over the grid by eps and defence, a curve for each seed, from the records of the experiment's cells."""
     found = (one.accuracies for one in over_eps)
     return {eps: {name: [next(found) for _ in experiment.numbers] for name in DRAWN} for eps in experiment.eps_values}
 
 
 def by_worst_case(rows: Rows) -> list[str]:
-    """The defences, the one first that leaves most under the worst case, over all eps together.
+    """The defences by accuracy in the worst case, over all eps together, the highest first.
 
-    Of those that leave as much, the one that leaves more in the mean of all columns comes first.
+    Of those with the same, the one with the higher mean accuracy over all columns comes first.
     """
     return sorted(DEFENCES, key=lambda name: _left([of[name] for of in rows.values()]), reverse=True)
 
 
 def gained(rows: Mapping[str, Row]) -> dict[str, Measured]:
-    """What each of the papers' defences leaves under the worst case at one eps, less what its control does: on the same
-    images and the networks of the same seeds. Those that leave most come first.
+    """Worst-case accuracy of each of the papers' defences at one eps, minus that of its control.
+
+    Both are on the same images and on the networks of the same seeds. The defences of highest accuracy come first.
     """
     names = sorted(FROM_PAPERS, key=lambda name: _left([rows[name]]), reverse=True)
     return {name: difference(rows[name].worst, rows[control(name)].worst) for name in names}
 
 
 def control(name: str) -> str:
-    """What a defence of the papers is held against: none; removal, whose optimiser starts anew, random removal."""
+    """What a paper's defence is compared with: no defence; random removal for removal, whose optimiser starts anew."""
     return AT_RANDOM if name == "removal" else NONE
 
 
 def against_control(rows: Mapping[str, Row]) -> dict[str, list[str]]:
-    """These defences by whether they leave more than their control beyond chance, Holm-adjusted for so many."""
+    """The papers' defences by whether they keep more images safe than their controls beyond chance, Holm-adjusted."""
     found: dict[str, list[str]] = {MORE: [], ALIKE: [], LESS: []}
     differences = gained(rows)
     p_values = [_by_chance(rows[name].worst, rows[control(name)].worst) for name in differences]
@@ -144,11 +145,11 @@ def _by_chance(one: Sequence[NDArray[np.bool_]], other: Sequence[NDArray[np.bool
 
 
 def best(rows: Mapping[str, Row], names: Sequence[str]) -> str:
-    """Which of these defences comes first in that order at one eps."""
+    """Which of these defences comes first in the order of `by_worst_case`, at one eps."""
     return max(names, key=lambda name: _left([rows[name]]))
 
 
 def _left(rows: Sequence[Row]) -> tuple[float, float]:
-    """What is left under the worst case, and in the mean of all columns, summed over rows."""
+    """Accuracy in the worst case, and averaged over all columns; each is summed over rows."""
     worst = sum(row.accuracy(WORST) for row in rows)
     return worst, sum(row.accuracy(column) for row in rows for column in row.outcomes) / len(rows[0].outcomes)

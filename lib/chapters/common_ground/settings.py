@@ -14,9 +14,9 @@ class Network:
     Parameters
     ----------
     first
-        The training that it goes on from.
+        The training that it starts from.
     further
-        For how many epochs.
+        For how many epochs it is trained further.
     defence
         A function of `defences.DEFENCES`.
     eps
@@ -42,11 +42,11 @@ class Attacked:
     network, other
         The one that is judged, and the one through which a transfer attack is made.
     n_judge
-        Test images, at most.
+        How many test images, at most.
     eps
         The radius of the attacks.
     attacks, checks
-        Of `attacks.ATTACKS` and `attacks.CHECKS`.
+        Some of `attacks.ATTACKS` and of `attacks.CHECKS`.
     """
 
     network: Network

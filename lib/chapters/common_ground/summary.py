@@ -1,4 +1,4 @@
-"""The chapter's headline numbers, and those that its prose shows. It has no paper, and so no answers to claims."""
+"""The chapter's headline numbers, and those that its prose shows. It has no paper, and so answers no claims."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ def clean(first: Sequence[FirstFound]) -> Measured:
 
 
 def headline(first: Sequence[FirstFound], rows: Rows, experiment: Experiment) -> dict[str, float]:
-    """The numbers that the tests hold against their expected ranges."""
+    """The numbers that the tests check against their expected ranges."""
     small, large = rows[experiment.eps_small], rows[experiment.eps_large]
     found = {
         f"{_title(name)}_worst_{word}": of[name].accuracy(WORST)

@@ -1,4 +1,4 @@
-"""What an attack of somebody's own gives: it counts at an eps where it is images within that eps, and nowhere else."""
+"""The check of a user's own attack: what it gives counts at an eps only if it is images within that eps."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ ROUNDING = 1e-5
 
 @torch.no_grad()
 def outside(x_adv: object, case: Case, eps: str) -> str:
-    """Why what an attack gives are not images within the eps of a case, which is shown as `eps`; "" where they are."""
+    """Why what an attack gives is not images within the eps of a case, which is shown as `eps`; "" where it is."""
     if not isinstance(x_adv, Tensor):
         return f"gives a {type(x_adv).__name__}, not a tensor"
     if x_adv.shape != case.x.shape or x_adv.dtype != torch.float32 or x_adv.device != case.x.device:

@@ -1,1 +1,1 @@
-"""Fragile kernels: what dropping those of the first convolution costs, filtering them, and what an attack moves."""
+"""Fragile kernels: what dropping those of the first convolution costs, filtering, and which maps an attack moves."""

@@ -28,7 +28,7 @@ class Autoencoder(nn.Module):
     Parameters
     ----------
     channels
-        Of an image.
+        Channels of an image.
     width
         Maps of the first convolution; the source has 64.
     """
@@ -49,7 +49,7 @@ class Autoencoder(nn.Module):
         self.decoder = nn.Sequential(*layers, nn.Conv2d(up[-1], channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """What images (N, C, H, W), their sides multiples of 16, become."""
+        """The reconstruction of images (N, C, H, W), whose sides are multiples of 16."""
         return self.decoder(self.encoder(x))
 
 
@@ -66,9 +66,9 @@ class AutoencoderSetting:
     Parameters
     ----------
     n_images
-        On how many of the training images, a fixed sample; all where there are fewer.
+        How many of the training images are used, a fixed sample; all where there are fewer.
     width, epochs
-        As in `Autoencoder`; and how long it is trained, on the same images.
+        As in `Autoencoder`, and how long it is trained on these images.
     m, neighbours
         As in `csg.similarity`, where the second is k.
     seed
@@ -100,7 +100,7 @@ class AutoencoderRecord:
 
 
 def measured(setting: AutoencoderSetting) -> AutoencoderRecord:
-    """Train an autoencoder on images, embed them, and draw points of each class."""
+    """Train an autoencoder on images, embed them with it, and draw points of each class."""
     images = data.load(setting.dataset)
     own = data.sample(images.y_train, setting.n_images)
     x, y = padded(images.x_train[own]), images.y_train[own].cpu().numpy()
@@ -112,7 +112,7 @@ def measured(setting: AutoencoderSetting) -> AutoencoderRecord:
 
 
 def _train(network: Autoencoder, x: Tensor, epochs: int, seed: int) -> list[float]:
-    """Adam on squared error; the mean of each epoch."""
+    """Train by Adam on the squared error; return its mean in each epoch."""
     optimizer, generator = torch.optim.Adam(network.parameters(), lr=RATE), compute.seeded(seed)
     network.train()
     errors = []

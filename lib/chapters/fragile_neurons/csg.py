@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from lib import data
 
 EMBEDDINGS = ("pixels", "pca", "tsne")
-"""Of the source's embeddings those that scikit-learn has: pixels as they are, ten principal components, and t-SNE."""
+"""The source's embeddings that scikit-learn has: pixels as they are, ten principal components, and t-SNE."""
 
 WAYS = VOLUME, ALIKE = "by volume", "each alike"
-"""How points are counted: as in the source, or one like the other."""
+"""How points are counted: as in the source, or all alike."""
 
 SMALLEST_VOLUME = 1e-4
 
@@ -39,7 +39,7 @@ def embedded(images: NDArray, embedding: str, seed: int = 0) -> NDArray:
     Raises
     ------
     ValueError
-        On an embedding that there is not.
+        On an embedding that is not in `EMBEDDINGS`.
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
@@ -104,7 +104,7 @@ def _volumes(points: NDArray, own: NDArray, others: NDArray) -> NDArray:
 def gradient(similarities: NDArray) -> float:
     """The CSG of a similarity matrix S (classes, classes).
 
-    W is one less the Bray-Curtis distance between rows of S; the eigenvalues of W's Laplacian rise in steps, and each
+    W is one minus the Bray-Curtis distance between rows of S. The eigenvalues of W's Laplacian rise in steps; each
     step, divided by the number of classes that are left, counts as much as the largest so far.
     """
     rows = np.asarray(similarities, dtype=float)
@@ -126,7 +126,7 @@ class CsgSetting:
     embedding
         A name in `EMBEDDINGS`.
     n_images
-        On how many of the training images, the first ones; all where there are fewer.
+        How many of the training images are used, the first ones; all where there are fewer.
     m, neighbours
         As in `similarity`, where the second is k.
     seed
@@ -150,7 +150,7 @@ class CsgSetting:
 
 @dataclass(frozen=True, eq=False)
 class CsgRecord:
-    """The similarities between classes of each draw (draws, classes, classes), with each way of counting points.
+    """The similarities between classes in each draw (draws, classes, classes), by each way of counting points.
 
     `n_images` says how many images there were.
     """
@@ -172,5 +172,5 @@ def measured(setting: CsgSetting) -> CsgRecord:
 
 
 def gradients(record: CsgRecord, way: str) -> list[float]:
-    """The measure by each draw, points counted in one of `WAYS`."""
+    """The measure in each draw, with points counted in one of `WAYS`."""
     return [gradient(one) for one in (record.by_volume if way == VOLUME else record.each_alike)]

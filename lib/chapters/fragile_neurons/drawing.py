@@ -13,18 +13,18 @@ from lib.measure.intervals import Measured
 from lib.show.plots import COLOURS, DASHES, DOTTED, MARKERS, Points, curves, interval, named_below
 
 GREY, THIN = "0.65", {"markerfacecolor": "none", "markeredgewidth": 0.9}
-"""How marks look that count less, and controls."""
+"""The looks of marks that count less, and of controls."""
 WIDEST = 8.4
-"""The width at which a page still shows what is written in a figure large enough to read, in inches."""
+"""The largest width, in inches, at which a page still shows a figure's text large enough to read."""
 
 
 def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """Accuracy without each kernel of a layer, one panel a set of images, with the line of its mean.
+    """Accuracy without each kernel of a layer, with a line at its mean: one panel for each set of images.
 
     Parameters
     ----------
     panes
-        For each title the accuracies (kernels,) and which kernels are called fragile (kernels,).
+        By title, the accuracies (kernels,) and which kernels are called fragile (kernels,).
     """
     figure, axes = plt.subplots(1, len(panes), figsize=(4.3 * len(panes), 3.4), sharey=True, squeeze=False)
     for ax, (title, (accuracies, fragile)) in zip(axes[0], panes.items(), strict=True):
@@ -44,10 +44,10 @@ def strips(rows: Mapping[str, Mapping[str, np.ndarray]], marked: Mapping[str, np
     Parameters
     ----------
     rows
-        By title and age accuracies less their mean (kernels,). Each strip has a scale of its own, which its bar shows;
-        what lies beyond the 98th percentile of its sizes is as dark as that.
+        By title and age, accuracies minus their mean (kernels,). Each strip has a scale of its own, which its bar
+        shows; what lies beyond the 98th percentile of its sizes is as dark as that.
     marked
-        By title which kernels (kernels,) have a mark below their column, where a strip has such marks.
+        By title, which kernels (kernels,) have a mark below their column; strips without marks are left out.
     """
     heights = [len(ages) + 1.8 for ages in rows.values()]
     figure, axes = plt.subplots(
@@ -72,7 +72,7 @@ def strips(rows: Mapping[str, Mapping[str, np.ndarray]], marked: Mapping[str, np
 
 
 def looks_of(labels: Iterable[str], hollow: Mapping[str, str]) -> dict[str, dict]:
-    """How each label is marked: in a colour and shape of its own, a hollow one in those of the label it goes with."""
+    """How each label is marked: in a colour and shape of its own; a hollow one in those of the label it goes with."""
     every = list(dict.fromkeys(labels))
     filled = [label for label in every if label not in hollow]
     places = [filled.index(hollow.get(label, label)) for label in every]
@@ -89,14 +89,14 @@ def gains(
     grey: Mapping[str, Collection[str]],
     called: tuple[str, str],
 ) -> Figure:
-    """Differences with their intervals by row, and the line of no difference.
+    """Differences with their intervals by row, and a line at no difference.
 
     Parameters
     ----------
     panes, controls
-        By title and label the measurements by row; what there is none of is left out. Controls are thin hollow marks.
+        By title and label, the measurements by row; rows without one are left out. Controls are thin hollow marks.
     grey, called
-        By title the rows whose marks are grey; and what the controls and the grey marks are called.
+        By title, the rows whose marks are grey; and the names of the controls and of the grey marks.
     """
     size = 3.6 * len(panes) + 1.4, 0.6 * len(rows) + 1.9
     figure, axes = plt.subplots(1, len(panes), figsize=size, sharey=True, squeeze=False)
@@ -124,13 +124,12 @@ def gains(
 
 
 def spectra(panes: Mapping[str, tuple[Mapping[str, Sequence[float]], Mapping[str, float]]]) -> Figure:
-    """Singular values in their order, on a logarithmic scale, with the thresholds that are proposed for them; the panes
-    stand one below the other.
+    """Singular values in order, on a logarithmic scale, with proposed thresholds; panes stand one below the other.
 
     Parameters
     ----------
     panes
-        For each title the values by label, and the thresholds by label: level lines, named at their right.
+        By title, the values by label, and the thresholds by label: level lines, named at their right.
     """
     figure, axes = plt.subplots(len(panes), 1, figsize=(6.4, 3.7 * len(panes)), squeeze=False)
     for ax, (title, (series, thresholds)) in zip(axes[:, 0], panes.items(), strict=True):
@@ -163,9 +162,9 @@ class Pane:
     level: Mapping[str, float] = field(default_factory=dict)
     """Values by label, as level lines."""
     thin: tuple[str, Sequence[Sequence[float]]] = ("", ())
-    """Values for each of the series, dotted, hollow at the end; and what they are called."""
+    """The name of further values, and these for each of the series: dotted, hollow at the end."""
     shaded: tuple[str, float] = ("", np.inf)
-    """The x from which on the ground is grey; and what that is called."""
+    """The name of a grey ground, and the x from which on it is drawn."""
 
 
 def side_by_side(panes: Sequence[Pane], *, columns: int = 3) -> Figure:
@@ -206,18 +205,18 @@ def split_shares(
     claimed: Mapping[str, float],
     hollow: Mapping[str, str],
 ) -> Figure:
-    """What random splits give, as a histogram, and what some chosen splits give, as marks above it.
+    """Shares of random splits, as a histogram, and those of some chosen splits, as marks above it.
 
     The panes stand one below the other, so that a phone shows them too.
 
     Parameters
     ----------
     panes
-        For each title the shares of the random splits, and those of the chosen ones by label; the first pane has all.
+        By title, the shares of the random splits, and those of the chosen ones by label; the first pane has all labels.
     claimed
         What the paper prints, by label: an upright line in the first pane.
     hollow
-        As in `ranges`.
+        As in `drawn_ranges.ranges`.
     """
     shared = {"sharex": True, "sharey": True, "squeeze": False}
     figure, axes = plt.subplots(len(panes), 1, figsize=(6.4, 1.7 * len(panes) + 1), **shared)

@@ -1,4 +1,4 @@
-"""Rows with a bar for what random sets give, and marks for single sets: one pane beside another."""
+"""Rows with a bar for the values of random sets, and marks for single sets: one pane beside another."""
 
 from collections.abc import Iterable, Mapping
 
@@ -20,19 +20,19 @@ def ranges(
     marks: Mapping[str, Mapping[str, float]] | None = None,
     hollow: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Rows of marks, each over a grey bar that says what lies in between by chance or from draw to draw.
+    """Rows of marks, each over a grey bar for the range of values by chance or from draw to draw.
 
     Parameters
     ----------
     panes
-        By title and row the ends of the bar, if there is one, and the values that are marked, by label; those that are
-        measured with their intervals.
+        By title and row, the ends of the bar, if there is one, and the values that are marked, by label; those that are
+        `Measured` are drawn with their intervals.
     bar
-        What the bar is called.
+        The bar's name in the legend.
     marks
-        Upright dashes by label and row: in the pane whose title is the label's beginning.
+        Upright dashes by label and row, drawn in the pane whose title begins the label.
     hollow
-        Labels whose marks are hollow, and the label that each looks like otherwise.
+        Labels whose marks are hollow, each with the label that it looks like otherwise.
     """
     rows, across = list(next(iter(panes.values()))), len(panes)
     size = 3.6 * across + 1.4, 0.42 * len(rows) + 1.7

@@ -1,4 +1,4 @@
-"""The cumulative spectral gradient by every way that the chapter has: an embedding, and how its points count."""
+"""The cumulative spectral gradient in every way that the chapter has: by embedding, and by how its points count."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -12,17 +12,17 @@ from lib.chapters.fragile_neurons.experiment import TIMES, Experiment
 
 CODE = "autoencoder's code"
 CODE_TSNE = f"{CODE}, then tsne"
-"""The embedding that the paper's source has its figures from."""
+"""The embedding from which the paper's source has its figures."""
 
 Gradients = Mapping[tuple[str, str], CsgRecord]
 """By data set and embedding."""
 
 Autoencoders = Mapping[str, Sequence[AutoencoderRecord]]
-"""By data set, one for each autoencoder; none where none was trained."""
+"""By data set, one record for each autoencoder; empty where none was trained."""
 
 
 def by_embedding(records: Gradients, embedded: Autoencoders, dataset: str) -> dict[str, list[CsgRecord]]:
-    """What was measured of a data set, by embedding; nothing where there is no autoencoder."""
+    """What was measured of a data set, by embedding; those of an autoencoder are empty where there is none."""
     found = {one: [records[dataset, one]] for one in csg.EMBEDDINGS}
     own = embedded[dataset]
     return found | {CODE: [one.code for one in own], CODE_TSNE: [one.tsne for one in own]}

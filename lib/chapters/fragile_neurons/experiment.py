@@ -22,20 +22,20 @@ SAMPLE = Part(CHAPTER, "sample", sampled.measured)
 AUTOENCODER = Part(CHAPTER, "autoencoder", autoencoder.measured)
 
 TRAINING_IMAGES = {"digits": 4_000, "mnist": 60_000, "cifar10": 50_000}
-"""Of the data sets, whole."""
+"""How many training images each whole data set has."""
 
 DATASETS = {"digits": "digits", "mnist": "MNIST", "cifar10": "CIFAR-10"}
-"""What they are called on the page."""
+"""What data sets are called on the page."""
 PAPERS_SET = {"digits": "mnist", "mnist": "mnist", "cifar10": "cifar10"}
 """Which of the paper's data sets each is, or stands in for."""
 NETWORKS = {"resnet18": "ResNet-18", "resnet50": "ResNet-50", "resnet101": "ResNet-101"}
 """What networks are called on the page."""
 
 DRAWS, NEIGHBOURS = 5, 3
-"""Of the cumulative spectral gradient."""
+"""Draws and nearest neighbours of the cumulative spectral gradient."""
 
 TIMES = (1, 2, 4)
-"""How many times as many images it is also measured on."""
+"""The multiples of `csg_images` on which it is measured too."""
 
 
 class Key(NamedTuple):
@@ -56,7 +56,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Experiment(experiment.Experiment):
-    """The parameters of the notebook, whose comments say what they mean."""
+    """The parameters of the notebook, whose comments say what each means."""
 
     chapter: ClassVar[str] = CHAPTER
 
@@ -103,11 +103,11 @@ class Experiment(experiment.Experiment):
         return Probe(self.n_images, self.n_pgd, grid=self.grid, chosen=self.test_images)
 
     def paper_grid(self) -> list[Key]:
-        """The cells of the paper's grid on these data sets, whatever networks this run has, youngest first."""
+        """The cells of the paper's grid on these data sets, whatever networks this run has; the youngest come first."""
         return [Key(*one) for one in product(self.sets, RESNETS, sorted(self.stages))]
 
     def grid_keys(self) -> list[Key]:
-        """Those of the networks that this run has."""
+        """The cells of the grid whose networks this run has."""
         return [key for key in self.paper_grid() if key.network in self.networks.split("+")]
 
     def cells_of(self, key: Key) -> list[Cell]:
@@ -116,7 +116,7 @@ class Experiment(experiment.Experiment):
         return [CELL(CellSetting(network, self.probe)) for network in every]
 
     def samples_of(self, key: Key) -> list[Cell]:
-        """What is measured on the sample of test images, for each seed: of ResNet-18, which costs least, for more."""
+        """What is measured on the sample of test images, for each seed; ResNet-18, the cheapest, may have more."""
         many = max(self.seeds, self.resnet18_seeds) if key.network == "resnet18" else self.seeds
         every = (self._network(key, seed) for seed in range(self.seed, self.seed + many))
         return [SAMPLE(SampleSetting(network, self.n_sample, self.grid)) for network in every]
@@ -125,11 +125,11 @@ class Experiment(experiment.Experiment):
         return NetworkSetting(key.network, key.dataset, key.age, seed, RECIPES[self.recipe])
 
     def grid_cells(self) -> list[Cell]:
-        """The cells of the grid and their samples; which of them this run has to have, `needed` says."""
+        """The cells of the grid and their samples; `needed` says which of them this run has to have."""
         return [cell for key in self.grid_keys() for cell in (*self.cells_of(key), *self.samples_of(key))]
 
     def recipes(self) -> list[Cell]:
-        """A short training in each recipe."""
+        """A short training run with each recipe."""
         dataset = "cifar10" if "cifar10" in self.sets else self.dataset
         ways = (RECIPES if self.settings == "all" else CHEAP).values()
         return [RECIPE(NetworkSetting("resnet18", dataset, 2, self.seed, way, self.settings_images)) for way in ways]
@@ -144,7 +144,7 @@ class Experiment(experiment.Experiment):
         return [CSG(self._csg(*one, self.csg_images, DRAWS)) for one in self.embeddings]
 
     def gradients_by_size(self) -> list[Cell]:
-        """One draw of it in pixels, on as many images and on more."""
+        """One draw of the cumulative spectral gradient in pixels, on each of the `TIMES` as many images."""
         sizes = [self.csg_images * times for times in TIMES]
         return [CSG(self._csg(name, "pixels", size, 1)) for name, size in product(self.sets, sizes)]
 

@@ -43,7 +43,7 @@ PRINTED_SHARES = {
 
 S, FREE = "S, the fragile kernels", "S, not clipped"
 HOLLOW = {FREE: S}
-"""What S is called in figures, and that its mark is hollow where images are not clipped."""
+"""The names of S in figures; its mark is hollow where images are not clipped."""
 
 BY_THE_PAPER = "the paper: {}, not clipped"
 
@@ -58,7 +58,7 @@ SHARES = {"original": "images on which\nS moves more", "relative": "the same, in
 """What the shares of Algorithm 1 over eps are called."""
 
 CLASSES = {"cifar10": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]}
-"""What the labels of a data set stand for, where that is no digit."""
+"""What the labels of a data set stand for, where they are not digits."""
 
 
 def maps(grid: Grid) -> Figure | None:
@@ -71,7 +71,7 @@ def maps(grid: Grid) -> Figure | None:
 
 
 def splits(grid: Grid) -> Figure:
-    """What random sets of the main cell give, beside S, the kernels of largest and of smallest norm, and the paper."""
+    """The shares of random sets in the main cell, beside S, the kernels of largest and smallest norm, and the paper."""
     panes, record = {}, grid[grid.main][0]
     found = record.targeting.controls
     for move, title in TITLES.items():
@@ -85,7 +85,10 @@ def splits(grid: Grid) -> Figure:
 
 
 def tracked(grid: Grid) -> Figure:
-    """Accuracy under attack over the share of images on which S moves more; printed and sound, a data set a row."""
+    """Accuracy under attack over the share of images on which S moves more: printed and sound.
+
+    There is a row for each data set.
+    """
     sets, found = grid.experiment.sets, pairs(grid)
     figure, axes = plt.subplots(len(sets), 2, figsize=(8.4, 3.3 * len(sets) + 0.7), squeeze=False)
     for across, dataset in zip(axes, sets, strict=True):
@@ -101,7 +104,7 @@ def tracked(grid: Grid) -> Figure:
 
 
 def _through_ages(ax: Axes, values: Pairs) -> None:
-    """A line a network through its ages, which are written beside the marks."""
+    """A line for each network through its ages, which are written beside the marks."""
     for number, (network, name) in enumerate(NETWORKS.items()):
         if own := [one for one in values if one[0].network == network]:
             _, accuracies, shares = zip(*own, strict=True)
@@ -122,7 +125,10 @@ def halves(grid: Grid) -> Figure:
 
 
 def whole_grid(grid: Grid) -> Figure:
-    """Accuracy without each kernel less the mean over kernels, by all images, a strip a network; of one seed."""
+    """Accuracy without each kernel minus the mean over kernels: a strip for each network.
+
+    It is by all images, and of one seed.
+    """
     rows, marked = {}, {}
     for kind in dict.fromkeys(key[:2] for key in grid):
         ages = [key for key in grid if key[:2] == kind]
@@ -166,7 +172,7 @@ def _search_pane(records: Sequence[CellRecord], unit: str, title: str) -> Pane:
 
 
 def over_eps(grid: Grid) -> Figure:
-    """Accuracy, and the share of Algorithm 1 plainly and relative to random signs, over eps: one line an age."""
+    """Accuracy, and the share of Algorithm 1 plainly and relative to random signs, over eps: a line for each age."""
     keys = grid.ages_of(grid.figure_2[0])
     of = {f"epoch {one.age}": grid[one] for one in keys}
     first, eps = grid[keys[0]][0], "eps (pixel units)"
@@ -188,8 +194,10 @@ def over_eps(grid: Grid) -> Figure:
 
 
 def beside(grid: Grid) -> Figure:
-    """For each cell the share of S beside random sets and sets chosen by norm: plainly, clipped and not; and free of
-    scale, with S from other images and the bar up to what that has to beat, as in the answers.
+    """For each cell, the share of S beside random sets and sets chosen by norm.
+
+    One pane has it plainly, clipped and not. The other has it relative to random signs, with S from other images and a
+    bar that ends at what S has to beat, as in the answers.
     """
     panes, leads = {title: {} for move, title in TITLES.items() if move != "random signs"}, {}
     plain, free = panes
@@ -213,7 +221,7 @@ def _beside(found: BesideControls) -> tuple[tuple[float, float], dict[str, float
 
 
 def _written(ax: Axes, leads: Mapping[str, Measured]) -> None:
-    """Right of each row by how much S lies beyond the bar, in bold where the whole interval does."""
+    """Write right of each row by how much S lies beyond the bar, in bold where the whole interval does."""
     place = {"xycoords": ("axes fraction", "data"), "fontsize": 9}
     ax.annotate("S minus\nbar's end", (1.03, -0.5), va="bottom", **place)
     for row, lead in enumerate(leads.values()):
@@ -222,8 +230,9 @@ def _written(ax: Axes, leads: Mapping[str, Measured]) -> None:
 
 
 def gains(grid: Grid) -> Figure:
-    """What each filter that changes anything gains over the original, by the paper's Eq. 2 and under fresh PGD; beside
-    it what scaling the fragile kernels alone gains.
+    """What each filter that changes anything gains over the original, by the paper's Eq. 2 and under fresh PGD.
+
+    Beside it stands what scaling the fragile kernels alone gains.
     """
     ways = {
         "Eq. 2, eps in pixels: probability of the\ntrue class on images made for the original": EQ_2,
@@ -240,13 +249,13 @@ def gains(grid: Grid) -> Figure:
 
 
 def _gained(grid: Grid, who: str, prefix: str, way: str) -> dict[str, Measured]:
-    """By cell what a filter gains, where it changes anything; with the prefix `ALONE` what its scaling alone does."""
+    """By cell, what a filter gains where it changes anything; with the prefix `ALONE`, what its scaling alone gains."""
     gains = quantities.filter_gains
     return {str(key): gains(grid[key], prefix + who, key.dataset)[way] for key in grid if acts(grid[key], who)}
 
 
 def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) -> Figure:
-    """The cumulative spectral gradient by embedding: marks for both ways of counting, a bar over draws."""
+    """The cumulative spectral gradient by embedding: a mark for each way of counting, a bar over draws."""
     panes = {
         DATASETS[name]: {row: _gradients(of) for row, of in by_embedding(found, embedded, name).items()}
         for name in experiment.sets

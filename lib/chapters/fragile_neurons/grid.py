@@ -1,4 +1,4 @@
-"""The paper's grid network × data set × age, as far as this run has it, and which cell stands for which."""
+"""The paper's grid, network × data set × age, as far as this run has it, and which cell stands for which."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from lib.models.resnets import RESNETS
 from lib.show.counting import counted
 
 OUTSIDE = "trained in bfloat16 by a script outside this book"
-"""What is told of such networks, wherever a finding rests on them."""
+"""What is said of such networks, wherever a finding rests on them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
     """What was measured of each cell of the grid, by seed; `samples` likewise, where that part is there.
 
-    A cell of which no seed was measured is left out; where only some were, they stand for it.
+    A cell of which no seed was measured is left out; where only some seeds were, they stand for it.
     """
 
     experiment: Experiment
@@ -53,11 +53,11 @@ class Grid:
         return list(self.cells[key].values())
 
     def sampled(self, key: tuple[str, str, int]) -> list[SampleRecord]:
-        """What was measured of a cell on the sample of test images, one a seed; empty where nothing was."""
+        """What was measured of a cell on the sample of test images, one for each seed; empty where nothing was."""
         return list(self.samples.get(key, {}).values())
 
     def embedded(self) -> dict[str, list[AutoencoderRecord]]:
-        """What the autoencoders of each data set gave: measured where this run needs them, else those that are kept."""
+        """The records of each data set's autoencoders: measured where this run needs them, else those that are kept."""
         wanted, found = set(self.experiment.needed()), {}
         for name, cells in self.experiment.autoencoders().items():
             records(one for one in cells if one in wanted)
@@ -93,7 +93,7 @@ class Grid:
         return all((dataset, network, age) in self for age in self.experiment.stages)
 
     def through_ages(self, dataset: str, network: str) -> list[list[CellRecord]]:
-        """For each seed that has all three ages the records of a network at them."""
+        """For each seed that has all three ages, the records of a network at them."""
         ages = [self.cells[dataset, network, age] for age in self.experiment.stages]
         return [[one[seed] for one in ages] for seed in ages[0] if all(seed in one for one in ages)]
 
@@ -101,14 +101,14 @@ class Grid:
     def main(self) -> Key:
         """The cell that is looked at most closely: the abstract's, ResNet-50 on CIFAR-10 at the middle age.
 
-        Without CIFAR-10 the one on digits that is nearest to it.
+        Without CIFAR-10, the cell on digits that is nearest to it.
         """
         dataset = "cifar10" if "cifar10" in self.experiment.sets else self.experiment.digit_set
         return self.stand_in(dataset, "resnet50", self.experiment.stages[1])
 
     @property
     def pictured(self) -> Key | None:
-        """The cell whose image is shown: the main one, else the nearest of which the sample was measured, if any is."""
+        """The cell whose image is shown: of those with a sample, the main one or the nearest to it, if any."""
         return min(filter(self.sampled, self), key=lambda key: self.far(key, self.main), default=None)
 
     @staticmethod
@@ -125,26 +125,27 @@ class Grid:
         return f"{network_on(key)}, epoch {key.age}"
 
     def told(self, key: Key, many: int | None = None) -> str:
-        """A cell in words, for a sentence; with as many networks as it has, unless it is another number of them."""
+        """A cell in words, for a sentence, with the number of its networks, or with `many` of them."""
         told = f"{network_on(key)} at epoch {key.age}, {counted(many or len(self[key]), 'network')}"
         return f"{told}, {OUTSIDE}" if self.is_from_outside(key) else told
 
     def is_from_outside(self, key: Key) -> bool:
-        """Whether a script outside this book trained a network of a cell: on a CPU the book's own code computes in
-        float32.
+        """Whether a script outside this book trained a network of a cell.
+
+        Such networks were trained on a CPU in bfloat16, where the book's own code computes in float32.
         """
         made = [one.training.device for one in self[key]]
         return any("cpu" in device and "in bfloat16" in device for device in made)
 
     @property
     def from_outside(self) -> list[Key]:
-        """The cells of which that is so."""
+        """The cells of which `is_from_outside` is true."""
         return [key for key in self if self.is_from_outside(key)]
 
     # What stands for what the paper names
 
     def asked(self, dataset: str) -> str | None:
-        """The data set of this run that is looked at for one of the paper's: any digits for MNIST."""
+        """The data set of this run that stands for one of the paper's (any digits for MNIST), or None."""
         digits = self.experiment.digit_set
         return digits if dataset == "mnist" else dataset if dataset in self.experiment.sets else None
 
@@ -172,5 +173,5 @@ def network_on(key: Key) -> str:
 
 
 def _by_seed(cells: list[Cell], found: Mapping[Cell, object]) -> dict[int, object]:
-    """The records that there are of a cell's seeds."""
+    """The records that were found for a cell, by seed."""
     return {cell.setting.network.seed: found[cell] for cell in cells if cell in found}

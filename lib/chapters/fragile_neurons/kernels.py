@@ -1,4 +1,4 @@
-"""The kernels of the first convolution: reading and changing them, and the fragile ones that dropping each finds."""
+"""The kernels of the first convolution: reading and changing them, and finding the fragile ones by dropping each."""
 
 import copy
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def with_kernels(model: nn.Sequential, weight: Tensor) -> nn.Sequential:
 
 
 def scaled(model: nn.Sequential, fragile: NDArray, alpha: float) -> nn.Sequential:
-    """A copy whose fragile kernels are amplified and whose others stay: the trivial alternative to the filter."""
+    """A copy whose fragile kernels are amplified and whose others are not: the trivial alternative to the filter."""
     weight = first_convolution(model).weight.detach().clone()
     weight[torch.from_numpy(fragile).to(weight.device)] *= alpha
     return with_kernels(model, weight)
@@ -62,7 +62,7 @@ def scaled(model: nn.Sequential, fragile: NDArray, alpha: float) -> nn.Sequentia
 
 @torch.no_grad()
 def reestimated(model: nn.Sequential, x: Tensor) -> nn.Sequential:
-    """A copy whose first batch norm has its mean and variance from images x (N, C, H, W), as training would."""
+    """A copy whose first batch norm takes its mean and variance from images x (N, C, H, W), as in training."""
     changed = copy.deepcopy(model)
     with evaluating(changed):
         plain = torch.cat([maps(changed, images)["convolution"] for images in x.split(BATCH)])
@@ -74,10 +74,10 @@ def reestimated(model: nn.Sequential, x: Tensor) -> nn.Sequential:
 
 @torch.no_grad()
 def correct_without(model: nn.Sequential, x: Tensor, y: Tensor) -> NDArray[np.bool_]:
-    """Which images are read rightly when a kernel of the first convolution is zeroed, for each kernel in turn.
+    """Which images are classified correctly when a kernel of the first convolution is zeroed, for each kernel in turn.
 
-    Up to the first pooling the kernels do not see each other. So that part runs once; for each kernel its map is
-    replaced by what a kernel of zeros gives, and the rest of the network runs. All is read from the device at the end.
+    Up to the first pooling, kernels do not affect each other's maps. So that part runs once. For each kernel, its map
+    is replaced by that of a kernel of zeros, and the rest of the network runs. Results leave the device at the end.
 
     Parameters
     ----------
@@ -113,13 +113,13 @@ def _correct(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 
 
 def is_fragile(accuracies: Sequence[float] | NDArray) -> NDArray[np.bool_]:
-    """The paper's S: whether accuracy without a kernel is below the mean of that over all kernels (kernels,)."""
+    """The paper's S (kernels,): whether accuracy without a kernel is below the mean of that over all kernels."""
     accuracies = np.asarray(accuracies, dtype=float)
-    return accuracies < accuracies.mean() - 1e-9  # of equal numbers a mean can be off by rounding
+    return accuracies < accuracies.mean() - 1e-9  # the mean of equal numbers can be off by rounding
 
 
 def by_skewness() -> dict[str, float]:
-    """The share of values below their mean for drops in accuracy of some shapes: what S holds by skewness alone."""
+    """The share of kernels in S for drops in accuracy of some shapes: what S holds by skewness alone."""
     shapes = {
         "symmetric": stats.norm(),
         "gamma, shape 2": stats.gamma(2),
@@ -131,6 +131,6 @@ def by_skewness() -> dict[str, float]:
 
 
 def expected_agreement(one: NDArray, other: NDArray) -> float:
-    """On what share of kernels two sets agree if which kernels they hold is chance; boolean arrays (kernels,)."""
+    """The share of kernels on which two sets agree if they hold theirs by chance; boolean arrays (kernels,)."""
     p, q = np.mean(one), np.mean(other)
     return float(p * q + (1 - p) * (1 - q))

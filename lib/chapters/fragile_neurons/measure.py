@@ -1,4 +1,4 @@
-"""All that the chapter shows of one cell of the grid, measured."""
+"""The measurement of all that the chapter shows of one cell of the grid."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -46,7 +46,7 @@ from lib.chapters.fragile_neurons.targeting import (
 from lib.measure.score import logits, score, under_attack
 
 Distances = dict[str, NDArray[np.float64]]
-"""At each of `LEVELS` how far the maps move (N, kernels)."""
+"""At each of `LEVELS`, how far the maps move (N, kernels)."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class CellSetting:
 
 
 def cell(setting: CellSetting) -> CellRecord:
-    """Train a network to an age, leave out each of its kernels, filter them, and attack it."""
+    """Train a network to an age, drop each kernel of its first layer in turn, filter these kernels, and attack it."""
     probe, images = setting.probe, data.load(setting.network.dataset)
     model, history = trained(setting.network)
     chosen = probe.images(images.y_test)
@@ -86,7 +86,7 @@ NOISE_LEVELS = np.geomspace(1e-4, 1, 7).round(6).tolist()
 
 
 def _filters(subject: Subject) -> Filters:
-    """The readings, and the search over noise levels by unit and rule: accuracies clean and attacked as printed."""
+    """The readings, and the search over noise levels by unit and rule: accuracy, clean and at the printed eps."""
     few, labels = subject.few
     stale = {unit: subject.of_few(moved) for unit, moved in subject.attacked.items()}
 
@@ -132,7 +132,7 @@ def _targeting(subject: Subject) -> Targeting:
 
 
 def _algorithm_1(subject: Subject, splits: NDArray[np.bool_], eps: float) -> dict[str, NDArray]:
-    """What Algorithm 1 gives at one eps, by the names of `Targeting` and of its `hits`."""
+    """The results of Algorithm 1 at one eps, by the names of `Targeting` and of its `hits`."""
     fragile = subject.fragile
     by = _distances_by(subject, ("original", PRINTED, SOURCE), eps)
     d, noise = by["original"], distances(subject.model, subject.x, random_signs(subject.x, eps))
@@ -148,7 +148,7 @@ def _algorithm_1(subject: Subject, splits: NDArray[np.bool_], eps: float) -> dic
 
 
 def _distances_by(subject: Subject, names: tuple[str, ...], eps: float) -> dict[str, Distances]:
-    """How far FGSM on each variant moves that variant's maps; those that are one network are measured once."""
+    """How far FGSM on each variant moves that variant's maps; equal variants are measured once."""
     found: dict[Variant, Distances] = {}
     for variant in (subject.variants[name] for name in names):
         if variant not in found:

@@ -15,14 +15,14 @@ ACROSS, GAP = 8, 1
 
 
 def picture(found: Picture, fragile: NDArray[np.bool_], classes: tuple[str, str, str]) -> Figure:
-    """An image clean, attacked, and what lies between; below each its maps, those of S framed.
+    """An image clean, attacked, and the difference; below each, its maps, with those of S framed.
 
     Parameters
     ----------
     fragile
         S (kernels,).
     classes
-        What the image shows, and what the network takes it for: clean, attacked.
+        What the image shows, and the classes that the network gives it: clean, attacked.
     """
     images, maps = found.images.astype(float), found.maps.astype(float)
     label, before, after = classes
@@ -44,7 +44,7 @@ def picture(found: Picture, fragile: NDArray[np.bool_], classes: tuple[str, str,
 
 
 def mosaic(maps: NDArray) -> NDArray:
-    """Maps (kernels, height, width) side by side, eight in a row; what lies between and is left over is NaN."""
+    """Maps (kernels, height, width) side by side, eight in a row; gaps and what is left over are NaN."""
     kernels, height, width = maps.shape
     down = -(-kernels // ACROSS)
     whole = np.full((down * (height + GAP) - GAP, ACROSS * (width + GAP) - GAP), np.nan)
@@ -55,7 +55,7 @@ def mosaic(maps: NDArray) -> NDArray:
 
 
 def _frame(ax: Axes, shape: tuple[int, int], fragile: NDArray[np.bool_]) -> None:
-    """Mark the maps of S."""
+    """Frame the maps of S."""
     height, width = shape
     for kernel in np.flatnonzero(fragile):
         row, column = divmod(int(kernel), ACROSS)

@@ -58,7 +58,7 @@ COSTLY: dict[str, TrainingRecipe] = {
 """Recipes that take many times longer."""
 
 RECIPES = CHEAP | COSTLY
-"""All: each differs from the common one in one setting. A run that leaves some out leaves out the last."""
+"""All recipes: each differs from the common one in one setting. A run that leaves some out leaves out the last."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class NetworkSetting:
     recipe
         How it is trained.
     n_train
-        On how many of the training images, the first ones; 0 for all.
+        How many of the training images it is trained on, the first ones; 0 for all.
     """
 
     network: str
@@ -95,16 +95,16 @@ class NetworkSetting:
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """What a training was.
+    """The facts of a training run.
 
     Parameters
     ----------
     losses
         The mean loss of each epoch, in nats.
     seconds, device
-        What it took, and what it was begun on.
+        How long it took, and the device that it was begun on.
     weights
-        The digest of the weights that came out; None where it was not kept.
+        The digest of the trained weights; None where it was not kept.
     """
 
     losses: list[float]
@@ -114,20 +114,20 @@ class Training:
 
     @classmethod
     def of(cls, model: nn.Module, history: History) -> "Training":
-        """That of a trained network, whenever it was trained."""
+        """The facts of a trained network, whenever it was trained."""
         return cls(history.losses, history.seconds, history.device, values.digest(dict(model.state_dict())))
 
 
 @dataclass(frozen=True, eq=False)
 class RecipeRecord:
-    """Which of all test images a network classifies rightly (N,), and what its training cost."""
+    """Which of all test images a network classifies correctly (N,), and what its training cost."""
 
     correct: NDArray[np.bool_]
     training: Training
 
 
 def trained(setting: NetworkSetting) -> tuple[nn.Sequential, History]:
-    """A network: from its snapshot, else trained on from the newest earlier age, else from the start."""
+    """A network: from its snapshot, else trained further from the newest earlier age, else from the start."""
     recipe, images = setting.recipe, data.load(setting.dataset)
     kind = {"name": setting.network, "images": setting.dataset, "stem": recipe.stem, "size": recipe.size}
     model = build(resnet, setting.seed, images.x_train.device, **kind)
@@ -139,7 +139,7 @@ def trained(setting: NetworkSetting) -> tuple[nn.Sequential, History]:
 
 
 def short_training(setting: NetworkSetting) -> RecipeRecord:
-    """How far a training gets: one row of the table of recipes."""
+    """Train a network by one recipe for a short time, and score it on all test images."""
     model, history = trained(setting)
     images = data.load(setting.dataset)
     return RecipeRecord(score(model, images.x_test, images.y_test).correct, Training.of(model, history))

@@ -1,4 +1,4 @@
-"""What the chapter reads off records: sets, shares, gains, steps and costs."""
+"""What the chapter computes from records: sets, shares, gains, steps and costs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -15,7 +15,7 @@ from lib.measure.drawn import images_part, over_both
 from lib.measure.intervals import Measured, difference, over_networks, share
 
 Records = Sequence[CellRecord]
-"""Of one cell, a record for each seed."""
+"""The records of one cell, one for each seed."""
 
 
 def fragile_sets(record: CellRecord) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -41,17 +41,17 @@ def stable(ages: Records) -> NDArray[np.bool_]:
 
 
 def by_chance(ages: Records) -> float:
-    """How many kernels are in S at all of these ages if each age draws as many of them at random."""
+    """How many kernels would be in S at all of these ages if each age drew as many of them at random."""
     sets = [whole_set(one) for one in ages]
     return float(len(sets[0]) * np.prod([one.mean() for one in sets]))
 
 
 def gap(records: Records, half: int) -> tuple[Measured, Measured]:
-    """Accuracy without a null kernel less without a fragile one, S from the first half of the images and judged on one
-    of the halves, 0 or 1; and that less the same of as many kernels of largest norm.
+    """Accuracy without a null kernel minus that without a fragile one; and that beyond as many kernels of largest norm.
 
-    The cell keeps how many kernels each image is classified rightly without, not which. So the interval is wider than
-    it would have to be: no image can differ by more than its count allows.
+    S is from the first half of the images, and judged on one `half`, 0 or 1. For each image, the cell keeps the number
+    of kernels without which it is classified correctly, not which these are. So the interval takes the most by which an
+    image with this number can differ, and is wider than it need be.
     """
     each, beyond, errors = [], [], []
     for record in records:
@@ -66,7 +66,7 @@ def gap(records: Records, half: int) -> tuple[Measured, Measured]:
 
 
 def _most(right: NDArray, size: int, kernels: int) -> NDArray[np.float64]:
-    """How far the two means of an image can be apart, if it is classified rightly without so many kernels."""
+    """How far the two means of an image can be apart, if it is classified correctly without so many kernels."""
     null = kernels - size
     if not size or not null:
         return np.zeros(len(right))
@@ -83,13 +83,13 @@ class Halves:
     Parameters
     ----------
     share
-        Of the kernels in S.
+        The share of kernels in S.
     agreement, expected
-        The share of kernels that both halves put on the same side, and by chance.
+        The share of kernels that both halves put on the same side, and that by chance.
     correlation
         Spearman's, of the accuracies without each kernel on both halves.
     gap
-        The accuracy without a kernel of S' less that without one of S, on the other half.
+        The accuracy without a kernel of S' minus that without one of S, on the other half.
     """
 
     share: float
@@ -110,7 +110,7 @@ def halves(records: Records) -> Halves:
 
 
 def _ranked(one: NDArray, other: NDArray) -> float:
-    """Spearman's rank correlation; 0 where one side is the same everywhere, as on few images: nothing is followed."""
+    """Spearman's rank correlation; 0 where one side is the same everywhere, as can be on few images."""
     same = np.ptp(one) == 0 or np.ptp(other) == 0
     return 0.0 if same else float(stats.spearmanr(one, other).statistic)
 
@@ -121,7 +121,7 @@ def _means(rows: Sequence) -> object:
 
 
 COST = 0.2
-"""The accuracy whose price in eps is asked for."""
+"""The loss of accuracy whose cost in eps is asked for."""
 
 
 def cost_eps(eps: Sequence[float], correct: NDArray) -> float:
@@ -132,12 +132,12 @@ def cost_eps(eps: Sequence[float], correct: NDArray) -> float:
     eps
         Rising, from 0.
     correct
-        Which images are classified rightly at each (len(eps), N).
+        Which images are classified correctly at each (len(eps), N).
 
     Returns
     -------
     float
-        The last eps where accuracy falls by less.
+        That eps; the last one of `eps` where accuracy never falls so far.
     """
     lost = np.maximum.accumulate(correct[0].mean() - correct.mean(1))
     after = int(np.argmax(lost >= COST))
@@ -149,12 +149,12 @@ def cost_eps(eps: Sequence[float], correct: NDArray) -> float:
 def cost_difference(
     one: tuple[Sequence[float], Sequence[NDArray]], other: tuple[Sequence[float], Sequence[NDArray]]
 ) -> Measured:
-    """`cost_eps` of one network less that of another, over networks, the images of each set drawn anew.
+    """`cost_eps` of one side minus that of the other, over networks; the images of each side are drawn anew.
 
     Parameters
     ----------
     one, other
-        The eps, and for each network an array (len(eps), N).
+        The eps, and an array (len(eps), N) for each network.
     """
     generator, sides = np.random.default_rng(0), (one, other)
     each = np.subtract(*([cost_eps(eps, correct) for correct in found] for eps, found in sides))
@@ -190,11 +190,9 @@ def filter_gains(records: Records, who: str, dataset: str, base: str = "original
 
 
 def judged_at(robustness: Robustness, dataset: str) -> tuple[float, float]:
-    """The eps at which fresh FGSM and fresh PGD judge a filter: the printed one of the data set, or the nearest to it
-    that was measured.
-    """
+    """The eps at which fresh FGSM and fresh PGD judge a filter: of those measured, the nearest to the printed one."""
     printed, grids = PRINTED_EPS[dataset], (robustness.eps, robustness.pgd_eps)
-    fgsm, pgd = (min(filter(None, eps), key=lambda one: abs(one - printed)) for eps in grids)  # at 0 there is no attack
+    fgsm, pgd = (min(filter(None, eps), key=lambda one: abs(one - printed)) for eps in grids)  # eps 0 is not an attack
     return fgsm, pgd
 
 
@@ -206,7 +204,7 @@ def unclipped_share(records: Records, level: str, at: int) -> Measured:
     level
         Where the maps are read, one of `LEVELS`.
     at
-        The place of the eps in the grid.
+        The index of the eps in the grid.
     """
     shares = [float(one.targeting.unclipped[LEVELS.index(level), at]) for one in records]
     n = len(records[0].targeting.printed)
@@ -226,7 +224,7 @@ class BesideControls:
     as_high
         The share of random splits with as high a share as S.
     rank_correlation
-        Of distances with norms.
+        That of distances with norms.
     """
 
     s: float
@@ -253,9 +251,9 @@ def controls(records: Records, move: str, level: str = "convolution") -> BesideC
 
 
 def accuracy_over_eps(records: Records, way: str) -> tuple[list[float], list[NDArray[np.bool_]]]:
-    """The eps from 0 on and for each seed which images are classified rightly at each (len(eps), N), for `cost_eps`.
+    """The eps from 0 on and, for each seed, which images are classified correctly at each (len(eps), N).
 
-    `way` is `fgsm` or `pgd`, made fresh on the original network.
+    It is what `cost_eps` takes. `way` is `fgsm` or `pgd`, made fresh on the original network.
     """
     found = []
     for record in records:

@@ -1,7 +1,6 @@
 """What is measured of one cell of the grid, as a typed record. Arrays over images are in the order of the test images.
 
-What a network is called in it: `original`, a reading of the filter by its name in `svd_filter.READINGS`, and such a
-name behind `ALONE`.
+A network is named `original`, by a reading of the filter as in `svd_filter.READINGS`, or by such a name after `ALONE`.
 """
 
 from dataclasses import dataclass
@@ -12,25 +11,25 @@ from numpy.typing import NDArray
 from lib.chapters.fragile_neurons.networks import Training
 
 MOVES = ("FGSM", "PGD", "random signs", "FGSM over random signs")
-"""What moves the maps in Algorithm 1's controls: at the printed eps, the last in units of the one before it."""
+"""What moves the maps in Algorithm 1's controls, at the printed eps; the last is FGSM in units of random signs."""
 
 SETS = ("S", "largest norm", "smallest norm")
 """The sets of kernels that the controls look at, besides random ones."""
 
 ALONE = "scaled alone, "
-"""What stands before a reading's name where its α amplifies the fragile kernels and the null ones are left alone."""
+"""The prefix of a reading's name where its α amplifies the fragile kernels and the null ones are left alone."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rounded:
-    """Numbers to so many decimals, as whole numbers of the last one: exact, and half the size of floats."""
+    """Numbers rounded to some decimals, kept as whole steps of the last decimal: exact, and half the size of floats."""
 
     steps: NDArray[np.int32]
     decimals: int
 
     @classmethod
     def of(cls, values: NDArray, decimals: int) -> "Rounded":
-        """Numbers, rounded; raises ValueError where one is too large."""
+        """Round numbers; raises ValueError where one is too large."""
         steps = np.rint(np.asarray(values, dtype=np.float64) * 10**decimals)
         if not (np.abs(steps) <= np.iinfo(np.int32).max).all():
             raise ValueError(f"a number is too large for {decimals} decimals")
@@ -49,13 +48,13 @@ class Dropout:
     Parameters
     ----------
     intact
-        Which of the images the whole network classifies rightly (N,).
+        Which of the images the whole network classifies correctly (N,).
     accuracies
-        Without each kernel, on every other image from the first and from the second on (2, kernels).
+        Accuracies without each kernel, on every other image from the first and from the second on (2, kernels).
     rightly
-        Without how many of the kernels each image is classified rightly (N,).
+        Without how many of the kernels each image is classified correctly (N,).
     norms
-        Of the kernels (kernels,).
+        The kernels' norms (kernels,).
     """
 
     intact: NDArray[np.bool_]
@@ -73,7 +72,7 @@ class ReadingOutcome:
     tau, spectral, frobenius
         As in `svd_filter.Filtered`.
     rank, changed
-        How many singular values are left, and how many differ.
+        How many singular values are not 0 afterwards, and how many differ.
     clean, transfer
         Accuracy, and that on images attacked through the original at the printed eps, in each unit.
     """
@@ -89,16 +88,16 @@ class ReadingOutcome:
 
 @dataclass(frozen=True, eq=False)
 class Filters:
-    """Section 4, before any attack on what is filtered.
+    """Section 4's filter, before any attack on filtered networks.
 
     Parameters
     ----------
     spectrum, shape
         The singular values of the null kernels' matrix, largest first, and its sides.
     readings
-        By their names.
+        The outcome of each reading, by its name.
     search
-        By unit and rule ("variance, hard") accuracy over `measure.NOISE_LEVELS` (levels, 3): clean, and attacked
+        By unit and rule ("variance, hard"), accuracy over `measure.NOISE_LEVELS` (levels, 3): clean, and attacked
         through the original at the printed eps in each unit.
     """
 
@@ -115,11 +114,11 @@ class Controls:
     Parameters
     ----------
     chosen
-        Of each of `SETS` (moves, levels, sets); moves are those of `MOVES`.
+        The shares of each of `SETS` (moves, levels, sets); moves are those of `MOVES`.
     random
-        Of random splits of the size of S (moves, levels, splits).
+        The shares of random splits of the size of S (moves, levels, splits).
     rank_correlation
-        Spearman's, of a kernel's mean distance with its norm (moves, levels).
+        Spearman's, of the kernels' mean distances with their norms (moves, levels).
     """
 
     chosen: NDArray[np.float64]
@@ -140,8 +139,8 @@ class Targeting:
     clipped, unclipped
         The share of images that move S more (levels, eps).
     hits
-        Which images do (eps, N), after the convolution and clipped: by `original`, by two filtered networks, and by
-        `relative`, in units of random signs.
+        Which images do so (eps, N), clipped and after the convolution: for the `original`, for two filtered networks,
+        and as `relative`, for the original in units of random signs.
     moved
         S_f of the original (eps, N).
     chance
@@ -164,22 +163,22 @@ class Targeting:
 
 @dataclass(frozen=True, eq=False)
 class Robustness:
-    """Each network under attack. A filter that changes nothing leaves the network that was there: they share a row.
+    """Each network under attack. A filter that changes nothing leaves the original network: the two share a row.
 
     Parameters
     ----------
     row
         The row of each network below.
     eps, correct
-        FGSM made fresh on each, and which images are classified rightly (rows, eps, N).
+        The eps of FGSM made fresh on each network, and which images are classified correctly (rows, eps, N).
     pgd_images
-        The places among the N images of those that PGD is made on (n,).
+        The indices, among the N images, of those that PGD is made on (n,).
     pgd_eps, pgd_correct
         The same as `eps` and `correct` for PGD, on those images (rows, eps, n).
     probability
-        Of the true class on images made for the original at the printed eps, in each unit (rows, units, N): Eq. 2.
+        That of the true class on images made for the original at the printed eps, in each unit (rows, units, N): Eq. 2.
     normalised
-        Which images the original classifies rightly under FGSM at the printed eps in normalised units (N,).
+        Which images the original classifies correctly under FGSM at the printed eps in normalised units (N,).
     """
 
     row: dict[str, int]
@@ -192,17 +191,17 @@ class Robustness:
     normalised: NDArray[np.bool_]
 
     def fgsm(self, who: str, eps: float) -> NDArray[np.bool_]:
-        """Which images (N,) a network classifies rightly under FGSM on itself, at one of `eps`."""
+        """Which images (N,) a network classifies correctly under FGSM on itself, at one of `eps`."""
         return self.correct[self.row[who], self.eps.index(eps)]
 
     def pgd(self, who: str, eps: float) -> NDArray[np.bool_]:
-        """Which images (n,) a network classifies rightly under PGD on itself, at one of `pgd_eps`."""
+        """Which images (n,) a network classifies correctly under PGD on itself, at one of `pgd_eps`."""
         return self.pgd_correct[self.row[who], self.pgd_eps.index(eps)]
 
 
 @dataclass(frozen=True, eq=False)
 class BatchNorm:
-    """By how much a logit changes in the mean where S is doubled: batch norm as it is, and estimated anew."""
+    """By how much a logit changes on average when S is doubled: with batch norm as it is, and estimated anew."""
 
     frozen: float
     reestimated: float
@@ -210,7 +209,7 @@ class BatchNorm:
 
 @dataclass(frozen=True, eq=False)
 class CellRecord:
-    """All that the chapter shows of one cell; `clean` says which of all test images are classified rightly."""
+    """All that the chapter shows of one cell; `clean` says which of all test images are classified correctly."""
 
     training: Training
     clean: NDArray[np.bool_]

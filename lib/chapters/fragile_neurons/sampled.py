@@ -47,7 +47,7 @@ class SampleSetting:
     grid
         How many eps each grid has, besides the printed one.
     n_maps
-        How many of every other image, from the second on, the maps are looked at for.
+        For how many images the maps are looked at: some of every other image, from the second on.
     noise
         ε of the filter.
     """
@@ -69,7 +69,7 @@ class Picture:
     Parameters
     ----------
     label, classes
-        What it shows, and what the network takes it for: clean, attacked.
+        What the image shows, and the classes that the network gives it: clean, attacked.
     images
         Clean, attacked (2, C, H, W), in [0, 1].
     maps
@@ -95,7 +95,7 @@ class Layer:
     hits, relative
         The same with clipping, at each eps (eps, n).
     beside
-        For which images S is further than S' from the original layer's output on the *same* image (2, n): clean
+        For which images S is farther than S' from the original layer's output on the *same* image (2, n): clean
         images, and those attacked through the original at the printed eps.
     """
 
@@ -109,27 +109,29 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class SampleRecord:
-    """One network on the sample of N images, and n of them whose maps are looked at. All n are among every other of
-    the N, from the second on: so S from the others is judged on images that it is not from.
+    """One network on the sample of N images, and on n of them whose maps are looked at.
+
+    All n are among every other of the N, from the second on: so S from the others is judged on images that it is not
+    from.
 
     Parameters
     ----------
     weights
         The digest of the network's weights.
     intact, without
-        Which images the network classifies rightly: whole (N,), and without each kernel (kernels, N).
+        Which images the network classifies correctly: whole (N,), and without each kernel (kernels, N).
     norms
-        Of the kernels (kernels,).
+        The kernels' norms (kernels,).
     moved
         How far each map of the convolution moves (n, kernels) at the printed eps, by what moves it.
     eps
-        Of both grids, rising, without 0.
+        The eps of both grids, rising, without 0.
     magnitude
         S_f with S from all images (2, eps, n): under FGSM, and under random signs of the same size.
     layers
         The original and the filter in some readings. Their S is from every other image, from the first on.
     picture
-        An image that FGSM makes the network misclassify, where there is one.
+        The first image that FGSM makes the network misclassify; where there is none, the first image.
     """
 
     weights: str
@@ -144,17 +146,17 @@ class SampleRecord:
 
 
 def chosen_from(without: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """S by which images (kernels, N) are classified rightly without each kernel (kernels,)."""
+    """S (kernels,), from which images are classified correctly without each kernel (kernels, N)."""
     return is_fragile(without.mean(1))
 
 
 def relative(d: NDArray, by_lot: NDArray) -> NDArray:
-    """Distances (N, kernels) in units of what random signs do to each map in the mean over images."""
+    """Distances (N, kernels) in units of what random signs do to each map on average over images."""
     return over_noise({CONVOLUTION: d}, {CONVOLUTION: by_lot})[CONVOLUTION]
 
 
 def measured(setting: SampleSetting) -> SampleRecord:
-    """Leave out each kernel of a network, filter and attack it, on a sample of all test images."""
+    """Drop each kernel of a network's first layer in turn, filter and attack it, on a sample of all test images."""
     images, name = data.load(setting.network.dataset), setting.network.dataset
     model, _ = trained(setting.network)
     own = data.sample(images.y_test, setting.n)
@@ -192,7 +194,7 @@ class Steps:
 
     @classmethod
     def of(cls, variant: Variant, eps: list[float]) -> "Steps":
-        """Those of a network and its images."""
+        """The steps of a network on its images."""
         model, x = variant.model, variant.x
 
         def moved(to: Tensor) -> NDArray[np.float64]:
@@ -204,7 +206,7 @@ class Steps:
         return cls(eps, fgsm, by_lot, np.array([moved(x + signs) for signs in (variant.signs, lot)]))
 
     def layer(self, fragile: NDArray[np.bool_], changed: int, beside: NDArray[np.bool_]) -> Layer:
-        """Which images move S more."""
+        """The `Layer` of this network: which images move S more."""
         over = [relative(d, lot) for d, lot in zip(self.fgsm, self.by_lot, strict=True)]
         free = self.free[0], relative(*self.free)
         shares = [np.array([targeted(d, fragile) for d in each]) for each in (self.fgsm, over)]
@@ -232,7 +234,7 @@ def _layers(
 
 @torch.no_grad()
 def between(one: tuple[nn.Sequential, Tensor], other: tuple[nn.Sequential, Tensor]) -> NDArray[np.float64]:
-    """How far apart the first convolutions of two networks put their maps, each of its own images (N, kernels)."""
+    """How far apart the maps of two networks' first convolutions are, each on its own images (N, kernels)."""
     parts = []
     with evaluating(one[0]), evaluating(other[0]):
         for images in zip(one[1].split(BATCH), other[1].split(BATCH), strict=True):

@@ -1,4 +1,4 @@
-"""A network that is about to be measured, with what several measurements take: its variants, and attacked images."""
+"""A network to be measured, with what several measurements need: its variants, and attacked images."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,11 +47,11 @@ class Probe:
     chosen: str = "sample"
 
     def images(self, y: Tensor) -> Tensor:
-        """Of test images with labels y (N,), the indices (min(n_images, N),) of those that a cell is measured on."""
+        """Indices (min(n_images, N),) of the test images, of labels y (N,), that a cell is measured on."""
         return self._of(y, self.n_images)
 
     def few(self, y: Tensor) -> Tensor:
-        """Of images with labels y (N,), the indices (min(n_pgd, N),) of those for what takes long."""
+        """Indices (min(n_pgd, N),) of the images, of labels y (N,), for what takes long."""
         return self._of(y, self.n_pgd)
 
     def _of(self, y: Tensor, n: int) -> Tensor:
@@ -66,14 +66,14 @@ UNITS = ("pixels", "normalised units")
 
 
 def linear_eps(dataset: str, grid: int) -> list[float]:
-    """Where accuracy is measured and Algorithm 1 is run: from 0 to twice the printed eps or 0.4, with that eps."""
+    """Where accuracy is measured and Algorithm 1 is run: from 0 to twice the printed eps, at most 0.4; and that eps."""
     printed = PRINTED_EPS[dataset]
     steps = np.linspace(0, min(2 * printed, 0.4), grid).round(5).tolist()
     return sorted({*steps, printed})
 
 
 def logarithmic_eps(dataset: str, grid: int) -> list[float]:
-    """Where Algorithm 1 is run besides: evenly on a logarithmic scale, from a hundredth of the printed eps to 1."""
+    """Where Algorithm 1 is run as well: evenly on a logarithmic scale, from a hundredth of the printed eps to 1."""
     return np.geomspace(PRINTED_EPS[dataset] / 100, 1, grid).round(6).tolist()
 
 
@@ -87,7 +87,7 @@ class Variant:
 
     @cached_property
     def signs(self) -> Tensor:
-        """Of the shape of x."""
+        """The signs of the gradient, of the shape of x."""
         return signs(self.model, self.x, self.y)
 
     def fgsm(self, eps: float) -> Tensor:
@@ -108,7 +108,7 @@ class Subject:
 
     @property
     def weight(self) -> Tensor:
-        """Of the first convolution."""
+        """The weight of the first convolution."""
         return first_convolution(self.model).weight
 
     @property
@@ -118,16 +118,16 @@ class Subject:
 
     @property
     def few(self) -> tuple[Tensor, Tensor]:
-        """Some of the images, with their labels: what takes long is measured on them."""
+        """Some of the images, with their labels, for what takes long."""
         return self.of_few(self.x), self.of_few(self.y)
 
     def of_few(self, images: Tensor) -> Tensor:
-        """Of what is given for each of the images, that of the few."""
+        """The part of `images`, which has a row for each of the images, that belongs to the few."""
         return images[self.probe.few(self.y)]
 
     @cached_property
     def variants(self) -> dict[str, Variant]:
-        """The original, the filter in some readings, and each one's amplification alone; equal networks are one."""
+        """The original, the filter in some readings, and the amplification of each alone; equal networks are one."""
         networks = variants(self.model, self.fragile, self.probe.noise)
         for name in list(networks)[1:]:
             alpha = filtered(self.weight, self.fragile, readings(self.probe.noise)[name]).alpha
@@ -139,7 +139,7 @@ class Subject:
 
     @property
     def signs(self) -> Tensor:
-        """Of the original's gradient."""
+        """The signs of the original's gradient."""
         return self.variants["original"].signs
 
     @cached_property
@@ -150,5 +150,5 @@ class Subject:
 
 
 def _kernels(model: nn.Sequential) -> bytes:
-    """The first convolution's weights: what the variants of a network differ in."""
+    """The weights of the first convolution, in which alone the variants of a network differ."""
     return first_convolution(model).weight.detach().cpu().numpy().tobytes()

@@ -20,11 +20,11 @@ from lib.run import profiles
 Numbers = dict[str, object]
 
 RARE = 0.05
-"""The share of random sets with as high a share as S below which S counts as beyond them."""
+"""S counts as beyond random sets if fewer than this share of them have as high a share of images."""
 
 
 def of_grid(grid: Grid) -> Numbers:
-    """How much of the grid there is, and the command that fills it: with the sizes that are not the paper profile's."""
+    """How much of the grid there is, and the command that fills it, with sizes that differ from the paper profile's."""
     experiment = grid.experiment
     whole, paper = len(experiment.paper_grid()), profiles.values(CHAPTER, profiles.PAPER, {})
     sizes = {name: getattr(experiment, name) for name in ("n_images", "n_pgd", "grid")}
@@ -61,7 +61,7 @@ def outside(grid: Grid) -> str:
 
 
 def resnet18s(grid: Grid) -> str:
-    """How many ResNet-18s were measured on the sample, of those that a run asks for."""
+    """How many ResNet-18s were measured on the sample, out of those that the run asks for."""
     keys = [key for key in grid.experiment.grid_keys() if key.network == "resnet18"]
     there, asked = (sum(len(of(key)) for key in keys) for of in (grid.sampled, grid.experiment.samples_of))
     return f"{there} of {asked}"

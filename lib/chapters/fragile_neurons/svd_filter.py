@@ -24,7 +24,7 @@ def median_factor(beta: float) -> float:
     λ(β) over the root of the median of the Marchenko-Pastur distribution. β in (0, 1].
     """
 
-    def density(angle: float) -> float:  # with x = middle - half-width cos(angle), which the ends do not trouble
+    def density(angle: float) -> float:  # with x = middle - half-width cos(angle): it stays smooth at the ends
         x = 1 + beta - 2 * beta**0.5 * np.cos(angle)
         return 2 * np.sin(angle) ** 2 / (np.pi * x)
 
@@ -47,9 +47,9 @@ class Filter:
         What τ is made from. `variance`: λ √(n ε), as printed. `deviation`: λ √n ε, as in the source.
         `median`: ω times the median singular value, the source's rule where the noise is not known.
     noise
-        ε.
+        The noise level ε.
     norm
-        Of what was taken away, in Eq. 9: `spectral` (as printed) or `frobenius`.
+        The norm of what was taken away, in Eq. 9: `spectral` (as printed) or `frobenius`.
     """
 
     rule: str = "at most"
@@ -110,7 +110,7 @@ class Filtered:
     weight
         All kernels afterwards, of the shape of those before.
     alpha
-        By what S was amplified.
+        The factor by which S was amplified.
     tau
         The threshold.
     before, after
@@ -146,7 +146,7 @@ def filtered(weight: Tensor, fragile: NDArray, reading: Filter) -> Filtered:
     norms = {"spectral": float(taken.max()), "frobenius": float(np.linalg.norm(taken))}
     alpha = 1 + norms[reading.norm]
     changed = rows.copy()
-    if taken.any():  # else not even rounding is to change them
+    if taken.any():  # otherwise not even rounding may change them
         changed[~fragile] = u * after @ v
     changed[fragile] *= alpha
     kernels = torch.from_numpy(changed).view(weight.shape).to(weight)

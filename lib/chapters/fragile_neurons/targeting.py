@@ -1,4 +1,4 @@
-"""Algorithm 1 of Pravin, Martino, Nicosia and Ojha, which kernels an attack moves most, and its controls."""
+"""Algorithm 1 of Pravin, Martino, Nicosia and Ojha, on which kernels an attack moves most, and its controls."""
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ def signs(model: nn.Sequential, x: Tensor, y: Tensor) -> Tensor:
 
 
 def in_pixels(model: nn.Sequential, eps: float) -> Tensor:
-    """An eps that is meant in normalised units, in pixel units: one a channel (C, 1, 1)."""
+    """An eps that is meant in normalised units, in pixel units: one for each channel (C, 1, 1)."""
     return eps * model[-2].std
 
 
@@ -43,7 +43,7 @@ def distances(model: nn.Sequential, x: Tensor, x_adv: Tensor) -> dict[str, NDArr
 
 
 def targeted(d: NDArray, sets: NDArray) -> NDArray[np.bool_]:
-    """For each image and each set S whether S_f > S_n (lines 12 to 14).
+    """For each image and each set S, whether S_f > S_n (lines 12 to 14).
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def mean_distance(d: NDArray, sets: NDArray) -> NDArray:
 
 
 def over_noise(d: dict[str, NDArray], noise: dict[str, NDArray]) -> dict[str, NDArray]:
-    """Distances in units of what random signs of the same size do to that kernel's map, in the mean over images.
+    """Distances in units of what random signs of the same size do to the kernel's map, on average over images.
 
     A change of a kernel's scale cancels. A map that random signs do not move on any image counts as not moved.
 

@@ -1,4 +1,4 @@
-"""What the chapter answers to the paper's claims, from what was measured: a pure function a claim."""
+"""The chapter's answers to the paper's claims, from what was measured: one pure function for each claim."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def clean_accuracy(networks: Networks, experiment: Experiment) -> Answer:
 
 
 def code_line_attacks(networks: Networks, experiment: Experiment) -> Answer:
-    """Does the code line, which lacks the sign, attack at all, and how much of what the formula does?"""
+    """Does the code line, which lacks the sign, lower accuracy at all, and by what share of the formula's fall?"""
     line, formula = (_fall(networks, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
     before = rates.clean(networks)
     taken, whole = (_less(before, rates.under(networks, PRINTED_EPS, attack)) for attack in ("step", "fgsm"))
@@ -53,7 +53,7 @@ def untargeted_falls(networks: Networks, experiment: Experiment) -> Answer:
 def targeted_falls(networks: Networks, experiment: Experiment) -> Answer:
     """Is accuracy under the targeted attack lower at eps 0.9 than without one, and lower than under random signs?
 
-    Soundly at an eps below 0.5: from there on any image can be made grey.
+    The sound finding is at an eps below 0.5: from 0.5 on, any image can be made grey.
     """
     claim = "targeted.falls_with_eps"
     found, why = _falls(networks, PRINTED_EPS_TARGETED, "targeted_fgsm", "targeted FGSM")
@@ -62,7 +62,7 @@ def targeted_falls(networks: Networks, experiment: Experiment) -> Answer:
 
 
 def _falls(networks: Networks, eps: float, attack: str, name: str) -> tuple[Finding, str]:
-    """By how much accuracy falls, beside random signs; and in words."""
+    """By how much accuracy falls, with random signs as the control; and the same in words."""
     attacked, signs = rates.under(networks, eps, attack), rates.under(networks, eps, "signs")
     fall, by_chance = _fall(networks, attacked), _fall(networks, signs)
     found = finding(f"{name} at eps {eps:g}", fall, difference(signs, attacked), SAME_SIGNS)
@@ -70,7 +70,7 @@ def _falls(networks: Networks, eps: float, attack: str, name: str) -> tuple[Find
 
 
 def untargeted_fools(networks: Networks, experiment: Experiment) -> Answer:
-    """Is more than half of what was classified correctly misclassified at eps 0.3, and more than under random signs?"""
+    """Of what was classified correctly, is over half misclassified at eps 0.3, and more than under random signs?"""
     right = rates.clean(networks)
     fooled, by_chance = (_wrong(rates.under(networks, PRINTED_EPS, attack)) for attack in ("fgsm", "signs"))
     share, control = rate(fooled, among=right), rate(by_chance, among=right)
@@ -83,7 +83,7 @@ def untargeted_fools(networks: Networks, experiment: Experiment) -> Answer:
 
 
 def targeted_fools(networks: Networks, experiment: Experiment) -> Answer:
-    """Is more than half misclassified at eps 0.9; and soundly, is more than half classified as the target below 0.5?"""
+    """Is more than half misclassified at eps 0.9; and, soundly, more than half classified as the target below 0.5?"""
     far, near = PRINTED_EPS_TARGETED, EPS_BELOW_HALF
     fooled, by_chance = (_wrong(rates.under(networks, far, attack)) for attack in ("targeted_fgsm", "signs"))
     reached = rates.reached(networks, near, "targeted_pgd")
@@ -142,7 +142,7 @@ def retraining_recovers(networks: Networks, outcome: Outcome, experiment: Experi
 
 
 def boundary_separable(detectors: Detectors, experiment: Experiment) -> Answer:
-    """Does a detector separate clean from FGSM images, better than from random signs; and who knows it?"""
+    """Does a detector tell clean from FGSM images, better than from random signs; and from an attack that knows it?"""
     known, informed, signs = (rates.area(detectors, name) for name in ("FGSM", ADAPTIVE, SIGNS))
     at = f"at eps {experiment.eps_train:g}"
     found, sound = (
@@ -159,7 +159,10 @@ def boundary_separable(detectors: Detectors, experiment: Experiment) -> Answer:
 
 
 def little_knowledge_suffices(substitutes: Substitutes, experiment: Experiment) -> Answer:
-    """Does FGSM made for a substitute lower accuracy; at every number of questions, what share of the white box's?"""
+    """Does FGSM through a substitute lower accuracy; and by what share of the white box's fall?
+
+    The share is the smallest over all numbers of questions.
+    """
     asked = substitutes[0].questions
     before = rates.answered(substitutes, lambda one: one.original.clean)
     rows = [rates.through_substitute(substitutes, row) for row in range(len(asked))]
@@ -188,7 +191,7 @@ def _wrong(hits: Hits) -> Hits:
 
 
 def _less(before: Hits, after: Hits) -> Hits:
-    """One value an image: 1 where it was lost, -1 where it was won."""
+    """One value for each image: 1 where only `before` has it right, -1 where only `after` has, 0 elsewhere."""
     return [one.astype(float) - other for one, other in zip(before, after, strict=True)]
 
 

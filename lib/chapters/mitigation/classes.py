@@ -1,4 +1,4 @@
-"""What networks take images for, as records keep it."""
+"""The classes that networks give images, as records keep them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,14 +7,14 @@ from torch import Tensor, nn
 from lib.measure.score import logits
 
 Classes = NDArray[np.uint8]
-"""The class that each image is taken for, or belongs to; the last axis is that of the images."""
+"""The class that each image is taken for, or belongs to; the last axis is over images."""
 
 Places = NDArray[np.int32]
-"""Which of the test images, ascending: those attacked in many steps, as `lib.data.sample` chooses them."""
+"""Indices of test images, ascending: those attacked in many steps, as `lib.data.sample` chooses them."""
 
 
 def classified(network: nn.Module, x: Tensor) -> Classes:
-    """What a network takes each image (N,) for."""
+    """The class that a network gives each image (N,)."""
     return as_classes(logits(network, x).argmax(1))
 
 

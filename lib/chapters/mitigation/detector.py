@@ -1,4 +1,4 @@
-"""Whether attacked images can be told from clean ones, and an attack that knows of the detector."""
+"""Whether attacked images can be told from clean ones, and an attack that knows the detector."""
 
 import numpy as np
 import torch
@@ -15,16 +15,16 @@ from lib.train.loop import fit
 CLEAN, ATTACKED = 0, 1
 
 FALSE_ALARMS = 0.05
-"""How many clean images may raise an alarm, as a share."""
+"""The share of clean images that may raise an alarm."""
 
 LEAD = 0.5
-"""By how many logits an image has to be misread before its attack turns to the detector."""
+"""By how many logits a wrong class has to lead before the attack turns to the detector."""
 
 
 def train_detector(clean: Tensor, attacked: Tensor, epochs: int, *, seed: int = 0, **options) -> nn.Module:
     """A network that tells clean images (class 0) from attacked ones (class 1); both (N, 1, 28, 28).
 
-    Metzen et al., 2017, put such a network on a hidden layer; this one reads the image.
+    Metzen et al., 2017, put such a network on a hidden layer; this one is given the image itself.
     """
     detector = build(SimpleCNN, seed, clean.device, classes=2)
     labels = torch.full((len(clean) + len(attacked),), CLEAN, device=clean.device)
@@ -34,7 +34,7 @@ def train_detector(clean: Tensor, attacked: Tensor, epochs: int, *, seed: int = 
 
 
 class BlackPixels(nn.Module):
-    """A detector without training: the fewer exactly black pixels an image has, the more it is taken for attacked."""
+    """A detector without training: the fewer exactly black pixels an image has, the more it is suspected."""
 
     def forward(self, x: Tensor) -> Tensor:
         black = (x == 0).flatten(1).float().mean(1)
@@ -42,7 +42,7 @@ class BlackPixels(nn.Module):
 
 
 def suspicion(detector: nn.Module, x: Tensor) -> np.ndarray:
-    """How much the detector takes each image (N,) for attacked: the difference of its two logits."""
+    """How strongly the detector suspects each image (N,): its logit for attacked minus that for clean."""
     outputs = logits(detector, x)
     return (outputs[:, ATTACKED] - outputs[:, CLEAN]).cpu().numpy()
 
@@ -60,11 +60,11 @@ def separation(clean: np.ndarray, attacked: np.ndarray) -> float:
 
 
 def comparisons(clean: np.ndarray, attacked: np.ndarray) -> np.ndarray:
-    """One value an image (N,), whose mean is the area under the ROC curve and which varies over images as that does.
+    """One value for each image (N,): their mean is the area under the ROC curve, their spread gives its standard error.
 
-    Of each image the clean and the attacked form are compared with all others (DeLong et al., 1988, for images that
-    come in pairs: Obuchowski, 1997). Ties count one half. Single values may lie outside [0, 1]; 1 throughout where
-    every attacked image is more suspect than every clean one.
+    The attacked form of an image is compared with all clean images, its clean form with all attacked ones (DeLong et
+    al., 1988; for images that come in pairs, Obuchowski, 1997). Ties count one half. Single values may lie outside
+    [0, 1]. All are 1 where every attacked image is more suspect than every clean one.
 
     Parameters
     ----------
@@ -76,14 +76,14 @@ def comparisons(clean: np.ndarray, attacked: np.ndarray) -> np.ndarray:
 
 
 def _above(others: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Of how many of the others each value lies above, as a share."""
+    """The share of the others that each value lies above; ties count one half."""
     ordered = np.sort(others)
     ends = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
     return sum(ends) / (2 * len(ordered))
 
 
 def unnoticed(clean: np.ndarray, attacked: np.ndarray, false_alarms: float = FALSE_ALARMS) -> np.ndarray:
-    """Which attacked images (N,) raise no alarm, where that share of the clean images may raise a false one."""
+    """Which attacked images (N,) raise no alarm, if a share `false_alarms` of the clean images may raise one."""
     return attacked < np.quantile(clean, 1 - false_alarms)
 
 
@@ -101,10 +101,10 @@ class Guarded(nn.Module):
 
 
 def unsuspected_error(outputs: Tensor, y: Tensor) -> Tensor:
-    """The loss (N,) of an attack on `Guarded`: first be misread by a clear lead, then look clean as long as that lasts.
+    """The loss (N,) of an attack on `Guarded`: be misclassified by a clear lead, then look clean while that lead lasts.
 
-    Selective descent (Bryniarski et al., 2022): each step serves the one aim that is not yet met, so that the two
-    gradients never cancel. `LEAD` keeps the last step from giving the misreading away.
+    Selective descent (Bryniarski et al., 2022): each step serves only one of the two aims, so that their gradients
+    never cancel. `LEAD` keeps the last step from undoing the misclassification.
     """
     classes, suspect = outputs[:, :-1], outputs[:, -1]
     of_y = classes.gather(1, y[:, None])[:, 0]
@@ -113,9 +113,9 @@ def unsuspected_error(outputs: Tensor, y: Tensor) -> Tensor:
 
 
 def adaptive(eps: float, *, random_start: bool = False) -> PGD:
-    """The attack on `Guarded` of who knows the detector.
+    """The attack on `Guarded` by an attacker who knows the detector.
 
-    By default it starts at the image itself: a random start lifts every black pixel, which is what a detector of
-    attacks on digits looks for.
+    By default it starts at the image itself: a random start lifts half of the black pixels, and that is what a
+    detector of attacks on digits looks for.
     """
     return PGD(eps=eps, steps=100, loss=unsuspected_error, random_start=random_start)

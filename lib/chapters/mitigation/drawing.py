@@ -16,7 +16,7 @@ CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
 
 
 def slices(planes: Mapping[str, Slice], reach: float) -> Figure:
-    """The classes given on planes through one image, side by side, each region with its class written in it.
+    """The classes on planes through one image, side by side, with its class written in each region.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def slices(planes: Mapping[str, Slice], reach: float) -> Figure:
         for digit in np.unique(plane.read):
             ax.contour(plane.across, plane.up, plane.read == digit, levels=[0.5], colors="black", linewidths=0.6)
             place = _inside(plane, digit)
-            above = 10 if np.hypot(*place) < 0.1 * plane.across[-1] else 0  # the circle is there
+            above = 10 if np.hypot(*place) < 0.1 * plane.across[-1] else 0  # clear of the circle at the origin
             look = {"ha": "center", "va": "center", "fontweight": "bold"}
             ax.annotate(str(digit), place, xytext=(0, above), textcoords="offset points", **look)
         ax.plot(0, 0, marker="o", color="black", markersize=4)

@@ -33,13 +33,13 @@ PRINTED_EPS, PRINTED_EPS_TARGETED = 0.3, 0.9
 """The eps of the paper's Figs. 5 and 6, which its claims are about."""
 
 EPS_BELOW_HALF = 0.45
-"""Half of Fig. 6's: from eps 0.5 on every image can be made the same grey, whatever it showed."""
+"""Half the eps of Fig. 6: from 0.5 on, every image can be made the same grey, whatever it showed."""
 
 QUERIES = 1000
-"""How often Square may ask about an image."""
+"""How many queries Square may make for each image."""
 
 QUESTIONS = (100, 250, 500, 1000, 2500, 5000)
-"""How many questions a substitute is trained on."""
+"""The numbers of questions that substitutes are trained on."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Experiment(experiment.Experiment):
     n_boundary: int
 
     def scale(self) -> dict[str, object]:
-        """What a run has of what the paper's own run had."""
+        """What this run has, by the keys of the claims' scales."""
         return {"dataset": self.dataset, "epochs": self.epochs}
 
     # What follows from the parameters
@@ -79,12 +79,12 @@ class Experiment(experiment.Experiment):
 
     @property
     def eps_retrain(self) -> tuple[float, ...]:
-        """The eps retrained at; 0 is the control, as many further epochs on clean images."""
+        """The eps of retraining; 0 is the control: as many further epochs on clean images."""
         return _rounded(np.array([0, 1, 2, 3]) / 3 * self.eps_train)
 
     @property
     def retrainings(self) -> list[tuple[str, float]]:
-        """What is trained on again, and at which eps."""
+        """Which images each retraining uses, and at which eps."""
         return [(images, eps) for images in (BOTH, ALONE) for eps in self.eps_retrain]
 
     @property
@@ -94,17 +94,17 @@ class Experiment(experiment.Experiment):
 
     @property
     def as_paper(self) -> tuple[str, float]:
-        """The retraining that is the paper's."""
+        """The paper's retraining."""
         return BOTH, self.eps_retrain[-1]
 
     @property
     def as_paper_targeted(self) -> tuple[str, float]:
-        """The same if *this attack*, after which the paper trains again, is its targeted one."""
+        """The paper's retraining, if *this attack*, after which it trains again, is its targeted one."""
         return BOTH, PRINTED_EPS_TARGETED
 
     @property
     def held_out(self) -> tuple[str, float]:
-        """The same without the test images."""
+        """The retraining of `as_paper` without the test images."""
         return ALONE, self.eps_retrain[-1]
 
     # The cells
@@ -144,7 +144,7 @@ class Experiment(experiment.Experiment):
         return [FLAGS(defences.FlagsSetting(self._defended[0], source, self.n_images))]
 
     def boundary(self) -> list[Cell[defences.BoundaryRecord]]:
-        """What lies around test images, before and after that retraining: as far as FGSM goes, and half the range."""
+        """What lies around test images, before and after that retraining: up to `eps_train`, and at least up to 0.5."""
         reach = max(0.5, self.eps_train)
         return [BOUNDARY(defences.BoundarySetting(self._defended[0], reach, self.n_boundary))]
 
@@ -154,11 +154,11 @@ class Experiment(experiment.Experiment):
         return [DETECTOR(detection.DetectorSetting(training, *options)) for training in self._trainings]
 
     def substitutes(self) -> list[Cell[theft.SubstituteRecord]]:
-        """Each network, attacked by who has not its weights."""
+        """Each network, attacked without knowledge of its weights."""
         return [SUBSTITUTE(theft.SubstituteSetting(one, self.epochs, QUESTIONS)) for one in self._defended]
 
     def cells(self) -> list[Cell]:
-        """All of them."""
+        """All cells."""
         retrained = [cell for retraining in self.retrainings for cell in self.retrained(*retraining)]
         retrained += [cell for one in self.retrainings_targeted for cell in self.retrained_targeted(*one)]
         before = [*self.networks(), *self.pictures(), *self.likeness()]

@@ -38,7 +38,7 @@ def attacked(pictures: PicturesRecord) -> Figure:
 
 
 def answer(networks: Networks, outcome: Outcome, experiment: Experiment) -> Figure:
-    """Accuracy before retraining and after it, by whose gradient made the test images."""
+    """Accuracy before and after retraining, by the network whose gradient made the test images."""
     eps, held_out = experiment.eps_train, outcome[experiment.held_out]
     found = {
         "before retraining: FGSM": rate(rates.under(networks, eps, "fgsm")),
@@ -63,9 +63,10 @@ def untargeted(networks: Networks, experiment: Experiment) -> Figure:
 
 
 def targeted(networks: Networks, experiment: Experiment) -> Figure:
-    """How often networks are right, and beside it how often they take an image for the target, over eps.
+    """How often networks are right over eps, and beside it how often they take an image for the target.
 
-    PGD, which was run where an image has to keep what it showed, is a mark of its own among the second.
+    PGD, shown at `EPS_BELOW_HALF` alone, where an image has to keep what it showed, is a single mark in the second
+    panel.
     """
     attacks = {"targeted FGSM": "targeted_fgsm", "the same without its sign": "targeted_step", SIGNS: "signs"}
     hits = {"classified correctly": rates.under, "classified as the target": rates.reached}
@@ -90,7 +91,7 @@ def _mark_pgd(ax: Axes, networks: Networks) -> None:
 
 
 def _of_each_network(over_eps: Iterable[Hits]) -> np.ndarray:
-    """The share of images that each network has at each eps (networks, eps)."""
+    """Each network's share of hits at each eps: (networks, eps)."""
     return np.array([[one.mean() for one in hits] for hits in over_eps]).T
 
 
@@ -102,7 +103,7 @@ def confusions(networks: Networks, eps: float) -> Figure:
 def digits(pictures: PicturesRecord) -> Figure:
     """The same digits, clean and attacked, with each attack's perturbation and the class that the network gives.
 
-    Perturbations have one scale, up to the larger eps; a class that changed is in bold.
+    Perturbations share one scale, up to the larger eps; a class that changed is in bold.
     """
     clean, attacks = pictures.clean, {"untargeted": pictures.untargeted, "targeted": pictures.targeted}
     rows, titles, bold = {"clean": clean.images}, [clean.classes], [clean.classes != clean.classes]
@@ -116,7 +117,7 @@ def digits(pictures: PicturesRecord) -> Figure:
 
 
 def _in_bold(figure: Figure, changed: Sequence[bool]) -> Figure:
-    """The titles of some of a figure's images in bold."""
+    """The figure, with the titles of the images that changed in bold."""
     for ax, bold in zip(figure.axes, changed, strict=True):
         ax.title.set_fontweight("bold" if bold else "normal")
     return figure
@@ -187,7 +188,7 @@ def suspicions(detectors: Detectors) -> Figure:
 
 
 def _areas(detectors: Detectors, names: Sequence[str], ax: Axes) -> None:
-    """The AUC of each detector for some of the `INPUTS`, in their colours; that of the first is filled."""
+    """The AUC of each detector for some of the `INPUTS`, in the histogram's colours; the first detector's is filled."""
     for row, name in enumerate(names):
         look = {"marker": MARKERS[row + 1], "color": COLOURS[row + 1], "linestyle": "none", "markersize": 7}
         found = [rates.area([one], name).mean for one in detectors]

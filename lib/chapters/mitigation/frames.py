@@ -19,7 +19,7 @@ from lib.measure.red_flags import Flag
 
 
 def listings() -> pd.DataFrame:
-    """The paper's code, and what becomes of it where it is run."""
+    """The paper's code, and what happens when it is run."""
     rows = [
         {
             "where": listing.where,
@@ -71,7 +71,7 @@ def strongest(outcome: Outcome, held_out: tuple[str, float], searches: Sequence[
 
 
 def red_flags(found: Sequence[Flag]) -> pd.DataFrame:
-    """The signs, which of them are raised, and what was measured."""
+    """The signs of a hidden gradient, which of them are raised, and what was measured."""
     rows = [(flag.name, "raised" if flag.raised else "no", flag.sentence) for flag in found]
     return pd.DataFrame(rows, columns=["sign", "raised", "measured"])
 
@@ -92,7 +92,7 @@ def distances(boundary: BoundaryRecord) -> pd.DataFrame:
 
 
 def detector(detectors: Detectors) -> pd.DataFrame:
-    """How well the detectors see each kind of input, and what gets past them."""
+    """How well the detectors tell each kind of input from clean images, and what gets past them."""
     rows = [
         {
             "input": name,
@@ -107,7 +107,7 @@ def detector(detectors: Detectors) -> pd.DataFrame:
 
 
 def without_weights(substitutes: Substitutes) -> pd.DataFrame:
-    """How well the substitutes copy, and how both networks classify what was attacked through them."""
+    """How well the substitutes copy, and how original and retrained networks classify what was attacked."""
     asked = substitutes[0].questions
     ways: dict[str, Callable[[Victim], Classes]] = {"clean": lambda one: one.clean, SIGNS: lambda one: one.signs}
     for row, number in enumerate(asked):

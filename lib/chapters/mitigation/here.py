@@ -189,10 +189,10 @@ def without_weights(substitutes: Substitutes) -> str:
 
 
 def _classify(records: Sequence[object], kind: str = "") -> str:
-    """The networks that records are of, one each, and what they do."""
+    """Subject and verb of a sentence on what networks classify, one network for each record."""
     return f"the {len(records)} {kind}networks classify" if len(records) > 1 else f"the {kind}network classifies"
 
 
 def _mean(hits: Hits) -> float:
-    """The mean over networks of the share of images."""
+    """The share of images, averaged over networks."""
     return float(np.mean([one.mean() for one in hits]))

@@ -1,4 +1,4 @@
-"""How much of an image an attack leaves, judged without the network that it was made against."""
+"""How much of an image an attack leaves, judged without the network that was attacked."""
 
 import numpy as np
 import torch

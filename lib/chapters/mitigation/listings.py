@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Listing:
-    """Lines of code of the paper, and what they stand for once they run."""
+    """Lines of the paper's code: where they stand, and whether they were repaired."""
 
     where: str
     code: str
-    """As printed; or, of a repaired listing, with as little changed as makes it run."""
+    """As printed; if repaired, with the fewest changes that make it run."""
     repaired: str = ""
     """What was changed; empty where nothing was."""
 
@@ -23,11 +23,11 @@ LISTINGS = (
 
 
 GIVEN = {"image": 0.5, "x": 0.5, "ε": 0.3, "data_grad": 0.25}
-"""What the lines take from elsewhere, for an image of one pixel."""
+"""The values that the lines take from elsewhere, for an image of one pixel."""
 
 
 def tried(listing: Listing, **names: object) -> tuple[str, object]:
-    """Run a listing, with other `names` than `GIVEN`: "runs" or Python's error, and the image that it makes."""
+    """Run a listing, with `names` in place of those `GIVEN`: "runs" or Python's error, and the image made, if any."""
     space = GIVEN | names
     try:
         exec(compile(listing.code, listing.where, "exec"), space)

@@ -22,7 +22,7 @@ class NetworkSetting:
 
     training: Training
     eps: tuple[float, ...]
-    """Of the untargeted attacks, 0 among them."""
+    """Of the untargeted attacks; 0 is among them."""
     eps_targeted: tuple[float, ...]
     eps_targeted_pgd: tuple[float, ...]
     n_images: int
@@ -46,7 +46,7 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class NetworkRecord:
-    """How a network classifies the test images, attacked through itself; in many steps only `some` of them."""
+    """How a network classifies the test images attacked through it; only `some` are attacked in many steps."""
 
     origin: str
     """Where the images come from, in words."""
@@ -66,7 +66,7 @@ class NetworkRecord:
     targeted_pgd: Curve
     """Of `some` images."""
     signs: Curve
-    """Moved by random signs, which is no attack: at every eps of the attacks, targeted or not."""
+    """Moved by random signs, which is not an attack: at every eps of the attacks, targeted or not."""
 
     @property
     def clean(self) -> Classes:
@@ -74,15 +74,15 @@ class NetworkRecord:
         return self.fgsm.at(0.0)
 
     def correct(self, classes: Classes) -> NDArray[np.bool_]:
-        """Which images are classified rightly; `classes` of all images, or of `some`."""
+        """Which images are classified correctly; `classes` are of all images, or of `some`."""
         return classes == self.on(self.labels, classes)
 
     def reached(self, classes: Classes) -> NDArray[np.bool_]:
-        """Which images are taken for the attack's target; `classes` of all images, or of `some`."""
+        """Which images are taken for the attack's target; `classes` are of all images, or of `some`."""
         return classes == self.on(self.targets, classes)
 
     def on(self, known: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """What is known of all images (N,), of those that `others` (..., n) are about."""
+        """The part of `known`, which is of all images (N,), for the images that `others` (..., n) are about."""
         return known if others.shape[-1] == len(known) else known[self.some]
 
 
@@ -111,7 +111,7 @@ def network(setting: NetworkSetting) -> NetworkRecord:
 
 
 def over_eps(model: nn.Module, attack: Attack, eps: tuple[float, ...], x: Tensor, y: Tensor) -> Curve:
-    """One attack through the network itself, at each eps; y (N,) are its targets where it has some."""
+    """One attack through the network itself, at each eps; y (N,) are its targets if it is a targeted one."""
     return Curve(eps, np.stack([classified(model, replace(attack, eps=one)(model, x, y)) for one in eps]))
 
 

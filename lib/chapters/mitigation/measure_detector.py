@@ -15,7 +15,7 @@ from lib.chapters.mitigation.networks import Training, trained
 
 @dataclass(frozen=True)
 class DetectorSetting:
-    """A network, the images that its detector learns from, and how many test images are judged."""
+    """A network, how its detector is trained, and how many test images are judged."""
 
     training: Training
     eps: float
@@ -31,7 +31,7 @@ class Judged:
     """How much images (N,) are suspected of an attack, and what the network takes them for."""
 
     suspicion: NDArray[np.float32]
-    """Of the detector."""
+    """By the detector."""
     suspicion_by_black: NDArray[np.float32]
     """By the count of black pixels."""
     classes: Classes
@@ -39,7 +39,7 @@ class Judged:
 
 @dataclass(frozen=True, eq=False)
 class DetectorRecord:
-    """The same test images, clean and attacked, before a detector that was trained on FGSM images."""
+    """The same test images, clean and attacked, as a detector judges them that was trained on FGSM images."""
 
     labels: Classes
     clean: Judged
@@ -51,11 +51,11 @@ class DetectorRecord:
     """Attacked by PGD that knows the detector."""
     adaptive_random_start: Judged
     signs: Judged
-    """Moved by random signs, which is no attack."""
+    """Moved by random signs, which is not an attack."""
 
 
 def detector(setting: DetectorSetting) -> DetectorRecord:
-    """Show test images to a detector, clean and attacked, also by who knows it."""
+    """Show test images to a detector: clean, attacked, and attacked by PGD that knows it."""
     images, eps, pair = data.load(setting.training.dataset), setting.eps, guarded(setting)
     some, network = data.sample(images.y_test, setting.n_images), pair.classifier
     x, y = images.x_test[some], images.y_test[some]

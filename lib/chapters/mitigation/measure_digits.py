@@ -98,11 +98,11 @@ class LikenessRecord:
     attacked: Readers
     signs: Readers
     correlations: NDArray[np.float32]
-    """Of each attacked image with itself as it was: a row for each eps."""
+    """Of each attacked image with its clean form: a row for each eps."""
 
 
 def likeness(setting: LikenessSetting) -> LikenessRecord:
-    """Attack test images, and have them classified by who knows nothing of the attack."""
+    """Attack test images, and classify them by the network and by the nearest training image."""
     images, model = data.load(setting.training.dataset), trained(setting.training)
     chosen = data.sample(images.y_test, setting.n_images)
     x, y = images.x_test[chosen], images.y_test[chosen]

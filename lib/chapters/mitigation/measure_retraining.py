@@ -28,21 +28,21 @@ class RetrainedSetting:
 
 @dataclass(frozen=True, eq=False)
 class RetrainedRecord:
-    """What the retrained network takes the test images for, by how they were attacked at the eps retrained at."""
+    """What the retrained network takes the test images for, by how they were attacked at the eps of its retraining."""
 
     labels: Classes
     some: Places
     clean: Classes
     signs: Classes
-    """Moved by random signs, which is no attack."""
+    """Moved by random signs, which is not an attack."""
     stale_fgsm: Classes
-    """Attacked through the network as it was before; targeted, as `fresh_*`, where it was trained on such images."""
+    """Attacked through the network as it was before; targeted, like `fresh_*`, if it was retrained on such images."""
     fresh_fgsm: Classes
     fresh_pgd: Classes
     """Of `some` images alone."""
 
     def correct(self, classes: Classes) -> NDArray[np.bool_]:
-        """Which images are classified rightly; `classes` of all images, or of `some`."""
+        """Which images are classified correctly; `classes` are of all images, or of `some`."""
         return classes == (self.labels if len(classes) == len(self.labels) else self.labels[self.some])
 
 
@@ -102,7 +102,7 @@ def search(setting: SearchSetting) -> SearchRecord:
 
 @dataclass(frozen=True)
 class FlagsSetting:
-    """A retrained network, another for transferred images, and how many test images are attacked."""
+    """A retrained network, another to transfer images from, and how many test images are attacked."""
 
     retraining: Retraining
     source: Training

@@ -1,4 +1,4 @@
-"""What an attacker can do who sees a network's answers and not its weights."""
+"""What an attacker can do who sees a network's answers but not its weights."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ from lib.train.loop import fit
 
 @dataclass(frozen=True)
 class SubstituteSetting:
-    """A network before and after retraining, what an attacker asks the first, and how long a substitute is trained."""
+    """A network before and after retraining, what an attacker asks the first, and how long substitutes are trained."""
 
     retraining: Retraining
     epochs: int
-    """Passes over half of the test images; with fewer questions as many steps, and so more passes."""
+    """Passes over half of the test images; with fewer questions the steps are as many, and so the passes are more."""
     questions: tuple[int, ...]
-    """How many questions the attacker asks; more than half of the test images have no answer."""
+    """The numbers of questions that the attacker asks; those above half of the test images are left out."""
 
     def __str__(self) -> str:
         return str(self.retraining)
@@ -43,11 +43,11 @@ class Victim:
 
 @dataclass(frozen=True, eq=False)
 class SubstituteRecord:
-    """The half of the test images that the attacker never asked about."""
+    """How networks classify the half of the test images that the attacker never asked about."""
 
     labels: Classes
     questions: tuple[int, ...]
-    """Those numbers of questions that half of the test images can answer."""
+    """The setting's numbers of questions up to half of the test images."""
     substitute: Classes
     """What each substitute takes the clean images for: a row for each number of questions."""
     original: Victim
@@ -55,7 +55,7 @@ class SubstituteRecord:
 
 
 def substitute(setting: SubstituteSetting) -> SubstituteRecord:
-    """Train dense networks on the original's answers about test images, and attack the others through them."""
+    """Train dense networks on the original's answers about half of the test images; attack the rest through them."""
     retraining = setting.retraining
     before, after = before_and_after(retraining)
     images = data.load(retraining.original.dataset)

@@ -1,4 +1,4 @@
-"""What retraining does that is on targeted images: which of its two attacks made them, the paper does not say."""
+"""What retraining on targeted images does: the paper does not say which of its two attacks made its images."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,7 @@ from lib.measure.score import next_class
 
 @dataclass(frozen=True)
 class TargetedSetting:
-    """A network that is trained again on images of targeted FGSM, and how many test images are attacked in many
-    steps.
-    """
+    """A network that is retrained on images of targeted FGSM, and how many test images are attacked in many steps."""
 
     retraining: Retraining
     n_images: int
@@ -37,7 +35,7 @@ def to_next(attack: Attack) -> Attacked:
 
 
 def retrained_targeted(setting: TargetedSetting) -> RetrainedRecord:
-    """Train a network again on targeted images, and attack it with the same target at the same eps."""
+    """Train a network again on targeted images, and attack it with the same targets at the same eps."""
     retraining, eps = setting.retraining, setting.retraining.eps
     images, before = data.load(retraining.original.dataset), trained(retraining.original)
     x, y = images.x_test, images.y_test

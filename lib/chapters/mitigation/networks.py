@@ -43,7 +43,7 @@ class Retraining:
 
 
 def trained(training: Training) -> nn.Module:
-    """The network; where it was trained before, that is loaded."""
+    """The network, loaded where it was trained before."""
     images = data.load(training.dataset)
     network = build(SimpleCNN, training.seed, compute.device())
     batches = Shuffled(images.x_train, images.y_train)

@@ -1,4 +1,4 @@
-"""What answers, tables and figures of the chapter have in common: shares and areas, one a network."""
+"""What the chapter's answers, tables and figures have in common: shares and areas, one for each network."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -23,7 +23,7 @@ Detectors = Sequence[DetectorRecord]
 Substitutes = Sequence[SubstituteRecord]
 
 Hits = list[np.ndarray]
-"""For each network which images something is true of."""
+"""For each network, which images something is true of."""
 
 Outcome = Mapping[tuple[str, float], Sequence[RetrainedRecord]]
 """The retrained networks by what they were trained on, and at which eps."""
@@ -41,10 +41,10 @@ WAYS: dict[str, Callable[[RetrainedRecord], Classes]] = {
     "fresh FGSM": lambda record: record.fresh_fgsm,
     "fresh PGD": lambda record: record.fresh_pgd,
 }
-"""How a retrained network is attacked; by the targeted form of each attack where it was retrained on such images."""
+"""How a retrained network is attacked: in targeted form where it was retrained on images of the targeted attack."""
 
 NO_ATTACK = ("clean", SIGNS)
-"""Those of them that make no adversarial images: the printed accuracy cannot be of these."""
+"""Those of the `WAYS` that make no adversarial images: the printed accuracy cannot be for these."""
 
 INPUTS: dict[str, Callable[[DetectorRecord], Judged]] = {
     "FGSM": lambda record: record.fgsm,
@@ -83,10 +83,11 @@ def correct(retrained: Sequence[RetrainedRecord], way: str) -> Hits:
 
 
 def readings(outcome: Outcome, targeted: Outcome, experiment: Experiment) -> Readings:
-    """In how many ways the retraining can be read, and how many give the printed accuracy.
+    """In how many ways the retraining can be read, and how many of them give the printed accuracy.
 
-    Two are nearest to the words: trained on both sets under one of the two attacks, and tested on the images trained
-    on. The nearest to the figure is chosen on the first half of the networks, and its accuracy is that of the others.
+    Two are nearest to the paper's words: trained on both sets under one of the two attacks, and tested on the images
+    trained on. The one nearest to the printed number is chosen on the first half of the networks; the accuracy given
+    for it is that on the others, where there are any.
     """
     found = {
         (kind, images, eps, way): [float(hits.mean()) for hits in correct(records, way)]
@@ -129,12 +130,12 @@ def area(detectors: Detectors, name: str) -> Measured:
 
 
 def area_over_signs(detectors: Detectors, name: str) -> Measured:
-    """The same less the area for random signs, on the same images."""
+    """That area minus the area for random signs, on the same images."""
     return difference(_comparisons(detectors, name), _comparisons(detectors, SIGNS), shares=True)
 
 
 def black_area(detectors: Detectors, name: str) -> Measured:
-    """How well the count of black pixels separates them."""
+    """How well the count of black pixels separates one of the `INPUTS` from clean images: the same area."""
     return rate([comparisons(one.clean.suspicion_by_black, INPUTS[name](one).suspicion_by_black) for one in detectors])
 
 
@@ -143,21 +144,21 @@ def _comparisons(detectors: Detectors, name: str) -> Hits:
 
 
 def misread(detectors: Detectors, name: str) -> Hits:
-    """Which of these images each network takes for another class."""
+    """Which images of one of the `INPUTS` each network misclassifies."""
     return [INPUTS[name](one).classes != one.labels for one in detectors]
 
 
 def passed(detectors: Detectors, name: str) -> Hits:
-    """Which of these images are taken for another class and raise no alarm."""
+    """Which of those images are misclassified and raise no alarm."""
     silent = [unnoticed(one.clean.suspicion, INPUTS[name](one).suspicion) for one in detectors]
     return [one & wrong for one, wrong in zip(silent, misread(detectors, name), strict=True)]
 
 
 def answered(substitutes: Substitutes, way: Callable[[SubstituteRecord], Classes]) -> Hits:
-    """Which of the images never asked about the original networks get right, attacked in one way."""
+    """Which of the images never asked about are classified correctly; `way` picks the network and the attack."""
     return [way(one) == one.labels for one in substitutes]
 
 
 def through_substitute(substitutes: Substitutes, row: int) -> Hits:
-    """The same under FGSM through the substitute that was asked so many questions, by their place among all numbers."""
+    """The same for the original networks under FGSM through a substitute, by the place of its number of questions."""
     return answered(substitutes, lambda one: one.original.through_substitute[row])

@@ -11,7 +11,7 @@ from lib.train.loop import fit
 from lib.train.snapshots import History
 
 Attacked = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""What a network, images (N, C, H, W) and their true labels (N,) become: attacked images."""
+"""From a network, images (N, C, H, W) and their true labels (N,) to attacked images."""
 
 
 def retrained(
@@ -24,11 +24,11 @@ def retrained(
     Parameters
     ----------
     images
-        Pairs of images (N, C, H, W) and true labels (N,), each attacked as a whole and trained on together.
+        Pairs of images (N, C, H, W) and true labels (N,): each attacked as a whole, all trained on together.
     epochs
         Passes over them.
     options
-        What else `lib.train.loop.fit` takes.
+        Further arguments of `lib.train.loop.fit`.
     """
     x_adv = torch.cat([attack(model, x, y) for x, y in images])
     y = torch.cat([y for _, y in images])

@@ -1,4 +1,4 @@
-"""The chapter's headline numbers: for the tests, which hold them against expected ranges, and for its prose."""
+"""The chapter's headline numbers: for the tests, which check them against expected ranges, and for its prose."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def headline(
     substitutes: Substitutes,
     experiment: Experiment,
 ) -> dict[str, float]:
-    """The numbers that the tests hold against their expected ranges."""
+    """The numbers that the tests check against their expected ranges."""
     as_paper, held_out = outcome[experiment.as_paper], outcome[experiment.held_out]
     found = {
         "clean_accuracy": rate(rates.clean(networks)),
@@ -44,9 +44,7 @@ def headline(
 def summary(
     networks: Networks, outcome: Outcome, searches: Sequence[SearchRecord], experiment: Experiment
 ) -> dict[str, object]:
-    """What the first paragraphs say: of the networks before, of the same retrained on training images, and the run's
-    size.
-    """
+    """What the first paragraphs say: of networks before and after retraining on training images, and the run's size."""
     held_out = outcome[experiment.held_out]
     return {
         "before": rate(rates.under(networks, experiment.eps_train, "fgsm")).mean,

@@ -1,4 +1,4 @@
-"""What the chapter answers to the paper's claims, from what was measured: a pure function a claim."""
+"""The chapter's answers to the paper's claims, from what was measured: one pure function for each claim."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ from lib.show.counting import agreeing, counted
 PGD = "PGD, 40 steps"
 BY_CHANCE = "a random choice of as many images removed"
 WORST = "worst case, image by image"
-"""Of the attacks within [0, 1] that were made on the same images; before the loop FGSM is among them."""
+"""The worst of the attacks within [0, 1] on the same images; before the loop, FGSM is among them."""
 NO_REMOVAL = "equal epochs without removal"
 
 
@@ -52,7 +52,7 @@ def first_row(networks: Networks, experiment: Experiment) -> list[Answer]:
 
 
 def second_row(networks: Networks, experiment: Experiment) -> list[Answer]:
-    """Both under the paper's attack, before any unlearning."""
+    """Accuracy and loss under the paper's attack, before any unlearning."""
     return [_attacked(name, networks, experiment) for name in OF_A_ROW]
 
 
@@ -76,7 +76,7 @@ def _attacked(name: str, networks: Networks, experiment: Experiment) -> Answer:
 
 
 def third_row(networks: Networks, loop: Loop, experiment: Experiment) -> list[Answer]:
-    """Both after the loop."""
+    """Accuracy and loss under the paper's attack, after the loop."""
     return [_unlearned(name, networks, loop, experiment) for name in OF_A_ROW]
 
 
@@ -128,7 +128,7 @@ def removal_helps(networks: Networks, loop: Loop, experiment: Experiment) -> Ans
 
 
 def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
-    """Is accuracy 0.9 where the loop stops, and higher than after as many rounds without removal?
+    """Is accuracy under attack 0.9 where the loop stops, and higher than after as many rounds without removal?
 
     The paper's loop has no last round: one that was cut off below 0.9 is smaller than it.
     """
@@ -150,9 +150,9 @@ def loop_reaches_target(networks: Networks, loop: Loop, experiment: Experiment) 
 
 
 def _targets(networks: Networks, loop: Loop) -> Readings:
-    """Under how many of the attacks that the paper's code can mean accuracy is at the target after the last round.
+    """The attacks that the paper's code can mean, and under how many accuracy is at the target after the last round.
 
-    Where it was so before the first round, Fig. 9's loop never begins.
+    Where accuracy is there before the first round, Fig. 9's loop never begins.
     """
     before = {attack: rates.accuracy(of).mean for attack, of in paper_table.second_row(networks).items()}
     after = {
@@ -185,9 +185,10 @@ def _at_the_stop(networks: Networks, loop: Loop, rounds: Sequence[int], way: str
 
 
 def beats_retraining(networks: Networks, loop: Loop, experiment: Experiment) -> Answer:
-    """Is accuracy under attack higher after removal than after training on adversarial images, and than without both?
+    """Is accuracy under attack higher after removal than after training on adversarial images, and than without either?
 
-    What no removal gains over those as well, removal has not brought: that is of all networks that have both.
+    The second difference is the control: what training without removal brings as well is not removal's doing. It is
+    taken over all networks that have both.
     """
     shown = rates.alike(loop, (JUDGED, "none", "c", "d"))
     found, sound = (
@@ -244,9 +245,10 @@ def overfitting_prevented(networks: Networks, loop: Loop, experiment: Experiment
 
 
 def room_recovered(rooms: Rooms, experiment: Experiment) -> Answer:
-    """Where FGSM leaves next to nothing: does the loop bring accuracy back?
+    """Where accuracy under FGSM is next to nothing: does the loop bring it back?
 
-    Soundly it is measured below the eps at which any image can be made grey, where PGD leaves nothing whatever is done.
+    A sound finding needs an eps below that at which any image can be made grey: from there on, PGD succeeds on every
+    image, whatever is done.
     """
     if rates.without_room(rooms):
         why = f"On training images accuracy is at most {experiment.leaves:g} without any attack: "

@@ -28,12 +28,12 @@ MEMBERSHIP = Part("unlearning", "membership", measure_removal.membership)
 TRAINING_IMAGES = {"digits": 4_000, "mnist": 60_000}
 KINDS = (HIGHEST, AT_RANDOM)
 UNTRAINED_SEEDS = 100_000
-"""By how much the seeds of untrained networks are higher, so that none is that of a trained one."""
+"""What is added to the seeds of untrained networks, so that none is the seed of a trained one."""
 
 
 @dataclass(frozen=True)
 class Experiment(experiment.Experiment):
-    """The parameters, by what the notebook says of them."""
+    """The chapter's parameters; the notebook says what each means."""
 
     chapter: ClassVar[str] = "unlearning"
 
@@ -58,7 +58,7 @@ class Experiment(experiment.Experiment):
     queries: int
 
     def refused(self) -> str:
-        """That the loop would remove all there is."""
+        """That the loop would remove every training image."""
         total, training = self.rounds * self.remove, TRAINING_IMAGES[self.dataset]
         if total < training:
             return ""
@@ -73,17 +73,17 @@ class Experiment(experiment.Experiment):
 
     @property
     def fgsm(self) -> Attack:
-        """The paper's, which does not clip: by it images are selected, made and judged."""
+        """The paper's FGSM, which does not clip: images are selected, made and judged by it."""
         return FGSM(eps=self.eps, clip=None)
 
     @property
     def trainings(self) -> list[Training]:
-        """The networks with which everything is done, one a seed."""
+        """The networks with which everything is done, one for each seed."""
         return self._trainings(self.seeds)
 
     @property
     def looped(self) -> list[Training]:
-        """The networks that go through the paper's method and its controls: those, and more where so many are asked."""
+        """The networks that go through the paper's method and its controls: those, and more if `loop_seeds` is more."""
         return self._trainings(max(self.seeds, self.loop_seeds))
 
     def _trainings(self, count: int) -> list[Training]:
@@ -97,21 +97,21 @@ class Experiment(experiment.Experiment):
 
     @property
     def shares(self) -> list[float]:
-        """Of the training images, removed in one shot."""
+        """The shares of the training images that are removed in one shot."""
         return np.geomspace(0.002, 0.5, self.shots).round(4).tolist()
 
     @property
     def forgotten(self) -> float:
-        """The share that the network is asked about: the nearest to `forget`."""
+        """The share of removed images that networks are asked about: of the `shares`, the nearest to `forget`."""
         return min(self.shares, key=lambda share: abs(share - self.forget))
 
     @property
     def attempts(self) -> dict[str, Attack]:
-        """The attacks whose eps rises."""
+        """The attacks that are tried at each eps of `eps_grid`."""
         return {"FGSM, not clipped": FGSM(clip=None), "FGSM, clipped": FGSM(), "PGD": PGD()}
 
     def scale(self) -> dict[str, object]:
-        """What the run has of what the paper's own run had."""
+        """What this run has, by the keys of the claims' scales."""
         whole = {"dataset": self.dataset, "network": f"LeNet of {figure(self.architecture)}", "epochs": self.epochs}
         return whole | {"rounds": self.rounds, "round_epochs": self.round_epochs}
 
@@ -123,17 +123,17 @@ class Experiment(experiment.Experiment):
         return [NETWORK(measure.NetworkSetting(one, *chosen)) for one in self.looped]
 
     def letter(self) -> list[Cell[measure.LetterRecord]]:
-        """The rule to the letter, for the first network."""
+        """The rule applied to the letter, for the first network."""
         return [LETTER(measure.LetterSetting(self.trainings[0], self.fgsm, self.remove))]
 
     def loop(self, reading: str) -> list[Cell[measure_loop.LoopRecord]]:
-        """The loop in one reading, a key of `loop.READINGS`, one a network."""
+        """The loop in one reading of `loop.READINGS`, one for each network."""
         trainings = self.looped if reading in measure_loop.READINGS else self.trainings
         updating = [self._updating(training, reading) for training in trainings]
         return [LOOP(measure_loop.LoopSetting(one, self.n_images, self.n_forensic)) for one in updating]
 
     def flags(self) -> list[Cell[measure_flags.FlagsRecord]]:
-        """The signs of hidden gradients after the loop of the paper's method, one a network."""
+        """The signs of hidden gradients after the loop of the paper's method, one for each network."""
         updating = [self._updating(training, measure_loop.JUDGED) for training in self.looped]
         return [FLAGS(measure_flags.FlagsSetting(one, self.n_images, self.queries)) for one in updating]
 
@@ -141,12 +141,12 @@ class Experiment(experiment.Experiment):
         return Updating(training, reading, self.fgsm, self.remove, self.round_epochs, self.rounds)
 
     def room(self) -> list[Cell[measure_loop.RoomRecord]]:
-        """The loop at the eps where FGSM leaves `leaves`, one a network."""
+        """The loop at the eps where accuracy under FGSM is `leaves`, one for each network."""
         chosen = (self.leaves, self.remove, self.round_epochs, self.rounds, self.n_images)
         return [ROOM(measure_loop.RoomSetting(one, *chosen)) for one in self.trainings]
 
     def untrained(self) -> list[Cell[measure_forensics.UntrainedRecord]]:
-        """The untrained networks, by LeNet in the order of `LENETS`."""
+        """The untrained networks, a cell for each LeNet in the order of `LENETS`."""
         first = self.seed + UNTRAINED_SEEDS
         chosen = (self.n_untrained, first, self.fgsm, self.n_forensic)
         return [
@@ -154,12 +154,12 @@ class Experiment(experiment.Experiment):
         ]
 
     def curves(self, attempt: str) -> list[Cell[measure_forensics.CurveRecord]]:
-        """The trained networks at each eps: a key of `attempts`."""
+        """The trained networks at each eps, under an attack by its key in `attempts`."""
         chosen = (self.attempts[attempt], tuple(self.eps_grid), self.n_images)
         return [CURVES(measure_forensics.CurveSetting(one, *chosen)) for one in self.trainings]
 
     def one_shot(self, kind: str, share: float) -> list[Cell[measure_removal.OneShotRecord]]:
-        """Networks from scratch on what is left: kind and share as in `KINDS` and `shares`; none if not `beyond`."""
+        """Networks trained from scratch on what is left, by one of `KINDS` and of `shares`; none if not `beyond`."""
         return [ONE_SHOT(Removal(one, self.fgsm, kind, share)) for one in self.trainings if self.beyond]
 
     def membership(self) -> list[Cell[measure_removal.MembershipRecord]]:
@@ -168,7 +168,7 @@ class Experiment(experiment.Experiment):
         return [MEMBERSHIP(measure_removal.MembershipSetting(one, *chosen)) for one in asked]
 
     def cells(self) -> list[Cell]:
-        """All, in the notebook's order."""
+        """All cells, in the notebook's order."""
         by_kind = [self.networks(), self.letter()]
         by_kind += [self.loop(reading) for reading in loop.READINGS]
         by_kind += [self.flags(), self.room(), self.untrained(), *(self.curves(attempt) for attempt in self.attempts)]

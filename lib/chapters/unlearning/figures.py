@@ -61,7 +61,7 @@ def _before_and_after(before: Hits, after: Mapping[str, Hits], xlabel: str) -> F
 
 
 def gains(networks: Networks, loop: Loop) -> Figure:
-    """What each reading adds to its control under FGSM and PGD, with 95% intervals.
+    """What each reading gains over its control under FGSM and PGD, with 95% intervals.
 
     The axis reaches as far as the intervals; the paper's rise is a line where it is within, else named at the side.
     """
@@ -88,7 +88,7 @@ def gains(networks: Networks, loop: Loop) -> Figure:
 
 
 def _over(*networks: int) -> str:
-    """What a figure's intervals are over, by the number of networks of each."""
+    """What a figure's intervals are taken over; `networks` is the number of networks of each."""
     fewest, most = min(networks), max(networks)
     if most == 1:
         return "95% intervals over images, one network"
@@ -97,7 +97,7 @@ def _over(*networks: int) -> str:
 
 
 def course(networks: Networks, loop: Loop) -> Figure:
-    """Accuracy under FGSM and PGD after each round, of removal and of what trains on attacked images."""
+    """Accuracy under FGSM and PGD after each round: of removal, its control, and what trains on attacked images."""
     loop = rates.alike(loop, ("none", JUDGED, "d", "e"))
     networks = networks[: len(loop["none"])]
     rounds = range(len(loop["none"][0].looks) + 1)
@@ -119,8 +119,9 @@ def room(rooms: Rooms) -> Figure:
 
 
 def third_row(networks: Networks, loop: Loop) -> Figure:
-    """Accuracy over loss for each way to the third row, and beside it enlarged around the paper's, whose tolerances a
-    box has.
+    """Accuracy over loss for each way to the third row: all of them, and those around the paper's row.
+
+    A box shows the tolerances of the paper's numbers.
     """
     figure, (whole, near) = plt.subplots(1, 2, figsize=(8.6, 5.0))
     (accuracy, loss), (high, wide) = paper_table.ROW_3, paper_table.WITHIN_3
@@ -153,8 +154,9 @@ def _mark(attack: str, idle: bool) -> dict[str, object]:
 
 
 def second_row(clouds: Clouds, curves: Curves) -> Figure:
-    """Untrained networks on clean and on attacked images, trained ones at every eps, and the paper's point: all of it
-    with the loss on a logarithmic scale, and beside that where the untrained networks are.
+    """Untrained networks on clean and on attacked images, trained ones at every eps, and the paper's point.
+
+    One panel shows all, with the loss on a logarithmic scale; the other shows where the untrained networks are.
     """
     figure, (whole, near) = plt.subplots(1, 2, figsize=(8.6, 5.0))
     for ax in (whole, near):
@@ -173,7 +175,7 @@ def second_row(clouds: Clouds, curves: Curves) -> Figure:
         ax.axhline(GUESSED[0], color="0.35", linewidth=0.8, zorder=0)
         ax.axvline(GUESSED[1], color="0.35", linewidth=0.8, zorder=0)
         ax.set_xlabel("mean loss (nats)")
-    for end, at in (("eps 0", 0), ("eps 1", -1)):  # of the last path
+    for end, at in (("eps 0", 0), ("eps 1", -1)):  # the ends of the last path
         whole.annotate(end, points[at, ::-1], xytext=(-4, 6), textcoords="offset points", fontsize=8, color="0.25")
     _enlarge(
         near,
@@ -195,8 +197,9 @@ def _enlarge(ax: Axes, points: np.ndarray) -> None:
 
 
 def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> Figure | None:
-    """Accuracy under FGSM after a removal in one shot, less that of the networks trained on all images; None where that
-    was not measured.
+    """Accuracy under FGSM after a removal in one shot, minus that of the networks trained on all images.
+
+    None where that was not measured.
     """
     if not all(found.values()):
         return None

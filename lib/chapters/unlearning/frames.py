@@ -25,11 +25,11 @@ from lib.show.counting import agreeing, counted
 MISSING = "not measured"
 
 SHOWN_WAYS = 5
-"""How many ways to the third row a short table has at least."""
+"""The least number of ways to the third row that a short table shows."""
 
 
 def images(cell: Cell[NetworkRecord], experiment: Experiment) -> str:
-    """Where the images of a network's cell come from and how many they are, in a line."""
+    """Where the images of a network's cell come from, and how many there are, in one line."""
     record, made = cell.read()
     origin, tested = made.data[experiment.dataset]["origin"], len(record.clean.correct)
     some = len(record.stopped)
@@ -70,12 +70,12 @@ def trained(networks: Networks) -> pd.DataFrame:
 
 
 def _printed(row: str) -> str:
-    """Accuracy and loss in a row of the paper's table, digit by digit."""
+    """Accuracy and loss in a row of the paper's table, as printed."""
     return " and ".join(paper_table.printed(row, one) for one in ("accuracy", "loss"))
 
 
 def letter(record: LetterRecord) -> pd.DataFrame:
-    """What the rule removes by what it is given."""
+    """What the rule removes, by what it is given."""
     lost = {
         "indices (4.3)": record.indices,
         "tuples (the text of Fig. 8)": record.tuples,
@@ -87,7 +87,7 @@ def letter(record: LetterRecord) -> pd.DataFrame:
 
 
 def letter_title(experiment: Experiment) -> str:
-    """What its table is called."""
+    """The caption of `letter`."""
     images = f"{counted(experiment.remove, 'image')} {agreeing(experiment.remove)}"
     return f"What the rule removes when {images} selected"
 
@@ -96,7 +96,7 @@ def letter_title(experiment: Experiment) -> str:
 
 
 def last_round(networks: Networks, loop: Loop) -> pd.DataFrame:
-    """Every reading after the last round, and what it adds to its control."""
+    """Every reading after the last round, and what it gains over its control."""
     columns = {
         "reading": [labels.READINGS[reading] for reading in loop],
         "networks": [len(records) for records in loop.values()],
@@ -110,7 +110,7 @@ def last_round(networks: Networks, loop: Loop) -> pd.DataFrame:
 
 
 def _gain(networks: Networks, loop: Loop, reading: str, way: str) -> str:
-    """What a reading adds to its control; in words where it is the same networks, weight by weight."""
+    """What a reading gains over its control; in words where the two are the same networks, weight by weight."""
     if reading == "none":
         return ""
     weights = [[one.last.weights for one in of] for of in rates.alike(loop, (reading, "none")).values()]
@@ -135,7 +135,7 @@ def overfitting(networks: Networks, loop: Loop) -> pd.DataFrame:
 
 
 def room(rooms: Rooms) -> pd.DataFrame:
-    """The loop where FGSM leaves next to nothing, a line a network."""
+    """The loop where accuracy under FGSM is next to nothing at first, a row for each network."""
     columns = {"network": [str(number) for number in range(1, len(rooms) + 1)]}
     columns["eps"] = [f"{one.eps:.3f}" for one in rooms]
     for way in ("FGSM", "PGD"):
@@ -174,7 +174,7 @@ def nearest_ways(networks: Networks, loop: Loop) -> pd.DataFrame:
 
 
 def in_brief(scores: Sequence[Reads]) -> str:
-    """Accuracy and loss in the mean over networks."""
+    """Accuracy and loss, averaged over networks."""
     accuracy, loss = paper_table.means(scores)
     return f"{accuracy:.3f} / {loss:.3f}"
 
@@ -212,7 +212,7 @@ def nearest_to_second_row(curves: Curves, experiment: Experiment) -> pd.DataFram
 
 
 def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> pd.DataFrame:
-    """What removal changes, against the network trained on all images."""
+    """What removal changes, compared with the networks trained on all images."""
     shares, columns = experiment.shares, {"removed": [f"{share:.1%}" for share in experiment.shares]}
     for way, digits in (("clean", "+z.4f"), ("FGSM", "+z.3f")):
         for kind in KINDS:
@@ -257,7 +257,7 @@ def membership_title(found: Sequence[MembershipRecord], experiment: Experiment) 
 
 
 def printed_listings() -> pd.DataFrame:
-    """What is wrong with each listing, and what Python says to it."""
+    """What is wrong with each listing, and what Python says about it."""
     return pd.DataFrame(
         {
             "listing": [f"Fig. {fault.figure}" for fault in listings.FAULTS],
@@ -269,5 +269,5 @@ def printed_listings() -> pd.DataFrame:
 
 
 def contradictions() -> pd.DataFrame:
-    """Places that cannot both be right, or that leave open what was done."""
+    """Passages that cannot both be right, or that leave open what was done."""
     return as_table(CONTRADICTIONS)

@@ -18,17 +18,17 @@ from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import agreeing, counted
 
 UNLIKELY = 0.05
-"""Where at most this share of a cloud lies as far out as a point, that is hardly one of the cloud."""
+"""If at most this share of a cloud lies as far out as a point, the point hardly belongs to the cloud."""
 
 NOT_BEYOND = "In this run: not measured, as `beyond=false` asks. With `beyond=true` it is."
-"""Of what the paper does not measure: it decides no claim."""
+"""For what the paper does not measure; it decides no claim."""
 
 COUNTS = 0.02
 """The least change of accuracy that counts, as in the claims."""
 
 
 def side(measured: Measured) -> str:
-    """Whether an interval has zero in it."""
+    """Whether an interval contains zero, in words."""
     may_be = measured.low is None or measured.low <= 0 <= measured.high
     return "which may be chance" if may_be else "which is more than chance"
 
@@ -73,7 +73,7 @@ def answer(networks: Networks, loop: Loop) -> str:
 
 
 def gains(networks: Networks, loop: Loop) -> str:
-    """For the figure of what each reading adds to its control."""
+    """For the figure of what each reading gains over its control."""
     gained = (rates.gain(networks, loop, one, "FGSM") for one in (JUDGED, "random", "c", "d"))
     removed, chance, afresh, taught = gained
     return (
@@ -99,7 +99,7 @@ def last_round(loop: Loop) -> str:
 
 
 def _those(loop: Loop, most: int) -> str:
-    """Which networks a sentence is of, where fewer have every reading than are in the run."""
+    """Which networks a sentence is about, if fewer have every reading than are in the run."""
     fewest = len(next(iter(loop.values())))
     return f", in the networks that have every reading ({fewest} of {most})," if fewest < most else ""
 
@@ -167,7 +167,7 @@ def room(rooms: Rooms, leaves: float) -> str:
 
 
 def _grey(rooms: Rooms) -> str:
-    """What an eps means at which any image can be made the same; nothing where it is smaller for each network."""
+    """What an eps at which any image can be made grey means; empty where it is smaller for every network."""
     if not rates.is_grey(rooms):
         return ""
     return f" From eps {LARGE_EPS:g} on any image can be made grey, so nothing is judged soundly here."

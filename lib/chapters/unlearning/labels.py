@@ -1,4 +1,4 @@
-"""What pages call what was measured."""
+"""What the pages call the things that were measured."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,7 +16,7 @@ READINGS = {
     "e": "(e) add, remove the worst",
     "f": "(f) gradient ascent",
 }
-"""The readings of the loop, by their keys in `loop.READINGS`."""
+"""The readings of the loop, by their names in `loop.READINGS`."""
 
 UPDATED = {"original": "original"} | {key: READINGS[key] for key in measure_loop.UPDATED}
 """The networks of the third row: the original, and those that a reading has changed."""
@@ -26,7 +26,7 @@ PRINTED = {
     "one label": "FGSM (Fig. 4), one label for all",
     "softmax sum": "softmax sum (Fig. 5)",
 }
-"""The attacks of the third row, by their keys in `measure_row.ATTACKS`."""
+"""The attacks of the third row, by their names in `measure_row.ATTACKS`."""
 
 STATES = {
     "whole": "trained on all images",
@@ -35,7 +35,7 @@ STATES = {
     "f alone": "(f) gradient ascent alone",
     "f": "(f) gradient ascent, then keep training",
 }
-"""The networks that may have forgotten, by their keys in `measure_removal.STATES`."""
+"""The networks that may have forgotten, by their names in `measure_removal.STATES`."""
 
 
 def figure(architecture: str) -> str:
@@ -65,7 +65,7 @@ def way(name: str, age: str, network: str) -> str:
 
 
 def eps(value: float) -> str:
-    """An eps that was searched for: two decimals, and a first digit that is not 0 where it is smaller."""
+    """An eps that was searched for: with two decimals, or with one significant digit where it is below 0.01."""
     return f"{value:.2f}" if value >= 0.01 or not value else f"{value:.1g}"
 
 

@@ -1,7 +1,7 @@
 """The paper's listings: which run as they are printed, and in which error the others end.
 
-Each fault is one that can be run: a few lines that do what the listing does at that place, in stand-ins for images and
-networks, so that Python itself says what comes of it.
+Each fault can be run: its few lines do what the listing does at that place, with stand-ins for images and networks, so
+that Python itself says what comes of it.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ test_dataset, y_test = x_test, np.broadcast_to(np.float32(0), (10000, 10))
 def LeNet(input_shape, num_classes):
     return [32, 64, 128, num_classes]
 """
-"""What a listing may take from those before it: images, and Fig. 3's function with its fault put right."""
+"""What a listing may take from those before it: images, and Fig. 3's function with its faults put right."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Fault:
     what
         In words.
     code
-        A rendition of the lines that it is about.
+        A rendition of the lines at fault.
     typeset
         Whether it may be the typesetter's, as a lost bracket or underscore may.
     """
@@ -131,7 +131,7 @@ FAULTS = (
 
 
 def running() -> list[int]:
-    """The figures of which nothing ends in an error."""
+    """The figures none of whose faults ends in an error."""
     outcomes: dict[int, set[str]] = {}
     for fault in FAULTS:
         outcomes.setdefault(fault.figure, set()).add(fault.outcome())

@@ -29,7 +29,7 @@ class Look:
     train: NDArray[np.bool_]
     """All training images, as they are."""
     left_out: NDArray[np.bool_]
-    """Which of the training images it was not trained on last."""
+    """Which of the training images its last training left out."""
     clean: NDArray[np.bool_]
     fgsm: NDArray[np.bool_]
     pgd: NDArray[np.bool_]
@@ -41,7 +41,7 @@ class Look:
 
     @property
     def overfit(self) -> float:
-        """Accuracy on the images that it was trained on, less that on test images."""
+        """Accuracy on the images that it was trained on, minus that on test images."""
         return float(self.train[~self.left_out].mean() - self.clean.mean())
 
 
@@ -55,7 +55,7 @@ class Images:
 
     @classmethod
     def of(cls, dataset: str, count: int) -> "Images":
-        """`count` is the size of the sample."""
+        """The images of a data set by its name; `count` is the size of the sample."""
         found = data.load(dataset)
         chosen = data.sample(found.y_test, count)
         test = found.x_test, found.y_test

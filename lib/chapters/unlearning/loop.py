@@ -1,4 +1,4 @@
-"""Machine unlearning as a defence: removing training images in the ways the paper can be read, and checking it.
+"""Machine unlearning as a defence: the loop that removes training images, in each way the paper can be read.
 
 The loop of the paper (4.1 to 4.6): attack the trained network, select the worst images, remove them, train again.
 `READINGS` names what that can mean; `rounds` runs one of them.
@@ -44,9 +44,9 @@ class Setting:
     remove
         How many images a round selects.
     epochs
-        Of the first training.
+        Passes of the first training.
     round_epochs
-        Of each round.
+        Passes of each round.
     lenet
         The network's class.
     seed
@@ -74,7 +74,7 @@ class Round:
 
 
 def trained(setting: Setting, x: Tensor, y: Tensor, epochs: int, *, seed: int | None = None) -> nn.Module:
-    """A network from fresh starting weights on these images; `seed` where it is not the setting's."""
+    """A network trained on these images from fresh starting weights; `seed` is the setting's unless given."""
     seed = setting.seed if seed is None else seed
     network = build(setting.lenet, seed, x.device)
     fit(network, Shuffled(x, y, setting.batch_size), epochs, seed=seed, label=f"seed {seed}")
@@ -84,8 +84,8 @@ def trained(setting: Setting, x: Tensor, y: Tensor, epochs: int, *, seed: int | 
 def rounds(reading: str, original: nn.Module, setting: Setting, count: int) -> Iterator[Round]:
     """Run `count` rounds of a reading from a trained network, which stays as it is.
 
-    Every reading trains `round_epochs` a round. (c) starts afresh in each, and trains `epochs` as the first network
-    did: without removal it would be that network again, which is therefore its control.
+    Every reading but (c) trains for `round_epochs` in each round. (c) starts afresh in each round, and trains for
+    `epochs`, as the first network did: without removal it would be that network again, which is therefore its control.
 
     Raises
     ------
@@ -132,26 +132,26 @@ def further(network: nn.Module, s: Setting, x: Tensor, y: Tensor, number: int = 
 
 
 def removal_order(network: nn.Module, s: Setting, *, at_random: bool = False, number: int = 0) -> Tensor:
-    """All training images by number (N,), the first to go first: by attacked loss, or at random by seed and round."""
+    """Indices of all training images (N,), the first to go first: by attacked loss, or at random by seed and round."""
     if at_random:
         return torch.randperm(len(s.x), generator=compute.seeded(s.seed * 1000 + number)).to(s.x.device)
     return highest(attacked_losses(network, s.attack, s.x, s.y), len(s.x))
 
 
 def letter(count: int, selected: Sequence) -> list[int]:
-    """Which numbers below `count` the rule of Figs. 6, 8 and 9 keeps: `if i not in selected_adv_examples`."""
+    """The indices below `count` that the rule of Figs. 6, 8 and 9 keeps: `if i not in selected_adv_examples`."""
     return [i for i in range(count) if i not in selected]
 
 
 def worst_attacked(network: nn.Module, s: Setting) -> tuple[Tensor, Tensor, Tensor]:
-    """The attacked images of highest loss, as many as a round selects: their numbers, the images, their labels."""
+    """The attacked images of highest loss, as many as a round selects: their indices, the images, their labels."""
     x_adv = s.attack(network, s.x, s.y)
     chosen = highest(losses(network, x_adv, s.y), s.remove)
     return chosen, x_adv[chosen], s.y[chosen]
 
 
 def as_tuples(network: nn.Module, x_adv: Tensor, y: Tensor) -> list[tuple]:
-    """What the text under Fig. 8 says is selected: (example, true label, predicted label), one an image."""
+    """What the text under Fig. 8 says is selected: (example, true label, predicted label) for each image."""
     read = logits(network, x_adv).argmax(1)
     return list(zip(x_adv.cpu().numpy(), y.tolist(), read.tolist(), strict=True))
 
@@ -176,12 +176,12 @@ def ascended(
     x, y
         The images to forget (N, C, H, W) and their labels (N,).
     rise
-        In nats; the loss of a guess among ten classes, unless told. To end at that loss would be no aim: on images that
-        were selected for being misread it is often higher before the first step.
+        In nats; by default the loss of guessing among ten classes. To aim for that loss itself would not do: on images
+        selected for being misclassified, the loss is often higher than that before the first step.
     length
-        Of each step, the Euclidean norm over all weights; the gradient's own length would start near 0.
+        Of each step: the Euclidean norm over all weights. The gradient's own length would start near 0.
     steps
-        How many at most.
+        How many steps at most.
     """
     after = copy.deepcopy(network)
     weights, first = list(after.parameters()), None

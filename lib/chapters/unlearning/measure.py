@@ -34,26 +34,26 @@ class NetworkSetting:
 
 @dataclass(frozen=True, eq=False)
 class NetworkRecord:
-    """How it classifies test images: all of them as they are and under FGSM, a sample of them under PGD."""
+    """How the network classifies test images: all of them as they are and under FGSM, a sample of them under PGD."""
 
     weights: str
     train: NDArray[np.bool_]
     """Which training images are classified correctly."""
     some: NDArray[np.int64]
-    """The numbers of the test images that are attacked in many steps."""
+    """The indices of the test images that are attacked in many steps."""
     clean: Reads
     printed: Reads
     """Under FGSM, not clipped."""
     clipped: Reads
     pgd: Reads
-    """To the end of its steps."""
+    """Run to the end of its steps."""
     stopped: NDArray[np.bool_]
     """Which are classified correctly under PGD that stops at an image as soon as it is misclassified."""
     row: Row
 
     @property
     def look(self) -> Look:
-        """The network as the loop looks at those after each round."""
+        """The same as a `Look`, the form that the networks after each round have."""
         nothing = np.zeros_like(self.train)
         return Look(self.weights, self.train, nothing, self.clean.correct, self.printed.correct, self.stopped)
 
@@ -89,13 +89,13 @@ class LetterSetting:
 
 @dataclass(frozen=True, eq=False)
 class LetterRecord:
-    """The numbers of the images that the rule removes where the list holds indices, tuples or an array of images."""
+    """The indices of the images that the rule removes if it is given indices, tuples or an array of images."""
 
     indices: list[int]
     tuples: list[int]
     array: list[int]
     worst: NDArray[np.float32]
-    """The first of what is selected (n, C, H, W), the worst first: as they are."""
+    """The first of the selected images (n, C, H, W) as they are, the worst first."""
     attacked: NDArray[np.float32]
     """The same, attacked."""
     labels: list[int]
@@ -104,7 +104,7 @@ class LetterRecord:
 
 
 def letter(setting: LetterSetting) -> LetterRecord:
-    """Run the rule on each of the lists."""
+    """Run the paper's rule of removal on indices, on tuples and on an array of images."""
     model = networks.trained(setting.training)
     s = networks.prepared(setting.training, setting.attack, remove=setting.remove)
     numbers, x_adv, y = loop.worst_attacked(model, s)

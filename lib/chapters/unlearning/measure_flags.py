@@ -29,11 +29,11 @@ class FlagsSetting:
 
 @dataclass(frozen=True, eq=False)
 class FlagsRecord:
-    """What the network after the last round classifies rightly; the one before the loop makes transferred images."""
+    """What the network after the last round classifies correctly; transferred images come from that before the loop."""
 
     probes: Probes
     searched: NDArray[np.bool_]
-    """Under Square, which sees no gradient, of the same images (N,)."""
+    """The same images (N,) under Square, which sees no gradient."""
 
     @property
     def flags(self) -> list[Flag]:
@@ -42,7 +42,7 @@ class FlagsRecord:
 
 
 def flags(setting: FlagsSetting) -> FlagsRecord:
-    """Run the loop, and look for signs that its last network hides its gradient, in the range of pixels."""
+    """Run the loop, and look for signs that its last network hides its gradient, with pixels kept in their range."""
     updating, eps = setting.updating, setting.updating.attack.eps
     images, original = data.load(updating.training.dataset), networks.trained(updating.training)
     chosen = data.sample(images.y_test, setting.n_images)

@@ -16,7 +16,7 @@ from lib.models.base import build
 
 @dataclass(frozen=True)
 class UntrainedSetting:
-    """Networks with starting weights alone, from `seed` on, on a sample of `n_forensic` test images."""
+    """Networks with their starting weights, from `seed` on, and a sample of `n_forensic` test images."""
 
     dataset: str
     lenet: type[nn.Module]
@@ -31,7 +31,7 @@ class UntrainedSetting:
 
 @dataclass(frozen=True, eq=False)
 class UntrainedRecord:
-    """Accuracy and loss (count, 2) of each network, as images are and under the attack."""
+    """Accuracy and loss (count, 2) of each network, on images as they are and under the attack."""
 
     clean: NDArray[np.float64]
     attacked: NDArray[np.float64]
@@ -43,7 +43,7 @@ class UntrainedRecord:
 
 
 def untrained(setting: UntrainedSetting) -> UntrainedRecord:
-    """Show each network the images, and attack it."""
+    """Show the images to each untrained network, as they are and attacked through it."""
     x, y = Images.of(setting.dataset, setting.n_forensic).some
     clean, attacked = [], []
     for number in range(setting.seed, setting.seed + setting.count):
@@ -86,7 +86,7 @@ class CurveRecord:
 
 
 def curves(setting: CurveSetting) -> CurveRecord:
-    """Attack the network at each eps."""
+    """Attack a trained network at each eps."""
     some, network = Images.of(setting.training.dataset, setting.n_images).some, networks.trained(setting.training)
     found = curve(network, setting.attack, setting.eps_values, *some)
     return CurveRecord(np.array([one.correct for one in found]), np.array([one.losses for one in found], np.float32))

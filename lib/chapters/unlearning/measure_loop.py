@@ -36,15 +36,15 @@ class LoopSetting:
 
 @dataclass(frozen=True, eq=False)
 class LoopRecord:
-    """The network after each round, and more of the last one."""
+    """Looks at the network after each round, and more of the last one."""
 
     looks: list[Look]
     printed: Reads
-    """The last one on all test images under the paper's FGSM, not clipped."""
+    """The last network on all test images under the paper's FGSM, not clipped."""
     longest: Reads | None
-    """The same under PGD to the end of its steps, a sample of them; of the reading `JUDGED` alone."""
+    """The last network on a sample of them under PGD, run to the end of its steps; for the reading `JUDGED` alone."""
     row: Row | None
-    """The third row's candidates, of the readings `UPDATED`."""
+    """The third row's candidates; for the readings `UPDATED` alone."""
 
     @property
     def last(self) -> Look:
@@ -78,9 +78,9 @@ GRID, HALVINGS, CHOOSING = 50, 6, 1000
 
 @dataclass(frozen=True)
 class RoomSetting:
-    """The loop at the eps where FGSM leaves a trained network an accuracy of `leaves`.
+    """The loop at the eps where a trained network's accuracy under FGSM is `leaves`.
 
-    eps is found on training images, so that no image on which the loop is judged has chosen it.
+    eps is found on training images, so that it does not depend on the images on which the loop is judged.
     """
 
     training: Training
@@ -99,18 +99,18 @@ class RoomRecord:
     """The eps, and the network before and after each round at that eps, by reading."""
 
     tried: NDArray[np.float64]
-    """The eps that were tried and the accuracy under FGSM at each (n, 2), in the order in which they were."""
+    """The eps that were tried and the accuracy under FGSM at each (n, 2), in the order in which they were tried."""
     before: Look
     loops: dict[str, list[Look]]
 
     @property
     def eps(self) -> float:
-        """The last that was tried."""
+        """The eps of the loop: the last that was tried."""
         return float(self.tried[-1, 0])
 
 
 def room(setting: RoomSetting) -> RoomRecord:
-    """Find the eps, and run the loop there."""
+    """Find the eps at which accuracy under FGSM falls to a given value, and run the loop there."""
     original, images = networks.trained(setting.training), Images.of(setting.training.dataset, setting.n_images)
     x, y = images.train
     chosen = data.sample(y, CHOOSING)
@@ -125,10 +125,10 @@ def room(setting: RoomSetting) -> RoomRecord:
 
 
 def eps_that_leaves(accuracy: float, network: nn.Module, x: Tensor, y: Tensor) -> NDArray[np.float64]:
-    """What was tried to find it (n, 2): eps and accuracy under FGSM, not clipped; the last one is what was found.
+    """Each eps that was tried, and the accuracy there under FGSM, not clipped: (n, 2), the last row what was found.
 
-    The smallest eps of an even grid up to 1 at which no more than `accuracy` is left, then halving between it and the
-    one before. Where FGSM leaves more at every eps, the last one is that at which it leaves least.
+    The search goes to the smallest eps of an even grid up to 1 at which accuracy is at most `accuracy`, then halves the
+    step from the eps before it. Where accuracy is higher at every eps, the last row is that of the lowest accuracy.
     """
     tried: list[tuple[float, float]] = []
 

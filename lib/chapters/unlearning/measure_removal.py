@@ -16,7 +16,7 @@ from lib.measure.score import attacked_losses, highest, score, under_attack
 
 @dataclass(frozen=True, eq=False)
 class OneShotRecord:
-    """Which test images a network from scratch on what is left classifies correctly."""
+    """Which test images a network that was trained from scratch on what is left classifies correctly."""
 
     images: int
     """How many it was trained on."""
@@ -25,12 +25,12 @@ class OneShotRecord:
     fgsm: NDArray[np.bool_]
 
     def by(self, way: str) -> NDArray[np.bool_]:
-        """As they are, or under the attack."""
+        """The images as they are ("clean"), or under the attack ("FGSM")."""
         return {"clean": self.clean, "FGSM": self.fgsm}[way]
 
 
 def one_shot(setting: Removal) -> OneShotRecord:
-    """Remove, train from scratch, attack."""
+    """Remove training images in one shot, train a network from scratch on the rest, and attack it."""
     images, (_, stay) = data.load(setting.training.dataset), networks.split(setting)
     x, y = images.x_test, images.y_test
     network = networks.trained_on(setting.training, stay)
@@ -73,13 +73,13 @@ class Memory:
 
 @dataclass(frozen=True, eq=False)
 class MembershipRecord:
-    """By the `STATES`."""
+    """What the network in each of the `STATES` knows."""
 
     states: dict[str, Memory]
 
 
 def membership(setting: MembershipSetting) -> MembershipRecord:
-    """Show both groups to the network in each of the states."""
+    """Show removed images, and test images selected in the same way, to networks before and after the removal."""
     images, whole = data.load(setting.training.dataset), networks.trained(setting.training)
     x, y = images.x_test, images.y_test
     gone, stay = networks.split(setting.removal)

@@ -1,4 +1,4 @@
-"""What is measured for the third row of the paper's table: every way in which its images can have been made."""
+"""What is measured for the third row of the paper's table: every way in which its images may have been made."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ ATTACKS = ("fgsm", "one label", "softmax sum")
 """FGSM by each image's label; by one label for all (Fig. 4's listing); along Fig. 5's gradient."""
 
 CLIPPED = ", clipped"
-"""What the name of an attack ends in where pixels are brought back into their range; as printed they are not."""
+"""The end of an attack's name where pixels are brought back into their range; as printed they are not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Row:
     fresh: dict[str, Reads]
     """Made through the network itself."""
     stale: dict[str, Reads]
-    """Made through the original network; none where it is the original, to which they are fresh."""
+    """Made through the original network; empty where the network is the original, for which they are fresh."""
     noise: Reads
     """Moved by random signs, clipped."""
     zero_gradients: float
@@ -48,7 +48,7 @@ def row(model: nn.Module, original: nn.Module, dataset: str, eps: float, count: 
 
 
 def attacked(model: nn.Module, eps: float, x: Tensor, y: Tensor, label: Tensor) -> dict[str, Tensor]:
-    """The images (N, C, H, W) by each of the `ATTACKS`, as printed and clipped; `label` is the one for all."""
+    """The images (N, C, H, W) under each of the `ATTACKS`, as printed and clipped; `label` is the one label for all."""
     fgsm, rounding = FGSM(eps=eps, clip=None), FGSM(eps=eps, clip=None, loss=softmax_sum)
     made = (fgsm(model, x, y), fgsm(model, x, label.expand(len(y))), rounding(model, x, y))
     as_printed = dict(zip(ATTACKS, made, strict=True))

@@ -11,7 +11,7 @@ from lib.attack.gradient import FGSM
 from lib.chapters.unlearning import loop
 
 HIGHEST, AT_RANDOM = "highest loss", "at random"
-"""Which images go in one shot."""
+"""Which images are removed in one shot."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Training:
 
 @dataclass(frozen=True)
 class Updating:
-    """The loop in one reading, a key of `loop.READINGS`, from a trained network.
+    """The loop in one reading of `loop.READINGS`, from a trained network.
 
     Parameters
     ----------
     attack
-        By which images are selected and made.
+        The attack by which images are selected and made.
     remove
         How many images a round selects.
     round_epochs
@@ -103,7 +103,7 @@ def rounds(updating: Updating) -> Iterator[loop.Round]:
 
 
 def split(removal: Removal) -> tuple[Tensor, Tensor]:
-    """The numbers of the training images that go, the first to go first, and of those that stay, in their order."""
+    """Indices of the training images that go, the first to go first, and of those that stay, ascending."""
     setting = prepared(removal.training, removal.attack)
     order = loop.removal_order(trained(removal.training), setting, at_random=removal.kind == AT_RANDOM)
     cut = round(removal.share * len(order))
@@ -111,6 +111,6 @@ def split(removal: Removal) -> tuple[Tensor, Tensor]:
 
 
 def trained_on(training: Training, stay: Tensor) -> nn.Module:
-    """A network from scratch on the training images of these numbers, trained for as many epochs as on all."""
+    """A network trained from scratch on the training images of these indices, for as many epochs as on all."""
     setting = prepared(training)
     return loop.trained(setting, setting.x[stay], setting.y[stay], training.epochs)

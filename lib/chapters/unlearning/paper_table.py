@@ -1,4 +1,4 @@
-"""The second and the third row of the paper's table, beside all that can have made them."""
+"""The second and the third row of the paper's table, beside all that may have given them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -43,20 +43,20 @@ AS_MADE = [name + end for name in ATTACKS for end in ("", CLIPPED)]
 """The attacks of the third row by name, as printed and clipped."""
 
 ORIGINAL = "original"
-"""What the network before any round is called among those of the third row."""
+"""The name of the network before any round, among those of the third row."""
 
 NOTHING_UNLEARNED = (ORIGINAL, "none")
 """The networks of the third row that no reading has changed: the original, and the same after further training."""
 
 
 def rows(networks: Networks, loop: Loop) -> dict[str, list[Row]]:
-    """The third row's candidates by the network: the original, and those of the readings `UPDATED`."""
+    """The third row's candidates by network: the original, and those of the readings `UPDATED`."""
     of = {ORIGINAL: networks} | {reading: loop[reading] for reading in UPDATED}
     return {who: [one.row for one in records] for who, records in of.items()}
 
 
 def ways(networks: Networks, loop: Loop) -> dict[Way, list[Reads]]:
-    """What each network makes of the third row's images, by every way in which they can have been made."""
+    """How each network classifies the third row's images, by each way in which they may have been made."""
     found = {}
     for attack in AS_MADE:
         for who, of in rows(networks, loop).items():
@@ -67,12 +67,12 @@ def ways(networks: Networks, loop: Loop) -> dict[Way, list[Reads]]:
 
 
 def means(scores: Sequence[Reads]) -> tuple[float, float]:
-    """Accuracy and loss in the mean over networks."""
+    """Accuracy and loss, averaged over networks."""
     return float(np.mean([one.accuracy for one in scores])), float(np.mean([one.loss for one in scores]))
 
 
 def off(scores: Sequence[Reads], point: tuple[float, float], within: tuple[float, float]) -> float:
-    """How far accuracy and loss lie from a point, the farther of the two, in tolerances."""
+    """How far accuracy and loss lie from a point, in tolerances: the larger of the two distances."""
     return max(abs(a - b) / c for a, b, c in zip(means(scores), point, within, strict=True))
 
 
@@ -99,12 +99,12 @@ def second_row(networks: Networks) -> dict[str, list[Reads]]:
 
 
 def path(records: Sequence[CurveRecord]) -> np.ndarray:
-    """Accuracy and loss at each eps (eps, 2), the mean over networks."""
+    """Accuracy and loss at each eps (eps, 2), averaged over networks."""
     return np.mean([one.points for one in records], 0)
 
 
 def tails(clouds: Clouds) -> dict[tuple[str, str], float]:
-    """The probability of a point as far out as the paper's second row, by LeNet and by what it was shown."""
+    """The probability of a point at least as far out as the paper's second row, by LeNet and by what it was shown."""
     return {
         (lenet, way): forensics.tail(points, ROW_2)
         for lenet, cloud in clouds.items()
@@ -113,7 +113,7 @@ def tails(clouds: Clouds) -> dict[tuple[str, str], float]:
 
 
 def likeliest(clouds: Clouds) -> dict[str, tuple[str, float]]:
-    """By what untrained networks were shown: the LeNet of which the paper's second row is likeliest, and how likely."""
+    """The LeNet for which the paper's second row is likeliest, and how likely, by what its networks were shown."""
     found: dict[str, tuple[str, float]] = {}
     for (lenet, way), probability in tails(clouds).items():
         if way not in found or probability > found[way][1]:

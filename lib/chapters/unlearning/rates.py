@@ -1,4 +1,4 @@
-"""Accuracies, losses and differences from the chapter's records, as answers, tables and sentences take them."""
+"""Accuracies, losses and differences from the chapter's records, as answers, tables and sentences need them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +18,7 @@ from lib.measure.red_flags import LARGE_EPS
 
 Networks = Sequence[NetworkRecord]
 Loop = Mapping[str, Sequence[LoopRecord]]
-"""For each reading what it did to each network; some are run from the first networks alone."""
+"""For each reading, what it did to each network; some readings are run from the first networks alone."""
 Rooms = Sequence[RoomRecord]
 OneShot = Mapping[tuple[str, float], Sequence[OneShotRecord]]
 """By which images are removed, and what share of them."""
@@ -29,12 +29,12 @@ TARGET = 0.9
 
 
 def accuracy(scores: Sequence[Reads]) -> Measured:
-    """The accuracy with its interval, from one network's outcome each."""
+    """The accuracy with its interval, from one `Reads` for each network."""
     return intervals.rate([one.correct for one in scores])
 
 
 def loss(scores: Sequence[Reads]) -> Measured:
-    """The mean loss with its interval."""
+    """The mean loss with its interval, from the same."""
     return intervals.loss([one.losses for one in scores])
 
 
@@ -42,7 +42,7 @@ def loss(scores: Sequence[Reads]) -> Measured:
 
 
 def run_from(networks: Networks, loop: Loop, reading: str) -> list[tuple[NetworkRecord, LoopRecord]]:
-    """The networks that a reading was run from, each with what it did."""
+    """The networks that a reading was run from, each with what the reading did."""
     return list(zip(networks[: len(loop[reading])], loop[reading], strict=True))
 
 
@@ -53,7 +53,7 @@ def alike(loop: Loop, readings: Sequence[str]) -> Loop:
 
 
 def apart(loop: Loop, reading: str, other: str, way: str) -> Measured:
-    """Accuracy after a reading's last round less that after another's, on the networks that both were run from."""
+    """Accuracy after a reading's last round minus that after another's, on the networks that both were run from."""
     return intervals.difference(*(last(of, way) for of in alike(loop, (reading, other)).values()))
 
 
@@ -68,17 +68,17 @@ def last(records: Sequence[LoopRecord], way: str) -> Hits:
 
 
 def worst(networks: Networks) -> Hits:
-    """Which images of the sample each network classifies correctly under each attack within [0, 1], before the loop."""
+    """Which of the sample's images each network classifies correctly under all attacks in [0, 1], before the loop."""
     return [one.clipped.correct[one.some] & one.pgd.correct & one.stopped for one in networks]
 
 
 def worst_after(records: Sequence[LoopRecord]) -> Hits:
-    """The same after the last round, under PGD to the end of its steps and PGD that stops where it has succeeded."""
+    """The same after the last round: under PGD run to the end of its steps, and PGD that stops once it succeeds."""
     return [one.longest.correct & one.last.by("PGD") for one in records]
 
 
 def mean(hits: Hits) -> float:
-    """The accuracy that an interval stands around: averaged in another order it can be rounded to another digit."""
+    """The mean accuracy that `intervals.rate` gives: averaged in another order, it might round to another digit."""
     return intervals.rate(hits).mean
 
 
@@ -93,7 +93,7 @@ def mean_after(loop: Loop, reading: str, attack: str) -> float:
 
 
 def control(networks: Networks, loop: Loop, reading: str, way: str) -> Hits:
-    """What a reading is held against: as many epochs without removal.
+    """What a reading is compared with: as many epochs without removal.
 
     For (c), which starts afresh and trains as long as the original did, that is the original.
     """
@@ -102,7 +102,7 @@ def control(networks: Networks, loop: Loop, reading: str, way: str) -> Hits:
 
 
 def gain(networks: Networks, loop: Loop, reading: str, way: str) -> Measured:
-    """What a reading adds to its control, after the last round."""
+    """What a reading gains over its control, after the last round."""
     return intervals.difference(last(loop[reading], way), control(networks, loop, reading, way))
 
 
@@ -112,13 +112,13 @@ def course(network: NetworkRecord, record: LoopRecord) -> list[Look]:
 
 
 def over_rounds(networks: Networks, loop: Loop, reading: str, way: str) -> list[list[float]]:
-    """For each network its accuracy before the loop and after each round."""
+    """For each network, its accuracy before the loop and after each round."""
     pairs = run_from(networks, loop, reading)
     return [[float(one.by(way).mean()) for one in course(network, record)] for network, record in pairs]
 
 
 def stops(networks: Networks, loop: Loop, reading: str) -> list[int]:
-    """After how many rounds Fig. 9's loop stops, for each network: where FGSM leaves the target, else the last."""
+    """After how many rounds Fig. 9's loop stops for each network: the first with the target's accuracy, else all."""
     found = []
     for network, record in run_from(networks, loop, reading):
         reached = [look.by("FGSM").mean() >= TARGET for look in course(network, record)]
@@ -133,31 +133,31 @@ def where_it_stops(networks: Networks, loop: Loop, reading: str, rounds: Sequenc
 
 
 def without_room(rooms: Rooms) -> int:
-    """For how many networks accuracy was as low as asked for without any attack: nothing was lost to win back."""
+    """For how many networks accuracy was as low as asked for without any attack: there is nothing to win back."""
     return sum(one.eps == 0 for one in rooms)
 
 
 def overfits(looks: Sequence[Look]) -> Measured:
-    """How far accuracy on what was trained on is ahead of that on test images, over networks and images."""
+    """How far accuracy on the images trained on is ahead of that on test images, over networks and images."""
     return _ahead([_trained_on(one) for one in looks], [one.clean for one in looks])
 
 
 def less_overfit(first: Sequence[Look], then: Sequence[Look]) -> Measured:
-    """By how much less the second networks are ahead, paired."""
+    """By how much less training accuracy is ahead for the second networks than for the first, paired."""
     pairs = list(zip(first, then, strict=True))
     train = [_trained_on(a) - _trained_on(b) for a, b in pairs]
     return _ahead(train, [a.clean.astype(float) - b.clean for a, b in pairs])
 
 
 def _ahead(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> Measured:
-    """The mean over training images less that over test images, from one value an image, one array a network."""
+    """The mean over training images minus that over test images, from one array of values for each network."""
     of_networks = np.subtract(*([one.mean() for one in side] for side in (train, test)))
-    within = np.hypot(*(crossed.parts(side).within for side in (train, test)))  # they are drawn apart
+    within = np.hypot(*(crossed.parts(side).within for side in (train, test)))  # the two are drawn independently
     return over_both(of_networks, float(within), len(test[0]))
 
 
 def _trained_on(look: Look) -> np.ndarray:
-    """One value a training image (N,) whose mean is the accuracy on those trained on, and which varies as that does."""
+    """The accuracy on the images trained on, as one value for each training image (N,): see `linearised`."""
     return linearised(look.train & ~look.left_out, ~look.left_out)
 
 
@@ -170,7 +170,7 @@ def in_room(rooms: Rooms, reading: str, way: str) -> Hits:
 
 
 def room_before(rooms: Rooms) -> Hits:
-    """The same before the first, under FGSM."""
+    """Which images are classified correctly before the first round, under FGSM at that eps."""
     return [one.before.by("FGSM") for one in rooms]
 
 
@@ -183,11 +183,11 @@ def is_grey(rooms: Rooms) -> bool:
 
 
 def change(records: Sequence[OneShotRecord], networks: Networks, way: str) -> Measured:
-    """Accuracy after a removal in one shot less that of the networks trained on all images."""
+    """Accuracy after a removal in one shot minus that of the networks trained on all images."""
     return intervals.difference([one.by(way) for one in records], before(networks[: len(records)], way))
 
 
 def membership(records: Sequence[MembershipRecord], state: str) -> list[float]:
-    """For each network how well its losses tell the removed images from test images."""
+    """For each network, how well its losses tell the removed images from test images."""
     memories = [one.states[state] for one in records]
     return [forensics.membership(one.removed.losses, one.alike.losses) for one in memories]

@@ -1,4 +1,4 @@
-"""How a network classified images, as it is kept."""
+"""How a network classified images, as records keep it."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -21,7 +21,7 @@ class Reads:
 
     @classmethod
     def of(cls, found: Score) -> Self:
-        """The same, as small as it can be kept."""
+        """The same in smaller types."""
         return cls(found.read.astype(np.uint8), found.correct, found.losses.astype(np.float32))
 
     @property
@@ -35,7 +35,7 @@ class Reads:
         return float(self.losses.mean())
 
     def at(self, chosen: NDArray[np.int64]) -> Self:
-        """Of some of the images, by their numbers."""
+        """The same for some of the images, by their indices."""
         return type(self)(self.read[chosen], self.correct[chosen], self.losses[chosen])
 
 

@@ -21,7 +21,7 @@ WHERE = {"clean": "on clean images", "attacked": "under FGSM"}
 
 
 def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence[MembershipRecord]) -> dict[str, float]:
-    """The numbers that tests hold against their range."""
+    """The numbers that the tests check against their expected ranges."""
     printed, rows = [one.printed for one in networks], paper_table.second_row(networks)
     beyond = {"membership_auc": float(np.mean(rates.membership(memberships, "whole")))} if memberships else {}
     return beyond | {
@@ -42,7 +42,7 @@ def headline(networks: Networks, loop: Loop, rooms: Rooms, memberships: Sequence
 
 
 def found(networks: Networks, loop: Loop) -> str:
-    """Whether removal adds to accuracy under FGSM, and that after it, after as much training without it, and before."""
+    """Whether removal raises accuracy under FGSM, and what it is after removal, after the control, and before."""
     first, gained = rates.mean(rates.before(networks, "FGSM")), rates.gain(networks, loop, JUDGED, "FGSM")
     removed, control = (rates.after(loop, one, "FGSM") for one in (JUDGED, "none"))
     word = "No gain is shown"
@@ -76,14 +76,14 @@ def origin(clouds: Clouds, curves: Curves) -> str:
 
 
 def ending(networks: Networks, loop: Loop) -> str:
-    """In how many ways the numbers that the paper ends with need no unlearning."""
+    """In how many ways the numbers that the paper ends with come out without unlearning."""
     idle = sum(network in paper_table.NOTHING_UNLEARNED for _, _, network in paper_table.giving(networks, loop))
     ways = f"in {counted(idle, 'way')}" if idle else "in no way"
     return f"The accuracy and loss that the paper ends with come out {ways} of attacking without any unlearning."
 
 
 def _over(networks: int, everywhere: int) -> str:
-    """How many networks there are, and how many of them each reading and each section has."""
+    """How many networks there are and, where it is fewer, how many the other readings and sections have."""
     if networks == everywhere:
         return str(networks)
     return f"{networks} as they are trained, in (b) and in its two controls, and {everywhere} in all else"
@@ -92,7 +92,7 @@ def _over(networks: int, everywhere: int) -> str:
 def summary(
     networks: Networks, loop: Loop, clouds: Clouds, curves: Curves, experiment: Experiment
 ) -> Mapping[str, object]:
-    """What the prose shows of the run: its answer in two sentences, and its size."""
+    """What the prose shows of the run: its findings in sentences, and its size."""
     e = experiment
     return {
         "found": found(networks, loop),

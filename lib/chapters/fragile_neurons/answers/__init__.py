@@ -1,6 +1,6 @@
-"""What this chapter answers to the claims of the paper, each from records alone.
+"""The chapter's answers to the paper's claims, each from records alone.
 
-Where the paper names a data set, `dataset` is its own, `mnist` or `cifar10`; other digits stand in for MNIST.
+Where a claim is about one data set, `dataset` is the paper's, `mnist` or `cifar10`; other digits stand in for MNIST.
 """
 
 from lib.chapters.fragile_neurons.answers import defence, kernels, levels, targeting, tracking

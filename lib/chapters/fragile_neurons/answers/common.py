@@ -20,7 +20,7 @@ def claim(id: str) -> Claim:
 
 
 def smaller(id: str, key: Key, epochs: int | None = None) -> tuple[str, ...]:
-    """In what a cell is smaller than what the claim speaks of; with `epochs` where several ages were looked at."""
+    """In what a cell is smaller than what the claim is about; with `epochs` where several ages were looked at."""
     return smaller_than(claim(id), {"dataset": key.dataset, "network": key.network, "epochs": epochs or key.age})
 
 
@@ -41,7 +41,7 @@ UNMEASURED = f"The sound form needs measurements on the sample, which are missin
 
 
 def samples(grid: Grid, key: Key) -> list[Sample]:
-    """What was measured of a cell on the sample, ready to be drawn from."""
+    """What was measured of a cell on the sample, ready to have its images drawn anew."""
     return [Sample(one) for one in grid.sampled(key)]
 
 
@@ -49,26 +49,26 @@ FIRST, SAMPLE, ALL = "the first {:,} test images", "a sample of {:,} test images
 """Which images a finding is over."""
 
 KNOWN, DRAWN = "S taken as known", "S drawn anew with its images"
-"""What an interval makes of S: of its images' part it has none, or all."""
+"""How an interval treats S: it leaves out, or counts, that other images would choose another S."""
 
 
 def below_grey(eps: Sequence[float]) -> list[int]:
-    """The places of the eps at which an image still tells what it was."""
+    """The indices of the eps at which an image still shows what it was."""
     return [at for at, one in enumerate(eps) if one < LARGE_EPS]
 
 
 def of_cells(grid: Grid) -> str:
-    """Which test images the cells of this run are measured on, but for clean accuracy."""
+    """Which test images the cells of this run are measured on, except for clean accuracy."""
     return SAMPLE if grid.experiment.test_images == "sample" else FIRST
 
 
 def every_other(grid: Grid) -> str:
-    """Half of them: of each pair of neighbours the second."""
+    """One half of these images: every other one."""
     return "{:,} test images, every other of " + ("a sample" if of_cells(grid) == SAMPLE else "the first")
 
 
 def told(what: str, images: int, grid: Grid, key: Key, networks: int | None = None, *, which: str | None = None) -> str:
-    """What a finding was measured with; on the images of a cell, if nothing else is said."""
+    """What a finding was measured with: on the images of a cell, unless `which` says otherwise."""
     return f"{what}; {(which or of_cells(grid)).format(images)}; {grid.told(key, networks)}"
 
 
@@ -79,7 +79,7 @@ def outside(grid: Grid, keys: Iterable[Key]) -> str:
 
 
 def told_anew(what: str, images: int, grid: Grid, key: Key, otherwise: str) -> str:
-    """The same with S drawn anew, where the sample is there; else with S as known, on the images of a cell."""
+    """The same with S drawn anew, where the sample is there; else with S taken as known, on images of a cell."""
     sampled = grid.sampled(key)
     how, which = (DRAWN, SAMPLE) if sampled else (KNOWN, otherwise)
     return told(f"{what}, {how}", images, grid, key, len(sampled or grid[key]), which=which)

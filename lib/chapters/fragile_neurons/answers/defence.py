@@ -36,18 +36,20 @@ UNCHANGED = f"{CLIPPED}By the S of the sample the filter changes no singular val
 
 
 def acts(records: Sequence[CellRecord], reading: str) -> bool:
-    """Whether a reading of the filter changes a singular value, of each of these networks."""
+    """Whether a reading of the filter changes a singular value in each of these networks."""
     return all(one.filters.readings[reading].changed for one in records)
 
 
 def acting(grid: Grid) -> list[tuple[Key, str]]:
-    """The cells with the filters that change anything there."""
+    """Each cell with each filter that changes anything there."""
     return [(key, name) for key, name in product(grid, FILTERS) if acts(grid[key], name)]
 
 
 def where_it_acts(grid: Grid) -> tuple[str, Key] | None:
-    """The reading and the cell that answer: the printed filter in the cell nearest to the main one in which it is not
-    inert, else the source's rules in the main cell; None where all are inert.
+    """The reading of the filter and the cell that the answer is from; None where all readings are inert.
+
+    It is the printed filter in the cell nearest to the main one in which it is not inert, else a rule of the source's
+    in the main cell.
     """
     main = grid.main
     order = sorted(grid, key=lambda key: (key != main, key[:2] != main[:2], key.dataset != main.dataset))
@@ -59,11 +61,11 @@ def where_it_acts(grid: Grid) -> tuple[str, Key] | None:
 
 
 def filter_lowers_targeting(grid: Grid) -> Answer:
-    """The share that moves S more, original less filtered; soundly, relative to random signs.
+    """The share of images that move S more, original minus filtered; soundly, relative to random signs.
 
-    It is asked of the paper's Fig. 3, or of the cell nearest to that in which a reading of the filter acts and was
-    measured without clipping, which the sample has: both findings come from there. Where no cell has it, the shares
-    are clipped, and nothing is sound.
+    Both findings come from one cell: that of the paper's Fig. 3, or the nearest to it in which a reading of the filter
+    acts and was measured without clipping, on the sample. Where there is no such cell, the shares are clipped, and
+    there is no sound finding.
     """
     id = "filtered.lowers_targeting"
     every = {(one, name): _lowered(grid, one, name) for one, name in acting(grid)}
@@ -95,16 +97,16 @@ def filter_lowers_targeting(grid: Grid) -> Answer:
 
 
 def _acting_on_sample(grid: Grid, key: Key, reading: str) -> Sequence[SampleRecord]:
-    """The samples of a cell in all of which this reading of the filter changes something; none where one lacks that."""
+    """The samples of a cell, if this reading of the filter changes something in all of them; else none."""
     sampled = grid.sampled(key)
     return sampled if all(one.layers[reading].changed for one in sampled) else ()
 
 
 def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Finding | None]:
-    """By how much the share falls: not clipped, where it is the same at every eps, else clipped at the worst eps.
+    """By how much the share falls: not clipped, and so the same at every eps; else clipped, at the worst eps.
 
-    None for what was not measured of this reading. S of the sample is another than that of the cell, and where it
-    leaves the filter inert its layer is the original one: there is nothing to compare then.
+    None for what was not measured of this reading. The S of the sample differs from that of the cell. Where the filter
+    is inert by the sample's S, the filtered layer is the original one, and there is nothing to compare.
     """
     if sampled := _acting_on_sample(grid, key, reading):
         pairs = [(one.layers["original"], one.layers[reading]) for one in sampled]
@@ -132,7 +134,7 @@ def _lowered(grid: Grid, key: Key, reading: str) -> tuple[Finding | None, Findin
 
 
 def filter_raises_robustness(grid: Grid) -> Answer:
-    """Eq. 2 as printed; soundly, the worse of fresh FGSM and PGD. Both beside scaling the fragile kernels alone."""
+    """Eq. 2 as printed; soundly, the worse of fresh FGSM and PGD. The control scales the fragile kernels alone."""
     id, found = "filtered.raises_robustness", where_it_acts(grid)
     if found is None:
         return not_run(id, INERT)
@@ -162,13 +164,13 @@ def filter_raises_robustness(grid: Grid) -> Answer:
 
 
 def _eps(eps: float, key: Key) -> str:
-    """An eps in words: whether it is the printed one."""
+    """An eps in words, which say whether it is the printed one."""
     printed = PRINTED_EPS[key.dataset]
     return f"the printed eps {eps:.3g}" if eps == printed else f"eps {eps:.3g}, nearest to the printed {printed:.3g}"
 
 
 def filter_helps_young_more(grid: Grid) -> Answer:
-    """What the filter gains at the first age less at the last, by Eq. 2; soundly, under fresh PGD."""
+    """What the filter gains at the first age minus what it gains at the last, by Eq. 2; soundly, under fresh PGD."""
     id, (key, ages) = "filtered.helps_young_more", grid.figure_2
     if missing := lacking_ages(id, key, ages):
         return missing
@@ -194,7 +196,7 @@ def filter_helps_young_more(grid: Grid) -> Answer:
 
 
 def _gained(robustness: Robustness, reading: str, eps: float) -> tuple[np.ndarray, np.ndarray]:
-    """Image by image, filtered less original: the probability of Eq. 2 in pixels, and being right under fresh PGD."""
+    """Filtered minus original for each image: the probability of Eq. 2 in pixels, and being right under fresh PGD."""
     rows = robustness.row[reading], robustness.row["original"]
     probability = robustness.probability.values
     right = [robustness.pgd(who, eps).astype(float) for who in (reading, "original")]

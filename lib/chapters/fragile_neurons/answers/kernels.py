@@ -28,12 +28,13 @@ from lib.measure.multiple import smallest
 from lib.models.resnets import RESNETS
 
 SHARES_AT = {"mnist": (0, 10), "cifar10": (1, 50)}
-"""Which of the three ages the paper's shares are of, counted from 0, and how many epochs it has."""
+"""Which of the three ages the paper's shares are of, counted from 0, and how many epochs that is."""
 
 
 def fragile_share(grid: Grid, dataset: str) -> Answer:
-    """The share of kernels in the S of which `targeting.targeted_share` counts the images: by all images of the sample,
-    else by every other image of a cell.
+    """The share of kernels in S: by all images of the sample, else by every other image of a cell.
+
+    It is the same S that `targeting.targeted_share` is about.
     """
     stage, age = SHARES_AT[dataset]
     id = f"{dataset}.resnet50.{age}.fragile_share"
@@ -54,10 +55,10 @@ def fragile_share(grid: Grid, dataset: str) -> Answer:
 
 
 def _shares(grid: Grid, key: Key) -> dict[str, Measured]:
-    """The share of kernels in S by all images, and by each half of them: of the sample where it is there, S drawn anew
-    from all.
+    """The share of kernels in S by all images, and by each half of them.
 
-    A cell has no interval for one network.
+    The images are those of the sample where it is there, with S drawn anew for all of them. Else they are those of the
+    cell, which has no interval for one network.
     """
     if found := samples(grid, key):
         n = len(found[0].record.intact)
@@ -70,12 +71,12 @@ def _shares(grid: Grid, key: Key) -> dict[str, Measured]:
 
 
 def _share_of(sets: Iterable[np.ndarray]) -> Measured:
-    """The share of kernels in sets, one a network."""
+    """The share of kernels in sets, one set for each network."""
     return over_networks([float(one.mean()) for one in sets], scale="logit")
 
 
 def dropping_hurts(grid: Grid) -> Answer:
-    """Accuracy without a null kernel less without a fragile one: on the images of S; soundly, on other images."""
+    """Accuracy without a null kernel minus that without a fragile one: on the images of S; soundly, on other images."""
     id, key = "fragile.dropping_hurts", grid.main
     (same, beyond_same), (other, beyond) = gaps(grid, key)
     control, cell = "as many kernels of largest norm", every_other(grid)
@@ -89,8 +90,10 @@ def dropping_hurts(grid: Grid) -> Answer:
 
 
 def gaps(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], tuple[Measured, Measured]]:
-    """Accuracy without a null kernel less without a fragile one, and that beyond as many kernels of largest norm: on
-    the images that S is from, and on others. With S drawn anew where the sample is there, else with S as known.
+    """The gap on the images that S is from, and that on others: each plain, and beyond as many kernels of largest norm.
+
+    The gap is accuracy without a null kernel minus that without a fragile one. S is drawn anew where the sample is
+    there, else taken as known.
     """
     if found := samples(grid, key):
         n = len(found[0].record.intact)
@@ -100,7 +103,7 @@ def gaps(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], tuple[Measure
 
 
 def depth_grows_fragile_count(grid: Grid) -> Answer:
-    """How many more kernels are fragile at all ages in the deeper network; soundly, beyond chance."""
+    """How many more kernels are fragile at all ages in a deeper network; soundly, beyond chance."""
     id = "depth.grows_fragile_count"
     if missing := lacking(grid, id, "cifar10"):
         return missing
@@ -135,10 +138,10 @@ def _step(counts: dict[str, list[float]], before: str, after: str) -> Measured:
 
 
 def kernel_curve(grid: Grid, dataset: str) -> Answer:
-    """Of the steps of the mean accuracy over dropped kernels from age to age, the smaller.
+    """The smaller of the two steps, from age to age, of the mean accuracy over dropped kernels.
 
-    CIFAR-10: up and up again, and the whole network's own rise is the control. MNIST: up, and down from there; soundly,
-    over several networks of ResNet-18.
+    CIFAR-10: up and up again; the control is the rise of the whole network. MNIST: up, then down; soundly, over several
+    networks of ResNet-18.
     """
     id = {"cifar10": "kernel_curve.cifar10_rises", "mnist": "kernel_curve.mnist_peaks"}[dataset]
     if missing := lacking(grid, id, dataset):
@@ -162,14 +165,14 @@ def kernel_curve(grid: Grid, dataset: str) -> Answer:
 
 
 def _two_steps(stages: list, *, peak: bool) -> Measured:
-    """Of three stages, each an array (N,) a network, the smaller step: up and up again, or up and down from there."""
+    """The smaller step of three stages, each with an array (N,) for each network: up and up again, or up and down."""
     first, second, third = stages
     pairs = (second, first), ((second, third) if peak else (third, second))
     return smallest([difference(*pair, shares=True) for pair in pairs])
 
 
 def _over_resnet18(grid: Grid, dataset: str) -> Finding | None:
-    """Over the networks of ResNet-18 whose sample is there at all ages; None where that is one or none."""
+    """Over the networks of ResNet-18 whose sample is there at all ages; None where there is none."""
     keys = [Key(dataset, "resnet18", age) for age in grid.experiment.stages]
     ages = [grid.samples.get(key, {}) for key in keys]
     seeds = [seed for seed in ages[0] if all(seed in one for one in ages)]

@@ -40,7 +40,7 @@ def clean_accuracy(grid: Grid, dataset: str) -> Answer:
 
 
 def _answered_at(id: str, key: Key) -> str:
-    """That a younger network than the claim's answers it; nothing where it is as old."""
+    """That the network is younger than the one that the claim is about; empty where it is as old."""
     asked = claim(id).scale["epochs"]
     return f"Answered at epoch {key.age}, not {asked}. " if key.age < asked else ""
 
@@ -94,7 +94,7 @@ def csg(embedded: Autoencoders, gradients: Gradients, grid: Grid, dataset: str) 
 
 
 def epochs_raise_accuracy(grid: Grid) -> Answer:
-    """Accuracy at the last age less that at the first, the smallest over eps from 0 on; soundly, under PGD."""
+    """Accuracy at the last age minus that at the first, the smallest over eps from 0 on; soundly, under PGD."""
     id, (key, grown) = "epochs.raise_accuracy", grid.figure_2
     if missing := lacking_ages(id, key, grown):
         return missing

@@ -71,17 +71,17 @@ def targeted_share(grid: Grid, dataset: str) -> Answer:
 
 
 def printed_at(records: Sequence[CellRecord], dataset: str) -> int:
-    """Where the printed eps of a data set stands among those of its records."""
+    """The index of a data set's printed eps among those of its records."""
     return records[0].targeting.eps.index(PRINTED_EPS[dataset])
 
 
 def cells_of_89(grid: Grid) -> list[Key]:
-    """The cells that stand for those of which the paper prints the share: on MNIST and on CIFAR-10."""
+    """The cells that stand for those whose share the paper prints: on MNIST and on CIFAR-10."""
     return [grid.shown_for(name, stage) for name, (stage, _) in SHARES_AT.items() if grid.asked(name)]
 
 
 def readings_of(grid: Grid, key: Key) -> dict[str, float]:
-    """The share by all that the words allow: where maps are read, clipped or not, and between two layers."""
+    """The share in each way that the words allow: where maps are read, clipped or not, and between two layers."""
     records, found, shares = grid[key], grid.sampled(key), {}
     at = printed_at(records, key.dataset)
     for level in LEVELS:
@@ -94,7 +94,7 @@ def readings_of(grid: Grid, key: Key) -> dict[str, float]:
 
 
 def _sizes_of_s(grid: Grid, key: Key, names: Iterable[str]) -> dict[str, float]:
-    """The share of kernels that are in the S of each of `readings_of`: which images it is from differs."""
+    """The share of kernels in the S of each of `readings_of`: not all take S from the same images."""
     found = samples(grid, key)
     half = float(np.mean([fragile_sets(one)[0].mean() for one in grid[key]]))
     if not found:
@@ -106,8 +106,9 @@ def _sizes_of_s(grid: Grid, key: Key, names: Iterable[str]) -> dict[str, float]:
 
 
 def between_layers(grid: Grid, key: Key) -> dict[str, float]:
-    """The share of images on which S is further from the original layer's output than S' is, once filtered; by the
-    filters that change something. None where there is no sample.
+    """The share of images on which filtering moves S farther than S' from the original layer's output.
+
+    By each filter that changes something, on clean and on attacked images; empty where there is no sample.
     """
     found, shares = grid.sampled(key), {}
     for name in found[0].layers if found else ():
@@ -120,8 +121,9 @@ def between_layers(grid: Grid, key: Key) -> dict[str, float]:
 
 
 def fragile_moved_more(grid: Grid) -> Answer:
-    """The share of images whose fragile kernels move more, less one half: as printed; soundly, relative to random
-    signs, with S from other images. Both beside random sets.
+    """The share of images whose fragile kernels move more, minus one half, with random sets as the control.
+
+    It is taken as printed; soundly, relative to random signs, with S from other images.
     """
     id, key = "fragile.moved_more", grid.main
     (plain, over_plain), (free, over_free) = moved_beside_lot(grid, key)
@@ -143,10 +145,10 @@ def leads(grid: Grid) -> list[Measured]:
 
 @lru_cache(maxsize=64)  # a page asks for it in its answers, tables and sentences
 def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], tuple[Measured, Measured]]:
-    """The share of images that move S more, and what that has over 95% of random sets of the same size: plainly, not
-    clipped; and relative to random signs, with S from other images.
+    """The share of images that move S more, and by how much it exceeds that of 95% of random sets of the same size.
 
-    With S drawn anew where the sample is there, else with S as known.
+    First plainly, not clipped; then relative to random signs, with S from other images. S is drawn anew where the
+    sample is there, else taken as known.
     """
     records = grid[key]
     if found := samples(grid, key):
@@ -164,13 +166,13 @@ def moved_beside_lot(grid: Grid, key: Key) -> tuple[tuple[Measured, Measured], t
 
 
 def _beaten(records: Sequence[CellRecord], move: str) -> float:
-    """What S has to beat in a cell, clipped, on the maps of the convolution; `move` is one of `MOVES`."""
+    """The share that S has to beat in a cell, clipped, on the maps of the convolution; `move` is one of `MOVES`."""
     random = [one.targeting.controls.random[MOVES.index(move), LEVELS.index(CONVOLUTION)] for one in records]
     return float(beaten(np.array(random)).mean())
 
 
 def targeting_grows_with_eps(grid: Grid) -> Answer:
-    """Not clipped the share cannot depend on eps: a theorem. Clipped, from the smallest eps to the last below 0.5."""
+    """The share's rise with eps: without clipping 0, by a theorem; clipped, that from the smallest eps to below 0.5."""
     id, (key, grown) = "targeting.grows_with_eps", grid.figure_2
     found, age = [one.targeting for one in grown[-1]], _last_age(grid, key, grown)
     eps = found[0].eps
@@ -198,11 +200,11 @@ def _last_age(grid: Grid, key: Key, grown: Sequence) -> int:
 
 
 def training_evens_targeting(grid: Grid) -> Answer:
-    """How much nearer to one half the share is at the last age than at the first: not clipped, as Eq. 1 is, where it is
-    the same at every eps; soundly, clipped and relative to random signs, at the smallest eps.
+    """How much nearer to one half the share is at the last age than at the first.
 
-    Not clipped a cell keeps how many images move S more, not which. So they are paired over ages as badly as that
-    allows, and the interval is wider than it would have to be.
+    It is taken without clipping, as in Eq. 1, and is then the same at every eps; soundly, clipped and relative to
+    random signs, at the smallest eps. Without clipping, a cell keeps how many images move S more, not which. So images
+    are paired over ages in the worst possible way, and the interval is wider than it need be.
     """
     id, (key, grown) = "training.evens_targeting", grid.figure_2
     if missing := lacking_ages(id, key, grown):
@@ -229,21 +231,21 @@ def training_evens_targeting(grid: Grid) -> Answer:
 
 
 def _unclipped_hits(record: CellRecord, at: int) -> np.ndarray:
-    """As many images as move S more without clipping (N,): which of them do was not kept."""
+    """True for as many images (N,) as move S more without clipping; which images do was not kept."""
     n = len(record.targeting.printed)
     return np.arange(n) < round(record.targeting.unclipped[LEVELS.index(CONVOLUTION), at] * n)
 
 
 def _from_half(hits: np.ndarray) -> np.ndarray:
-    """Of each image its part of how far their share lies from one half (N,)."""
+    """Each image's part (N,) of how far the share of hits lies from one half."""
     return np.sign(hits.mean() - 0.5) * (hits - 0.5)
 
 
 def magnitude_grows_with_eps(grid: Grid) -> Answer:
-    """The smallest step of S_f from eps to eps: not clipped, as Eq. 1 is, where the sample is there; soundly, clipped,
-    on the sample. Both beside that of random signs.
+    """The smallest step of S_f from one eps to the next, with that of random signs as the control.
 
-    Without the sample only clipped distances were kept: they are the paper's way then, and nothing is sound.
+    It is taken on the sample without clipping, as in Eq. 1; soundly, clipped. Without the sample, only clipped
+    distances were kept: they then stand for the paper's way, and there is no sound finding.
     """
     id, key = "magnitude.grows_with_eps", grid.main
     control, sound = "random signs of the same size: S_f relative to theirs", None
@@ -272,12 +274,12 @@ def magnitude_grows_with_eps(grid: Grid) -> Answer:
 
 
 def _free_steps(sample: Sample, printed: float) -> np.ndarray:
-    """S_f without clipping by eps (eps, n), in proportion to it, with S from all images."""
+    """S_f without clipping at each eps (eps, n), to which it is proportional, with S from all images."""
     d = sample.moved[FGSM_FREE]
     moved = mean_distance(d, sample.fragile(every(len(sample.record.intact))))
     return np.outer(sample.record.eps, moved / printed)
 
 
 def _smallest_step(stages: Sequence[Sequence[np.ndarray]]) -> Measured:
-    """The smallest of the steps between stages that follow each other, each with one array over images a network."""
+    """The smallest step from one stage to the next; each stage has one array over images for each network."""
     return smallest([difference(b, a) for a, b in pairwise(stages)])

@@ -22,7 +22,7 @@ class Correlation(Measured):
     """A rank correlation, whose interval and p-value are made on Fisher's scale."""
 
     def p_above(self, threshold: float) -> float:
-        """As `Measured.p_above`, by the distribution that the interval is of."""
+        """As `Measured.p_above`, by the distribution that the interval is made with."""
         if self.low is None or not -1 < threshold < 1:
             return 0.0 if threshold <= -1 else 1.0
         spread = np.sqrt(1.06 / (self.networks - 3))
@@ -34,12 +34,13 @@ def _fisher(rho: float) -> float:
 
 
 Pairs = Sequence[tuple[Key, float, float]]
-"""Of each cell its accuracy under attack and the share of images that move S more."""
+"""For each cell, its accuracy under attack and the share of images that move S more."""
 
 
 def robustness_tracks_targeting(grid: Grid) -> Answer:
-    """The rank correlation over cells of accuracy under FGSM and the share that moves S more; soundly, within a data
-    set, PGD, and the share relative to random signs.
+    """The rank correlation over cells of accuracy under FGSM and the share of images that move S more.
+
+    Soundly, it is taken within one data set, with accuracy under PGD and the share relative to random signs.
     """
     id, key = "robustness.tracks_targeting", grid.main
     every_cell, own = pairs(grid).values()
@@ -63,9 +64,7 @@ def _cells(found: Pairs, measured: Measured) -> str:
 
 
 def pairs(grid: Grid) -> dict[str, Pairs]:
-    """Accuracy under attack and share for each case: FGSM and the plain share, PGD and the share relative to random
-    signs.
-    """
+    """Accuracy under attack and share for each cell: with FGSM, plain; with PGD, relative to random signs."""
     plain, free = [], []
     for key in grid:
         records, printed = grid[key], PRINTED_EPS[key.dataset]
@@ -77,10 +76,10 @@ def pairs(grid: Grid) -> dict[str, Pairs]:
 
 
 def correlation(found: Pairs) -> Measured:
-    """Spearman's over cells, with the interval of Fieller, Hartley and Pearson (1957) over networks.
+    """Spearman's correlation over cells, with the interval of Fieller, Hartley and Pearson (1957) over networks.
 
-    Ages of one network on one data set are no independent pairs, so the interval is that of as many pairs as there are
-    networks: four are needed for one. 0 where one side is the same everywhere: nothing is followed then.
+    Ages of one network on one data set are not independent pairs, so the interval is that of as many pairs as there are
+    networks, and needs at least four. The correlation is 0 where one side is the same everywhere.
     """
     networks = len({key[:2] for key, *_ in found})
     one, other = ([pair[side] for pair in found] for side in (1, 2))

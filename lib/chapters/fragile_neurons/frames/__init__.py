@@ -1,4 +1,4 @@
-"""The chapter's tables, as data frames: one function a table."""
+"""The chapter's tables, as data frames: one function for each table."""
 
 from lib.chapters.fragile_neurons.frames import filter, gradients, kernels, networks, targeting
 

@@ -16,7 +16,7 @@ from lib.measure.intervals import rate
 
 
 def readings(records: Sequence[CellRecord]) -> pd.DataFrame:
-    """What each reading of the filter does, means over seeds."""
+    """What each reading of the filter does, averaged over seeds."""
     heads = {"tau": "τ", "changed": "values changed", "rank": "rank left", "spectral": "α − 1, spectral norm"}
     heads |= {"frobenius": "α − 1, Frobenius norm", "clean": "accuracy, clean"}
     rows = []
@@ -30,7 +30,7 @@ def readings(records: Sequence[CellRecord]) -> pd.DataFrame:
 
 
 def readings_title(grid: Grid) -> str:
-    """What their table is called, for the main cell."""
+    """The caption of `readings`, for the main cell."""
     rows, columns = grid[grid.main][0].filters.shape
     many = len(grid[grid.main][0].robustness.pgd_images)
     about = f"{grid.title(grid.main)}: {rows} × {columns}; {many:,} test images"
@@ -47,13 +47,13 @@ def noise_levels(record: CellRecord) -> pd.DataFrame:
 
 
 def noise_title(grid: Grid) -> str:
-    """What their table is called, for the main cell."""
+    """The caption of `noise_levels`, for the main cell."""
     median = float(np.median(grid[grid.main][0].filters.spectrum))
     return f"Noise levels of the search, {grid.title(grid.main)}: the median singular value is {median:.3f}"
 
 
 def gains(grid: Grid) -> pd.DataFrame:
-    """What filtered networks gain over the original, and scaling alone."""
+    """What filtered networks gain over the original, and what scaling alone gains."""
     rows = []
     for key, who in product(grid, FILTERS):
         at = ", ".join(f"{eps:.3g}" for eps in judged_at(grid[key][0].robustness, key.dataset))
@@ -77,7 +77,7 @@ def batch_norm(grid: Grid) -> pd.DataFrame:
 def lowered(grid: Grid) -> pd.DataFrame:
     """The share of images on which S moves more, original and filtered, not clipped: the same at every eps.
 
-    Of the cases in which that was measured.
+    Only cases in which that was measured have rows.
     """
     rows = []
     for key in filter(grid.sampled, grid):

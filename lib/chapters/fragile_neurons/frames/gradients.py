@@ -14,7 +14,7 @@ from lib.chapters.fragile_neurons.experiment import DATASETS, DRAWS, NEIGHBOURS,
 
 
 def gradients(records: Gradients, embedded: Autoencoders, experiment: Experiment) -> pd.DataFrame:
-    """The measure by embedding and way of counting: the mean and the ends of its draws."""
+    """The measure by embedding and way of counting: the mean of its draws, the lowest and the highest."""
     columns: dict[str, list[str]] = {}
     for name in experiment.sets:
         found = by_embedding(records, embedded, name)
@@ -36,13 +36,13 @@ def _spread(records: Sequence[CsgRecord], way: str) -> str:
 
 
 def gradients_title(experiment: Experiment) -> str:
-    """What their table is called."""
+    """The caption of `gradients`."""
     about = f"{experiment.csg_images:,} images, M = {experiment.csg_m}, k = {NEIGHBOURS}"
     return f"Cumulative spectral gradient, {about}: mean of {DRAWS} draws, and the lowest and the highest"
 
 
 def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> pd.DataFrame:
-    """The same in pixels, each point alike, by how many images there are."""
+    """The measure in pixels, with all points counted alike, by the number of images."""
     columns = {}
     for name, of in by_size(records, experiment).items():
         columns["images"] = [f"{size:,}" for size in of]

@@ -28,7 +28,7 @@ def over_halves(grid: Grid) -> pd.DataFrame:
 
 
 def skewness() -> pd.DataFrame:
-    """The share of kernels below the mean, if their drops had some shape."""
+    """The share of kernels in S if their drops had each of some shapes."""
     skewed = by_skewness()
     return pd.DataFrame({"shape of the drops": list(skewed), "share in S": [f"{one:.3f}" for one in skewed.values()]})
 
@@ -45,7 +45,7 @@ def stable_kernels(grid: Grid) -> pd.DataFrame:
 
 
 def dropped(grid: Grid) -> pd.DataFrame:
-    """By how much more accuracy a fragile kernel is worth than a null one."""
+    """How much more accuracy a fragile kernel is worth than a null one."""
     rows = []
     for key in grid:
         (same, _), (other, beyond) = gaps(grid, key)

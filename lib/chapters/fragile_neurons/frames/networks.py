@@ -60,13 +60,13 @@ def printed_eps(grid: Grid) -> pd.DataFrame:
 
 
 def recipes(records: Sequence[RecipeRecord]) -> pd.DataFrame:
-    """How far a short training gets in each recipe."""
+    """How far a short training run gets with each recipe."""
     found = [f"{rate([one.correct]):.3f}" for one in records]
     return pd.DataFrame({"recipe": list(RECIPES)[: len(found)], "accuracy, all test images": found})
 
 
 def recipes_title(experiment: Experiment) -> str:
-    """What their table is called."""
+    """The caption of `recipes`."""
     setting = experiment.recipes()[0].setting
     n_train = min(setting.n_train, TRAINING_IMAGES[setting.dataset])
     name = NETWORKS[setting.network]

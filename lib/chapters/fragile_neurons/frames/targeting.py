@@ -19,7 +19,7 @@ def _three(values: Iterable[float]) -> list[str]:
 
 
 def with_controls(grid: Grid) -> pd.DataFrame:
-    """Algorithm 1 on the maps of the convolution beside its controls, means over seeds."""
+    """Algorithm 1 on the maps of the convolution beside its controls, averaged over seeds."""
     heads = {"as_high": "splits as high as S", "largest": "largest norm", "smallest": "smallest norm"}
     heads |= {"rank_correlation": "rank correlation with norm"}
     rows = []
@@ -55,7 +55,7 @@ def moved(grid: Grid) -> pd.DataFrame:
 
 
 def readings_of_89(grid: Grid) -> pd.DataFrame:
-    """The share by every reading of the paper's words, in the cells for which the paper prints it."""
+    """The share in every reading of the paper's words, in the cells for which the paper prints it."""
     columns = {}
     for key in cells_of_89(grid):
         shares = readings_of(grid, key)
@@ -66,5 +66,5 @@ def readings_of_89(grid: Grid) -> pd.DataFrame:
 
 
 def contradictions() -> pd.DataFrame:
-    """Places that cannot both be right, or that leave open what was done."""
+    """Passages that cannot both be right, or that leave open what was done."""
     return as_table(CONTRADICTIONS)

@@ -35,7 +35,7 @@ def search(grid: Grid) -> str:
     best = max(float(one[:, -1].max()) for one in found.values())
     start = min(float(one[0, -1]) for one in found.values())
     robustness = grid[grid.main][0].robustness
-    original = robustness.normalised[robustness.pgd_images]  # the search has the images of PGD
+    original = robustness.normalised[robustness.pgd_images]  # the search is on the images of PGD
     return (
         f"In this run: under attack the best of the search reaches {best:.3f} and the worst rule at the smallest "
         f"noise level {start:.3f}; the original network has {original.mean():.3f} on the same {len(original):,} images."
@@ -70,12 +70,12 @@ def lowered(grid: Grid) -> str:
 
 
 def gained(grid: Grid, way: str) -> list[Measured]:
-    """What each filter gains in a way of `filter_gains`, in each cell where it changes anything."""
+    """What each filter gains by one of the ways of `filter_gains`, in each cell where it changes anything."""
     return [filter_gains(grid[key], name, key.dataset)[way] for key, name in acting(grid)]
 
 
 def at_the_floor(grid: Grid, key: Key) -> bool:
-    """Whether PGD leaves next to nothing of the original network in a cell, so that no filter can lower it."""
+    """Whether a cell's original network has next to no accuracy under PGD, so that no filter can lower it."""
     records = [one.robustness for one in grid[key]]
     _, eps = judged_at(records[0], key.dataset)
     return float(np.mean([one.pgd("original", eps).mean() for one in records])) < NEXT_TO_NOTHING

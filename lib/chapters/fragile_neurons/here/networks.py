@@ -60,7 +60,7 @@ def made(grid: Grid) -> str:
 
 
 def gradients_by_size(records: Sequence[CsgRecord], experiment: Experiment) -> str:
-    """For the table by how many images there are."""
+    """For the table by the number of images."""
     told = []
     for name, of in by_size(records, experiment).items():
         enough = {size: one for size, one in of.items() if one.n_images == size}

@@ -19,7 +19,7 @@ from lib.show.sentences import ends
 
 
 def between(shares: Iterable[float]) -> str:
-    """Where shares lie, or the one share that all of them are: "0.500 to 0.997", "0.997 throughout"."""
+    """The range of shares, or the one share that all of them have: "0.500 to 0.997", "0.997 throughout"."""
     told = ends(shares, ".3f")
     return told if " to " in told else f"{told} throughout"
 
