@@ -124,6 +124,8 @@ def test_one_interval_in_twenty_is_expected_to_miss() -> None:
     assert board.intervals([open_]) == 0
     one = row("clean.accuracy", Finding(share(9930, 10_000), "no attack"))
     assert one.answer["paper"]["measured"]["predicted"] is None and board.intervals([one]) == 0
+    cited = replace(rows[1], claim=replace(rows[1].claim, kind="citation"))
+    assert board.intervals([cited]) == 0
     assert board.doubt([open_]) == "No interval decides an answer of this run."
     assert board.doubt(rows).startswith("3 intervals decide these answers.")
 

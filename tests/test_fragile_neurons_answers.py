@@ -233,8 +233,9 @@ def test_the_curve_of_mnist_is_asked_of_several_networks(levels: tuple, said: st
     grid = through("mnist", records, "resnet18", [some(level) for level in levels])
     answer = answers.kernels.kernel_curve(grid, "mnist")
     assert word(answer) == said and answer.sound.measured.networks == 6
-    alone = answers.kernels.kernel_curve(through("mnist", records, "resnet18"), "mnist")
-    assert alone.sound is None and word(alone) in ("found, unsettled", "cannot tell")
+    for few in ((), ([some(level)[:1] for level in levels],)):
+        alone = answers.kernels.kernel_curve(through("mnist", records, "resnet18", *few), "mnist")
+        assert alone.sound is None and word(alone) in ("found, unsettled", "cannot tell")
 
 
 # What a run lacks

@@ -42,7 +42,7 @@ def the_differences_are_those_measured(
 def the_images_go_towards_the_least_likely(
     blind: Tensor, left: float, network: nn.Module, experiment: Experiment
 ) -> None:
-    """Your images stay within eps, most lie nearer to the least likely class, and leave the accuracy that you say."""
+    """Your images stay within eps, most lie nearer to the least likely class, and accuracy on them is what you say."""
     x, y = images(experiment.dataset, TEST)
     in_the_ball(blind, x, experiment.eps, clipped=experiment.fgsm.clip is not None)
     least = logits(network, x).argmin(1)

@@ -20,18 +20,20 @@ Judgements = Mapping[float, Mapping[str, Row]]
 
 @check
 def no_attack_alone_comes_nearer(nearest: Mapping[str, str], judgements: Judgements, eps_large: float) -> None:
-    """For each defence, no attack alone leaves less than the one that you name."""
+    """For each defence, accuracy is lowest under the attack that you name, of all attacks alone."""
     rows = judgements[eps_large]
     assert set(nearest) == set(rows), f"an attack for each of {', '.join(rows)} is asked for"
     for name, attack in nearest.items():
         left = {one: rows[name].accuracy(one) for one in _attacks(rows[name])}
         assert attack in left, f"{attack} is no attack of the table"
-        assert left[attack] <= min(left.values()) + 1e-9, f"{name}: another attack leaves less than {attack}"
+        assert left[attack] <= min(left.values()) + 1e-9, (
+            f"{name}: accuracy is lower under another attack than under {attack}"
+        )
 
 
 @check
 def these_alone_change_no_worst_case(dispensable: Sequence[str], judgements: Judgements, eps_large: float) -> None:
-    """Each attack that you name could be left out without a change of any worst case, and each other one could not."""
+    """Each attack that you name can be left out without changing any worst case; no other attack can."""
     rows = judgements[eps_large]
     for attack in _attacks(next(iter(rows.values()))):
         gained = max(_worst(row, without=attack) - row.accuracy(WORST) for row in rows.values())
@@ -101,7 +103,7 @@ def the_judgement_is_of_that_network(judgement: Judgement, cheat: nn.Module, ima
 
 @check
 def these_attacks_are_deceived(deceived: Sequence[str], judgement: Judgement) -> None:
-    """The attacks that you name leave at least a tenth of the images more than the worst case, and no others do."""
+    """Accuracy under each attack that you name is at least 0.1 above the worst case; under no other attack it is."""
     worst = judgement.accuracy(WORST)
     found = {name for name in judgement.correct if judgement.accuracy(name) >= worst + 0.1}
     assert set(deceived) == found, f"named and not deceived, or deceived and not named: {set(deceived) ^ found}"

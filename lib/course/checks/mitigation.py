@@ -33,7 +33,7 @@ def the_numbers_are_the_last_network_s(
     some_y: Tensor,
     eps_train: float,
 ) -> None:
-    """Your network was trained on, and fresh attacks on it leave what you found."""
+    """Your network was trained further, and its accuracy under fresh attacks is what you found."""
     another(network, first_network, some)
     for name, value, attack in (("fgsm_left", fgsm_left, FGSM), ("pgd_left", pgd_left, PGD)):
         left = under_attack(network, attack(eps=eps_train), some, some_y).accuracy

@@ -119,7 +119,7 @@ def the_images_left_follow(
 
 @check
 def each_label_leaves_as_much(accuracies: Sequence[float], network: nn.Module, images: Dataset, eps: float) -> None:
-    """Each of your ten accuracies is what FGSM leaves where that digit is passed for every image."""
+    """Each of your ten accuracies is that under FGSM with that digit as the label of every image."""
     assert len(accuracies) == 10, "one accuracy for each digit"
     attack, x, y = FGSM(eps=eps, clip=None), images.x_test, images.y_test
     for digit, value in enumerate(accuracies):

@@ -172,11 +172,11 @@ def _two_steps(stages: list, *, peak: bool) -> Measured:
 
 
 def _over_resnet18(grid: Grid, dataset: str) -> Finding | None:
-    """Over the networks of ResNet-18 whose sample is there at all ages; None where there is none."""
+    """Over the networks of ResNet-18 whose sample is there at all ages; None where there are fewer than two."""
     keys = [Key(dataset, "resnet18", age) for age in grid.experiment.stages]
     ages = [grid.samples.get(key, {}) for key in keys]
     seeds = [seed for seed in ages[0] if all(seed in one for one in ages)]
-    if not seeds:
+    if len(seeds) < 2:
         return None
     means = [[one[seed].without.mean(0) for seed in seeds] for one in ages]
     by = told("mean over dropped kernels", len(means[0][0]), grid, keys[-1], len(seeds), which=SAMPLE)
