@@ -7,7 +7,8 @@ import lib  # noqa: F401 - before torch, which else reads other settings than th
 import copy
 import os
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,6 +75,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def no_snapshots_in_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that trains without saying where snapshots go keeps them in its own folder, not in runs/."""
     monkeypatch.setitem(fit.__kwdefaults__, "snapshots", tmp_path / "snapshots")
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left_open() -> Iterator[None]:
+    """What a test draws is closed with it; pyplot keeps figures until it is told."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.fixture(scope="session")
