@@ -337,7 +337,40 @@ def test_a_page_follows_what_it_is_shown_with_and_a_cell_does_not(repository: Re
     assert changed_files(cell, roots) == []
     assert changed_files(page, roots, "lib.show") == ["lib/show/words.py"]
     repository.edit("show/cards", "return WORD, x", "return x, WORD")
-    assert changed_files(page, roots, "lib.show") == ["lib/show/cards.py", "lib/show/words.py"]
+    assert changed_files(page, roots, "lib.show") == ["lib/show/words.py"], "what names it is not looked at further"
+    repository.edit("show/words", "stands", "holds")
+    assert changed_files(page, roots, "lib.show") == ["lib/show/cards.py"]
+
+
+def test_a_page_follows_which_of_what_it_knows_it_is_shown_with(repository: Repository) -> None:
+    """Neither function changes, and both are known to the page: it is shown with the other one in each place."""
+    repository.write("lib/show/lines.py", "def narrow(x):\n    return x\n\ndef wide(x):\n    return x, x\n")
+    repository.add("high", "from lib.show import lines\n\ndef drawn(x):\n    return lines.narrow(x), lines.wide(-x)")
+    roots = [Definition("lib.high", "drawn")]
+    cell, page = definitions(roots), definitions(roots, "lib.show")
+    repository.edit("high", "lines.narrow(x), lines.wide(-x)", "lines.wide(x), lines.narrow(-x)")
+    assert changed_files(cell, roots) == []
+    assert changed_files(page, roots, "lib.show") == ["lib/high.py"]
+
+
+def test_pages_that_did_not_follow_it_are_not_called_stale_for_that(repository: Repository) -> None:
+    """Pages were once recorded by digests that leave out what shows them, and still count."""
+    repository.write("lib/show/lines.py", "def wide(x):\n    return x, x\n")
+    repository.add("high", "from lib.show import lines\n\ndef drawn(x):\n    return lines.wide(x)")
+    roots = [Definition("lib.high", "drawn")]
+    page = definitions(roots) | definitions([Definition("lib.show.lines", "wide")])
+    assert changed_files(page, roots, "lib.show") == []
+    repository.edit("show/lines", "x, x", "x, x, x")
+    assert changed_files(page, roots, "lib.show") == ["lib/show/lines.py"]
+
+
+def test_a_page_follows_each_name_of_its_own_code(repository: Repository) -> None:
+    """One of two constants becomes what the other one is: no digest is new."""
+    repository.write("lib/sizes.py", "FEW = 10\nMANY = 20\n")
+    roots = [Definition("lib.sizes", "FEW"), Definition("lib.sizes", "MANY")]
+    page = definitions(roots)
+    repository.edit("sizes", "FEW = 10", "FEW = 20")
+    assert changed_files(page, roots) == ["lib/sizes.py"]
 
 
 def test_an_import_of_everything_is_refused(repository: Repository) -> None:
@@ -349,6 +382,9 @@ def test_an_import_of_everything_is_refused(repository: Repository) -> None:
 def test_what_lib_does_not_define_has_no_digest(repository: Repository) -> None:
     with pytest.raises(LookupError, match="defines no nothing"):
         of("lib.low.nothing")
+    for one in (Definition("lib.gone", "*"), Definition.parse("lib/gone.py: *"), Definition.parse("no name")):
+        with pytest.raises(LookupError, match="defines no"):
+            of_definition(one)
 
 
 def test_a_package_may_pass_on_its_own_module(repository: Repository) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from lib import compute
 from lib.digest import modules, same
@@ -57,7 +57,7 @@ class Definition:
     @classmethod
     def parse(cls, text: str) -> "Definition":
         """The definition whose `str` is `text`."""
-        file, name = text.split(": ")
+        file, _, name = text.partition(": ")
         return cls(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."), name)
 
 
@@ -116,7 +116,7 @@ def definitions(roots: Iterable[Definition], also: str = "") -> dict[str, str]:
     also
         A name in `NEUTRAL` whose definitions count all the same: `lib.show` decides no number, but pages depend on it.
     """
-    return {str(one): _digests().of(one) for one in sorted(_all(roots, also))}
+    return {str(one): _digests(also).of(one) for one in sorted(_all(roots, also))}
 
 
 def changed_files(then: Mapping[str, str], roots: Iterable[Definition], also: str = "") -> list[str]:
@@ -128,14 +128,21 @@ def changed_files(then: Mapping[str, str], roots: Iterable[Definition], also: st
     Parameters
     ----------
     then
-        What `definitions` gave before, with the same `also`.
+        What `definitions` gave before, with the same `also` or without it.
     """
-    known = set(then.values())
+    known, homes = set(then.values()), {_home(root) for root in roots}
     found = set()
-    digests = _digests()
+    digests = _digests(also)
+
+    def is_known(one: Definition) -> bool:
+        own = {digests.of(one), _digests().of(one)}
+        if one in homes and str(one) in then:  # nothing here names it that would have another digest
+            return then[str(one)] in own
+        return bool(own & known)
+
     for one in _all(roots, also, beneath=lambda one: not digests.counts_as_another(one)):
         others = {other for other in digests.references(one) if digests.circle(other) != digests.circle(one)}
-        if digests.of(one) not in known and all(digests.of(other) in known for other in others):
+        if not is_known(one) and all(map(is_known, others)):
             found.add(one.file)
     return sorted(found)
 
@@ -157,7 +164,7 @@ def roots_of(code: str) -> list[Definition]:
 def forget() -> None:
     """Drop what is cached, so that modules are read anew: their files may have changed."""
     modules.forget()
-    for cached in (_parts, _named, _usual):
+    for cached in (_parts, _usual):
         cached.cache_clear()
 
 
@@ -173,8 +180,7 @@ def _all(
             seen.add(one)
             yield one
             if beneath(one):
-                queue += _digests().references(one)
-                queue += [part for part in _named(one) if _within(part.module, also)]
+                queue += _digests(also).references(one)
 
 
 def _at_home(definition: Definition) -> Definition:
@@ -186,7 +192,7 @@ def _at_home(definition: Definition) -> Definition:
 def _home(definition: Definition) -> Definition | None:
     """The definition where it is written, since its module may only re-export it; None where lib has none."""
     if definition.name == "*":
-        return definition
+        return definition if path_of(definition.module).exists() else None
     return _referred(attribute(Reference(definition.module), definition.name))
 
 
@@ -201,7 +207,7 @@ def _referred(part: object) -> Definition | None:
 
 
 @cache
-def _parts(definition: Definition) -> tuple[str | Definition, ...]:
+def _parts(definition: Definition, also: str = "") -> tuple[str | Definition, ...]:
     """A definition's syntax as words, and as definitions where it refers to something of lib."""
     module = read_module(definition.module)
     parts: list[str | Definition] = []
@@ -210,15 +216,8 @@ def _parts(definition: Definition) -> tuple[str | Definition, ...]:
         parts += [f"name {defined_by(statement).index(definition.name)}" for statement in body]  # of `a, b = 1, 2`
         parts += [Definition(definition.module, "*")] if module.loose else []
     for part in rendered(body, module.names):
-        parts += _meant(part)
+        parts += _meant(part, also)
     return tuple(parts)
-
-
-@cache
-def _named(definition: Definition) -> tuple[Definition, ...]:
-    """The definitions of lib that a definition names, neutral or not."""
-    parts = rendered(_body(definition), read_module(definition.module).names)
-    return tuple(dict.fromkeys(found for part in parts if (found := _referred(part))))
 
 
 def _body(definition: Definition) -> list[ast.stmt]:
@@ -231,10 +230,10 @@ def _within(name: str, whole: str) -> bool:
     return f"{name}.".startswith(f"{whole}.")
 
 
-def _meant(part: str | Reference) -> list[str | Definition]:
+def _meant(part: str | Reference, also: str) -> list[str | Definition]:
     if isinstance(part, str):
         return [part]
-    if any(_within(f"{part.module}.{part.name}", one) for one in NEUTRAL):
+    if any(_within(f"{part.module}.{part.name}", one) for one in NEUTRAL if one != also):
         return ["neutral"]
     if found := _referred(part):
         return [found]
@@ -243,13 +242,13 @@ def _meant(part: str | Reference) -> list[str | Definition]:
     return [f"import {part.module}"]
 
 
-def _digests() -> Digests[Definition]:
-    return _assuming.get() or _usual()
+def _digests(also: str = "") -> Digests[Definition]:
+    return _usual(also) if also else _assuming.get() or _usual()
 
 
 @cache
-def _usual() -> Digests[Definition]:
-    return Digests(_parts, same.table())
+def _usual(also: str = "") -> Digests[Definition]:
+    return Digests(partial(_parts, also=also), same.table())
 
 
 _assuming: ContextVar[Digests[Definition] | None] = ContextVar("_assuming", default=None)
