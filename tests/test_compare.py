@@ -1,5 +1,6 @@
 """A change of code counts as none where cells of before and after it are the same, and only there."""
 
+import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ import pytest
 from lib import compute
 from lib.digest import code, same
 from lib.digest.code import Definition
+from lib.digest.same import SameError
 from lib.evidence import cells, compare, plan
 from lib.evidence.cells import Cell, Part
 from lib.evidence.compare import NotTheSame, accept, differences
@@ -282,6 +284,28 @@ def test_the_command_compares_the_cells_of_all_profiles(book: Book, monkeypatch,
         "counts as unchanged:\n  lib/low.py: scaled\n"
     )
     assert {profile for _, profile, _ in asked} >= {"quick", "paper"}
+
+
+ENTRY = {"why": "", "counts_as": {}, "cells": {}, "commit": None, "device": "", "finished": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<<<<<<< HEAD\n[]", "Expecting value"),
+        ("{}", "it is no list"),
+        ("[1]", "must be a mapping"),
+        ('[{"why": "half of it"}]', "missing 5 required"),
+        (json.dumps([ENTRY | {"counts_as": {"a": {"now": "1"}}}]), "'then'"),
+        (json.dumps([ENTRY | {"counts_as": {"a": "1"}}]), "string indices"),
+        (json.dumps([ENTRY | {"counts_as": {"a": {"now": "1", "then": x}}} for x in "23"]), "counts as two"),
+    ],
+)
+def test_a_damaged_record_of_changes_is_named(book: Book, text: str, said: str) -> None:
+    """After a merge, say: nothing that was accepted may be forgotten in silence."""
+    book.write("lib/digest/same.json", text)
+    with pytest.raises(SameError, match=f"same.json cannot be read .*{said}"):
+        book.cells(1)[0].digest  # noqa: B018
 
 
 NAN = float("nan")

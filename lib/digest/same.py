@@ -11,6 +11,10 @@ from pathlib import Path
 from lib import compute
 
 
+class SameError(RuntimeError):
+    """The file of the changes is damaged; the message says how."""
+
+
 @dataclass(frozen=True)
 class Change:
     """A change, why it was made, and the cells that came out the same."""
@@ -31,8 +35,26 @@ def path() -> Path:
 
 
 def changes() -> list[Change]:
-    """The changes on record, the oldest first."""
-    return [Change(**one) for one in json.loads(path().read_text(encoding="utf-8"))] if path().exists() else []
+    """The changes on record, the oldest first.
+
+    Raises
+    ------
+    SameError
+        Where the file is damaged, as by a merge: without it, recorded cells would count as missing.
+    """
+    if not path().exists():
+        return []
+    try:
+        listed = json.loads(path().read_text(encoding="utf-8"))
+        if not isinstance(listed, list):
+            raise TypeError("it is no list")
+        found = [Change(**one) for one in listed]
+        pairs = {(one["now"], one["then"]) for change in found for one in change.counts_as.values()}
+        if len(pairs) != len({now for now, _ in pairs}):
+            raise ValueError("a definition counts as two")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SameError(f"{path()} cannot be read ({error}): take it from Git as it was") from error
+    return found
 
 
 def table() -> dict[str, str]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from lib import book, data
+from lib.digest.same import SameError
 from lib.evidence import carry, compare
 from lib.evidence.cluster import EngineError
 from lib.exercises.directives import ExerciseError
@@ -22,7 +23,7 @@ from lib.site.render import SiteError
 
 FAILURES = (
     *(ParameterError, execute.RunError, measuring.MeasuringError, data.DataError, SiteError, EngineError),
-    *(carry.CarryError, compare.NotTheSame, Refused, ExerciseError, ClaimsError),
+    *(carry.CarryError, compare.NotTheSame, SameError, Refused, ExerciseError, ClaimsError),
     OSError,  # a full or read-only disk, a name that is too long
 )
 INTERRUPTED, BROKEN = 130, 141
