@@ -192,6 +192,36 @@ def test_what_is_accepted_holds_for_that_code_alone(book: Book) -> None:
     assert all(cell.is_kept for cell in book.cells(1))
 
 
+def test_networks_that_differ_are_a_difference_even_if_the_records_are_the_same(book: Book) -> None:
+    book.record(1)
+    book.measure(3)
+    book.change("2 * x", "x + x")
+    book.measure(3)
+    for weights, cell in zip("ab", book.cells(3), strict=True):
+        record, made = cell.read()
+        cells.store.write(cell.path, record, replace(made, networks={"a training": weights}))
+    kept = [path for path in cells.FOLDERS[0].rglob("*.npz") if cells.store.read_made(path).networks == {}]
+    for path in kept:
+        found = cells.store.read_made(path)
+        cells.store.write(path, Found(12.0, {"all": np.full(3, 4.0)}), replace(found, networks={"a training": "a"}))
+    with pytest.raises(NotTheSame, match=r"1 of 2 cells differ .*\n  tiny: measure_more, x 3: the weights of its netw"):
+        accept("a sum", book.cells(1, 3))
+
+
+def test_an_earlier_change_stays_where_what_it_rests_on_is_changed_next(book: Book) -> None:
+    book.record(1)
+    book.measure(3)
+    before = [cell.digest for cell in book.cells(1, 3)]
+    book.change("scaled(setting.x) + 1", "1 + scaled(setting.x)", "lib/high.py")
+    book.measure(3)
+    accept("the sum the other way round", book.cells(1, 3))
+    book.change("2 * x", "x + x")
+    book.measure(3)
+    accept("a sum", book.cells(1, 3))
+    assert [change.why for change in same.changes()] == ["the sum the other way round", "a sum"]
+    assert [cell.digest for cell in book.cells(1, 3)] == before
+
+
 def test_a_helper_that_such_a_change_brings_is_part_of_it(book: Book) -> None:
     """Pages, too, are as up to date as before: until the helper is changed."""
     book.record(1)

@@ -75,7 +75,8 @@ def accept(why: str, wanted: Iterable[Cell]) -> Change:
         provenance.describe_device(),
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    kept = [one for one in same.changes() if is_in_use(one)]
+    with code.assuming({name: one["then"] for name, one in counts_as.items()}):  # as it is from now on
+        kept = [one for one in same.changes() if is_in_use(one)]
     write(same.path(), same.text([*kept, change]))
     code.forget()
     return change
@@ -111,7 +112,14 @@ def _fresh(wanted: Iterable[Cell]) -> list[Cell]:
 def _pairs(of_now: Sequence[Cell], of_before: Sequence[Cell]) -> Iterator[Pair]:
     for now, before in zip(of_now, of_before, strict=True):
         if now.digest != before.digest and (after := now.read()) and (first := before.read()):
-            yield Pair(now.label, first[1], tuple(differences(first[0], after[0])))
+            other = ["the weights of its networks"] if _have_other_networks(first[1], after[1]) else []
+            yield Pair(now.label, first[1], tuple(differences(first[0], after[0]) + other))
+
+
+def _have_other_networks(one: Made, other: Made) -> bool:
+    """Whether as many trainings ended with other weights, even if the records do not show it."""
+    left, right = (sorted((made.networks or {}).values()) for made in (one, other))
+    return len(left) == len(right) and left != right
 
 
 def _check(recorded: Sequence[Made], pairs: Sequence[Pair], changed: Iterable[str]) -> None:
