@@ -222,6 +222,21 @@ def test_an_earlier_change_stays_where_what_it_rests_on_is_changed_next(book: Bo
     assert [cell.digest for cell in book.cells(1, 3)] == before
 
 
+def test_a_constant_does_not_count_as_every_other_of_its_value(book: Book) -> None:
+    book.write("lib/low.py", "AT_ONCE, FACTOR = 5, 2\n\n\ndef scaled(x):\n    return AT_ONCE and FACTOR * x\n")
+    book.change("AT_ONCE, FACTOR = 5, 2", "AT_ONCE = 5\nFACTOR = 2")
+    book.record(1)
+    book.measure(3)
+    book.change("AT_ONCE = 5", "AT_ONCE = 7")
+    book.measure(3)
+    assert list(accept("fewer at once", book.cells(1, 3)).counts_as) == ["lib/low.py: AT_ONCE"]
+    assert all(cell.is_kept for cell in book.cells(1))
+    book.change("FACTOR = 2", "FACTOR = 7")
+    other = [cell.digest for cell in book.cells(1)]
+    book.change("FACTOR = 7", "FACTOR = 5")
+    assert not set(other) & {cell.digest for cell in book.cells(1)}, "7 counts as 5 for the other constant alone"
+
+
 def test_a_helper_that_such_a_change_brings_is_part_of_it(book: Book) -> None:
     """Pages, too, are as up to date as before: until the helper is changed."""
     book.record(1)

@@ -2,11 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from lib.digest.text import sha256
 
-D = TypeVar("D")
+
+class Named(Protocol):
+    """What has a name of its own, wherever it stands."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        ...
+
+
+D = TypeVar("D", bound=Named)
 
 
 @dataclass
@@ -18,13 +28,14 @@ class Digests(Generic[D]):
     parts
         What a definition consists of, in order: texts, and the definitions that it refers to.
     same
-        What the digest of a definition as written counts as, by that digest.
+        What the digest of a definition as written counts as, by its name and that digest. By the digest alone, all
+        constants of one value would count as another one.
     then
         Digests that definitions are assumed to have still, by `str` of the definition.
     """
 
     parts: Callable[[D], Sequence[str | D]]
-    same: Mapping[str, str] = field(default_factory=dict)
+    same: Mapping[tuple[str, str], str] = field(default_factory=dict)
     then: Mapping[str, str] = field(default_factory=dict)
     assumed: dict[str, str] = field(default_factory=dict)
     """The entries of `then` that differ from the actual digest: what has changed, not what merely refers to it."""
@@ -88,7 +99,7 @@ class Digests(Generic[D]):
         self._circles |= dict.fromkeys(circle, len(self._known))
 
     def _counted(self, one: D, written: str) -> str:
-        digest = self.same.get(written, written)
+        digest = self.same.get((one.name, written), written)
         then = self.then.get(str(one), digest)
         if then != digest:
             self.assumed[str(one)] = then

@@ -49,17 +49,23 @@ def changes() -> list[Change]:
         if not isinstance(listed, list):
             raise TypeError("it is no list")
         found = [Change(**one) for one in listed]
-        pairs = {(one["now"], one["then"]) for change in found for one in change.counts_as.values()}
-        if len(pairs) != len({now for now, _ in pairs}):
+        pairs = {(_named(name), one["now"], one["then"]) for change in found for name, one in change.counts_as.items()}
+        if len(pairs) != len({(name, now) for name, now, _ in pairs}):
             raise ValueError("a definition counts as two")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SameError(f"{path()} cannot be read ({error}): take it from Git as it was") from error
     return found
 
 
-def table() -> dict[str, str]:
-    """The digests that changed definitions count as, by their digests as written."""
-    return {one["now"]: one["then"] for change in changes() for one in change.counts_as.values()}
+def table() -> dict[tuple[str, str], str]:
+    """The digests that changed definitions count as, by their names, without the files, and digests as written."""
+    found = [entry for change in changes() for entry in change.counts_as.items()]
+    return {(_named(name), one["now"]): one["then"] for name, one in found}
+
+
+def _named(definition: str) -> str:
+    """The name of a definition, whose file may become another."""
+    return definition.partition(": ")[2]
 
 
 def text(found: Iterable[Change]) -> str:
