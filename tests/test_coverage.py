@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib.measure import crossed
-from lib.measure.intervals import difference, rate
+from lib.measure.intervals import difference, loss, rate
 from lib.measure.scales import ends, stretch
 
 LEAST = 0.93
@@ -76,6 +76,22 @@ def test_a_prediction_interval_holds_what_one_more_network_gives(n: int) -> None
                 one_more = hits[:, n].mean(-1)
                 found[p, spread, alike] = ((low <= one_more) & (one_more <= high)).mean()
     assert {corner: share for corner, share in found.items() if share < LEAST} == {}
+
+
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_the_intervals_of_a_loss_hold_the_true_loss_and_one_more_network(n: int) -> None:
+    """Of an image's loss, a part is common to all networks: most of the mean comes from a few hard images."""
+    generator, held, images = np.random.default_rng(4), {}, 300
+    for spread in SPREADS[:3]:
+        for tail in (1.0, 1.5):
+            networks = np.exp(generator.normal(-(spread**2) / 2, spread, (1000, n + 1, 1)))
+            common, own = generator.normal(size=(1000, 1, images)), generator.normal(size=(1000, n + 1, images))
+            losses = networks * np.exp(tail * (0.8 * common + 0.6 * own) - tail**2 / 2)  # with mean 1
+            found, one_more = [loss(list(one[:n])) for one in losses], losses[:, n].mean(-1)
+            held["mean", spread, tail] = np.mean([one.low <= 1 <= one.high for one in found])
+            inside = [one.predicted[0] <= new <= one.predicted[1] for one, new in zip(found, one_more, strict=True)]
+            held["one more", spread, tail] = np.mean(inside)
+    assert {corner: share for corner, share in held.items() if share < LEAST} == {}
 
 
 @pytest.mark.parametrize("n", [1, 3, 10])

@@ -225,15 +225,25 @@ def test_a_difference_needs_as_many_networks_and_images_on_both_sides() -> None:
 
 def test_a_loss_is_over_images_for_one_network_and_over_both_for_several() -> None:
     one = np.array([0.41, 0.43, 0.42])
-    expected = stats.t.interval(0.95, df=2, loc=one.mean(), scale=stats.sem(one))
-    assert (loss([one]).low, loss([one]).high) == pytest.approx(expected)
+    factor = np.exp(stats.t.ppf(0.975, df=2) * stats.sem(one) / one.mean())
+    assert (loss([one]).low, loss([one]).high) == pytest.approx((one.mean() / factor, one.mean() * factor))
     several = loss([one, one + 0.1, one - 0.1])
     assert several.low < loss([one]).low and several.per_network == pytest.approx([0.42, 0.52, 0.32])
 
 
-def test_the_interval_of_a_loss_stays_above_0() -> None:
-    found = loss([np.array([0.1, 0.1]), np.array([9.0, 11.0]), np.array([0.1, 0.1])])
-    assert found.low == found.predicted[0] == 0 and found.high > 10
+def test_the_intervals_of_a_loss_stay_above_0() -> None:
+    """On a linear scale, one more network would be predicted to have a loss anywhere from below 0 to 4.3."""
+    found = loss([np.full(50, value) + np.linspace(-0.1, 0.1, 50) for value in (1.80, 1.89, 2.62)])
+    assert 0.7 < found.predicted[0] < found.low < found.mean < found.high < found.predicted[1] < 7
+    assert found.low * found.high == pytest.approx(found.mean**2)
+    apart = loss([np.array([0.1, 0.1]), np.array([9.0, 11.0]), np.array([0.1, 0.1])])
+    assert 0 < apart.predicted[0] < apart.low < apart.high
+
+
+def test_a_threshold_that_a_loss_cannot_reach_is_passed_for_certain() -> None:
+    found = loss([np.array([0.4, 0.5]), np.array([0.5, 0.7])])
+    assert found.p_above(0.0) == found.p_above(-1.0) == 0
+    assert found.shifted(0.1).p_above(0.2) == pytest.approx(found.p_above(0.3))
 
 
 def test_one_image_of_one_network_has_no_interval() -> None:

@@ -2,9 +2,10 @@
 
 A mean's variance has two parts, over networks and over images (`lib.measure.crossed`). Its interval is Student's t,
 with one degree of freedom less than there are networks; for a share it is made on the logit scale (Agresti, Categorical
-Data Analysis, 2013, section 3.1). Where a share is so near 0 or 1 that it rests on fewer than ten images, the interval
-is that of Clopper and Pearson, for the number of independent images that would be as informative (Korn and Graubard,
-Survey Methodology, 1998). With one network the interval is over images, and is about that network alone.
+Data Analysis, 2013, section 3.1), and for a loss, which is never below 0, on the log scale. Where a share is so near 0
+or 1 that it rests on fewer than ten images, the interval is that of Clopper and Pearson, for the number of independent
+images that would be as informative (Korn and Graubard, Survey Methodology, 1998). With one network the interval is over
+images, and is about that network alone.
 
 In simulations, such intervals contain the true mean in 93% or more of all cases, even with 3 networks or 300 images, as
 long as the standard deviation between networks is below about 0.6 p (1 - p). For a prediction interval the limit is
@@ -12,7 +13,6 @@ half of that. Where some networks collapse and others do not (p (1 - p) and more
 and the interval misses far more often: look at the points there.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -164,11 +164,11 @@ def rate(hits: Sequence[np.ndarray], among: Sequence[np.ndarray] | None = None) 
 
 
 def loss(losses: Sequence[np.ndarray]) -> Measured:
-    """The mean loss in nats, from each network's losses (N,) on the same images; the interval is cut at 0.
+    """The mean loss in nats, from each network's losses (N,) on the same images.
 
     With one image there is no interval.
     """
-    return _cut(_over_both(_stacked(losses), "linear"), 0.0, math.inf)
+    return _over_both(_stacked(losses), "log")
 
 
 def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, shares: bool | None = None) -> Measured:
@@ -195,7 +195,7 @@ def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, sha
         raise ValueError(f"{after.shape} values cannot be paired with {before.shape}")
     shares = after.dtype == before.dtype == bool if shares is None else shares
     found = _over_both(after.astype(float) - before, "linear", between_shares=shares)
-    return _cut(found, -1.0, 1.0) if shares else found
+    return _cut(found) if shares else found
 
 
 def over_networks(values: Sequence[float], *, scale: Scale = "linear", images: int | None = None) -> Measured:
@@ -206,7 +206,7 @@ def over_networks(values: Sequence[float], *, scale: Scale = "linear", images: i
     Parameters
     ----------
     scale
-        "logit" for what lies in [0, 1], so that its interval does too.
+        "logit" for what lies in [0, 1], so that its interval does too; "log" for what is above 0.
     images
         How many images each network saw. Only if it is given does a share that is 0, or 1, in all of several networks
         have an interval.
@@ -258,12 +258,12 @@ def _over_both(
     networks = len(values)
     each = values.mean(-1, dtype=float) if each is None else each
     images = values.shape[-1] if images is None else images
-    if images == 1 and (networks == 1 or scale == "linear"):  # over networks, a share still has an interval
+    if images == 1 and (networks == 1 or scale != "logit"):  # over networks, a share still has an interval
         between = float(each.std(ddof=1)) if networks > 1 else None
         return Measured(
             float(each.mean()), None, None, networks, 1, tuple(map(float, each)), scale=scale, between=between
         )
-    found = crossed.parts(values) if scale == "linear" else crossed.parts_of_shares(values, images)
+    found = crossed.parts_of_shares(values, images) if scale == "logit" else crossed.parts(values)
     between, within, error = float(found.between), float(found.within), float(found.error)
     if between_shares:
         more = ndtri((1 + CONFIDENCE) / 2) / images
@@ -272,11 +272,11 @@ def _over_both(
     return _measured(each, error, df, scale, images, between if networks > 1 else None, within)
 
 
-def _cut(found: Measured, lowest: float, highest: float) -> Measured:
-    """The same, with the ends of both intervals cut to the range of the quantity."""
-    ends_of = {"predicted": found.predicted and tuple(min(max(end, lowest), highest) for end in found.predicted)}
+def _cut(found: Measured) -> Measured:
+    """The same difference of shares, with the ends of both intervals cut at -1 and 1."""
+    ends_of = {"predicted": found.predicted and tuple(min(max(end, -1.0), 1.0) for end in found.predicted)}
     if found.low is not None:
-        ends_of |= {"low": max(found.low, lowest), "high": min(found.high, highest)}
+        ends_of |= {"low": max(found.low, -1.0), "high": min(found.high, 1.0)}
     return replace(found, **ends_of)
 
 
@@ -311,7 +311,7 @@ def _measured(
     if between is not None:  # one more network differs from the mean of these by its own spread and by the mean's error
         for_one = to_scale * float(np.hypot(between, error))
         below, above = (float(end) for end in ends(mean, for_one, df, scale, CONFIDENCE, images))
-        predicted = (below, above) if scale == "linear" else _to_whole_images(below, above, images)
+        predicted = _to_whole_images(below, above, images) if scale == "logit" else (below, above)
     on_scale = (None, None) if at_an_end else (to_scale * error, float(df))
     spread = (between, within)
     return Measured(

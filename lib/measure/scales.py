@@ -1,4 +1,4 @@
-"""The scale that an interval is made on: linear, or the logit, on which no share leaves [0, 1]."""
+"""The scale that an interval is made on: linear, log (nothing falls below 0), or logit (no share leaves [0, 1])."""
 
 from typing import Literal
 
@@ -6,17 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaincinv, expit, logit, ndtri, stdtrit
 
-Scale = Literal["linear", "logit"]
+Scale = Literal["linear", "log", "logit"]
 
 ENOUGH = 10
 """A share is rare if fewer of a network's images than this are in it, or outside it: the usual rule for proportions."""
 
 
 def stretch(mean: ArrayLike, scale: Scale) -> NDArray[np.float64]:
-    """The factor by which the scale stretches a small distance at `mean` (the delta method): 1, or 1 / (p (1 - p))."""
+    """The factor by which the scale stretches a small distance at mean m (delta method): 1, 1 / m, 1 / (m (1 - m))."""
     mean = np.asarray(mean, dtype=float)
     with np.errstate(divide="ignore"):
-        return np.ones_like(mean) if scale == "linear" else 1 / (mean * (1 - mean))
+        return np.ones_like(mean) if scale == "linear" else 1 / mean if scale == "log" else 1 / (mean * (1 - mean))
 
 
 def ends(
@@ -38,6 +38,8 @@ def ends(
     half = stdtrit(df, (1 + confidence) / 2) * error
     if scale == "linear":
         return mean - half, mean + half
+    if scale == "log":
+        return mean * np.exp(-half), mean * np.exp(half)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = expit(logit(mean) - half), expit(logit(mean) + half)
         n, tail = effective(mean, error, df, images), (1 - confidence) / 2
@@ -78,9 +80,11 @@ def p_of_share(mean: float, n: float, threshold: float) -> float:
 
 
 def distance(mean: float, threshold: float, scale: Scale) -> float:
-    """How far a mean lies above a threshold, on the scale; infinite where the threshold is not inside (0, 1)."""
+    """How far a mean lies above a threshold, on the scale; infinite where the threshold is not on it."""
     if scale == "linear":
         return mean - threshold
+    if scale == "log":
+        return float(np.log(mean / threshold)) if threshold > 0 else np.inf
     if not 0 < threshold < 1:
         return np.inf if threshold <= 0 else -np.inf
     return float(logit(mean) - logit(threshold))
