@@ -5,7 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from lib.chapters.adversarial_training import influence, rates
-from lib.chapters.adversarial_training.cases import BUDGETS, GOING_ON, MIXED_HELD_OUT, PAPER_BATCHES, TUNED, UNDEFENDED
+from lib.chapters.adversarial_training.cases import (
+    BUDGETS,
+    GOING_ON,
+    MIXED_HELD_OUT,
+    PAPER_BATCHES,
+    TUNED,
+    TUNED_ON_TEST,
+    UNDEFENDED,
+)
 from lib.chapters.adversarial_training.courses import Course
 from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
@@ -142,6 +150,38 @@ def _printed(
 
 
 # Defences
+
+
+def finetuned_raises_accuracy(scored: Scored, experiment: Experiment) -> Answer:
+    """Is accuracy under attack higher after fine-tuning: on the images fine-tuned on, and on fresh held-out ones?"""
+    return _raises_accuracy(
+        "finetuned.raises_accuracy", (TUNED_ON_TEST, TUNED), "the images fine-tuned on", scored, experiment
+    )
+
+
+def mixed_raises_accuracy(scored: Scored, experiment: Experiment) -> Answer:
+    """Is accuracy under attack higher with mixed batches than without a defence, on stale images and on fresh ones?"""
+    return _raises_accuracy(
+        "mixed.raises_accuracy", (MIXED_HELD_OUT,) * 2, "the undefended network's images", scored, experiment
+    )
+
+
+def _raises_accuracy(claim: str, cases: tuple[str, str], stale: str, scored: Scored, experiment: Experiment) -> Answer:
+    """What a defence gains over no defence, by the cases that measure it the paper's way and soundly."""
+    papers_way, held_out = (scored[case] for case in cases)
+    before = scored[UNDEFENDED]
+    found = rates.gap(papers_way, before, "P")
+    fresh, strong = (rates.gap(held_out, before, kind) for kind in ("W", "PGD"))
+    why = f"Accuracy changes by {found.mean:+.3f} on {stale}, by {fresh.mean:+.3f} under fresh FGSM, "
+    why += f"by {strong.mean:+.3f} under PGD."
+    count, few = (len(before[0].read[kind]) for kind in ("P", "PGD"))
+    by = f"FGSM {experiment.eps:g} made for the undefended network, {count:,} test images"
+    afresh = f"fresh FGSM, {count:,}, and PGD, {few:,} test images, held out"
+    findings = (
+        Finding(one, f"{what}; {networks(experiment.seeds)}")
+        for one, what in ((found, by), (smallest([fresh, strong]), afresh))
+    )
+    return _answer(claim, experiment, *findings, why=why)
 
 
 def mixed_beats_finetuned(scored: Scored, experiment: Experiment) -> Answer:

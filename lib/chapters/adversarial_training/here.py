@@ -13,7 +13,7 @@ from lib.chapters.adversarial_training.influence import Swept
 from lib.chapters.adversarial_training.measure import Pictures, Searched
 from lib.chapters.adversarial_training.rates import Scored, accuracy, gap, loss, median_l2, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
-from lib.chapters.adversarial_training.table_one import ROWS, TableOne, farthest, off, within
+from lib.chapters.adversarial_training.table_one import ROWS, TableOne, farthest, numbers, off, within
 from lib.evidence.cells import Cell
 from lib.models.base import outline, parameter_count
 from lib.show.cells import commonest_error
@@ -36,14 +36,17 @@ def images(cell: Cell[Course]) -> str:
 
 
 def table_one(table: TableOne) -> str:
-    """How many of the seven numbers one setting gives, and how many readings give all."""
+    """How many of the seven numbers one setting gives, how many readings give all, and what the other setting gives."""
     found, readings = table.found, table.counted
+    of_mixed = [claim for claim, (network, _) in ROWS.items() if network == "mixed"]
+    stale, fresh = (len(set(within(numbers(table.own, kind))) & set(of_mixed)) for kind in ("P", "W"))
     last = farthest(found)
     named = last.replace("_", " ").replace(".", ", ")
     return (
         f"In this run: the tutorials' setting gives {len(within(found))} of the {len(ROWS)} numbers within their "
         f"tolerance; “{named}” is farthest, {off(last, found[last]):.2f} tolerances off. "
-        f"All seven are given by {readings.giving} of {readings.tried} readings."
+        f"All seven are given by {readings.giving} of {readings.tried} readings. Of the mixed network's "
+        f"{len(of_mixed)}, Table II's training gives {stale} on stale images and {fresh} on fresh ones."
     )
 
 
