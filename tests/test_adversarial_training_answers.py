@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from lib.chapters.adversarial_training.cases import (
     MIXED_HELD_OUT,
     SETTINGS,
     TUNED,
+    TUNED_ON_TEST,
     UNDEFENDED,
 )
 from lib.chapters.adversarial_training.measure import Learned
@@ -155,8 +157,13 @@ def test_training_images_are_learned_as_printed_or_too_well_counted_as_the_tutor
     assert "0.9970 in eval mode" in answer.why and "with dropout" in answer.paper.by
 
 
+A_LITTLE = (0.0, 0.0002, -0.0002)
+
+
 def tuned(clean: Sequence[float], attacked: float = 0.99, before: float = 0.9892) -> dict[str, list[Scores]]:
-    networks = [scores(clean=one, P=attacked, W=0.3, PGD=0.1) for one in clean]
+    networks = [
+        scores(clean=one, P=attacked + d, W=0.3, PGD=0.1) for one, d in zip(clean, cycle(A_LITTLE), strict=False)
+    ]
     return {"normal": [scores(clean=before)] * len(clean), "tuned": networks}
 
 
@@ -228,6 +235,32 @@ def test_a_setting_that_keras_s_cap_brings_near_is_found_by_keras_s_loss_alone()
 
 
 # Defences
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "found"),
+    [
+        (0.1, {"P": 0.9, "W": 0.9, "PGD": 0.9}, ("holds", "holds"), "confirmed"),
+        (0.1, {"P": 0.9, "W": 0.9, "PGD": 0.1}, ("holds", "fails"), "does not stand"),
+        (0.5, {"P": 0.5, "W": 0.5, "PGD": 0.9}, ("fails", "fails"), "refuted"),
+    ],
+)
+@pytest.mark.parametrize("claim", ["mixed", "finetuned"])
+def test_a_defence_raises_accuracy_on_old_images_and_under_the_harder_of_two_fresh_attacks(
+    claim, before, after, expected, found
+):
+    scored = {case: [scores(**after)] * 3 for case in (MIXED_HELD_OUT, TUNED, TUNED_ON_TEST)}
+    scored[UNDEFENDED] = [scores(P=before, W=before, PGD=before)] * 3
+    answer = getattr(answers, f"{claim}_raises_accuracy")(scored, MNIST)
+    assert words(answer) == expected and word(answer) == found
+    assert answer.paper.measured.mean == pytest.approx(after["P"] - before)
+    assert answer.sound.measured.mean == pytest.approx(min(after["W"], after["PGD"]) - before)
+
+
+def test_fine_tuning_is_judged_soundly_by_the_network_that_did_not_see_the_test_images():
+    scored = {UNDEFENDED: [scores(P=0.1, W=0.1, PGD=0.1)] * 3, TUNED_ON_TEST: [scores(P=1.0, W=1.0, PGD=1.0)] * 3}
+    scored[TUNED] = [scores(P=0.2, W=0.1, PGD=0.1)] * 3
+    assert words(answers.finetuned_raises_accuracy(scored, MNIST)) == ("holds", "fails")
 
 
 @pytest.mark.parametrize(
@@ -435,6 +468,18 @@ def losses(rises: Sequence[float], spread: float) -> list:
 )
 def test_training_went_on_for_too_long_where_the_loss_rises_by_more_than_seeds_differ(rises, spread, expected):
     assert word(answers.settings_no_overfitting(losses(rises, spread), MNIST)) == expected
+
+
+def test_the_lowest_epoch_is_chosen_by_the_other_networks():
+    """One lucky epoch of a network is no fall that its loss rises from."""
+    flat = replace(course(), test_loss=np.array([0.5, 0.5, 0.4, 0.5]), lowest_losses=np.full(N, 0.4, np.float32))
+    flat = replace(flat, last_losses=np.full(N, 0.5, np.float32))
+    others = [replace(flat, test_loss=np.array([0.5, 0.45, 0.5, 0.5])) for _ in range(2)]
+    assert rates.lowest([flat, *others]) == [1, 2, 2] and rates.lowest([flat]) == [2]
+    first, *_ = influence.rises([flat, *others])
+    assert first == pytest.approx(np.zeros(N), abs=1e-6), (
+        "at the others' lowest epoch its loss was what it is at the end"
+    )
 
 
 def test_nothing_rises_where_many_networks_end_at_their_lowest():

@@ -111,6 +111,15 @@ def test_a_finding_that_answers_both_ways_counts_once() -> None:
     assert board.surviving({"removal.helps": alone.answer}) == {"removal.helps": ("paper", "sound")}
 
 
+def test_a_finding_that_is_barely_beyond_its_control_is_not_marked() -> None:
+    """It holds where it is above the smallest effect and beyond the control: the weaker of the two tests counts."""
+    beyond = over_networks([0.02, 0.03, 0.045])
+    barely = Finding(HOLDS.measured, "FGSM", beyond, "random signs")
+    found = {f"{at}": row("removal.helps", barely, HOLDS).answer for at in range(3)}
+    assert found["0"]["paper"]["word"] == "holds" and found["0"]["paper"]["p"] == beyond.p_above(0)
+    assert set(board.surviving(found).values()) == {("sound",)}
+
+
 def test_a_finding_of_one_network_is_not_marked_as_beyond_chance() -> None:
     one = Finding(share(90, 100), "FGSM")
     assert one.measured.networks == 1 and one.measured.p_above(0.02) < 1e-6
@@ -121,13 +130,15 @@ def test_one_interval_in_twenty_is_expected_to_miss() -> None:
     rows = [row("removal.helps", HOLDS, FAILS), row("clean.accuracy", by(0.9932, 0.993, 0.994))]
     assert board.intervals(rows) == 3
     open_ = row("removal.helps", Finding(over_networks([-0.5, 0.5]), "FGSM"))
-    assert board.intervals([open_]) == 0
+    assert board.intervals([open_]) == 1, "it is counted whatever it decides"
+    over = Finding(HOLDS.measured, "FGSM", over_networks([0.1, 0.2, 0.3]), "random signs")
+    assert board.intervals([row("removal.helps", over)]) == 2, "what is beyond the control is judged by its own"
     one = row("clean.accuracy", Finding(share(9930, 10_000), "no attack"))
     assert one.answer["paper"]["measured"]["predicted"] is None and board.intervals([one]) == 0
     cited = replace(rows[1], claim=replace(rows[1].claim, kind="citation"))
     assert board.intervals([cited]) == 0
-    assert board.doubt([open_]) == "No interval decides an answer of this run."
-    assert board.doubt(rows).startswith("3 intervals decide these answers.")
+    assert board.doubt([cited]) == "No answer of this run is judged by an interval."
+    assert board.doubt(rows).startswith("These answers are judged by 3 intervals.")
 
 
 def test_a_claim_of_no_run_is_not_run() -> None:

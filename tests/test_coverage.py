@@ -34,7 +34,7 @@ def intervals(hits: np.ndarray) -> tuple[np.ndarray, ...]:
     mean, between, _, error = crossed.parts_of_shares(hits, images)
     to_scale = np.where((mean > 0) & (mean < 1), stretch(mean, "logit"), 1)
     interval = ends(mean, to_scale * error, n - 1, "logit", 0.95, images)
-    predicted = ends(mean, to_scale * np.hypot(between, error), n - 1, "logit", 0.95, images)
+    predicted = ends(mean, to_scale * between * (1 + 1 / n) ** 0.5, n - 1, "logit", 0.95, images)
     return *interval, np.maximum(predicted[0] - 0.5 / images, 0), np.minimum(predicted[1] + 0.5 / images, 1)
 
 

@@ -290,10 +290,16 @@ def test_a_prediction_interval_is_for_one_more_network() -> None:
 
 def test_a_predicted_share_moves_in_steps_of_an_image() -> None:
     found = rate(MANY)
-    half = stats.t.ppf(0.975, 2) * np.hypot(found.between, found.error * found.mean * (1 - found.mean))
+    half = stats.t.ppf(0.975, 2) * found.between * (1 + 1 / 3) ** 0.5
     half = half / (found.mean * (1 - found.mean))
     expected = (expit(logit(found.mean) - half) - 1 / 400, expit(logit(found.mean) + half) + 1 / 400)
     assert found.predicted == pytest.approx(expected)
+
+
+def test_where_all_networks_gave_the_same_number_nothing_is_predicted() -> None:
+    assert rate([MANY[0]] * 3).predicted is None and rate([MANY[0]] * 3).low is not None
+    rare = rate([np.arange(300) < 299] * 3)
+    assert rare.predicted[0] < 299 / 300 < rare.predicted[1]
 
 
 # Thresholds.

@@ -132,15 +132,16 @@ def _counted_as(row: Row) -> str:
 
 
 def intervals(rows: Sequence[Row]) -> int:
-    """How many 95% intervals decide an answer.
+    """How many 95% intervals were made to judge by, whatever they decide.
 
-    These are the prediction intervals of numbers, and the intervals of statements' findings that are not open. An exact
-    value has none, and a citation is judged by its tolerance alone.
+    These are the prediction intervals of numbers, and the intervals of statements' findings and of what these have
+    beyond their controls. An exact value has none, and a citation is judged by its tolerance alone.
     """
     judged = [row.answer for row in rows if row.answer and row.claim.kind != "citation"]
     findings = [answer[side] for answer in judged for side in _measured(answer)]
-    decide = [one for one in findings if one["word"] != "cannot tell" and one["measured"]["networks"]]
-    return sum(one["word"] is not None or one["measured"]["predicted"] is not None for one in decide)
+    numbers = [one["measured"]["predicted"] for one in findings if one["word"] is None]
+    statements = [one[part] for one in findings if one["word"] is not None for part in ("measured", "over_control")]
+    return sum(map(bool, numbers)) + sum(one["networks"] > 0 and one["low"] is not None for one in statements if one)
 
 
 def told(rows: Sequence[Row], about: str) -> str:
@@ -174,15 +175,14 @@ def doubt(rows: Sequence[Row]) -> str:
     """How many answers may be wrong by chance, in a sentence or two."""
     total = intervals(rows)
     if not total:
-        return "No interval decides an answer of this run."
+        return "No answer of this run is judged by an interval."
     findings = [row.answer[side] for row in rows if row.answer for side in _measured(row.answer)]
     holding = sum(one["word"] == "holds" and one["measured"]["networks"] > 1 for one in findings)
     surviving_ = sum(side in row.survives for row in rows if row.answer for side in _measured(row.answer))
     alone = sum(one["measured"]["networks"] == 1 for one in findings)
     of_one = f" {alone} of {len(findings)} measurements come from one network: they do not say what another would give."
     return (
-        f"{total} intervals decide these answers. Of all intervals that are made, one in twenty misses the true value: "
-        f"here about {(1 - CONFIDENCE) * total:.0f} would do so by chance alone. Of {holding} findings that hold "
-        f"over several networks, {surviving_} do so with Holm's adjustment for all findings of their chapter too; "
-        "these are marked." + (of_one if alone else "")
+        f"These answers are judged by {total} intervals. One in twenty misses the true value by chance alone: here "
+        f"about {(1 - CONFIDENCE) * total:.0f}. Of {holding} findings that hold over several networks, {surviving_} do "
+        "so with Holm's adjustment for all findings of their chapter too; these are marked." + (of_one if alone else "")
     )

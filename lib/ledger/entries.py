@@ -86,9 +86,10 @@ def _finding(claim: Claim, smallest: float | None, found: Finding | None) -> dic
     if claim.kind != "statement":
         return written | {"word": None, "p": None, "networks_needed": None}
     word = words.finding(smallest, found)
+    beyond = found.over_control.p_above(0) if found.over_control else 0.0
     return written | {
         "word": word,
-        "p": measured.p_above(smallest),
+        "p": max(measured.p_above(smallest), beyond),  # it holds where both do: the weaker of the two tests counts
         "networks_needed": measured.networks_to_decide(smallest) if word == "cannot tell" else None,
     }
 

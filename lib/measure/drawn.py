@@ -70,8 +70,8 @@ def over_both(each: Sequence[float], within: float, images: int, *, share: bool 
     found = {"between": between, "within": within}
     if error <= ROUNDING:
         return Measured(mean, None, None, n, images, tuple(map(float, each)), **found)
-    if between is not None:
-        reach = factor * float(np.hypot(between, error))
+    if between:
+        reach = factor * between * (1 + 1 / n) ** 0.5
         found["predicted"] = (mean - reach, mean + reach)
     found |= {"error": error, "df": float(df)}
     return Measured(mean, mean - factor * error, mean + factor * error, n, images, tuple(map(float, each)), **found)

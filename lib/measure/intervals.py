@@ -47,7 +47,9 @@ class Measured:
     """How many images each network saw; None for what has no images, such as a count or a distance between sets."""
     per_network: tuple[float, ...] = ()
     predicted: tuple[float, float] | None = None
-    """95% prediction interval for one more network (Patil, Peng and Leek, 2016); None with fewer than two."""
+    """95% prediction interval for one more network on the same images (Patil, Peng and Leek, 2016); None with fewer
+    than two networks, and where all of them gave the same value and it is no rare share.
+    """
     error: float | None = None
     """Standard error on the scale that the interval was made on, never 0; None at a share of 0 or 1, and where there is
     no interval.
@@ -195,7 +197,7 @@ def difference(after: Sequence[np.ndarray], before: Sequence[np.ndarray], *, sha
         raise ValueError(f"{after.shape} values cannot be paired with {before.shape}")
     shares = after.dtype == before.dtype == bool if shares is None else shares
     found = _over_both(after.astype(float) - before, "linear", between_shares=shares)
-    return _cut(found) if shares else found
+    return cut(found, -1.0, 1.0) if shares else found
 
 
 def over_networks(values: Sequence[float], *, scale: Scale = "linear", images: int | None = None) -> Measured:
@@ -272,11 +274,11 @@ def _over_both(
     return _measured(each, error, df, scale, images, between if networks > 1 else None, within)
 
 
-def _cut(found: Measured) -> Measured:
-    """The same difference of shares, with the ends of both intervals cut at -1 and 1."""
-    ends_of = {"predicted": found.predicted and tuple(min(max(end, -1.0), 1.0) for end in found.predicted)}
+def cut(found: Measured, lowest: float, highest: float) -> Measured:
+    """The same, with the ends of both intervals cut to the range of the quantity."""
+    ends_of = {"predicted": found.predicted and tuple(min(max(end, lowest), highest) for end in found.predicted)}
     if found.low is not None:
-        ends_of |= {"low": max(found.low, -1.0), "high": min(found.high, 1.0)}
+        ends_of |= {"low": max(found.low, lowest), "high": min(found.high, highest)}
     return replace(found, **ends_of)
 
 
@@ -308,8 +310,8 @@ def _measured(
     to_scale = 1.0 if at_an_end else float(stretch(mean, scale))
     low, high = (float(end) for end in ends(mean, to_scale * error, df, scale, CONFIDENCE, images))
     predicted = None
-    if between is not None:  # one more network differs from the mean of these by its own spread and by the mean's error
-        for_one = to_scale * float(np.hypot(between, error))
+    if between is not None and (between > ROUNDING or is_rare(mean, images)):  # its images are these: they add nothing
+        for_one = to_scale * between * (1 + 1 / len(each)) ** 0.5
         below, above = (float(end) for end in ends(mean, for_one, df, scale, CONFIDENCE, images))
         predicted = _to_whole_images(below, above, images) if scale == "logit" else (below, above)
     on_scale = (None, None) if at_an_end else (to_scale * error, float(df))

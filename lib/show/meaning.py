@@ -22,7 +22,7 @@ ONE_SIDED = {
 """What the word of the paper's way means where there is no sound measurement."""
 WIDE = 0.6
 """The standard deviation between networks, in units of p (1 - p), above which the interval of a share p misses more
-often than it should: `lib.measure.intervals`.
+often than it should: `lib.measure.intervals`. For a number, which a prediction interval judges, it is half of that.
 """
 PROVED = {"confirmed": "a proof says that it holds", "refuted": "a proof says that it fails"}
 CITATIONS = {
@@ -108,6 +108,7 @@ def shared(entry: Mapping) -> dict[str, str]:
 
 def far_apart(entry: Mapping) -> Iterator[str]:
     """A note on each measured share whose networks lie too far apart for its interval, with each network's value."""
+    wide = WIDE / 2 if entry["kind"] == "number" else WIDE
     for side, named in SIDES.items():
         measured = entry[side] and entry[side]["measured"]
         if not measured or measured["scale"] != "logit" or measured["between"] is None:
@@ -115,7 +116,7 @@ def far_apart(entry: Mapping) -> Iterator[str]:
         if side == "sound" and measured == entry["paper"]["measured"]:
             continue  # one measurement is both
         share = measured["mean"] + measured["shift"]
-        if measured["between"] > WIDE * share * (1 - share):
+        if measured["between"] > wide * share * (1 - share):
             each = ", ".join(f"{one + measured['shift']:.3g}" for one in measured["per_network"])
             yield f"{named} the networks lie far apart, so the interval may miss more often: {each}"
 

@@ -278,11 +278,10 @@ def settings_no_overfitting(normal: Sequence[Course], experiment: Experiment) ->
     claim = "settings.no_overfitting"
     if len(normal) < influence.FEWEST:
         return not_run(claim, "A spread over seeds needs three networks: run it with seeds=3.")
-    low, high = (np.mean([curve(one.test_loss) for one in normal]) for curve in (np.min, lambda loss: loss[-1]))
-    spread = influence.spread_of_last_loss(normal).mean()
-    _, gain = rates.after_lowest_loss(normal)
-    why = f"From its minimum to epoch {experiment.epochs} test loss rises from {low:.4f} to {high:.4f}, with a spread "
-    why += f"over seeds of {spread:.4f}; accuracy changes by {gain:+.4f}."
+    last, spread = np.mean([one.test_loss[-1] for one in normal]), influence.spread_of_last_loss(normal).mean()
+    rise, gain = rates.after_lowest_loss(normal)
+    why = f"From its lowest epoch to epoch {experiment.epochs} test loss rises by {rise:.4f} to {last:.4f}, with a "
+    why += f"spread over seeds of {spread:.4f}; accuracy changes by {gain:+.4f}."
     images, many = f"{len(normal[0].last_losses):,} test images, {experiment.epochs} epochs", networks(experiment.seeds)
     return _answer(
         claim,

@@ -68,10 +68,11 @@ def courses(normal: Sequence[Course], mixed: Sequence[Course]) -> str:
     right = [np.mean([one.test_correct[-1].mean() for one in of]) for of in (normal, mixed)]
     loss = [np.mean([one.test_loss[-1] for one in of]) for of in (normal, mixed)]
     (rise, gain), (mixed_rise, mixed_gain) = rates.after_lowest_loss(normal), rates.after_lowest_loss(mixed)
+    lowest = "at which the other networks' test loss is lowest" if len(normal) > 1 else "of the lowest test loss"
     return (
         f"In this run: after {normal[0].epochs} epochs accuracy on clean test images is {right[0]:.4f} in normal "
         f"training, with a loss of {loss[0]:.4f}, and {right[1]:.4f} in mixed training, with {loss[1]:.4f}. "
-        f"From the epoch of the lowest test loss to the last, normal training's loss changes by {rise:+.4f} and its "
+        f"From the epoch {lowest} to the last, normal training's loss changes by {rise:+.4f} and its "
         f"accuracy by {gain:+.4f}, mixed training's by {mixed_rise:+.4f} and {mixed_gain:+.4f}."
     )
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lib.chapters.adversarial_training.cases import CONTROLS, SETTINGS
 from lib.chapters.adversarial_training.courses import Course
+from lib.chapters.adversarial_training.rates import lowest
 from lib.chapters.adversarial_training.scores import Scores
 from lib.measure.intervals import Measured, over_networks
 from lib.measure.multiple import smallest
@@ -78,18 +79,25 @@ def spread_of_last_loss(normal: Sequence[Course]) -> NDArray[np.float64]:
     return spread / 2 + squares / (2 * spread)
 
 
-def rise(course: Course) -> NDArray[np.float64]:
-    """For each test image, how much higher its loss is after the last epoch than after that of the lowest mean."""
-    return course.last_losses.astype(float) - course.lowest_losses
+def rises(normal: Sequence[Course]) -> list[NDArray[np.float64]]:
+    """For each network and test image, how much higher the loss is after the last epoch than after the lowest.
+
+    The lowest epoch is `rates.lowest`. Losses image by image are kept for the epoch at which a network's own mean was
+    lowest. So they are all shifted by what the two epochs' means differ.
+    """
+    return [
+        one.last_losses.astype(float) - one.lowest_losses + one.test_loss.min() - one.test_loss[at]
+        for one, at in zip(normal, lowest(normal), strict=True)
+    ]
 
 
 def spread_less_rise(normal: Sequence[Course]) -> Measured:
     """The spread of the last loss over seeds, minus the loss's rise from the lowest epoch."""
-    values = [spread - rise(one) for spread, one in zip(spread_of_last_loss(normal), normal, strict=True)]
+    values = [spread - rise for spread, rise in zip(spread_of_last_loss(normal), rises(normal), strict=True)]
     return mean(values)
 
 
 def spread_less_rise_of_first(normal: Sequence[Course]) -> Measured:
     """The same with the rise of the first network alone, which is what one who trains once sees."""
-    values = [spread - rise(normal[0]) for spread in spread_of_last_loss(normal)]
+    values = [spread - rises(normal)[0] for spread in spread_of_last_loss(normal)]
     return mean(values)

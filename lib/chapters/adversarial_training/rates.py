@@ -12,7 +12,7 @@ from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.measure import Searched
 from lib.chapters.adversarial_training.networks import FineTuned, MixedTrained
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
-from lib.measure.intervals import Measured, difference, rate
+from lib.measure.intervals import Measured, cut, difference, rate
 from lib.measure.intervals import loss as mean_loss
 from lib.measure.ratios import linearised, mean
 from lib.measure.red_flags import Flag, Probes, flags
@@ -44,7 +44,7 @@ def loss(scores: Sequence[Scores], kind: str) -> Measured:
 
 def keras_loss(scores: Sequence[Scores], kind: str) -> Measured:
     """The mean loss on one kind of images as Keras would report it."""
-    return mean_loss([capped(one.losses[kind]) for one in scores])
+    return cut(mean_loss([capped(one.losses[kind]) for one in scores]), 0, KERAS_CAP)
 
 
 def capped(losses: NDArray) -> NDArray:
@@ -116,10 +116,19 @@ def half_less_won_back(
     return mean([0.5 - linearised(*pair) for pair in zip(won, lost, strict=True)])
 
 
+def lowest(courses: Sequence[Course]) -> list[int]:
+    """For each network, the epoch at which the mean test loss of the *others* is lowest; its own where it is alone.
+
+    The lowest of many noisy values lies below the true course. Chosen by the others, the epoch has no part in that.
+    """
+    losses = np.stack([one.test_loss for one in courses])
+    others = [np.delete(losses, at, 0) for at in range(len(losses))] if len(losses) > 1 else [losses]
+    return [int(one.mean(0).argmin()) for one in others]
+
+
 def after_lowest_loss(courses: Sequence[Course]) -> tuple[float, float]:
-    """The mean changes of test loss and of accuracy, from a network's epoch of lowest loss to its last."""
-    lowest = [int(one.test_loss.argmin()) for one in courses]
-    pairs = list(zip(courses, lowest, strict=True))
+    """The mean changes of test loss and of accuracy, from the epoch of lowest loss (`lowest`) to the last."""
+    pairs = list(zip(courses, lowest(courses), strict=True))
     loss = [one.test_loss[-1] - one.test_loss[at] for one, at in pairs]
     accuracy = [one.test_correct[-1].mean() - one.test_correct[at].mean() for one, at in pairs]
     return float(np.mean(loss)), float(np.mean(accuracy))

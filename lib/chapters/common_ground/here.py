@@ -38,8 +38,7 @@ def which_work(rows: Rows) -> str:
 def _which_work(eps: float, of: Mapping[str, Row]) -> str:
     found, none = against_control(of)[MORE], of[NONE].accuracy(WORST)
     if not found:
-        does = "is shown to do" if _best_left(of) > none else "does"
-        return f"At eps {eps:g} none of the papers' defences {does} better than having none."
+        return f"At eps {eps:g} none of the papers' defences is shown to do better than having none."
     kept = ", ".join(f"{of[name].accuracy(WORST):.2f} with {titled(name)}" for name in found)
     return f"At eps {eps:g} the share of images safe from every attack is {none:.2f} without a defence, {kept}."
 

@@ -230,9 +230,9 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> str:
     return (
         f"In this run: with {share:.0%} of the training images removed, accuracy under FGSM changes by "
         f"{worst.mean:+z.3f} if they are the worst, by {chance.mean:+z.3f} if they are random; the difference is "
-        f"{gaps[share]:+z.3f}. Of {len(gaps)} sizes, it is largest at {best:.1%}: {gaps[best]:+z.3f}. A random removal "
-        f"of {few:.1%}, which should change next to nothing, changes accuracy by {by_itself:+z.3f}: trainings differ "
-        f"that much by themselves. All of this was measured on {counted(worst.networks, 'network')}."
+        f"{gaps[share]:+z.3f}. Of {len(gaps)} sizes, it is largest at {best:.1%}: {gaps[best].mean:+z.3f}. A random "
+        f"removal of {few:.1%}, which should change next to nothing, changes accuracy by {by_itself:+z.3f}: trainings "
+        f"differ that much by themselves. All of this was measured on {counted(worst.networks, 'network')}."
     )
 
 
