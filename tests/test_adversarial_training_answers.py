@@ -316,13 +316,12 @@ def test_passes_are_those_that_training_makes(count, size):
     assert rates.passes_an_image(FineTuned(MNIST.undefended(0), MNIST.fgsm, AS_MANY, 3, size), count) == 4
 
 
-def only_somewhat(pixels: Sequence[float], square: Sequence[float], pgd: Sequence[float]) -> Answer:
+def only_somewhat(five: Sequence[float], twenty: Sequence[float]) -> Answer:
     """The answer where undefended networks have nothing left, and mixed training wins back these shares."""
-    found = {UNDEFENDED: [searched(1, 0, 0)] * 3, MIXED_HELD_OUT: [searched(1, one, one) for one in pixels]}
-    scored = {
-        UNDEFENDED: [scores(clean=1, Square=0, PGD=0)] * 3,
-        MIXED_HELD_OUT: [scores(clean=1, Square=s, PGD=p) for s, p in zip(square, pgd, strict=True)],
-    }
+    pairs = zip(five, twenty, strict=True)
+    found = {UNDEFENDED: [searched(1, 0, 0)] * 3, MIXED_HELD_OUT: [searched(1, *pair) for pair in pairs]}
+    within = {UNDEFENDED: scores(clean=1, Square=0, PGD=0), MIXED_HELD_OUT: scores(clean=1, Square=0.8, PGD=0.7)}
+    scored = {case: [one] * 3 for case, one in within.items()}
     return answers.conclusion_only_somewhat(found, scored, MNIST)
 
 
@@ -330,22 +329,21 @@ LITTLE, MUCH, APART = [0.1, 0.12, 0.11], [0.9, 0.92, 0.91], [0.1, 0.9, 0.5]
 
 
 @pytest.mark.parametrize(
-    ("pixels", "square", "pgd", "expected"),
+    ("five", "twenty", "expected"),
     [
-        (LITTLE, LITTLE, LITTLE, "confirmed"),
-        (LITTLE, MUCH, LITTLE, "does not stand"),
-        (LITTLE, APART, APART, "found, unsettled"),
-        (MUCH, LITTLE, LITTLE, "true, not as shown"),
-        (MUCH, LITTLE, MUCH, "refuted"),
-        (APART, APART, LITTLE, "cannot tell"),
+        (LITTLE, LITTLE, "confirmed"),
+        (MUCH, LITTLE, "does not stand"),
+        (APART, LITTLE, "found, unsettled"),
+        (LITTLE, MUCH, "refuted"),
+        (LITTLE, APART, "cannot tell"),
     ],
 )
-def test_only_somewhat_is_less_than_half_won_back_over_few_pixels_and_within_eps(pixels, square, pgd, expected):
-    answer = only_somewhat(pixels, square, pgd)
+def test_only_somewhat_is_less_than_half_won_back_whatever_number_of_pixels_may_change(five, twenty, expected):
+    answer = only_somewhat(five, twenty)
     assert word(answer) == expected
-    assert answer.paper.measured.mean == pytest.approx(0.5 - np.mean(pixels), abs=0.01)
-    assert answer.sound.measured.mean == pytest.approx(0.5 - max(np.mean(square), np.mean(pgd)), abs=0.01)
-    assert answer.why.endswith(f"(Square), {np.mean(pgd):.2f} (PGD).")
+    assert answer.paper.measured.mean == pytest.approx(0.5 - np.mean(twenty), abs=0.01)
+    assert answer.sound.measured.mean == pytest.approx(0.5 - max(np.mean(five), np.mean(twenty)), abs=0.01)
+    assert answer.why.endswith("within eps 0.80 (Square), 0.70 (PGD).")
 
 
 def test_that_attacks_still_fool_the_defended_is_no_claim_of_the_defence():

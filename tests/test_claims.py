@@ -13,7 +13,7 @@ def test_every_claim_of_the_four_papers_is_there():
     assert files == set(found)
     assert {name: len(ids) for name, ids in found.items()} == {
         "unlearning": 13,
-        "adversarial_training": 18,
+        "adversarial_training": 20,
         "fragile_neurons": 24,
         "mitigation": 10,
     }

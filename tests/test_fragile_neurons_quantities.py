@@ -10,6 +10,7 @@ from fragile_records import N, first, grid_of, layer, record, sample
 from matplotlib import pyplot
 
 from lib.chapters.fragile_neurons import csg, embeddings, figures, frames, here, quantities, summary
+from lib.chapters.fragile_neurons.answers import defence
 from lib.chapters.fragile_neurons.autoencoder import AutoencoderRecord
 from lib.chapters.fragile_neurons.contradictions import CONTRADICTIONS
 from lib.chapters.fragile_neurons.grid import Grid
@@ -223,6 +224,13 @@ def test_the_opening_counts_the_filters_that_gain_under_pgd(grid: Grid) -> None:
     opening = summary.opening(grid)
     assert (opening["raised"], opening["networks"]) == ("0 of 3", 1)
     assert summary.opening(grid_of({KEY: record()}))["raised"] == "0 of 0"
+
+
+def test_the_opening_counts_no_filter_where_the_attack_leaves_nothing(grid: Grid, monkeypatch) -> None:
+    acting = {key for key, _ in defence.acting(grid)}
+    monkeypatch.setattr(here.filter, "at_the_floor", lambda _, key: key == min(acting))
+    left = sum(key != min(acting) for key, _ in defence.acting(grid))
+    assert 0 <= left < 3 and summary.opening(grid)["raised"] == f"0 of {left}"
 
 
 def test_the_opening_s_share_and_that_of_random_sets_are_of_the_same_images() -> None:

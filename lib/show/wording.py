@@ -88,7 +88,7 @@ def _caveats(entry: Mapping) -> Iterator[tuple[str, str]]:
         yield "mostly in the control too", decides
     yield from (("", other) for other in in_control.values() if not board.answers_both(entry))
     if entry["claimed"]["background"]:
-        yield "background", "background: explained by the paper, not measured there"
+        yield "background", "background: explained or aimed at by the paper, not stated as something that it found"
 
 
 def networks(found: Mapping[str, int]) -> str:

@@ -43,7 +43,7 @@ def opening(grid: Grid) -> Numbers:
         word = f"above the 95th percentile of random sets{'' if is_above_zero(over) else ', which may be chance'}"
     found: Numbers = {"word": word, "free": plain.mean, "relative": free.mean, "over": over.mean}
     found |= {"network": NETWORKS[main.network], "data": DATASETS[main.dataset], "age": main.age}
-    gains, lot = gained(grid, "fresh PGD"), controls(grid[main], "FGSM")
+    gains, lot = gained(grid, "fresh PGD", with_room=True), controls(grid[main], "FGSM")
     found |= {"raised": f"{sum(map(is_above_zero, gains))} of {len(gains)}", "networks": len(grid[main])}
     found |= {"lowest-free": min(unclipped.mean for (unclipped, _), _ in every)}
     found |= {"lowest": min(controls(grid[key], "FGSM").s for key in grid), "share": lot.s, "as-high": lot.as_high}

@@ -202,17 +202,12 @@ def _likely(lenet: str, share: float) -> str:
 
 def at_any_eps(curves: Curves) -> str:
     """For the table of trained networks over eps."""
-    some = f"on the {next(iter(curves.values()))[0].correct.shape[1]:,} images of PGD"
+    first, *_ = every = next(iter(curves.values()))
+    some = f"on the {first.correct.shape[1]:,} images of PGD, with {counted(len(every), 'network')} trained,"
     name, (_, far) = min(paper_table.nearest(curves).items(), key=lambda item: item[1][1])
     if far <= 1:
-        return (
-            f"In this run: {some} there is an eps at which a trained network has both numbers of the second row, "
-            f"under {name}."
-        )
-    return (
-        f"In this run: {some} no eps gives a trained network both numbers; {name} comes nearest, off by {far:.1f} "
-        "tolerances."
-    )
+        return f"In this run: {some} there is an eps that gives both numbers of the second row, under {name}."
+    return f"In this run: {some} no eps gives both numbers; {name} comes nearest, off by {far:.1f} tolerances."
 
 
 def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> str:

@@ -72,7 +72,8 @@ def origin(clouds: Clouds, curves: Curves) -> str:
         who.append("trained networks at another eps")
     start = " and ".join(who) or "no network here, trained or untrained,"
     verb = "have" if who else "has"
-    return f"{capital(start)} {verb} the paper's starting accuracy and loss."
+    alike = ", as any network has that answers nearly alike" if likely["clean"][1] > UNLIKELY else ""
+    return f"{capital(start)} {verb} the paper's starting accuracy and loss{alike}."
 
 
 def ending(networks: Networks, loop: Loop) -> str:

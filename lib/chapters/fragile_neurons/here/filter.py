@@ -12,7 +12,7 @@ from lib.measure.intervals import Measured
 from lib.show.counting import agreeing, counted
 
 NEXT_TO_NOTHING = 0.05
-"""An accuracy that a filter can hardly lower."""
+"""Where the original network has less accuracy than this, an attack leaves next to nothing to compare."""
 
 
 def readings(grid: Grid) -> str:
@@ -69,13 +69,17 @@ def lowered(grid: Grid) -> str:
     )
 
 
-def gained(grid: Grid, way: str) -> list[Measured]:
-    """What each filter gains by one of the ways of `filter_gains`, in each cell where it changes anything."""
-    return [filter_gains(grid[key], name, key.dataset)[way] for key, name in acting(grid)]
+def gained(grid: Grid, way: str, *, with_room: bool = False) -> list[Measured]:
+    """What each filter gains by one of the ways of `filter_gains`, in each cell where it changes anything.
+
+    `with_room`: only in cells whose original network is not `at_the_floor`.
+    """
+    found = [(key, name) for key, name in acting(grid) if not (with_room and at_the_floor(grid, key))]
+    return [filter_gains(grid[key], name, key.dataset)[way] for key, name in found]
 
 
 def at_the_floor(grid: Grid, key: Key) -> bool:
-    """Whether a cell's original network has next to no accuracy under PGD, so that no filter can lower it."""
+    """Whether a cell's original network has next to no accuracy under PGD."""
     records = [one.robustness for one in grid[key]]
     _, eps = judged_at(records[0], key.dataset)
     return float(np.mean([one.pgd("original", eps).mean() for one in records])) < NEXT_TO_NOTHING
