@@ -19,7 +19,7 @@ from lib.chapters.unlearning.measure_removal import STATES
 from lib.chapters.unlearning.measure_row import ATTACKS
 from lib.evidence.cells import records
 from lib.measure.intervals import rate
-from lib.show.plots import COLOURS, MARKERS
+from lib.show.palette import COLOURS, MARKERS
 
 
 @pytest.fixture(autouse=True)

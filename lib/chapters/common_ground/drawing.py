@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lib.show.cells import written
-from lib.show.plots import COLOURS, MARKERS, bare
+from lib.show.palette import COLOURS, MARKERS
+from lib.show.plots import bare
 
 INKS = ("black", COLOURS[1], "0.82")
 """The inks of what becomes of an image, the best first: they differ in lightness too."""

@@ -9,7 +9,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from lib.measure.boundary import Slice
-from lib.show.plots import COLOURS, DASHES
+from lib.show.palette import COLOURS, DASHES
 
 CLASS_COLOURS = ListedColormap(plt.get_cmap("tab20").colors[1::2][:10])
 """Ten pale colours, on which a black number can be read."""

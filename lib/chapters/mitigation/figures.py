@@ -17,7 +17,8 @@ from lib.chapters.mitigation.rates import ADAPTIVE, INPUTS, SIGNS, Detectors, Hi
 from lib.measure.intervals import rate
 from lib.show import cells, plots
 from lib.show import rows as in_rows
-from lib.show.plots import COLOURS, DOTTED, MARKERS
+from lib.show.palette import COLOURS, MARKERS
+from lib.show.plots import DOTTED
 
 
 def attacked(pictures: PicturesRecord) -> Figure:

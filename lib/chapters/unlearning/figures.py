@@ -20,7 +20,8 @@ from lib.chapters.unlearning.rates import Hits, Loop, Networks, OneShot, Rooms
 from lib.measure.intervals import Measured, rate
 from lib.show import plots
 from lib.show import rows as in_rows
-from lib.show.plots import COLOURS, DASHES, DOTTED, MARKERS
+from lib.show.palette import COLOURS, DASHES, MARKERS
+from lib.show.plots import DOTTED
 
 SHOWN = 5
 """How many images a phone has room for, side by side."""
