@@ -237,18 +237,22 @@ def test_a_filter_that_changes_nothing_says_so():
 
 def test_figures_are_drawn_from_rows():
     of, costs = all_rows(), dict.fromkeys(DEFENCES, 2.0)
+    counted = "means of 2 networks, 50 test images"
+    assert figures.what_is_left(of, costs).legends[0].get_title().get_text() == counted
+    assert figures.table(of).get_supxlabel() == counted
     for figure in (figures.table(of), figures.what_is_left(of, costs)):
         assert [ax.get_title() for ax in figure.axes] == ["eps 0.1", "eps 0.3"]
-    drawn = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2]], "b": [[0.9, 0.0]]}})
+    drawn = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2]], "b": [[0.9, 0.0]]}}, 50)
     (ax,) = drawn.axes
     assert ax.get_title() == "trained at eps 0.1" and len(ax.get_xticks()) == 6
     level, upright = ax.lines[-2:]
     assert list(level.get_ydata()) == [0.1, 0.1] and list(upright.get_xdata()) == [0.1, 0.1]
     assert [text.get_text() for text in ax.texts] == ["guessing", "this eps"]
-    assert drawn.legends[0].get_title().get_text() == ""  # of one network there is no band
-    several = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2], [0.9, 0.1]]}})
-    assert several.legends[0].get_title().get_text() == "bands: 95% intervals over networks"
-    beyond = figures.over_eps([0.0, 0.5], {0.9: {"a": [[1.0, 0.2]]}})
+    assert drawn.legends[0].get_title().get_text() == "one network, 50 test images"
+    several = figures.over_eps([0.0, 0.5], {0.1: {"a": [[1.0, 0.2], [0.9, 0.1]]}}, 50)
+    said = "means of 2 networks, 50 test images; bands: 95% intervals over networks"
+    assert several.legends[0].get_title().get_text() == said
+    beyond = figures.over_eps([0.0, 0.5], {0.9: {"a": [[1.0, 0.2]]}}, 50)
     assert max(beyond.axes[0].get_xticks()) == 0.9, "the axis is named as far as it goes"
     plt.close("all")
 

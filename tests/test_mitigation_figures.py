@@ -51,7 +51,7 @@ def test_untargeted_attacks_are_drawn_over_the_grid_and_at_no_other_eps() -> Non
     grid = [0.0, 0.3]
     assert lines(ax) == {
         "FGSM": (grid, [1, 0.25]),
-        "gradient without its sign": (grid, [1, 0.75]),
+        "the code line, without the sign": (grid, [1, 0.75]),
         "PGD, 40 steps": (grid, [1, 0]),
         "random signs, no attack": (grid, [1, 0.5]),
     }
@@ -59,13 +59,13 @@ def test_untargeted_attacks_are_drawn_over_the_grid_and_at_no_other_eps() -> Non
 
 def test_targeted_attacks_are_drawn_with_accuracy_and_success() -> None:
     right, reached = figures.targeted([NETWORK], GRID).axes
-    names = ["targeted FGSM", "the same without its sign", "random signs, no attack"]
+    names = ["targeted FGSM", "the code line, targeted", "random signs, no attack"]
     found = [{name: y for name, (_, y) in lines(ax).items()} for ax in (right, reached)]
     assert found[0] == dict(zip(names, [[1, 0.75], [1, 0.5], [1, 1]], strict=True))
     assert found[1] == dict(zip(names, [[0, 0.25], [0, 0.5], [0, 0]], strict=True))
     assert [ax.get_title() for ax in (right, reached)] == ["classified correctly", "classified as the target"]
     assert not right.texts and [(text.get_text(), text.xy) for text in reached.texts] == [("PGD: 75%", (0.45, 0.75))]
-    mark = next(line for line in reached.lines if line.get_marker() == "D")
+    mark = next(line for line in reached.lines if line.get_marker() == "^")
     assert (list(mark.get_xdata()), list(mark.get_ydata())) == ([0.45], [0.75])
 
 
@@ -77,9 +77,14 @@ def test_digits_are_named_by_what_they_are_taken_for_and_perturbations_are_not()
         Pictures(0.9, clean, np.array([3, 8])),
     )
     axes = np.array(figures.digits(found).axes).reshape(5, 2)
-    assert [[ax.get_title() for ax in row] for row in axes] == [["7", "1"], ["", ""], ["2", "1"], ["", ""], ["3", "8"]]
-    assert [row[0].get_ylabel().replace("\n", ", ") for row in axes] == [
-        *("clean", "perturbation, eps 0.3", "untargeted, eps 0.3", "perturbation, eps 0.9", "targeted, eps 0.9")
+    titles = [[ax.get_title().strip("“”") for ax in row] for row in axes]
+    assert titles == [["7", "1"], ["", ""], ["2", "1"], ["", ""], ["3", "8"]]
+    assert [row[0].get_ylabel().replace("\n", " ") for row in axes] == [
+        f"0 to 1, {name}"
+        for name in (
+            "clean",
+            *(f"{one}, eps {eps}" for eps, of in ((0.3, "un"), (0.9, "")) for one in ("perturbation", of + "targeted")),
+        )
     ]
     assert (axes[1, 0].images[0].get_array() == -0.25).all()
     assert axes[1, 0].images[0].get_clim() == (-0.9, 0.9), "one scale for both eps"
@@ -96,6 +101,7 @@ def test_the_first_picture_has_each_digit_before_and_after_with_its_class_in_bol
     shown = [(ax.get_title(), ax.title.get_fontweight() == "bold") for ax in axes]
     assert [text for text, _ in shown] == [f"“{one}”" for one in (*clean[:5], *after[:5], *clean[5:], *after[5:])]
     assert [text for text, bold in shown if bold] == ["“7”", "“2”"]
+    assert axes[10].get_ylabel() == "5 to 9,\nclean", "five across, as a phone has room for"
 
 
 def test_the_answer_s_figure_has_the_paper_s_way_the_fresh_ones_and_the_paper_s_value() -> None:
@@ -163,6 +169,29 @@ def test_a_plane_names_each_class_inside_its_region_and_marks_the_attack() -> No
     assert [line.get_xdata()[0] for line in ax.lines] == [0, 0.3]
 
 
+def test_every_region_of_a_class_has_its_number_unless_it_is_too_small():
+    steps = np.linspace(-0.5, 0.5, 101)
+    classes = np.full((101, 101), 8)
+    classes[:, :20] = classes[:, 80:] = 3
+    classes[50, 50] = 3
+    classes[10, 50] = 5
+    (ax,) = drawing.slices({"here": Slice(steps, steps, classes)}, reach=0.3).axes
+    assert sorted(text.get_text() for text in ax.texts) == ["3", "3", "5", "8"]
+
+
+def test_figures_say_of_how_many_networks_and_images_they_are() -> None:
+    def said(figure) -> str:
+        return figure.legends[0].get_title().get_text().replace("\n", " ")
+
+    assert said(figures.untargeted([NETWORK] * 2, GRID)) == (
+        "means of 2 networks (small dots), 4 test images; bands: 95% intervals over networks"
+    )
+    fewer = replace(NETWORK, some=np.arange(2))
+    assert "PGD, 40 steps (2 images)" in lines(figures.untargeted([fewer], GRID).axes[0])
+    assert said(figures.targeted([NETWORK], GRID)) == "one network, 4 test images"
+    assert said(figures.survival(made.LIKENESS)).startswith("one network, ")
+
+
 def test_a_detector_is_drawn_with_its_alarm_and_its_auc_beside_those_of_the_others() -> None:
     first, second = made.detector(known=1.0, informed=0.75), made.detector(known=1.0, informed=0.5, signs=0.25)
     clean = np.linspace(-0.5, 0.5, made.N).astype(np.float32)
@@ -179,9 +208,12 @@ def test_a_detector_is_drawn_with_its_alarm_and_its_auc_beside_those_of_the_othe
     assert figure.legends[0].get_title().get_text() == "suspicion and AUC of the first of 2 detectors"
     (alarm,) = left.lines
     assert (unnoticed(clean, clean) == (clean < alarm.get_xdata()[0])).all()
+    others, own = right.lines[:2]
+    assert others.get_ydata()[0] != own.get_ydata()[0], "equal marks of two detectors can be told apart"
     marks = [(list(line.get_xdata()), line.get_markerfacecolor() == "none") for line in right.lines[:-1]]
     assert marks == [([1], True), ([1], False), ([0.5], True), ([0.75], False), ([0.25], True), ([1], False)]
-    assert right.lines[-1].get_xdata() == [0.5, 0.5], "a coin"
+    coin, (name,) = right.lines[-1], right.texts
+    assert list(coin.get_xdata()) == [0.5, 0.5] and name.xy[1] < min(coin.get_ydata()), "its name is above its line"
 
 
 def test_histograms_show_shares_so_that_series_of_any_length_compare() -> None:

@@ -10,7 +10,7 @@ from lib.chapters.common_ground import drawing as common_ground
 from lib.chapters.fragile_neurons import drawing as fragile_neurons
 from lib.chapters.fragile_neurons.drawn_ranges import ranges
 from lib.measure.intervals import Measured, rate
-from lib.show import plots
+from lib.show import palette, plots
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +56,44 @@ def test_bands_are_of_what_was_measured_where_that_is_given():
     figure = plots.panels([1, 2], {"here": {"a": one}}, "x", "accuracy")
     (ax,) = figure.axes
     assert list(ax.lines[0].get_ydata()) == [0.5, 0.7] and band(ax) == (0.4, 0.7)
+
+
+def test_an_attack_looks_the_same_whatever_stands_beside_it():
+    first, second = palette.looks(["PGD, 40 steps", "random signs, no attack"]), palette.looks(["FGSM", "random signs"])
+    assert first["random signs, no attack"] == second["random signs"] != first["PGD, 40 steps"]
+    assert palette.looks(["fresh PGD, held out"])["fresh PGD, held out"] == first["PGD, 40 steps"]
+    assert palette.looks(["b", "PGD training"])["b"]["color"] == palette.COLOURS[0], "no kind: by place"
+    assert palette.looks(["PGD, rising eps"])["PGD, rising eps"]["color"] != first["PGD, 40 steps"]["color"]
+    beside = palette.looks(["a", "clean", "b"])
+    assert len({look["color"] for look in beside.values()}) == 3 and beside["clean"]["color"] == palette.COLOURS[0]
+    both = palette.looks(["FGSM: the network", "FGSM: the neighbour"])
+    assert len({look["color"] for look in both.values()}) == 1
+    assert [look.get("markerfacecolor") for look in both.values()] == [None, "none"]
+    assert len({(one, other) for one, other in zip(palette.COLOURS, palette.MARKERS, strict=True)}) == 8
+    assert len(palette.COLOURS) == len(set(palette.MARKERS)) == len(palette.DASHES)
+
+
+def test_figures_of_all_sorts_take_an_attack_s_look():
+    pgd = palette.looks(["PGD"])["PGD"]["color"]
+    series = {"random signs": [[0.5, 0.6]], "PGD": [[0.1, 0.2]]}
+    lines = [
+        plots.shares([1, 2], series, "x", "y").axes[0].lines,
+        plots.panels([1, 2], {"a": series}, "x", "y").axes[0].lines,
+    ]
+    measured = {name: [rate([hits(3)])] for name in series}
+    lines.append(adversarial_training.dots(measured, ["a"]).axes[0].lines)
+    assert all({line.get_color() for line in one if line.get_label() == "PGD"} == {pgd} for one in lines)
+
+
+def test_panels_draw_each_network_where_their_mean_is_none_of_them():
+    split = {"a": [[0.0, 0.1], [0.9, 0.8]], "b": [[0.5, 0.5], [0.6, 0.6]]}
+    figure = plots.panels([1, 2], {"": split}, "x", "accuracy")
+    drawn = [list(line.get_ydata()) for line in figure.axes[0].lines]
+    assert [0.0, 0.1] in drawn and [0.9, 0.8] in drawn and [0.5, 0.5] not in drawn
+    assert figure.legends[0].get_title().get_text().endswith("where some lie more than 0.3 apart")
+    assert figure.axes[0].collections[0].get_alpha() >= 0.12, "a band that can be seen"
+    one = plots.panels([1, 2], {"": {"b": split["b"]}}, "x", "accuracy")
+    assert one.legends[0].get_title().get_text() == "means of 2 networks; bands: 95% intervals over networks"
 
 
 def test_one_seed_has_no_band():

@@ -95,9 +95,9 @@ def test_the_readings_under_which_the_target_is_reached_say_what_there_was_befor
     answer = answers.loop_reaches_target(each, loop, E)
     assert (answer.readings.tried, answer.readings.giving) == (6, 2)
     assert answer.readings.nearest == (
-        "1 of which has 0.9 before any removal, so that no round begins; FGSM (Fig. 4), each image's label, clipped: "
-        "0.500 before, 0.910 after removal, 0.890 after as much training without it; the one nearest to the words is "
-        "not among them"
+        "1 of which has 0.9 before any removal, so that no round begins; FGSM (the paper's Fig. 4), each image's "
+        "label, clipped: 0.500 before, 0.910 after removal, 0.890 after as much training without it; the one nearest "
+        "to the words is not among them"
     )
     assert answer.why.endswith(" FGSM kept in [0, 1]: 0.910 after removal, 0.890 without.")
     loop["b"][0].row.fresh["fgsm"] = made.reads(0.9)

@@ -19,7 +19,7 @@ from lib.chapters.unlearning.measure_removal import STATES
 from lib.chapters.unlearning.measure_row import ATTACKS
 from lib.evidence.cells import records
 from lib.measure.intervals import rate
-from lib.show.plots import COLOURS, MARKERS
+from lib.show import palette
 
 
 @pytest.fixture(autouse=True)
@@ -107,9 +107,10 @@ def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
     control, rise = ax.texts
     assert [text.get_text() for text in ax.texts] == ["its control", "the paper: +0.887 →"]
     assert abs(control.xy[1] - rise.xy[1]) > 0.5, "one above the other"
-    assert ax.figure.legends[0].get_title().get_text() == "95% intervals over networks and images"
+    said = ax.figure.legends[0].get_title().get_text()
+    assert said == "means of 3 networks; bars: 95% intervals over networks and images"
     assert ax.get_xlim()[1] < 0.5, "the axis is of what was measured"
-    (point,) = [line for line in ax.lines if line.get_marker() == "o" and line.get_ydata()[0] == 1 - 0.14]
+    (point,) = [line for line in ax.lines if line.get_marker() == "s" and list(line.get_ydata()) == [1 - 0.14]]
     assert point.get_xdata()[0] == pytest.approx(b - 0.5)
     said = here.gains(networks(), loop)
     assert says in said and "adding attacked images, (d), changes accuracy by +0.300 compared with no removal" in said
@@ -120,7 +121,8 @@ def test_the_figure_of_gains_has_the_control_and_the_paper_s_rise(b, says):
 def test_figures_say_what_the_intervals_of_one_network_are_over():
     one, loop = [made.network()], made.loops(spread=[0.0])
     titles = [draw(one, loop).legends[0].get_title().get_text() for draw in (figures.gains, figures.course)]
-    assert titles == ["95% intervals over images, one network", "bands: 95% intervals over images, one network"]
+    assert titles == [f"one network; {marks}: 95% intervals over test images" for marks in ("bars", "bands")]
+    assert figures.answer(one, loop).legends[0].get_title().get_text() == titles[0], "in rows too"
 
 
 def test_a_reading_of_fewer_networks_is_held_against_those():
@@ -138,8 +140,18 @@ def test_a_reading_of_fewer_networks_is_held_against_those():
     of_overfitting = frames.overfitting(each, loop)
     assert list(of_overfitting["networks"]) == [3, 3, 3, 1, 3, 1, 1, 1, 1]
     titles = [draw(each, loop).legends[0].get_title().get_text() for draw in (figures.gains, figures.course)]
-    over = "95% intervals over networks and images, or over images where there is one network"
-    assert titles == [over, "bands: 95% intervals over images, one network"]
+    over = "means of 1 to 3 networks;\nbars: 95% intervals over networks and images, of one network over images"
+    assert titles == [over, "one network; bands: 95% intervals over test images"]
+    (ax,) = figures.gains(each, loop).axes
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    alone = [row for row, text in enumerate(rows) if text.endswith(" (1 network)")]
+    assert alone == [2, 3, 4, 5], rows
+    hollow = {
+        round(line.get_ydata()[0])
+        for line in ax.lines
+        if line.get_marker() in "s^" and len(line.get_ydata()) == 1 and line.get_markerfacecolor() == "white"
+    }
+    assert hollow == set(alone), "what has one network does not look as certain as what has three"
     without = figures.course(each, loop).axes[0].lines[0].get_ydata()
     assert list(without) == pytest.approx([0.3, 0.4, 0.4]), "the lines are of the same network"
     told = here.last_round(loop)
@@ -156,7 +168,7 @@ def test_a_reading_of_fewer_networks_is_held_against_those():
 def test_the_paper_s_rise_is_a_line_where_a_gain_comes_near_it():
     (ax,) = figures.gains(networks(printed=0.1), made.loops(0.05, none=0.02, d=0.95)).axes
     assert "the paper: +0.887" in [text.get_text() for text in ax.texts]
-    assert paper_table.RISE in [line.get_xdata()[0] for line in ax.lines]
+    assert paper_table.RISE in [place for line in ax.lines for place in line.get_xdata()]
 
 
 def test_the_answer_s_figure_has_the_loop_its_controls_and_the_paper_s_row():
@@ -295,17 +307,25 @@ def test_the_ways_to_the_third_row_are_marked_and_counted():
     for record in loop["e"]:
         record.row.fresh["one label"] = made.reads(0.97, 0.16)
     frame = frames.third_row(networks(), loop).set_index(["attack", "images"])
-    assert frame[labels.READINGS["e"]]["FGSM (Fig. 4), one label for all", "fresh"] == "0.970 / 0.160 ✓"
+    assert frame[labels.READINGS["e"]]["FGSM (the paper's Fig. 4), one label for all", "fresh"] == "0.970 / 0.160 ✓"
     said = here.third_row(networks(), loop)
     assert said.startswith(
         "In this run: 1 of 78 ways gives both numbers, none of them with nothing unlearned. The nearest is "
     )
-    assert "off by 0.2 tolerances: FGSM (Fig. 4), one label for all, fresh, (e) add, remove the worst." in said
+    assert (
+        "off by 0.2 tolerances: FGSM (the paper's Fig. 4), one label for all, fresh, (e) add, remove the worst." in said
+    )
     assert "none of the ways, are off by 16.9 on the network where that is least." in said
     assert said.endswith("zero in every pixel of 25% of the images.")
     near = frames.nearest_ways(networks(), loop)
     assert len(near) == 5 and list(near.iloc[0]) == [
-        *("FGSM (Fig. 4), one label for all", "fresh", "(e) add, remove the worst", "0.970 / 0.160", "0.2 ✓")
+        *(
+            "FGSM (the paper's Fig. 4), one label for all",
+            "fresh",
+            "(e) add, remove the worst",
+            "0.970 / 0.160",
+            "0.2 ✓",
+        )
     ]
     assert not near["off by"][1:].str.contains("✓").any()
     assert here.third_row(networks(), made.loops()).startswith(
@@ -331,7 +351,7 @@ def test_the_third_row_s_figure_has_each_way_once_and_the_paper_s_tolerances():
         *marks, star = ax.lines
         assert len(marks) == 78 and star.get_xdata()[0] == 0.1546
         counts = Counter((line.get_color(), line.get_marker(), line.get_fillstyle()) for line in marks)
-        of_attacks = list(zip(COLOURS[:3], MARKERS[:3], strict=True))
+        of_attacks = [(palette.COLOURS[place], palette.MARKERS[place]) for place in (palette.KINDS["FGSM"], 0, 2)]
         assert counts == {(*one, look): of for one in of_attacks for look, of in (("full", 6), ("none", 20))}
         (box,) = ax.patches
         assert box.get_x() < 0.1546 < box.get_x() + box.get_width() and box.get_height() == pytest.approx(0.04)
@@ -348,7 +368,7 @@ def test_the_third_row_s_figure_has_each_way_once_and_the_paper_s_tolerances():
 def test_the_second_row_s_tables_have_a_line_a_way():
     clouds = {"fig2": made.cloud(0), "fig3": made.cloud(1)}
     frame = frames.untrained(clouds)
-    assert list(frame["untrained network"]) == ["Fig. 2"] * 2 + ["Fig. 3"] * 2
+    assert list(frame["untrained network"]) == ["the paper's Fig. 2"] * 2 + ["the paper's Fig. 3"] * 2
     assert list(frame["images"]) == ["clean", "attacked"] * 2 and set(frame["networks"]) == {10}
     curves = {"PGD": [made.curve([(1.0, 0.1), (0.08, 2.3045), (0.0, 9.0)])]}
     (row,) = frames.nearest_to_second_row(curves, made.experiment()).itertuples(index=False)
@@ -363,8 +383,8 @@ def test_the_second_row_looks_like_an_untrained_network_s_or_hardly():
     away = {"fig2": made.cloud(0, (0.5, 3.0), 50), "fig4": made.cloud(1, (0.6, 3.0), 50)}
     said = here.untrained(away)
     hardly = (
-        "is hardly an untrained network's (of Fig. 2's LeNet, which fits best, about 0.020 of the untrained networks "
-        "lie at least as far out)"
+        "is hardly an untrained network's (of the LeNet of the paper's Fig. 2, which fits best, about 0.020 of the "
+        "untrained networks lie at least as far out)"
     )
     assert said == f"In this run: on clean images the paper's second row {hardly}; under FGSM it {hardly}."
 
@@ -390,8 +410,8 @@ def test_the_second_row_s_figure_shows_clouds_paths_and_the_paper_s_point():
     whole, near = figure.axes
     assert [text.get_text() for text in whole.texts] == ["eps 0", "eps 1"]
     drawn = {one.get_label(): one for one in whole.collections}
-    assert list(drawn) == [f"untrained, Fig. {number}{end}" for number in (2, 3) for end in ("", ", FGSM")]
-    clean, hollow = drawn["untrained, Fig. 2"], drawn["untrained, Fig. 2, FGSM"]
+    assert list(drawn) == [f"untrained, the paper's Fig. {number}{end}" for number in (2, 3) for end in ("", ", FGSM")]
+    clean, hollow = (drawn[f"untrained, the paper's Fig. 2{end}"] for end in ("", ", FGSM"))
     np.testing.assert_allclose(hollow.get_offsets(), clouds["fig2"].attacked[:, ::-1])
     assert len(clean.get_facecolors()) == 1 and not len(hollow.get_facecolors())
     path, star, level, upright = whole.lines
@@ -437,7 +457,10 @@ def test_the_one_shot_figure_is_of_the_difference_to_all_images_which_is_drawn()
     worst, chance, whole = ax.lines
     assert ax.get_xscale() == "log" and worst.get_xdata() == pytest.approx([0.2, 50])
     assert worst.get_ydata() == pytest.approx([0.002, 0.5]) and chance.get_ydata() == pytest.approx([0, 0])
-    assert set(whole.get_ydata()) == {0} and [text.get_text() for text in ax.texts] == ["trained on all images"]
+    assert set(whole.get_ydata()) == {0} and [text.get_text() for text in ax.texts] == ["trained on\nall images"]
+    assert ax.texts[0].xy[0] > 1, "beside the pane, where no line crosses it"
+    said = "means of 2 networks; bands: 95% intervals over networks and images"
+    assert ax.figure.legends[0].get_title().get_text() == said
 
 
 def test_membership_s_table_and_its_title():
@@ -559,7 +582,7 @@ def test_every_number_that_the_prose_shows_is_in_the_summary():
         "0.350 before removal, 0.600 after it, 0.500 after as much training without removal, and 0.500 after a random "
         "removal"
     )
-    assert found["others"] == "Figs. 2 and 3"
+    assert found["others"] == "the paper's Figs. 2 and 3"
     assert found["figure"] == "Fig. 4" and found["data"] == "digits (a small sample of MNIST)"
     of_mnist = summary.summary(networks(), made.loops(), *evidence, made.experiment(dataset="mnist"))
     assert of_mnist["data"] == "MNIST" and of_mnist["found"].startswith("No gain is shown: ")

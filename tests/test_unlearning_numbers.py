@@ -82,7 +82,7 @@ def test_the_second_row_s_readings_are_the_printed_attacks():
         one.row.fresh["softmax sum"] = made.reads(0.08, 2.3)
     readings = answers.second_row(each, E)[0].readings
     assert (readings.tried, readings.giving) == (6, 1)
-    assert readings.nearest == "softmax sum (Fig. 5); the one nearest to the words is not among them"
+    assert readings.nearest == "softmax sum (the paper's Fig. 5); the one nearest to the words is not among them"
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ from matplotlib.ticker import NullLocator
 
 from lib.ledger import board, words
 from lib.ledger.board import Row
-from lib.show import plots, tables, wording
+from lib.show import tables, wording
 from lib.show.both import Table
 from lib.show.meaning import SIDES
+from lib.show.palette import COLOURS
 from lib.show.tables import broken
 
 TONES = {
-    **{"good": plots.COLOURS[2], "same": plots.COLOURS[0], "bad": plots.COLOURS[1], "open": plots.COLOURS[4]},
+    **{"good": COLOURS[2], "same": COLOURS[0], "bad": COLOURS[1], "open": COLOURS[4]},
     **{"none": "0.45", "limited": "0.45"},
 }
 FARTHEST = {"numbers": 4.0, "statements": 2.0}

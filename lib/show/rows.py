@@ -6,7 +6,9 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from lib.measure.intervals import Measured
-from lib.show.plots import COLOURS, DOTTED, MARKERS, interval
+from lib.show import plots
+from lib.show.palette import COLOURS, MARKERS
+from lib.show.plots import DOTTED, interval
 
 BELOW = 0.24
 """How far below its row a network's dot lies, in rows: clear of the mean and its interval."""
@@ -21,7 +23,8 @@ def shares(
 ) -> Figure:
     """Draw shares in [0, 1], one in each row, the first on top.
 
-    A row has the mean with its interval, the mean again as a number at the right, and below it a dot for each network.
+    A row has the mean with its interval, the mean again as a number at the right, and below it a dot for each network
+    where there are several. Below all stands how many there are.
 
     Parameters
     ----------
@@ -32,7 +35,7 @@ def shares(
     controls
         The names of the rows that are drawn as controls: grey squares.
     """
-    figure, ax = plt.subplots(figsize=(6.8, 0.42 * len(rows) + 1.3))
+    figure, ax = plt.subplots(figsize=(6.8, 0.42 * len(rows) + 1.6))
     for row, (name, measured) in enumerate(rows.items()):
         colour, marker = ("0.45", MARKERS[1]) if name in controls else (COLOURS[0], MARKERS[0])
         interval(ax, measured, row, color=colour, linewidth=2)
@@ -47,4 +50,6 @@ def shares(
         ax.annotate(label, (value, -0.75), textcoords="offset points", va="center", color="0.25", **side)
     ax.set(xlim=(-0.02, 1.02), ylim=(len(rows) - 0.5, -1.1 if claimed else -0.5), xlabel=xlabel)
     ax.set_yticks(range(len(rows)), list(rows))
+    said = plots.intervals(*(one.networks for one in rows.values()), dots=True)
+    figure.legend([], [], title=said, loc="outside lower center")
     return figure

@@ -12,7 +12,7 @@ from lib.ledger.answers import Finding
 from lib.ledger.claims import Claim
 from lib.measure.intervals import Measured
 from lib.show.meaning import SIDES
-from lib.show.plots import COLOURS
+from lib.show.palette import COLOURS
 from lib.show.wording import tone
 
 SMALLEST = 0.1

@@ -149,7 +149,8 @@ def _chart(ratios: Sequence[tuple[str, Mapping, str | None]], folder: str) -> st
         value = f"{row['ratios'][ours]['median']:.2f}" if ours else "failed"
         said.append(f"{device}, {row['title']}, {ours or 'no ratio'}: {value}, aim {row['aim']:g}")
     alt = f"Bars of the fastest peer's time over ours. {'; '.join(said)}."
-    caption = "How many times as fast as the fastest peer. The line on a bar spans the quartiles of the rounds."
+    caption = "How many times as fast as the fastest peer: the median, whose value stands at the right. "
+    caption += "The line on a bar spans the quartiles of the rounds; a diamond is the aim."
     return markup.figure(f"{folder}/{CHART}", alt, caption, "benchmarks-ratios")
 
 

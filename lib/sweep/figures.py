@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from lib.measure.intervals import Measured, over_networks
 from lib.parameters import Value
 from lib.show import plots
+from lib.show.palette import COLOURS, DASHES, MARKERS
 from lib.sweep import grid
 from lib.sweep.grid import SEED, Sweep
 
@@ -95,8 +96,8 @@ def draw(sweep: Sweep, rows: pd.DataFrame, lines: Mapping[str, Line], mark: Mark
 
 
 def _draw_line(ax: Axes, line: Mapping[float, Measured], label: str, number: int, scale: bool) -> None:
-    colour, marker = plots.COLOURS[number % 7], plots.MARKERS[number % 7]
-    dashes = plots.DASHES[number % 7] if scale else "none"
+    colour, marker = COLOURS[number % 7], MARKERS[number % 7]
+    dashes = DASHES[number % 7] if scale else "none"
     means = [point.mean for point in line.values()]
     ax.plot(list(line), means, label=label, markersize=5, color=colour, marker=marker, linestyle=dashes)
     bounded = [(at, point.low, point.high) for at, point in line.items() if point.low is not None]

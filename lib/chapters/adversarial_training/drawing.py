@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from lib.measure.intervals import Measured
 from lib.show.cells import written
-from lib.show.plots import COLOURS, DASHES, MARKERS, curves, interval, named_below
+from lib.show.palette import COLOURS, DASHES, looks
+from lib.show.plots import curves, interval, intervals, named_below
 
 
 def side_by_side(
@@ -85,16 +86,16 @@ def dots(
         strokes = [[(value, value, np.nan), (row - 0.38, row + 0.38, np.nan)] for row, value in enumerate(values)]
         x, y = np.concatenate(strokes, axis=1)
         ax.plot(x, y, color="black", linewidth=1.8, zorder=1, label=label)
-    for number, (label, found) in enumerate(series.items()):
+    for number, ((label, found), own) in enumerate(zip(series.items(), looks(series).values(), strict=True)):
         places = np.arange(len(rows)) + 0.13 * (number - (len(series) - 1) / 2)
-        look = {"color": COLOURS[number % 7], "linestyle": "none", "marker": MARKERS[number % 7]}
+        look = own | {"linestyle": "none"}
         ax.plot([one.mean for one in found], places, label=label, **look)
         for place, one in zip(places, found, strict=True):
             spread(ax, one, place, color=look["color"])
     ax.set(yticks=range(len(rows)), yticklabels=rows, xlabel="accuracy", xlim=(-0.03, 1.03))
     ax.invert_yaxis()
     count = max(one.networks for found in series.values() for one in found)
-    return named_below(figure, columns=3, title=intervals(count))
+    return named_below(figure, columns=3, title=intervals(count, dots=True))
 
 
 def spread(ax: Axes, found: Measured, place: float, *, color: str, below: float = 0.0) -> None:
@@ -103,10 +104,3 @@ def spread(ax: Axes, found: Measured, place: float, *, color: str, below: float 
     if found.networks > 1:
         dots = {"color": color, "linestyle": "none", "marker": ".", "markersize": 4, "alpha": 0.6}
         ax.plot(found.per_network, [place + below] * found.networks, **dots)
-
-
-def intervals(count: int) -> str:
-    """What bars and dots mean, by how many networks there are."""
-    if count == 1:
-        return "one network; bars: 95% intervals over test images"
-    return f"means of {count} networks (small dots); bars: 95% intervals over networks and images"

@@ -22,7 +22,7 @@ from lib.chapters.adversarial_training.table_one import CLAIMS
 from lib.measure.intervals import rate
 from lib.show import cells as show
 from lib.show import plots
-from lib.show.plots import COLOURS, DASHES, MARKERS
+from lib.show.palette import COLOURS, DASHES, MARKERS
 
 CLAIMED = ("named by the paper", "not named: a control")
 """The two kinds of settings of the sweep."""
@@ -137,7 +137,7 @@ def sweep(swept: Swept) -> Figure:
         ax.set(xlabel=name, yticks=range(len(rows)), yticklabels=rows)
         ax.locator_params(axis="x", nbins=5)
     axes[0].invert_yaxis()
-    return plots.named_below(figure, title=drawing.intervals(seeds(swept)))
+    return plots.named_below(figure, title=plots.intervals(seeds(swept), dots=True))
 
 
 def _by_epoch(figure: Figure, networks: int, drawn: str = "") -> Figure:

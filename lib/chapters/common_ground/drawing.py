@@ -1,6 +1,6 @@
 """How the figures of the common ground are drawn, whatever they show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lib.show.cells import written
-from lib.show.plots import COLOURS, MARKERS, bare
+from lib.show.palette import COLOURS, looks
+from lib.show.plots import bare
 
 INKS = ("black", COLOURS[1], "0.82")
 """The inks of what becomes of an image, the best first: they differ in lightness too."""
@@ -47,6 +48,7 @@ def ladders(
     rows: Sequence[str],
     notes: Sequence[str],
     noted: str = "cost",
+    said: str | None = None,
 ) -> Figure:
     """Shares by row, each row's marks on one line, from what is hoped for to what is safe.
 
@@ -58,8 +60,8 @@ def ladders(
         has a dot for each below it, and the legend names these dots.
     rows, notes
         The rows' names, from the top, and what stands at the right of each.
-    noted
-        The heading of the notes.
+    noted, said
+        The heading of the notes, and that of the legend.
     """
     height = (0.38 * (len(rows) + 1) + 0.7) * len(panes) + 0.3
     figure, axes = plt.subplots(len(panes), 1, figsize=(6.4, height), sharex=True, squeeze=False)
@@ -68,8 +70,9 @@ def ladders(
         seeds = np.array(list(series.values()))
         values = seeds.mean(2)
         ax.hlines(places, values.min(0), values.max(0), color="0.75", linewidth=3, zorder=1)
-        for number, shares in enumerate(values):
-            ax.plot(shares, places, **_mark(number, len(values)))
+        marked = _marks(series)
+        for shares, look in zip(values, marked.values(), strict=True):
+            ax.plot(shares, places, **look)
         if seeds.shape[2] > 1:
             dots = {"s": 9, "color": "0.35", "linewidths": 0, "clip_on": False, "zorder": 2}
             ax.scatter(seeds[-1].T, np.tile(places + 0.3, (seeds.shape[2], 1)), **dots)
@@ -81,17 +84,22 @@ def ladders(
         ax.tick_params(axis="y", length=0)
         ax.grid(visible=False, axis="y")
     axes[-1, 0].set_xlabel("share of test images")
-    marks = [Line2D([], [], label=label, **_mark(number, len(series))) for number, label in enumerate(series)]
+    marks = [Line2D([], [], label=label, **look) for label, look in marked.items()]
     if seeds.shape[2] > 1:
         marks.append(Line2D([], [], label="each network", marker="o", linestyle="", color="0.35", markersize=3))
-    figure.legend(handles=marks, loc="outside upper center", ncols=len(marks), columnspacing=1.2)
+    figure.legend(handles=marks, loc="outside upper center", ncols=len(marks), columnspacing=1.2, title=said)
     return figure
 
 
-def _mark(number: int, count: int) -> dict:
-    last = number == count - 1
-    look = {"markerfacecolor": "black" if last else "white", "markersize": 8 if last else 6.5}
-    return look | {"marker": MARKERS[number], "linestyle": "", "color": "black", "clip_on": False, "zorder": 2 + last}
+def _marks(labels: Iterable[str]) -> dict[str, dict]:
+    """How each series is marked: in the shape of its kind, the last as the worst case."""
+    *before, last = labels
+    black = {"linestyle": "", "color": "black", "clip_on": False}
+    hollow = {
+        label: look | black | {"markerfacecolor": "white", "markersize": 6.5, "zorder": 2}
+        for label, look in looks(before).items()
+    }
+    return hollow | {last: looks(["worst case"])["worst case"] | black | {"markersize": 8, "zorder": 3}}
 
 
 def _at_right(ax: Axes, places: Sequence[float], texts: Sequence[str], across: float, weight: str) -> None:

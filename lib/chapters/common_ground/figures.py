@@ -10,8 +10,8 @@ from lib.chapters.common_ground.attacks import ATTACKS
 from lib.chapters.common_ground.defences import titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure_weights import PlacesFound, ShownFound
-from lib.chapters.common_ground.rows import Rows, by_worst_case
-from lib.show.plots import DOTTED, panels
+from lib.chapters.common_ground.rows import Curves, Rows, by_worst_case
+from lib.show.plots import DOTTED, means, panels
 
 SAFE = "safe from all"
 """What the worst case is called in figures: no attack fools the network on that image."""
@@ -58,7 +58,14 @@ def what_is_left(rows: Rows, costs: Mapping[str, float]) -> Figure:
         f"eps {eps:g}": {shown: [of[name].accuracies(column) for name in order] for column, shown in STAGES.items()}
         for eps, of in rows.items()
     }
-    return drawing.ladders(panes, [titled(name) for name in order], [f"× {costs[name]:.1f}" for name in order])
+    names, notes = [titled(name) for name in order], [f"× {costs[name]:.1f}" for name in order]
+    return drawing.ladders(panes, names, notes, said=_means(rows))
+
+
+def _means(rows: Rows) -> str:
+    """Of how many networks and images shares are."""
+    judged = next(iter(next(iter(rows.values())).values())).judgements
+    return means(len(judged), images=len(judged[0].y))
 
 
 def table(rows: Rows) -> Figure:
@@ -68,23 +75,22 @@ def table(rows: Rows) -> Figure:
         f"eps {eps:g}": np.array([[of[name].accuracy(column) for column in columns] for name in order])
         for eps, of in rows.items()
     }
-    return drawing.heat_maps(panes, [titled(name) for name in order], [SAFE, *ATTACKS])
+    figure = drawing.heat_maps(panes, [titled(name) for name in order], [SAFE, *ATTACKS])
+    figure.supxlabel(_means(rows), fontsize=10)
+    return figure
 
 
-def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence[Sequence[float]]]]) -> Figure:
-    """Accuracy under PGD over eps, for defences trained at each eps, with that eps and the level of guessing."""
+def over_eps(grid: Sequence[float], curves: Curves, images: int) -> Figure:
+    """Accuracy under PGD over eps on so many images, for defences trained at each eps, with that eps and guessing."""
     panes = {
         f"trained at eps {eps:g}": {titled(name): series for name, series in of.items()} for eps, of in curves.items()
     }
-    figure = panels(
-        grid, panes, "eps (pixel units)", "accuracy under PGD", claimed={title: {"guessing": 0.1} for title in panes}
-    )
+    guessing = {title: {"guessing": 0.1} for title in panes}
+    figure = panels(grid, panes, "eps (pixel units)", "accuracy under PGD", claimed=guessing, images=images)
     last = max(*grid, *curves)  # an eps trained at can lie beyond the curves
     for ax, eps in zip(figure.axes, curves, strict=True):
         ax.axvline(eps, **DOTTED)
         ax.annotate("this eps", (eps, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color="0.25")
         ax.set_title(ax.get_title(), pad=18)  # room for the line's name
         ax.set_xticks(np.linspace(0, last, 6))
-    if any(len(series) > 1 for of in curves.values() for series in of.values()):
-        figure.legends[0].set_title("bands: 95% intervals over networks")
     return figure

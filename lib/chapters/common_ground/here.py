@@ -9,17 +9,16 @@ from lib.chapters.common_ground import madry
 from lib.chapters.common_ground.defences import FROM_PAPERS, NONE, YARDSTICKS, titled
 from lib.chapters.common_ground.judging import WORST, Judgement
 from lib.chapters.common_ground.measure import FilterFound
-from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Row, Rows, against_control, best
+from lib.chapters.common_ground.rows import ALIKE, LESS, MORE, Curves, Row, Rows, against_control, best
 from lib.evidence.cells import Cell
 from lib.ledger.basis import of_networks
 from lib.show import wording
 from lib.show.counting import agreeing
+from lib.show.plots import APART, is_split
 from lib.show.sentences import capital
 
 CLOSE = 0.02
 """By how much accuracies may differ and still be called the same."""
-APART = 0.3
-"""In shares of images safe from all attacks: if networks of one kind lie farther apart, not all trained alike."""
 
 
 def _named(name: str) -> str:
@@ -193,8 +192,25 @@ def price(rows: Rows, costs: Mapping[str, float]) -> str:
     return _here(parts)
 
 
-def over_eps(grid: Sequence[float], curves: Mapping[float, Mapping[str, Sequence[Sequence[float]]]]) -> str:
+def over_eps(grid: Sequence[float], curves: Curves) -> str:
     """For the curves over eps."""
+    return f"{_over_eps(grid, curves)}{_split(curves)}"
+
+
+def _split(curves: Curves) -> str:
+    """Which lines are means that no network has."""
+    apart = [
+        f"{_named(name)}, trained at eps {eps:g}"
+        for eps, of in curves.items()
+        for name, series in of.items()
+        if is_split(np.array(series))
+    ]
+    if not apart:
+        return ""
+    return f" Where the thin lines of single networks lie far apart, the mean is none of them: {'; '.join(apart)}."
+
+
+def _over_eps(grid: Sequence[float], curves: Curves) -> str:
     ends = {
         eps: {name: float(np.mean(series, axis=0)[-1]) for name, series in of.items()} for eps, of in curves.items()
     }

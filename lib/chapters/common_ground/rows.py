@@ -71,6 +71,9 @@ class Row:
 Rows = Mapping[float, Mapping[str, Row]]
 """All rows by eps and defence."""
 
+Curves = Mapping[float, Mapping[str, Sequence[Sequence[float]]]]
+"""Accuracy over a grid of eps, by the eps trained at and defence: a curve for each network."""
+
 MORE, ALIKE, LESS = "more", "not shown to differ", "fewer"
 """How many images a defence keeps safe, compared with its control."""
 
@@ -101,7 +104,7 @@ def judgement(attacked: AttacksFound, searched: SearchesFound, distances: Distan
     )
 
 
-def curves(experiment: Experiment, over_eps: Sequence[CurveFound]) -> dict[float, dict[str, list[list[float]]]]:
+def curves(experiment: Experiment, over_eps: Sequence[CurveFound]) -> Curves:
     """Accuracy over the grid by eps and defence, a curve for each seed, from the records of the experiment's cells."""
     found = (one.accuracies for one in over_eps)
     return {eps: {name: [next(found) for _ in experiment.numbers] for name in DRAWN} for eps in experiment.eps_values}

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lib.measure.intervals import Measured
-from lib.show.plots import COLOURS, DASHES, DOTTED, MARKERS, Points, curves, interval, named_below
+from lib.show.palette import COLOURS, DASHES, MARKERS, looks
+from lib.show.plots import DOTTED, Points, curves, interval, named_below
 
 GREY, THIN = "0.65", {"markerfacecolor": "none", "markeredgewidth": 0.9}
 """The looks of marks that count less, and of controls."""
@@ -190,8 +191,8 @@ def _overlaid(ax: Axes, pane: Pane) -> None:
         ax.axhline(value, **DOTTED | {"linewidth": 1.2}, label=label)
     called, thin = pane.thin
     look = {"linestyle": (0, (1, 2)), "markersize": 8, "markevery": [-1]} | THIN
-    for number, values in enumerate(thin):
-        ax.plot(pane.x, values, color=COLOURS[number], marker=MARKERS[number], **look)
+    for own, values in zip(looks(pane.series).values(), thin, strict=False):
+        ax.plot(pane.x, values, color=own["color"], marker=own["marker"], **look)
     if thin:
         ax.plot([], [], color="0.25", marker=MARKERS[0], label=called, **look)
     called, start = pane.shaded

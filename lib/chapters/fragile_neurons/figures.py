@@ -33,7 +33,8 @@ from lib.ledger.words import is_above_zero
 from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
-from lib.show.plots import COLOURS, DASHES, MARKERS, named_below
+from lib.show.palette import COLOURS, DASHES, MARKERS
+from lib.show.plots import named_below
 
 PRINTED_SHARES = {
     Key(name, "resnet50", age): claim(f"{name}.resnet50.{age}.targeted_share").value

@@ -8,7 +8,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from lib.chapters.fragile_neurons.sampled import Picture
-from lib.show.plots import COLOURS, bare
+from lib.show.palette import COLOURS
+from lib.show.plots import bare
 
 ACROSS, GAP = 8, 1
 """Maps in a row, and pixels between them."""

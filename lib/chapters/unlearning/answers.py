@@ -44,7 +44,7 @@ def first_row(networks: Networks, experiment: Experiment) -> list[Answer]:
     """Accuracy and loss without an attack."""
     data = "MNIST" if experiment.dataset == "mnist" else experiment.dataset
     network = labels.figure(experiment.architecture)
-    why = f"{network}'s LeNet after {counted(experiment.epochs, 'epoch')} on {data}; nothing was chosen to match "
+    why = f"The LeNet of {network} after {counted(experiment.epochs, 'epoch')} on {data}; nothing was chosen to match "
     why += "the number."
     parts = {"experiment": "the trained networks", "why": why}
     found = {name: finding("no attack", of([one.clean for one in networks])) for name, of in OF_A_ROW.items()}

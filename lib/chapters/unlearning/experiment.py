@@ -8,7 +8,7 @@ import numpy as np
 from lib.attack.base import Attack
 from lib.attack.gradient import FGSM, PGD
 from lib.chapters.unlearning import loop, measure, measure_flags, measure_forensics, measure_loop, measure_removal
-from lib.chapters.unlearning.labels import figure
+from lib.chapters.unlearning.labels import printed_in
 from lib.chapters.unlearning.networks import AT_RANDOM, HIGHEST, Removal, Training, Updating
 from lib.evidence import experiment
 from lib.evidence.cells import Cell, Part
@@ -112,7 +112,7 @@ class Experiment(experiment.Experiment):
 
     def scale(self) -> dict[str, object]:
         """What this run has, by the keys of the claims' scales."""
-        whole = {"dataset": self.dataset, "network": f"LeNet of {figure(self.architecture)}", "epochs": self.epochs}
+        whole = {"dataset": self.dataset, "network": f"LeNet of {printed_in(self.architecture)}", "epochs": self.epochs}
         return whole | {"rounds": self.rounds, "round_epochs": self.round_epochs}
 
     # Cells.

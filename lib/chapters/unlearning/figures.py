@@ -20,7 +20,8 @@ from lib.chapters.unlearning.rates import Hits, Loop, Networks, OneShot, Rooms
 from lib.measure.intervals import Measured, rate
 from lib.show import plots
 from lib.show import rows as in_rows
-from lib.show.plots import COLOURS, DASHES, DOTTED, MARKERS
+from lib.show.palette import looks
+from lib.show.plots import DOTTED
 
 SHOWN = 5
 """How many images a phone has room for, side by side."""
@@ -64,14 +65,20 @@ def gains(networks: Networks, loop: Loop) -> Figure:
     """What each reading gains over its control under FGSM and PGD, with 95% intervals.
 
     The axis reaches as far as the intervals; the paper's rise is a line where it is within, else named at the side.
+    Where others have several networks, a reading of one is hollow and says so: its intervals, over images alone, are
+    not comparable with theirs.
     """
     readings = [reading for reading in loop if reading not in ("none", "a")]
     figure, ax = plt.subplots(figsize=(6.8, 0.45 * len(readings) + 2.0))
-    for number, way in enumerate(("FGSM", "PGD")):
+    counts = {reading: len(loop[reading]) for reading in readings}
+    alone = [reading for reading in readings if counts[reading] == 1 < max(counts.values())]
+    for number, (way, look) in enumerate(looks(("FGSM", "PGD")).items()):
         for row, reading in enumerate(readings):
             found, at = rates.gain(networks, loop, reading, way), row + 0.28 * number - 0.14
-            plots.interval(ax, found, at, color=COLOURS[number], linewidth=2)
-            ax.plot(found.mean, at, marker=MARKERS[number], linestyle="none", color=COLOURS[number], label=way)
+            plots.interval(ax, found, at, color=look["color"], linewidth=1 if reading in alone else 2)
+            fill = {"linestyle": "none", "markerfacecolor": "white" if reading in alone else look["color"]}
+            ax.plot(found.mean, at, **look | fill)
+        ax.plot([], [], label=way, **look | {"linestyle": "none"})
     ax.axvline(0, color="0.35", linewidth=1.5)
     beside = {"xytext": (-4, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
     ax.annotate("its control", (0, -0.7), color="0.25", **beside)
@@ -82,18 +89,12 @@ def gains(networks: Networks, loop: Loop) -> Figure:
         ax.annotate(said, (paper_table.RISE, -1.3), **above)
     else:
         ax.annotate(f"{said} →", (1, -1.3), xycoords=("axes fraction", "data"), **above)
-    ax.set(yticks=range(len(readings)), yticklabels=[labels.READINGS[reading] for reading in readings])
+    ax.set(
+        yticks=range(len(readings)),
+        yticklabels=[labels.READINGS[one] + " (1 network)" * (one in alone) for one in readings],
+    )
     ax.set(xlabel="accuracy under attack, minus that of the control", ylim=(len(readings) - 0.5, -1.6))
-    return plots.named_below(figure, title=_over(*(len(loop[reading]) for reading in readings)))
-
-
-def _over(*networks: int) -> str:
-    """What a figure's intervals are taken over; `networks` is the number of networks of each."""
-    fewest, most = min(networks), max(networks)
-    if most == 1:
-        return "95% intervals over images, one network"
-    over = "95% intervals over networks and images"
-    return over if fewest > 1 else f"{over}, or over images where there is one network"
+    return plots.named_below(figure, title=plots.intervals(*counts.values()))
 
 
 def course(networks: Networks, loop: Loop) -> Figure:
@@ -107,9 +108,7 @@ def course(networks: Networks, loop: Loop) -> Figure:
         return [rate(rates.where_it_stops(networks, loop, reading, end, way)) for end in ends]
 
     panes = {way: {labels.READINGS[one]: after_each(one, way) for one in loop} for way in ("FGSM", "PGD")}
-    figure = plots.panels(rounds, panes, "round", "accuracy")
-    figure.legends[0].set_title(f"bands: {_over(len(networks))}")
-    return figure
+    return plots.panels(rounds, panes, "round", "accuracy")
 
 
 def room(rooms: Rooms) -> Figure:
@@ -148,9 +147,12 @@ def third_row(networks: Networks, loop: Loop) -> Figure:
 
 def _mark(attack: str, idle: bool) -> dict[str, object]:
     """The mark of a way to the third row: the attack's colour and shape, filled where nothing was unlearned."""
-    number = list(labels.PRINTED).index(attack)
-    look = {"color": COLOURS[number], "marker": MARKERS[number], "linestyle": "none", "markersize": 6}
-    return look | list(FILLED.values())[not idle]
+    own = looks("FGSM" if one == "fgsm" else one for one in labels.PRINTED)
+    return (
+        dict(zip(labels.PRINTED, own.values(), strict=True))[attack]
+        | {"linestyle": "none", "markersize": 6}
+        | list(FILLED.values())[not idle]
+    )
 
 
 def second_row(clouds: Clouds, curves: Curves) -> Figure:
@@ -159,17 +161,17 @@ def second_row(clouds: Clouds, curves: Curves) -> Figure:
     One panel shows all, with the loss on a logarithmic scale; the other shows where the untrained networks are.
     """
     figure, (whole, near) = plt.subplots(1, 2, figsize=(8.6, 5.0))
+    own = looks([*clouds, *curves])
     for ax in (whole, near):
-        for number, (lenet, cloud) in enumerate(clouds.items()):
-            name = f"untrained, {labels.figure(lenet)}"
+        for lenet, cloud in clouds.items():
+            name, colour, marker = f"untrained, {labels.figure(lenet)}", own[lenet]["color"], own[lenet]["marker"]
             for label, points, hollow in ((name, cloud.clean, False), (f"{name}, FGSM", cloud.attacked, True)):
-                look = {"facecolors": "none" if hollow else COLOURS[number], "linewidths": 0.7 * hollow}
-                look |= {"edgecolors": COLOURS[number], "marker": MARKERS[number], "s": 16, "alpha": 0.6}
+                look = {"facecolors": "none" if hollow else colour, "linewidths": 0.7 * hollow}
+                look |= {"edgecolors": colour, "marker": marker, "s": 16, "alpha": 0.6}
                 ax.scatter(points[:, 1], points[:, 0], label=label, **look)
-        for number, (name, records) in enumerate(curves.items(), start=len(clouds)):
+        for name, records in curves.items():
             points = paper_table.path(records)
-            look = {"color": COLOURS[number], "linestyle": DASHES[number], "marker": MARKERS[number]}
-            ax.plot(points[:, 1], points[:, 0], label=f"trained, {name}", markersize=3, **look)
+            ax.plot(points[:, 1], points[:, 0], label=f"trained, {name}", markersize=3, **own[name])
         accuracy, loss = paper_table.ROW_2
         ax.plot(loss, accuracy, marker="*", markersize=15, color="black", linestyle="none", label="the paper, row 2")
         ax.axhline(GUESSED[0], color="0.35", linewidth=0.8, zorder=0)
@@ -212,8 +214,9 @@ def one_shot(found: OneShot, networks: Networks, experiment: Experiment) -> Figu
     figure = plots.curves(percent, changes, xlabel, ylabel, least=-1, most=1)
     (ax,) = figure.axes
     ax.axhline(0, color="0.35", linewidth=1.5)
-    ax.annotate("trained on all images", (percent[-1], 0), ha="right", va="bottom", color="0.25")
+    beside = {"xycoords": ("axes fraction", "data"), "ha": "left", "va": "center", "color": "0.25"}
+    ax.annotate("trained on\nall images", (1.02, 0), **beside)
     ax.set_xscale("log")
     ax.set_xticks(percent, [f"{one:.2g}" for one in percent])
     ax.minorticks_off()
-    return figure
+    return plots.named_below(figure, title=plots.intervals(*map(len, found.values()), marks="bands"))

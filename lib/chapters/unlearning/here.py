@@ -184,7 +184,7 @@ def third_row(networks: Networks, loop: Loop) -> str:
         f"In this run: {len(giving) or 'none'} of {len(distances)} ways {agreeing(len(giving) or 1, 'gives', 'give')} "
         f"both numbers{of_them}. The nearest is off by {distances[nearest]:.1f} tolerances: {labels.way(*nearest)}. "
         f"Random signs, which are no attack and none of the ways, are off by {noise:.1f} on the network where that is "
-        f"least. Fig. 5's gradient is zero in every pixel of {zero:.0%} of the images."
+        f"least. The gradient of the paper's Fig. 5 is zero in every pixel of {zero:.0%} of the images."
     )
 
 
@@ -196,7 +196,7 @@ def untrained(clouds: Clouds) -> str:
 
 def _likely(lenet: str, share: float) -> str:
     fits = "looks like an untrained network's" if share > UNLIKELY else "is hardly an untrained network's"
-    best = f"of {labels.figure(lenet)}'s LeNet, which fits best"
+    best = f"of the LeNet of {labels.figure(lenet)}, which fits best"
     return f"{fits} ({best}, about {share:.3f} of the untrained networks lie at least as far out)"
 
 

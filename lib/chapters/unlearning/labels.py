@@ -22,9 +22,9 @@ UPDATED = {"original": "original"} | {key: READINGS[key] for key in measure_loop
 """The networks of the third row: the original, and those that a reading has changed."""
 
 PRINTED = {
-    "fgsm": "FGSM (Fig. 4), each image's label",
-    "one label": "FGSM (Fig. 4), one label for all",
-    "softmax sum": "softmax sum (Fig. 5)",
+    "fgsm": "FGSM (the paper's Fig. 4), each image's label",
+    "one label": "FGSM (the paper's Fig. 4), one label for all",
+    "softmax sum": "softmax sum (the paper's Fig. 5)",
 }
 """The attacks of the third row, by their names in `measure_row.ATTACKS`."""
 
@@ -38,14 +38,19 @@ STATES = {
 """The networks that may have forgotten, by their names in `measure_removal.STATES`."""
 
 
-def figure(architecture: str) -> str:
-    """The figure of the paper that prints a LeNet: `fig4` is Fig. 4's."""
+def printed_in(architecture: str) -> str:
+    """The figure that prints a LeNet, where the paper is named already: `fig4` is Fig. 4's."""
     return f"Fig. {architecture[-1]}"
+
+
+def figure(architecture: str) -> str:
+    """The same on a page that has figures of its own."""
+    return f"the paper's {printed_in(architecture)}"
 
 
 def figures(architectures: Iterable[str]) -> str:
     """The figures of several: "Figs. 2 and 4"."""
-    return f"Figs. {' and '.join(one[-1] for one in architectures)}"
+    return f"the paper's Figs. {' and '.join(one[-1] for one in architectures)}"
 
 
 def attack(name: str) -> str:

@@ -106,6 +106,6 @@ def summary(
         "few": f"{len(networks[0].row.noise.correct):,}",  # n_forensic, or all
         "seeds": _over(len(networks), len(loop["c"])),
         "eps": e.eps,
-        "figure": labels.figure(e.architecture),
+        "figure": labels.printed_in(e.architecture),
         "data": data_named(e.dataset),
     }
