@@ -8,7 +8,6 @@ import numpy as np
 from lib.chapters.fragile_neurons.answers.common import (
     MORE,
     SAMPLE,
-    UNMEASURED,
     every_other,
     lacking,
     lacking_ages,
@@ -161,7 +160,8 @@ def kernel_curve(grid: Grid, dataset: str) -> Answer:
         paper, sound = Finding(_two_steps(means, peak=True), by), _over_resnet18(grid, grid.asked(dataset))
     epochs = ", ".join(map(str, grid.experiment.stages))
     why = f"The mean over kernels is {listed} at epochs {epochs} ({network_on(key)})."
-    return Answer(id, paper, sound, smaller=smaller(id, key, last.age), why=why if sound else UNMEASURED)
+    why += "" if sound else " Soundly it takes samples of two networks."
+    return Answer(id, paper, sound, smaller=smaller(id, key, last.age), why=why)
 
 
 def _two_steps(stages: list, *, peak: bool) -> Measured:
