@@ -51,6 +51,11 @@ def test_bands_end_where_values_do():
     assert low == 0 and high > 1
 
 
+def test_the_band_of_a_loss_stays_above_0():
+    low, _ = band(plots.curves([1, 2], {"loss": [[0.1, 0.1], [0.2, 0.2], [1.5, 1.5]]}, "x", "loss").axes[0])
+    assert low > 0
+
+
 def test_bands_are_of_what_was_measured_where_that_is_given():
     one = [Measured(0.5, 0.4, 0.6, 1), Measured(0.7, None, None, 1)]
     figure = plots.panels([1, 2], {"here": {"a": one}}, "x", "accuracy")

@@ -62,13 +62,13 @@ def curves(
     claimed
         Values that a paper prints, by label: drawn as level grey lines.
     least, most
-        The smallest and the largest possible value, 0 and 1 for a share. Bands are cut to this range; with a `most`
-        of 1, those over seeds are computed on the logit scale.
+        The smallest and the largest possible value, 0 and 1 for a share. Bands are cut to this range. Those over
+        seeds are computed on the logit scale with a `most` of 1, and on the log scale where nothing is 0 or less.
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.8))[1]
     own = looks(series)
     for label, points in series.items():
-        values = _measured(points, "logit" if most == 1 else "linear")
+        values = _measured(points, most)
         ax.plot(x, [value.mean for value in values], label=label, markersize=4, **own[label])
         if any(value.low is not None for value in values):
             low, high = np.clip([_band(value) for value in values], least, most).T
@@ -249,11 +249,13 @@ def bare(ax: Axes) -> None:
     ax.spines[:].set_visible(False)
 
 
-def _measured(points: Points, scale: Scale) -> list[Measured]:
-    """What was measured at each x."""
+def _measured(points: Points, most: float) -> list[Measured]:
+    """What was measured at each x, on the scale that its possible values ask for."""
     if isinstance(points[0], Measured):
         return list(points)
-    return [over_networks(column, scale=scale) for column in np.asarray(points, dtype=float).T]
+    values = np.asarray(points, dtype=float)
+    scale: Scale = "logit" if most == 1 else "log" if (values > 0).all() else "linear"
+    return [over_networks(column, scale=scale) for column in values.T]
 
 
 def _each_network(points: Points) -> np.ndarray:
