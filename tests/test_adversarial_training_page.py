@@ -20,6 +20,7 @@ from lib.chapters.adversarial_training.cases import (
 )
 from lib.chapters.adversarial_training.contradictions import CONTRADICTIONS
 from lib.chapters.adversarial_training.distances import SHOWN
+from lib.chapters.adversarial_training.influence import spread_over_seeds
 from lib.chapters.adversarial_training.measure import Pictures
 from lib.chapters.adversarial_training.rates import flagged
 from lib.chapters.adversarial_training.scores import KINDS, Scores
@@ -133,11 +134,11 @@ def test_square_is_compared_on_the_images_that_a_network_was_probed_on():
 def swept(seeds: int = 2) -> dict:
     """A sweep over epochs and width, each of two values."""
 
-    def networks(value: float) -> list:
-        return [replace(scores(clean=value + 0.01 * n, PGD=0.5), weights=str(value)) for n in range(seeds)]
+    def networks(value: float, weights: str = "unchanged") -> list:
+        return [replace(scores(clean=value + 0.01 * n, PGD=0.5), weights=weights) for n in range(seeds)]
 
     settings = ("epochs", "batch size", "layers", "activation", "learning rate", "width")
-    return {name: {"1": networks(0.9), "2": networks(0.9 + 0.01 * n)} for n, name in enumerate(settings)}
+    return {name: {"1": networks(0.9), "2": networks(0.9 + 0.01 * n, name)} for n, name in enumerate(settings)}
 
 
 def test_the_sweep_s_table_has_the_spread_over_each_setting_and_over_seeds():
@@ -170,7 +171,7 @@ def test_a_confusion_matrix_has_the_shares_of_each_digit():
     assert shares[7, 1] == shares[0, 0] == 1 and shares.sum() == 2
     assert rates.confusion([network], "PGD")[7, 2] == 1
     figure = figures.confusion([network], [network])
-    assert [ax.get_title() for ax in figure.axes] == ["undefended", "mixed training"]
+    assert [ax.get_title() for ax in figure.axes] == ["undefended, 1 network", "mixed training, 1 network"]
     told = here.confusion([network], [network])
     assert told.startswith(
         "In this run: under FGSM the undefended network answers 0 most often, for 10% of the images; its commonest "
@@ -184,7 +185,15 @@ def test_the_ladder_has_the_paper_s_numbers_beside_each_network():
     strokes = lines["the paper prints"]
     assert list(strokes[~np.isnan(strokes)]) == [0.0087, 0.0087, 0.99, 0.99, 0.9753, 0.9753]
     assert list(lines["stale FGSM"]) == pytest.approx([0.02, 0.97, 0.97])
-    assert list(lines["worst case"]) == pytest.approx([0.01, 0.2, 0.2], abs=0.01)
+    assert "fresh PGD, 1,000 images" in lines, "and not all, as of stale FGSM"
+    assert list(lines["worst case, 1,000 images"]) == pytest.approx([0.01, 0.2, 0.2], abs=0.01)
+
+
+def test_protocols_name_how_many_images_were_attacked_in_many_steps():
+    (ax,) = figures.protocols(of_case(UNDEFENDED, [scores()]), MNIST).axes
+    named = [line.get_label() for line in ax.lines if not line.get_label().startswith("_")]
+    sampled = ["PGD, 1,000 images", "Square, 500 queries, 1,000 images"]
+    assert named == ["clean", "stale FGSM", "fresh FGSM", *sampled]
 
 
 def test_a_digit_whose_class_has_changed_is_marked():
@@ -196,24 +205,37 @@ def test_a_digit_whose_class_has_changed_is_marked():
 
 
 def test_the_calibration_has_random_signs_below_the_readings():
-    ax = figures.calibration([calibration(0.01, 15.0)]).axes[0]
+    figure = figures.calibration([calibration(0.01, 15.0)])
+    (ax,) = figure.axes
+    assert figure.legends[0].get_title().get_text() == "one network"
     assert [one.get_text() for one in ax.get_yticklabels()][-1] == "random signs,\nnot clipped"
     assert [one.get_text() for one in ax.texts][-1] == "0.800"
 
 
-def test_the_sweep_s_figure_has_a_row_for_each_value_with_its_interval_and_controls_look_otherwise():
+def test_the_sweep_s_figure_has_a_row_for_each_changed_value_beside_the_network_with_nothing_changed():
     figure = figures.sweep(swept())
     clean, _ = figure.axes
-    assert [one.get_text() for one in clean.get_yticklabels()][:2] == ["epochs: 1", "epochs: 2"]
-    looks = {line.get_label(): (line.get_marker(), line.get_linestyle()) for line in clean.lines}
-    assert looks["named by the paper"] == ("o", "-") and looks["not named: a control"] == ("s", "--")
+    assert [one.get_text() for one in clean.get_yticklabels()][:2] == ["epochs: 2, not 1", "batch size: 2, not 1"]
+    looks = {line.get_label(): line.get_marker() for line in clean.lines}
+    assert looks["named by the paper"] == "o" and looks["not named: a control"] == "s"
+    (line,) = (line for line in clean.lines if line.get_label() == "nothing changed")
+    (band,) = clean.patches
+    assert line.get_xdata() == pytest.approx([0.905] * 2)
+    assert band.get_x() + band.get_width() / 2 == pytest.approx(0.905)
+    assert band.get_width() / 2 == pytest.approx(spread_over_seeds(swept(), "clean").mean())
     found = rate([one.correct("clean") for one in swept()["width"]["2"]])
     bar, networks = clean.lines[-2:]
     assert list(bar.get_xdata()) == [found.low, found.high] and list(networks.get_xdata()) == list(found.per_network)
     (key,) = figure.legends
-    assert [text.get_text() for text in key.get_texts()] == ["named by the paper", "not named: a control"]
+    assert [text.get_text() for text in key.get_texts()] == [
+        "nothing changed",
+        "± standard deviation over seeds",
+        "named by the paper",
+        "not named: a control",
+    ]
     assert key.get_title().get_text().startswith("means of 2 networks")
-    assert figures.sweep(swept(1)).legends[0].get_title().get_text().startswith("one network; bars")
+    alone = figures.sweep(swept(1))
+    assert alone.legends[0].get_title().get_text().startswith("one network; bars") and not alone.axes[0].patches
 
 
 @pytest.mark.parametrize(
@@ -231,10 +253,11 @@ def test_each_perturbation_has_its_own_scale_and_its_largest_change_above_it():
     moved = clean + np.linspace(0.01, 0.26, SHOWN, dtype=np.float32).reshape(-1, 1, 1, 1)
     moved[:, 0, 0, 0] *= -1
     far = {"FGSM, smallest eps": replace(reached([1.0] * SHOWN), clean=clean, images=moved)}
-    axes = np.array(figures.attacks(far).axes).reshape(3, SHOWN)
+    aimed = replace(reached([1.0] * SHOWN), clean=clean, images=moved)
+    axes = np.array(figures.attacks(far, aimed).axes).reshape(5, SHOWN)
     assert [ax.get_title() for ax in axes[2, [0, -1]]] == ["± 0.01", "± 0.26"]
     assert [ax.images[0].get_clim()[1] for ax in axes[2, [0, -1]]] == pytest.approx([0.01, 0.26])
-    assert axes[2, 0].get_ylabel() == "FGSM,\nminus clean"
+    assert axes[2, 0].get_ylabel() == "FGSM,\nminus clean" and axes[3, 0].get_ylabel() == "L-BFGS to\nnext digit"
 
 
 # Sentences

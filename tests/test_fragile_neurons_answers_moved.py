@@ -14,7 +14,7 @@ from lib.chapters.fragile_neurons.record import ALONE
 from lib.chapters.fragile_neurons.svd_filter import PRINTED, SOURCE
 from lib.ledger.claims import paper
 from lib.ledger.entries import entry
-from lib.measure.intervals import difference
+from lib.measure.intervals import difference, exact
 from lib.models.resnets import RESNETS
 
 CLAIMS = paper("fragile_neurons").claims
@@ -310,7 +310,7 @@ def test_on_which_images_a_smaller_eps_costs_accuracy(digits: float, cifar10: fl
 def test_the_interval_of_a_rank_correlation_is_over_networks_and_not_over_their_ages() -> None:
     """Fieller, Hartley and Pearson: tanh(atanh(rho) +- t sqrt(1.06 / (n - 3))), here of n = 5 networks."""
     found = [
-        (Key("mnist", f"network {at // 3}", AGES[at % 3]), at, of)
+        (Key("mnist", f"network {at // 3}", AGES[at % 3]), exact(at), exact(of))
         for at, of in enumerate([1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 14])
     ]
     rho = 1 - 6 * 14 / (15 * (15**2 - 1))

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from fragile_records import AGES, grid_of, own, record, sample, through
+from fragile_records import AGES, first, grid_of, own, record, sample, through
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.chapters.fragile_neurons import csg, drawing, figures, here
+from lib.chapters.fragile_neurons import csg, drawing, figures, here, mosaic
 from lib.chapters.fragile_neurons.answers.targeting import moved_beside_lot
 from lib.chapters.fragile_neurons.drawn_ranges import ranges
 from lib.chapters.fragile_neurons.grid import Grid
 from lib.chapters.fragile_neurons.quantities import stable
 from lib.chapters.fragile_neurons.svd_filter import MEDIAN, PRINTED
-from lib.measure.intervals import Measured
+from lib.measure.intervals import Measured, rate
 
 KEY = ("digits", "resnet18", 1)
 
@@ -62,6 +62,8 @@ def test_a_strip_shows_how_far_each_kernel_lies_from_the_mean_by_all_images() ->
     (shown,) = figure.axes[0].images
     row = shown.get_array()[0]
     assert row.mean() == pytest.approx(0) and list(np.flatnonzero(row < 0)) == list(range(24))
+    (dots,) = figure.axes[0].collections
+    assert dots.get_offsets().tolist() == [[kernel, 0] for kernel in range(24)], "S is told without colour too"
     assert not figure.axes[0].lines and figure.axes[1].get_title() == "accuracy\nminus mean"
 
 
@@ -150,11 +152,41 @@ def test_each_data_set_has_a_row_and_each_network_a_line_through_its_ages() -> N
     figure = figures.tracked(grid_of(cells, networks="resnet18+resnet50"))
     assert len(figure.axes) == 4 and legend(figure) == ["ResNet-18", "ResNet-50"]
     for ax in figure.axes[::2]:
-        assert [line.get_xdata() for line in ax.lines] == [pytest.approx((0.9, 0.8, 0.7))] * 2
-        assert [line.get_ydata() for line in ax.lines] == [pytest.approx((0.1, 0.2, 0.3))] * 2
+        assert [line.get_xdata() for line in hollow(ax)] == [pytest.approx((0.9, 0.8, 0.7))] * 2
+        assert [line.get_ydata() for line in hollow(ax)] == [pytest.approx((0.1, 0.2, 0.3))] * 2
         assert [text.get_text() for text in ax.texts] == ["1", "2", "3"] * 2 and len(hollow(ax)) == 2
-        assert ax.get_xlim()[0] > 0.6 and ax.get_ylim()[1] < 0.4
+        assert ax.get_xlim()[0] > 0.5 and ax.get_ylim()[1] < 0.5
     assert [ax.get_title().split(":")[0] for ax in figure.axes] == ["digits"] * 2 + ["CIFAR-10"] * 2
+
+
+def test_each_mark_of_robustness_and_targeting_has_both_intervals() -> None:
+    figure = figures.tracked(grid_of({KEY: record(fgsm=lambda who, eps: 0.3, unclipped=0.9)}))
+    ax, (across, up) = figure.axes[0], (rate([first(one)]) for one in (0.9, 0.3))
+    _, share, accuracy = ax.lines
+    assert share.get_xdata() == pytest.approx([across.low, across.high]) and list(share.get_ydata()) == [0.3] * 2
+    assert accuracy.get_ydata() == pytest.approx([up.low, up.high]) and list(accuracy.get_xdata()) == [0.9] * 2
+
+
+def test_each_map_of_s_has_a_frame_that_touches_no_other_map() -> None:
+    found = sample().picture
+    for ax in mosaic.picture(found, np.ones(64, bool), ("3", "3", "5")).axes[3:]:
+        (image,) = ax.images
+        assert image.get_interpolation() == "nearest"
+        assert not any(np.isnan(image.get_array()[round(y), round(x)]) for x, y in corners(ax))
+        assert len({(round(x), round(y)) for x, y in corners(ax)}) == 4 * 64
+
+
+def corners(ax: Axes) -> list:
+    return [corner for frame in ax.patches for corner in frame.get_corners()]
+
+
+@pytest.mark.parametrize(("seeds", "said"), [(1, "one network"), (3, "means of 3 networks; bands: 95% intervals")])
+def test_the_search_has_the_original_network_and_says_how_many_there_are(seeds: int, said: str) -> None:
+    figure = figures.search(grid_of({KEY: [record(clean=0.9, normalised=0.6)] * seeds}))
+    for ax in figure.axes:
+        levels = {name: line.get_ydata()[0] for name, line in named(ax).items() if name.startswith("original")}
+        assert levels == {"original, clean": pytest.approx(0.9), "original, attacked": pytest.approx(0.6)}
+    assert figure.legends[0].get_title().get_text() == said
 
 
 def test_gains_are_shown_where_a_filter_changes_something() -> None:
@@ -185,6 +217,7 @@ def test_the_gradient_by_a_missing_embedding_is_said_to_be_missing() -> None:
     found = {("digits", one): csg.CsgRecord(200, np.eye(10)[None], np.eye(10)[None]) for one in csg.EMBEDDINGS}
     figure = figures.gradients(found, {"digits": []}, asked)
     (ax,) = figure.axes
+    assert ax.get_xlim()[0] == 0
     assert [text.get_text() for text in ax.texts] == ["not measured"] * 2
     assert all(text.get_bbox_patch().get_facecolor()[:3] == (1, 1, 1) for text in ax.texts)
     (dashes,) = (line for line in ax.lines if line.get_xdata()[0] == 0.11)

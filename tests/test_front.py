@@ -86,7 +86,10 @@ def test_a_picture_has_its_name_its_description_and_its_caption() -> None:
     first, second = picture(executed()), picture(executed(), "second")
     assert (first.png, first.alt, first.caption) == (b"a picture", "alt of first", "What to see.")
     assert second.alt == "alt of second"
-    assert picture(executed(), "third") is None
+    assert picture(executed(), "third") is None and picture(executed(), tag="card") is None
+    tagged = executed()
+    tagged.cells[-1].metadata["tags"] = ["card"]
+    assert picture(tagged, tag="card").alt == second.alt
 
 
 def test_the_cards_link_their_chapters_and_show_what_was_measured(run: Run, tmp_path: Path) -> None:

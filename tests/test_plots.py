@@ -118,6 +118,8 @@ def test_cells_have_their_texts_and_frames_where_they_belong():
         (j, i): texts[i][j] for i in (0, 1) for j in (0, 1, 2)
     }
     assert (written[0, 0].get_color(), written[2, 0].get_color()) == ("white", "black")
+    middle = adversarial_training.cells(np.array([[0.26, 0.29]]), ["x"], ["1", "2"], "", [["a", "b"]], marks={})
+    assert [text.get_color() for text in middle.axes[0].texts] == ["white", "black"], "whichever stands out more"
     middles = {
         patch.get_label(): (patch.get_x() + patch.get_width() / 2, patch.get_y() + patch.get_height() / 2)
         for patch in ax.patches

@@ -9,6 +9,7 @@ from lib.ledger import words
 from lib.ledger.answers import Answer, Finding
 from lib.ledger.entries import entry
 from lib.show import rule
+from lib.show.board import TONES
 
 
 def said(ax: plt.Axes) -> list[str]:
@@ -22,6 +23,8 @@ def test_the_picture_has_a_bar_for_each_word() -> None:
     assert said(below) == ["found", "near", "not found"]
     for ax in (above, below):
         assert len(ax.collections) == 3, "one bar each"
+        marks = [line.get_color() for line in ax.lines if line.get_marker() == "o"]
+        assert marks == [TONES[one] for one in (("good", "bad", "open") if ax is above else ("same", "open", "bad"))]
         low, high = ax.get_xlim()
         ends = [x for bar in ax.collections for x in bar.get_segments()[0][:, 0]]
         assert low <= min(ends) and max(ends) <= high

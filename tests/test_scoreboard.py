@@ -105,7 +105,16 @@ def test_an_answer_by_one_network_says_so_in_the_figure() -> None:
     row = shown.Row(gain, entry(gain, Answer(gain.id, one, one)))
     below = shown.figure([row]).axes[1]
     (word,) = below.texts
-    assert word.get_text() == "confirmed (one network)" and word.get_color() == shown.TONES["none"]
+    assert word.get_text() == "confirmed (one network)" and word.get_color() == shown.INK
+    assert {line.get_color() for line in below.lines if line.get_marker() == "o"} == {shown.TONES["limited"]}
+    plt.close("all")
+
+
+def test_a_number_that_another_one_overrides_has_its_own_word_beside_it() -> None:
+    number = claims.paper("mitigation").claims["clean.accuracy"]
+    answer = entry(number, Answer(number.id, Finding(over_networks([number.value - 0.001, number.value + 0.001]), "x")))
+    row = shown.Row(number, answer | {"word": "not found"})
+    assert [text.get_text() for text in shown.figure([row]).axes[0].texts] == ["not found (by itself: found)"]
     plt.close("all")
 
 

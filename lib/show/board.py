@@ -21,6 +21,8 @@ TONES = {
     **{"good": COLOURS[2], "same": COLOURS[0], "bad": COLOURS[1], "open": COLOURS[4]},
     **{"none": "0.45", "limited": "0.45"},
 }
+"""The colours of marks, by the tone of a word. Words are dark: orange ones would be too pale to read."""
+INK = "0.15"
 FARTHEST = {"numbers": 4.0, "statements": 2.0}
 """How far from the middle a mark can be drawn, in tolerances and in the units of the effect; what lies farther out is
 put at the edge."""
@@ -97,11 +99,13 @@ def _finish(ax: Axes, rows: Sequence[Row], edge: float, title: str, xlabel: str)
     for at, row in enumerate(rows):
         word = row.word + "".join(f" ({short})" for short in _beside(row))
         place = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 8}
-        ax.annotate(word, (1.01, at), color=_colour(row), annotation_clip=False, **place)
+        ax.annotate(word, (1.01, at), color=INK, annotation_clip=False, **place)
 
 
 def _beside(row: Row) -> Iterator[str]:
     """What has to be known beside a row's word, in a word or two."""
+    if row.answer and row.answer["alone"] != row.word:
+        yield f"by itself: {row.answer['alone']}"
     if row.answer and row.answer["smaller"]:
         yield "smaller"
     if row.answer and row.claim.kind == "statement" and board.rests_on_one(row.answer):

@@ -11,8 +11,8 @@ from lib.ledger import words
 from lib.ledger.answers import Finding
 from lib.ledger.claims import Claim
 from lib.measure.intervals import Measured
+from lib.show.board import INK, TONES
 from lib.show.meaning import SIDES
-from lib.show.palette import COLOURS
 from lib.show.wording import tone
 
 SMALLEST = 0.1
@@ -21,8 +21,6 @@ EFFECTS = {"large": (0.24, 0.16, 0.32), "small": (0.03, -0.02, 0.08), "uncertain
 PRINTED = Claim("", "", "number", "setup", "", value=0.90, printed="0.90", tolerance=0.03)
 ACCURACIES = {"here": (0.91, 0.86, 0.96), "elsewhere": (0.925, 0.915, 0.935), "far": (0.82, 0.79, 0.85)}
 """Means and prediction intervals of made-up accuracies."""
-
-INKS = {"good": COLOURS[2], "same": COLOURS[0], "bad": COLOURS[1], "open": "0.25", "none": "0.25"}
 
 
 @dataclass(frozen=True)
@@ -71,12 +69,12 @@ def worked(entry: Mapping) -> Figure:
 def _bars(ax: Axes, bars: Sequence[Bar]) -> None:
     """Draw each bar on its own line, with a dot at the mean, its label at the left and its word at the right."""
     for at, bar in enumerate(bars):
-        ink = INKS[tone({"holds": "confirmed", "fails": "refuted"}.get(bar.word, bar.word))]
+        colour = TONES[tone({"holds": "confirmed", "fails": "refuted"}.get(bar.word, bar.word))]
         if bar.low is not None:
-            ax.hlines(at, bar.low, bar.high, color=ink, linewidth=5, alpha=0.55)
-        ax.plot(bar.mean, at, "o", color=ink, markersize=8)
+            ax.hlines(at, bar.low, bar.high, color=colour, linewidth=5, alpha=0.55)
+        ax.plot(bar.mean, at, "o", color=colour, markersize=8)
         place = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
-        ax.annotate(bar.word, (1.02, at), ha="left", fontweight="bold", color=ink, **place)
+        ax.annotate(bar.word, (1.02, at), ha="left", fontweight="bold", color=INK, **place)
     ax.set(yticks=range(len(bars)), yticklabels=[bar.label for bar in bars], ylim=(len(bars) - 0.4, -1.0))
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

@@ -13,6 +13,8 @@ from lib.site.pictures import Picture, picture
 
 COMMON, LADDER = "common_ground", "common-ground-ladder"
 """The notebook that has all defences, and the name of the figure there that shows them."""
+CARD = "card"
+"""The tag of the figure that is on a chapter's card where that is not the first: wide, so that a phone shows it too."""
 
 SETS = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
 NOT_RUN = "Not run in this copy of the book."
@@ -50,7 +52,8 @@ def ladder(run: Run | None) -> Picture | None:
 
 def _card(paper: Paper, run: Run | None, folder: Path) -> str:
     question = opening.of_run(paper.name, run).question
-    shown = picture(pages.shown(run)) if run else None
+    notebook = run and pages.shown(run)
+    shown = notebook and (picture(notebook, tag=CARD) or picture(notebook))
     title, idea = markup.plain(paper.title), markup.plain(paper.idea)
     lines = [f":::{{grid-item-card}} {question or title}", f":link: {paper.name}", ":link-type: doc"]
     if shown:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.measure.intervals import Measured
-from lib.show.cells import written
+from lib.show.cells import dark, written
 from lib.show.palette import COLOURS, DASHES, looks
 from lib.show.plots import curves, interval, intervals, named_below
 
@@ -43,6 +43,7 @@ def cells(
     texts: Sequence[Sequence[str]],
     *,
     marks: Mapping[str, tuple[int, int]],
+    title: str | None = None,
 ) -> Figure:
     """A grid of shares, grey by value, each cell with its text, some of them framed.
 
@@ -54,16 +55,18 @@ def cells(
         What is written in each cell.
     marks
         The (row, column) of each framed cell, by label; each frame looks different.
+    title
+        The legend's title.
     """
     figure, ax = plt.subplots(figsize=(0.85 * len(columns) + 1.9, 0.75 * len(rows) + 1.2))
-    ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
-    written(ax, texts, values < 0.4, 8)
+    drawn = ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
+    written(ax, texts, dark(drawn), 8)
     for number, (label, (i, j)) in enumerate(marks.items()):
         inset = 0.47 - 0.07 * number
         look = {"edgecolor": COLOURS[1 + number], "linestyle": DASHES[number], "linewidth": 2.5, "facecolor": "none"}
         ax.add_patch(plt.Rectangle((j - inset, i - inset), 2 * inset, 2 * inset, label=label, **look))
     ax.set(xticks=range(len(columns)), xticklabels=columns, yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel)
-    return named_below(figure, columns=len(marks))
+    return named_below(figure, columns=len(marks), title=title)
 
 
 def dots(

@@ -14,7 +14,7 @@ from lib.chapters.adversarial_training.distances import Reach
 from lib.chapters.adversarial_training.experiment import Experiment
 from lib.chapters.adversarial_training.fitting import chosen_on, nearest, reading_in_words, tried
 from lib.chapters.adversarial_training.frames import kinds
-from lib.chapters.adversarial_training.influence import KINDS, Swept, seeds
+from lib.chapters.adversarial_training.influence import KINDS, Swept, seeds, spread_over_seeds, unchanged
 from lib.chapters.adversarial_training.measure import Pictures
 from lib.chapters.adversarial_training.rates import Scored, accuracy, worst
 from lib.chapters.adversarial_training.scores import CONTROL, Scores
@@ -22,7 +22,8 @@ from lib.chapters.adversarial_training.table_one import CLAIMS
 from lib.measure.intervals import rate
 from lib.show import cells as show
 from lib.show import plots
-from lib.show.palette import COLOURS, DASHES, MARKERS
+from lib.show.counting import counted
+from lib.show.palette import COLOURS, MARKERS
 
 CLAIMED = ("named by the paper", "not named: a control")
 """The two kinds of settings of the sweep."""
@@ -60,17 +61,27 @@ def before_and_after(seen: Pictures) -> Figure:
 def ladder(runs: Scored) -> Figure:
     """Accuracy of the tutorials' networks under each attack, and what the paper prints."""
     kinds = {CONTROL: "random signs, not clipped", "P": "stale FGSM"}
-    kinds |= {"W": "fresh FGSM", "PGD": "fresh PGD"}
+    kinds |= {"W": "fresh FGSM", "PGD": _sampled("fresh PGD", runs, "PGD")}
     names = {"normal": "undefended", "tuned": "fine-tuned", "mixed": "mixed batches"}
     series = {name: [accuracy(scores, kind) for scores in runs.values()] for kind, name in kinds.items()}
-    series["worst case"] = [worst(scores) for scores in runs.values()]
+    series[_sampled("worst case", runs, "PGD")] = [worst(scores) for scores in runs.values()]
     claims = [CLAIMS[f"{one}.adversarial_accuracy"].value for one in ("normal", "finetuned", "mixed")]
     return drawing.dots(series, [names[network] for network in runs], claimed={"the paper prints": claims})
 
 
+def _sampled(name: str, scored: Scored, kind: str) -> str:
+    """The name of a kind of images, and how many there are where they are not all test images."""
+    one = next(iter(scored.values()))[0]
+    return name if len(one.read[kind]) == len(one.y) else f"{name}, {len(one.read[kind]):,} images"
+
+
 def confusion(undefended: Sequence[Scores], defended: Sequence[Scores]) -> Figure:
     """What the digits of each class are classified as under FGSM, without and with mixed training."""
-    panes = {"undefended": rates.confusion(undefended, "P"), "mixed training": rates.confusion(defended, "W")}
+    kinds = {"undefended": (undefended, "P"), "mixed training": (defended, "W")}
+    panes = {
+        f"{name}, {counted(len(scores), 'network')}": rates.confusion(scores, kind)
+        for name, (scores, kind) in kinds.items()
+    }
     return show.confusions(panes)
 
 
@@ -88,14 +99,18 @@ def calibration(calibrated: Sequence[Calibration]) -> Figure:
     places = [(list(READINGS).index(one.reading), one.number) for one in nearest(chosen_on(calibrated))]
     marks = dict(zip(["nearest, loss as it is", "nearest, Keras's loss"], places, strict=True))
     texts.append([f"{one:.3f}" for one in signs])
-    return drawing.cells(shares, names, list(EPS_VALUES), "eps (pixel units)", texts, marks=marks)
+    title = "one network" if len(calibrated) == 1 else f"means of {len(calibrated)} networks"
+    return drawing.cells(shares, names, list(EPS_VALUES), "eps (pixel units)", texts, marks=marks, title=title)
 
 
-def attacks(far: Mapping[str, Reach]) -> Figure:
-    """Digits under each attack with their classes, and each perturbation on its own scale, whose end is shown above."""
+def attacks(far: Mapping[str, Reach], targeted: Reach) -> Figure:
+    """Digits under each attack with their classes, and each perturbation on its own scale, whose end is shown above.
+
+    The last attack is L-BFGS towards the next digit, on the same images.
+    """
     first = next(iter(far.values()))
     rows, titles = {"clean": first.clean}, [first.y]
-    for name, one in far.items():
+    for name, one in (far | {"L-BFGS to\nnext digit": targeted}).items():
         if name.startswith("FGSM, eps"):
             continue
         short = name.split(",")[0]
@@ -108,7 +123,10 @@ def attacks(far: Mapping[str, Reach]) -> Figure:
 def protocols(scored: Scored, experiment: Experiment) -> Figure:
     """Accuracy of each network by the images it is scored on, except the controls."""
     names = {kind: name for kind, name in kinds(experiment).items() if kind not in ("transfer", CONTROL)}
-    drawn = {name: [accuracy(scores, kind) for scores in scored.values()] for kind, name in names.items()}
+    drawn = {
+        _sampled(name, scored, kind): [accuracy(scores, kind) for scores in scored.values()]
+        for kind, name in names.items()
+    }
     return drawing.dots(drawn, list(scored))
 
 
@@ -122,18 +140,28 @@ def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
 
 
 def sweep(swept: Swept) -> Figure:
-    """Accuracy at each value of each setting, clean and under PGD: the mean, its interval, and each network below."""
-    rows = [f"{setting}: {value}" for setting, values in swept.items() for value in values]
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.28 * len(rows) + 1.8), sharey=True)
+    """Accuracy with one setting changed, clean and under PGD: the mean, its interval, and each network below.
+
+    Upright stands the accuracy with nothing changed, in a band as wide as the spread over seeds.
+    """
+    middle = unchanged(swept)
+    rows = {
+        f"{setting}: {value}, not {middle[setting]}": (int(setting in CONTROLS), networks)
+        for setting, values in swept.items()
+        for value, networks in values.items()
+        if value != middle[setting]
+    }
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.28 * len(rows) + 2.1), sharey=True)
     for ax, (kind, name) in zip(axes, KINDS.items(), strict=True):
-        for setting, values in swept.items():
-            of = int(setting in CONTROLS)
-            look = {"color": COLOURS[of], "linestyle": DASHES[of], "marker": MARKERS[of], "label": CLAIMED[of]}
-            found = [accuracy(networks, kind) for networks in values.values()]
-            places = [rows.index(f"{setting}: {value}") for value in values]
-            ax.plot([one.mean for one in found], places, linewidth=1, markersize=5, **look)
-            for place, one in zip(places, found, strict=True):
-                drawing.spread(ax, one, place, color=COLOURS[of], below=0.3)
+        at = accuracy(swept["epochs"][middle["epochs"]], kind).mean
+        ax.axvline(at, color="0.35", linewidth=1.2, zorder=1, label="nothing changed")
+        if seeds(swept) > 1:
+            wide = spread_over_seeds(swept, kind).mean()
+            ax.axvspan(max(at - wide, 0), at + wide, color="0.88", zorder=0, label="± standard deviation over seeds")
+        for place, (of, networks) in enumerate(rows.values()):
+            look = {"color": COLOURS[of], "linestyle": "none", "marker": MARKERS[of], "label": CLAIMED[of]}
+            ax.plot((found := accuracy(networks, kind)).mean, place, markersize=5, **look)
+            drawing.spread(ax, found, place, color=COLOURS[of], below=0.3)
         ax.set(xlabel=name, yticks=range(len(rows)), yticklabels=rows)
         ax.locator_params(axis="x", nbins=5)
     axes[0].invert_yaxis()

@@ -28,6 +28,13 @@ def seeds(swept: Swept) -> int:
     return len(next(iter(swept["epochs"].values())))
 
 
+def unchanged(swept: Swept) -> dict[str, str]:
+    """By setting, the value of the network that is among the values of all settings."""
+    weights = {setting: {of[0].weights: value for value, of in values.items()} for setting, values in swept.items()}
+    (shared,) = set.intersection(*map(set, weights.values()))
+    return {setting: values[shared] for setting, values in weights.items()}
+
+
 def accuracies(swept: Swept, kind: str) -> dict[str, NDArray[np.float64]]:
     """Accuracy (values, seeds) by setting."""
     return {

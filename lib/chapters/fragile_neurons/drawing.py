@@ -40,7 +40,7 @@ def drops(panes: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
 
 
 def strips(rows: Mapping[str, Mapping[str, np.ndarray]], marked: Mapping[str, np.ndarray]) -> Figure:
-    """A strip for each network with a row for each age and a square for each kernel, red where it lies below 0.
+    """A strip for each network with a row for each age and a square for each kernel: red, with a dot, if below 0.
 
     Parameters
     ----------
@@ -58,6 +58,8 @@ def strips(rows: Mapping[str, Mapping[str, np.ndarray]], marked: Mapping[str, np
         values = np.array(list(ages.values()))
         limit = max(float(np.quantile(np.abs(values), 0.98)), 1e-9)
         drawn = ax.imshow(values, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest")
+        below = np.argwhere(values < 0)
+        ax.scatter(below[:, 1], below[:, 0], s=7, color="black", edgecolor="white", linewidth=0.5)
         ax.set(yticks=range(len(ages)), yticklabels=list(ages))
         ax.set_title(title, fontsize=10)
         ax.grid(False)
@@ -187,8 +189,8 @@ def side_by_side(panes: Sequence[Pane], *, columns: int = 3) -> Figure:
 
 def _overlaid(ax: Axes, pane: Pane) -> None:
     """The level lines of a pane, its thin values, and its grey ground."""
-    for label, value in pane.level.items():
-        ax.axhline(value, **DOTTED | {"linewidth": 1.2}, label=label)
+    for number, (label, value) in enumerate(pane.level.items()):
+        ax.axhline(value, **DOTTED | {"linewidth": 1.2, "linestyle": (0, (2 + 4 * number, 3))}, label=label)
     called, thin = pane.thin
     look = {"linestyle": (0, (1, 2)), "markersize": 8, "markevery": [-1]} | THIN
     for own, values in zip(looks(pane.series).values(), thin, strict=False):

@@ -34,7 +34,7 @@ from lib.measure.intervals import Measured
 from lib.measure.red_flags import LARGE_EPS
 from lib.show.counting import counted
 from lib.show.palette import COLOURS, DASHES, MARKERS
-from lib.show.plots import named_below
+from lib.show.plots import interval, named_below
 
 PRINTED_SHARES = {
     Key(name, "resnet50", age): claim(f"{name}.resnet50.{age}.targeted_share").value
@@ -86,7 +86,7 @@ def splits(grid: Grid) -> Figure:
 
 
 def tracked(grid: Grid) -> Figure:
-    """Accuracy under attack over the share of images on which S moves more: printed and sound.
+    """Accuracy under attack over the share of images on which S moves more, with both intervals: printed and sound.
 
     There is a row for each data set.
     """
@@ -97,7 +97,7 @@ def tracked(grid: Grid) -> Figure:
             _through_ages(ax, [one for one in values if one[0].dataset == dataset])
             ax.set_title(f"{DATASETS[dataset]}: {title}", fontsize=10)
             ax.set_xlabel("share of images on which S moves more")
-            ax.margins(0.15)
+            ax.margins(0.1)
             ax.ticklabel_format(useOffset=False)
             ax.locator_params(nbins=6)
         across[0].set_ylabel("accuracy under attack")
@@ -105,15 +105,20 @@ def tracked(grid: Grid) -> Figure:
 
 
 def _through_ages(ax: Axes, values: Pairs) -> None:
-    """A line for each network through its ages, which are written beside the marks."""
+    """A line for each network through its ages, which are written beside the marks: of every other network at left."""
     for number, (network, name) in enumerate(NETWORKS.items()):
         if own := [one for one in values if one[0].network == network]:
             _, accuracies, shares = zip(*own, strict=True)
             look = {"marker": MARKERS[number], "color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 0.9}
-            ax.plot(shares, accuracies, markersize=7, markerfacecolor="none", label=name, **look)
+            means = [[one.mean for one in side] for side in (shares, accuracies)]
+            ax.plot(*means, markersize=7, markerfacecolor="none", label=name, **look)
             for key, accuracy, share in own:
-                place = {"xytext": (6, 4), "textcoords": "offset points", "fontsize": 8, "color": COLOURS[number]}
-                ax.annotate(str(key.age), (share, accuracy), **place)
+                pale = {"color": COLOURS[number], "linewidth": 1.5, "alpha": 0.35}
+                interval(ax, share, accuracy.mean, **pale)
+                ax.plot([share.mean] * 2, [accuracy.low, accuracy.high], **pale)
+                aside = ((6, 4), "left") if number % 2 == 0 else ((-6, -12), "right")
+                place = {"textcoords": "offset points", "fontsize": 8, "color": COLOURS[number]}
+                ax.annotate(str(key.age), (share.mean, accuracy.mean), aside[0], ha=aside[1], **place)
 
 
 def halves(grid: Grid) -> Figure:
@@ -161,7 +166,10 @@ def spectra_by_age(grid: Grid) -> Figure:
 def search(grid: Grid) -> Figure:
     """Accuracy of the main cell's filtered networks over the noise level, clean and attacked in normalised units."""
     units = {"variance": "ε as printed, a variance", "deviation": "ε as a standard deviation"}
-    return side_by_side([_search_pane(grid[grid.main], *unit) for unit in units.items()], columns=4)
+    figure = side_by_side([_search_pane(grid[grid.main], *unit) for unit in units.items()])
+    count = len(grid[grid.main])
+    figure.legends[0].set_title("one network" if count == 1 else f"means of {count} networks; bands: 95% intervals")
+    return figure
 
 
 def _search_pane(records: Sequence[CellRecord], unit: str, title: str) -> Pane:
@@ -169,7 +177,15 @@ def _search_pane(records: Sequence[CellRecord], unit: str, title: str) -> Pane:
     for rule in ("at most", "hard"):
         found = np.array([one.filters.search[f"{unit}, {rule}"] for one in records])
         series |= {f"{rule}, clean": found[:, :, 0], f"{rule}, attacked": found[:, :, -1]}
-    return Pane(title, "noise level ε", "accuracy", NOISE_LEVELS, series, log=True, mark=READINGS[PRINTED].noise)
+    before = {"clean": [one.dropout.intact for one in records]}
+    before["attacked"] = [one.robustness.normalised for one in records]
+    few = [one.robustness.pgd_images for one in records]  # the search is on the images of PGD
+    level = {
+        f"original, {name}": float(np.mean([one[at] for one, at in zip(right, few, strict=True)]))
+        for name, right in before.items()
+    }
+    axes = title, "noise level ε", "accuracy", NOISE_LEVELS, series
+    return Pane(*axes, log=True, mark=READINGS[PRINTED].noise, level=level)
 
 
 def over_eps(grid: Grid) -> Figure:
@@ -263,7 +279,10 @@ def gradients(found: Gradients, embedded: Autoencoders, experiment: Experiment) 
     }
     printed = {name: claim(f"csg.{PAPERS_SET[name]}").value for name in experiment.sets}
     marks = {f"{DATASETS[name]}the paper": {CODE_TSNE: value} for name, value in printed.items()}
-    return ranges(panes, "cumulative spectral gradient", bar="draws, both ways of counting", marks=marks)
+    figure = ranges(panes, "cumulative spectral gradient", bar="draws, both ways of counting", marks=marks)
+    for ax in figure.axes:
+        ax.set_xlim(left=0)
+    return figure
 
 
 def _gradients(records: Sequence[CsgRecord]) -> tuple[tuple[float, float] | None, dict[str, float]]:

@@ -28,15 +28,15 @@ def picture(found: Picture, fragile: NDArray[np.bool_], classes: tuple[str, str,
     images, maps = found.images.astype(float), found.maps.astype(float)
     label, before, after = classes
     titles = f"{label}, classified as {before}", f"attacked, classified as {after}", "attacked minus clean"
-    figure, axes = plt.subplots(2, 3, figsize=(9.6, 5.2), height_ratios=(1, 2.4))
+    figure, axes = plt.subplots(2, 3, figsize=(8.4, 4.6), height_ratios=(1, 2.4))
     shown = [images[0], images[1], (images[1] - images[0]) / 2 / max(np.abs(images[1] - images[0]).max(), 1e-9) + 0.5]
     for ax, image, title in zip(axes[0], shown, titles, strict=True):
-        ax.imshow(image.transpose(1, 2, 0).squeeze(), cmap="gray", vmin=0, vmax=1)
+        ax.imshow(image.transpose(1, 2, 0).squeeze(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         ax.set_title(title, fontsize=10)
     change = maps[1] - maps[0]
     limit, of_change = (float(np.quantile(np.abs(each), 0.995)) or 1.0 for each in (maps, change))
     for ax, each, edge in zip(axes[1], (*maps, change), (limit, limit, of_change), strict=True):
-        ax.imshow(mosaic(each), cmap="RdBu_r", vmin=-edge, vmax=edge)
+        ax.imshow(mosaic(each), cmap="RdBu_r", vmin=-edge, vmax=edge, interpolation="nearest")
         _frame(ax, maps.shape[2:], fragile)
     axes[1, 2].set_xlabel(f"the change, {limit / of_change:.2g} times as strong", fontsize=9)
     for ax in axes.flat:
@@ -56,9 +56,9 @@ def mosaic(maps: NDArray) -> NDArray:
 
 
 def _frame(ax: Axes, shape: tuple[int, int], fragile: NDArray[np.bool_]) -> None:
-    """Frame the maps of S."""
+    """Frame the maps of S, each along its own outermost pixels: frames that touch would enclose other maps too."""
     height, width = shape
     for kernel in np.flatnonzero(fragile):
         row, column = divmod(int(kernel), ACROSS)
-        corner = column * (width + GAP) - 1, row * (height + GAP) - 1
-        ax.add_patch(Rectangle(corner, width + 1, height + 1, fill=False, edgecolor=COLOURS[1], linewidth=1.6))
+        corner = column * (width + GAP), row * (height + GAP)
+        ax.add_patch(Rectangle(corner, width - 1, height - 1, fill=False, edgecolor=COLOURS[1], linewidth=1.4))

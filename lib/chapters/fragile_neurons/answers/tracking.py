@@ -33,7 +33,7 @@ def _fisher(rho: float) -> float:
     return float(np.arctanh(np.clip(rho, -0.999, 0.999)))
 
 
-Pairs = Sequence[tuple[Key, float, float]]
+Pairs = Sequence[tuple[Key, Measured, Measured]]
 """For each cell, its accuracy under attack and the share of images that move S more."""
 
 
@@ -68,10 +68,10 @@ def pairs(grid: Grid) -> dict[str, Pairs]:
     plain, free = [], []
     for key in grid:
         records, printed = grid[key], PRINTED_EPS[key.dataset]
-        fgsm = rate([one.robustness.fgsm("original", printed) for one in records]).mean
-        plain.append((key, fgsm, unclipped_share(records, "convolution", printed_at(records, key.dataset)).mean))
-        pgd = rate([one.robustness.pgd("original", one.robustness.pgd_eps[0]) for one in records]).mean
-        free.append((key, pgd, rate([one.targeting.printed_relative for one in records]).mean))
+        fgsm = rate([one.robustness.fgsm("original", printed) for one in records])
+        plain.append((key, fgsm, unclipped_share(records, "convolution", printed_at(records, key.dataset))))
+        pgd = rate([one.robustness.pgd("original", one.robustness.pgd_eps[0]) for one in records])
+        free.append((key, pgd, rate([one.targeting.printed_relative for one in records])))
     return {"FGSM, plain share": plain, "PGD, share relative to random signs": free}
 
 
@@ -82,7 +82,7 @@ def correlation(found: Pairs) -> Measured:
     networks, and needs at least four. The correlation is 0 where one side is the same everywhere.
     """
     networks = len({key[:2] for key, *_ in found})
-    one, other = ([pair[side] for pair in found] for side in (1, 2))
+    one, other = ([pair[side].mean for pair in found] for side in (1, 2))
     if len(found) < 2 or len(set(one)) == 1 or len(set(other)) == 1:
         return Measured(0.0, None, None, max(networks, 1))
     rho = float(stats.spearmanr(one, other).statistic)
