@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from lib.show.cells import written
+from lib.show.cells import dark, written
 from lib.show.palette import COLOURS, looks
 from lib.show.plots import bare
 
@@ -121,8 +121,8 @@ def heat_maps(panes: Mapping[str, np.ndarray], rows: Sequence[str], columns: Seq
     size = 0.52 * len(columns) + 2.6, (0.36 * len(rows) + 0.5) * len(panes) + 1.0
     figure, axes = plt.subplots(len(panes), 1, figsize=size, sharex=True, squeeze=False)
     for ax, (title, values) in zip(axes[:, 0], panes.items(), strict=True):
-        ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
-        written(ax, np.char.mod("%.2f", values), values < 0.4, 9)
+        drawn = ax.imshow(values, cmap="gray", vmin=-0.35, vmax=1, aspect="auto")
+        written(ax, np.char.mod("%.2f", values), dark(drawn), 9)
         ax.axvline(0.5, color="white", linewidth=5)
         ax.set(title=title, xticks=range(len(columns)), yticks=range(len(rows)), yticklabels=rows)
         ax.set_xticklabels(columns, rotation=40, ha="right", rotation_mode="anchor")
