@@ -20,7 +20,7 @@ from lib.chapters.adversarial_training.cases import (
 )
 from lib.chapters.adversarial_training.contradictions import CONTRADICTIONS
 from lib.chapters.adversarial_training.distances import SHOWN
-from lib.chapters.adversarial_training.influence import spread_over_seeds
+from lib.chapters.adversarial_training.influence import spread_over_seeds, unchanged
 from lib.chapters.adversarial_training.measure import Pictures
 from lib.chapters.adversarial_training.rates import flagged
 from lib.chapters.adversarial_training.scores import KINDS, Scores
@@ -213,7 +213,8 @@ def test_the_calibration_has_random_signs_below_the_readings():
 
 
 def test_the_sweep_s_figure_has_a_row_for_each_changed_value_beside_the_network_with_nothing_changed():
-    figure = figures.sweep(swept())
+    settings = {name: {"1": "nothing changed", "2": name} for name in swept()}
+    figure = figures.sweep(swept(), settings)
     clean, _ = figure.axes
     assert [one.get_text() for one in clean.get_yticklabels()][:2] == ["epochs: 2, not 1", "batch size: 2, not 1"]
     looks = {line.get_label(): line.get_marker() for line in clean.lines}
@@ -234,8 +235,16 @@ def test_the_sweep_s_figure_has_a_row_for_each_changed_value_beside_the_network_
         "not named: a control",
     ]
     assert key.get_title().get_text().startswith("means of 2 networks")
-    alone = figures.sweep(swept(1))
+    alone = figures.sweep(swept(1), settings)
     assert alone.legends[0].get_title().get_text().startswith("one network; bars") and not alone.axes[0].patches
+
+
+@pytest.mark.parametrize("batch_size", [1, 364, 4096])
+def test_the_network_with_nothing_changed_is_known_by_its_settings(batch_size):
+    """Not by its weights: batches of 4,096 and of 8,192 are both all of a small training set."""
+    found = unchanged(replace(MNIST, batch_size=batch_size).varied(0))
+    expected = {"epochs": "10", "batch size": f"{batch_size}", "layers": "2", "activation": "relu"}
+    assert found == expected | {"learning rate": "0.001", "width": "32"}
 
 
 @pytest.mark.parametrize(

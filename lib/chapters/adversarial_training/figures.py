@@ -139,12 +139,13 @@ def collapse(normal: Sequence[Course], mixed: Sequence[Course]) -> Figure:
     return _by_epoch(figure, len(normal), " (small dots)")
 
 
-def sweep(swept: Swept) -> Figure:
+def sweep(swept: Swept, settings: Mapping[str, Mapping[str, object]]) -> Figure:
     """Accuracy with one setting changed, clean and under PGD: the mean, its interval, and each network below.
 
-    Upright stands the accuracy with nothing changed, in a band as wide as the spread over seeds.
+    Upright stands the accuracy with nothing changed, in a band as wide as the spread over seeds. `settings` has the
+    training of each value.
     """
-    middle = unchanged(swept)
+    middle = unchanged(settings)
     rows = {
         f"{setting}: {value}, not {middle[setting]}": (int(setting in CONTROLS), networks)
         for setting, values in swept.items()

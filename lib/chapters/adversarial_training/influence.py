@@ -28,11 +28,10 @@ def seeds(swept: Swept) -> int:
     return len(next(iter(swept["epochs"].values())))
 
 
-def unchanged(swept: Swept) -> dict[str, str]:
-    """By setting, the value of the network that is among the values of all settings."""
-    weights = {setting: {of[0].weights: value for value, of in values.items()} for setting, values in swept.items()}
-    (shared,) = set.intersection(*map(set, weights.values()))
-    return {setting: values[shared] for setting, values in weights.items()}
+def unchanged(settings: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    """By setting, the value of the training that is among the trainings of all settings, as `cases.varied` has them."""
+    (middle,) = set.intersection(*(set(trainings.values()) for trainings in settings.values()))
+    return {name: next(value for value, one in of.items() if one == middle) for name, of in settings.items()}
 
 
 def accuracies(swept: Swept, kind: str) -> dict[str, NDArray[np.float64]]:
